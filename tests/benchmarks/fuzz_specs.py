@@ -1,0 +1,225 @@
+"""Fuzzing of the spec reader: mutated spec texts, none of which may end in a traceback or take a second.
+
+    python tests/benchmarks/fuzz_specs.py [--runs 10000] [--seed 0] [--keep FOLDER]
+
+Every text is read, and where it can be read, built into a graph. Only vggstat's own errors are allowed, with
+exit code 2 and a text. Prints how many texts were accepted and rejected, and the slowest; exits with 1 where
+there was a traceback or a run over one second. The same seed gives the same texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vggstat.errors import VggstatError
+from vggstat.spec import find, names, read_text
+
+LIMIT = 1.0
+"""Seconds that a run may take."""
+
+TOKENS = (
+    "[", "]", "{", "}", ":", ": ", ",", "- ", "\n", "\n  ", "\t", "#", "&a ", "*a", "!!int ", "!x ",
+    "|\n", ">\n", "'", '"', "\\", "---\n", "...\n", "%YAML 1.1\n", "? ", "~", "null", "true", "True",
+    "on", "0224", "1:30", "0x10", "1_000", "-1", "0", "1e9", ".inf", ".nan", "9" * 400, "1000000000",
+    "3.0", "\0", "\x1b", "\ufeff", "\u2028", "é", "日本", "\U0001f600", "٣", "conv3-64", "conv0-64",
+    "conv1000000000-1", "conv99-1", "FC-0", "FC-1000000", "LRN", "maxpool", "soft-max", "flatten",
+    "dropout", "bn", "avgpool", "conv", "{conv: {filters: 64, groups: 3}}",
+    "{conv: {filters: 64, kernel: 2, padding: same}}", "{maxpool: {kernel: 500}}",
+    "{maxpool: {ceil: true, padding: 1}}", "{adaptive-avgpool: {output: 10000}}",
+    "{avgpool: {stride: 10000}}", "{dropout: {p: 1}}", "extends: D\n", "extends: ./x.yaml\n",
+    "defaults: {conv: {norm: batch}}\n", "head: conv\n", "head: gap\n", "head: none\n",
+    "input: [3, 1, 1]\n", "input: [1000000, 1000000, 1000000]\n", "classifier: []\n", "blocks: []\n",
+    "name: x\n",
+)  # fmt: skip
+
+
+class Result(NamedTuple):
+    """What became of the texts; ``failures`` are tracebacks with their texts."""
+
+    accepted: int
+    rejected: int
+    slowest: float
+    slowest_text: bytes
+    failures: list[tuple[str, bytes]]
+
+
+@cache
+def shipped() -> list[bytes]:
+    """Every shipped spec, with what is published about it and without."""
+    found = [Path(find(name)).read_bytes() for name in names()]
+    return [part for text in found for part in (text, text.split(b"published:")[0])]
+
+
+@cache
+def rejected() -> list[bytes]:
+    """Every file that the tests expect to be rejected."""
+    folder = Path(__file__).parents[1] / "spec" / "rejected"
+    return [path.read_bytes() for path in sorted(folder.glob("*.yaml"))]
+
+
+def mutate(text: bytes, rng: random.Random) -> bytes:
+    """``text`` with one to eight changes."""
+    for _ in range(rng.choice((1, 1, 1, 2, 3, 5, 8))):
+        text = rng.choice(_CHANGES)(text, rng)
+    return text[:20_000]
+
+
+def _span(text: bytes, rng: random.Random, longest: int = 40) -> tuple[int, int]:
+    start = rng.randrange(len(text) + 1)
+    return start, min(len(text), start + rng.randrange(1, longest))
+
+
+def _insert_token(text: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(text) + 1)
+    return text[:at] + rng.choice(TOKENS).encode() + text[at:]
+
+
+def _replace_word(text: bytes, rng: random.Random) -> bytes:
+    words = text.split(b" ")
+    words[rng.randrange(len(words))] = rng.choice(TOKENS).encode()
+    return b" ".join(words)
+
+
+def _replace_layer(text: bytes, rng: random.Random) -> bytes:
+    places = list(re.finditer(rb"conv[0-9]-[0-9]+|maxpool|FC-[0-9]+|LRN|soft-max", text))
+    if not places:
+        return text
+    place = rng.choice(places)
+    layers = [token.encode() for token in TOKENS if re.match("[A-Za-z{]+[0-9-]*[:a-zA-Z0-9]", token)]
+    return text[: place.start()] + rng.choice(layers) + text[place.end() :]
+
+
+def _set_input(text: bytes, rng: random.Random) -> bytes:
+    sizes = [str(rng.choice((1, 3, 7, 31, 32, 224, 225, 1000, 1_000_000))) for _ in range(3)]
+    return re.sub(rb"input: .*", f"input: [{', '.join(sizes)}]".encode(), text)
+
+
+def _delete(text: bytes, rng: random.Random) -> bytes:
+    start, end = _span(text, rng)
+    return text[:start] + text[end:]
+
+
+def _repeat(text: bytes, rng: random.Random) -> bytes:
+    start, end = _span(text, rng, 200)
+    return text[:end] + text[start:end] * rng.choice((1, 2, 10, 100)) + text[end:]
+
+
+def _swap_lines(text: bytes, rng: random.Random) -> bytes:
+    lines = text.split(b"\n")
+    one, two = rng.randrange(len(lines)), rng.randrange(len(lines))
+    lines[one], lines[two] = lines[two], lines[one]
+    return b"\n".join(lines)
+
+
+def _flip_byte(text: bytes, rng: random.Random) -> bytes:
+    if not text:
+        return bytes([rng.randrange(256)])
+    at = rng.randrange(len(text))
+    return text[:at] + bytes([rng.randrange(256)]) + text[at + 1 :]
+
+
+def _change_digit(text: bytes, rng: random.Random) -> bytes:
+    digits = [index for index, byte in enumerate(text) if 48 <= byte < 58]
+    if not digits:
+        return text
+    at = rng.choice(digits)
+    return text[:at] + rng.choice((b"0", b"1", b"7", b"999", b"99999999", b"-", b"")) + text[at + 1 :]
+
+
+def _splice(text: bytes, rng: random.Random) -> bytes:
+    other = rng.choice(shipped() + rejected())
+    start, end = _span(other, rng, 400)
+    at = rng.randrange(len(text) + 1)
+    return text[:at] + other[start:end] + text[at:]
+
+
+def _nest(text: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(text) + 1)
+    return text[:at] + rng.choice((b"[", b"{a: ", b"- ")) * rng.choice((3, 70, 3000)) + text[at:]
+
+
+_CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    _insert_token, _replace_word, _delete, _repeat, _swap_lines, _flip_byte, _change_digit, _change_digit,
+    _splice, _nest, _replace_layer, _replace_layer, _replace_layer, _replace_layer, _set_input, _set_input,
+)  # fmt: skip
+
+
+def graph_builder() -> Callable[[Any], object]:
+    """What turns a spec into a graph; nothing where there is no such room yet."""
+    try:
+        from vggstat.graph import build_graph
+    except ImportError:
+        return lambda spec: spec
+    return build_graph
+
+
+def texts(runs: int, seed: int) -> Iterator[bytes]:
+    """``runs`` mutated texts, the same for the same seed."""
+    rng = random.Random(seed)
+    good, bad = shipped(), rejected()
+    for _ in range(runs):
+        # Mostly from specs that can be read, so that many mutations reach the graph.
+        yield mutate(rng.choice(good if rng.random() < 0.8 else bad), rng)
+
+
+def fuzz(runs: int, seed: int = 0) -> Result:
+    """Read ``runs`` mutated texts, and build what can be read."""
+    build = graph_builder()
+    accepted = rejected = 0
+    slowest, slowest_text = 0.0, b""
+    failures = []
+    for text in texts(runs, seed):
+        start = time.perf_counter()
+        try:
+            build(read_text(text, "fuzz.yaml"))
+            accepted += 1
+        except VggstatError as error:
+            rejected += 1
+            if error.exit_code != 2 or not str(error).strip():
+                failures.append((f"an error without a text: {error!r}", text))
+        except Exception:  # whatever it is, it is what is looked for
+            failures.append((traceback.format_exc(), text))
+        seconds = time.perf_counter() - start
+        if seconds > slowest:
+            slowest, slowest_text = seconds, text
+    return Result(accepted, rejected, slowest, slowest_text, failures)
+
+
+def main() -> int:
+    """Run from the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--keep", type=Path, help="write the texts that failed, and the slowest, to this folder"
+    )
+    arguments = parser.parse_args()
+
+    result = fuzz(arguments.runs, arguments.seed)
+
+    print(
+        f"{arguments.runs} mutated specs (seed {arguments.seed}): {result.accepted} accepted, "
+        f"{result.rejected} rejected, {len(result.failures)} tracebacks; slowest {result.slowest:.3f} s"
+    )
+    for trace, _ in result.failures[:5]:
+        print(trace, file=sys.stderr)
+    if arguments.keep:
+        arguments.keep.mkdir(parents=True, exist_ok=True)
+        (arguments.keep / "slowest.yaml").write_bytes(result.slowest_text)
+        for index, (trace, text) in enumerate(result.failures):
+            (arguments.keep / f"failure-{index}.yaml").write_bytes(text)
+            (arguments.keep / f"failure-{index}.txt").write_text(trace, encoding="utf-8")
+    return 1 if result.failures or result.slowest > LIMIT else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""What all tests share: golden files, and the option that renews them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds ``--overwrite``."""
+    parser.addoption("--overwrite", action="store_true", help="write golden files anew instead of comparing")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """``golden(name, text)`` compares a text with ``golden/name`` beside the test, or writes it anew."""
+    folder = request.path.parent / "golden"
+
+    def compare(name: str, text: str) -> None:
+        path = folder / name
+        if request.config.getoption("--overwrite"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        assert path.exists(), f"{path} is missing: run pytest with --overwrite, and read what it wrote"
+        expected = path.read_bytes().decode()
+
+        assert text == expected
+
+    return compare

@@ -1,0 +1,1 @@
+"""What documents say about networks: read, identified, judged, and mended in marked blocks."""

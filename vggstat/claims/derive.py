@@ -1,0 +1,192 @@
+"""One layer's figures step by step, as on a blackboard: products of plain numbers and what they come to."""
+
+from __future__ import annotations
+
+from math import prod
+
+from vggstat.cost.report import Report, Row
+from vggstat.errors import UsageError
+from vggstat.records import Record
+
+__all__ = ["Derivation", "Step", "derive_layer", "find_row", "weight_factors"]
+
+
+class Step(Record):
+    """One figure: what it is, the rule in words, the rule with numbers put in, and the result."""
+
+    quantity: str
+    rule: str
+    expression: str
+    value: int | None
+    """None where the result is a shape or a word, which ``expression`` ends in."""
+    unit: str = ""
+
+
+class Derivation(Record):
+    """The steps for one row of a report."""
+
+    report: Report
+    row: Row
+    steps: tuple[Step, ...]
+
+
+def find_row(report: Report, name: str) -> Row | None:
+    """The row of that name (``block5_conv1``, ``features.24``), without regard to case; None if there is none."""
+    wanted = name.lower()
+    return next((row for row in report.rows if wanted in (row.name.lower(), row.torch_name)), None)
+
+
+def derive_layer(report: Report, name: str) -> Derivation:
+    """How the figures of one layer come about. Raises UsageError, with the nearest names, for no such layer."""
+    row = find_row(report, name)
+    if row is None:
+        from difflib import get_close_matches
+
+        names = [row.name for row in report.rows]
+        near = get_close_matches(name.lower(), names, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"its layers are {', '.join(names)}"
+        raise UsageError(f"{report.name} has no layer {name!r}: {hint}")
+    steps = [*_map_steps(row), *_param_steps(row), *_work_steps(report, row), *_sight_steps(report, row)]
+    return Derivation(report=report, row=row, steps=tuple(steps))
+
+
+def weight_factors(row: Row) -> tuple[int, ...]:
+    """The numbers whose product is the row's weights, in the order of a blackboard.
+
+    A conv: kernel, kernel, channels that a filter sees, filters. An FC layer: height, width and channels of
+    the map it flattens (or its inputs), outputs. A batch norm: its channels. Empty without weights.
+    """
+    shape = row.weight_shape
+    if shape is None:
+        return ()
+    if len(shape) == 4:
+        filters, channels, height, width = shape
+        return (height, width, channels, filters)
+    return tuple(reversed(shape))
+
+
+def _times(*factors: int) -> str:
+    return " × ".join(f"{factor:,}" for factor in factors)
+
+
+def _map_steps(row: Row) -> list[Step]:
+    steps = []
+    if row.in_shape is not None and row.kernel and row.stride and row.padding is not None and len(row.in_shape) == 3:
+        extent = (row.dilation or 1) * (row.kernel - 1) + 1
+        for axis, before, after in (
+            ("height", row.in_shape[1], row.output_shape[1]),
+            ("width", row.in_shape[2], row.output_shape[2]),
+        ):
+            steps.append(
+                Step(
+                    quantity=f"output {axis}",
+                    rule="(input + 2 × padding − kernel) / stride + 1, rounded down",
+                    expression=f"({before} + 2 × {row.padding} − {extent}) / {row.stride} + 1",
+                    value=after,
+                )
+            )
+    per_image = prod(row.output_shape)
+    if len(row.output_shape) == 3:
+        channels, height, width = row.output_shape
+        steps.append(
+            Step(
+                quantity="output values",
+                rule="height × width × channels",
+                expression=_times(height, width, channels),
+                value=per_image,
+            )
+        )
+    else:
+        steps.append(
+            Step(quantity="output values", rule="one per output", expression=f"{per_image:,}", value=per_image)
+        )
+    return steps
+
+
+def _param_steps(row: Row) -> list[Step]:
+    if row.weight_shape is None:
+        return [
+            Step(quantity="parameters", rule="it learns nothing", expression="0", value=0),
+        ]
+    rules = {
+        "conv": "kernel × kernel × channels a filter sees × filters",
+        "fc": "inputs × outputs",
+        "bn": "one scale (gamma) per channel",
+    }
+    factors = weight_factors(row)
+    steps = [
+        Step(
+            quantity="weights",
+            rule=rules.get(row.kind, "the product of the weight's axes"),
+            expression=_times(*factors),
+            value=row.weights,
+        )
+    ]
+    if row.biases:
+        rule = "one shift (beta) per channel" if row.kind == "bn" else "one per output channel"
+        steps.append(Step(quantity="biases", rule=rule, expression=f"{row.biases:,}", value=row.biases))
+    steps.append(
+        Step(
+            quantity="parameters",
+            rule="weights + biases",
+            expression=f"{row.weights:,} + {row.biases:,}",
+            value=row.params,
+        )
+    )
+    return steps
+
+
+def _work_steps(report: Report, row: Row) -> list[Step]:
+    if not row.macs:
+        return []
+    batch = report.workload.batch
+    positions = prod(row.output_shape[1:]) if len(row.output_shape) == 3 else 1
+    factors = (row.weights, *row.output_shape[1:]) if positions > 1 else (row.weights,)
+    images = (batch,) if batch > 1 else ()
+    return [
+        Step(
+            quantity="MACs",
+            rule="one per weight" + (", at each pixel of the output" if positions > 1 else ""),
+            expression=_times(*factors, *images),
+            value=row.macs,
+        ),
+        Step(quantity="FLOPs", rule="2 per MAC", expression=_times(2, row.macs), value=row.flops),
+    ]
+
+
+def _sight_steps(report: Report, row: Row) -> list[Step]:
+    before = _row_before(report, row)
+    if row.receptive_field is None:
+        return [Step(quantity="receptive field", rule="sees every value", expression="the whole image", value=None)]
+    if before is None or before.receptive_field is None or before.jump is None or not row.kernel:
+        return [
+            Step(
+                quantity="receptive field",
+                rule="as before it",
+                expression=f"{row.receptive_field}",
+                value=row.receptive_field,
+                unit="pixels",
+            )
+        ]
+    extent = (row.dilation or 1) * (row.kernel - 1) + 1
+    return [
+        Step(
+            quantity="receptive field",
+            rule="field before + (kernel − 1) × step before",
+            expression=f"{before.receptive_field} + ({extent} − 1) × {before.jump}",
+            value=row.receptive_field,
+            unit="pixels",
+        ),
+        Step(
+            quantity="step",
+            rule="step before × stride (the effective stride)",
+            expression=_times(before.jump, row.stride or 1),
+            value=row.jump,
+            unit="pixels",
+        ),
+    ]
+
+
+def _row_before(report: Report, row: Row) -> Row | None:
+    position = report.rows.index(row)
+    return report.rows[position - 1] if position else None

@@ -1,0 +1,133 @@
+"""Known errors in circulation: what is printed, where it comes from, what is right.
+
+Data, a source each. ``explain`` consults it first; ``check`` names an entry when a number matches one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vggstat.records import Record
+
+__all__ = ["ERRATA", "Erratum", "find_errata"]
+
+
+class Erratum(Record):
+    """One number that is copied and wrong, or right only under a rule that its copies do not name.
+
+    ``stated`` are the exact numbers that it is seen as (a unit-free integer or a range by ``slack``);
+    ``specs`` the shipped specs it is told of, empty for any. ``quantity`` is ``params``, ``operations``,
+    ``memory`` or ``values``.
+    """
+
+    name: str
+    stated: tuple[int, ...]
+    slack: int = 0
+    quantity: str
+    specs: tuple[str, ...]
+    title: str
+    story: str
+    right: str
+    source: str
+
+
+ERRATA: Final = (
+    Erratum(
+        name="cs231n-total",
+        stated=(96_000_000, 93_000_000),
+        quantity="memory",
+        specs=("D",),
+        title='the total that the CS231n lecture prints under its VGG-16 table (older copies: "~= 93MB")',
+        story="TOTAL memory: 24M * 4 bytes ~= 96MB / image (only forward! ~*2 for bwd)",
+        right="the rows of that table add up to 15,237,608 values = 60.95 MB",
+        source="CS231n lecture on CNN architectures; cs231n.github.io issue 88, open since 2016",
+    ),
+    Erratum(
+        name="cs231n-values",
+        stated=(24_000_000,),
+        quantity="values",
+        specs=("D",),
+        title="the number of values in the total of the CS231n lecture's VGG-16 table",
+        story="TOTAL memory: 24M * 4 bytes ~= 96MB / image (only forward! ~*2 for bwd)",
+        right="the rows of that table add up to 15,237,608 values",
+        source="CS231n lecture on CNN architectures; cs231n.github.io issue 88, open since 2016",
+    ),
+    Erratum(
+        name="missing-conv3-256",
+        stated=(13_600_000_000, 13_620_576_256),
+        quantity="operations",
+        specs=("D",),
+        title="VGG-16 with one conv3-256 layer missing",
+        story="13.6 G is what D comes to, in MACs, without the third convolution of block 3: "
+        "15,470,264,320 − 1,849,688,064 = 13,620,576,256",
+        right="15,470,264,320 MACs",
+        source="copied in READMEs; the same missing layer stands in huyng/tensorflow-vgg, issues 4 and 18",
+    ),
+    Erratum(
+        name="c-params",
+        stated=(134_301_544,),
+        quantity="params",
+        specs=("C",),
+        title="a wrong parameter count of configuration C in circulation",
+        story="No layout of Table 1, column C, gives it; its source is not known",
+        right="133,638,952 parameters with biases (the paper's 134 million)",
+        source="copied in blog posts and READMEs",
+    ),
+    Erratum(
+        name="e-params-of-d",
+        stated=(138_000_000, 138_357_544),
+        quantity="params",
+        specs=("E",),
+        title="VGG-16's parameters under the name of VGG-19",
+        story="138 million are D's",
+        right="143,667,240 parameters with biases (the paper's 144 million)",
+        source="copied in blog posts and READMEs",
+    ),
+    Erratum(
+        name="e-params",
+        stated=(123_697_896,),
+        quantity="params",
+        specs=("E",),
+        title="a wrong parameter count of VGG-19 in circulation",
+        story="No layout of Table 1, column E, gives it; its source is not known",
+        right="143,667,240 parameters with biases",
+        source="copied in READMEs",
+    ),
+    Erratum(
+        name="d-params-125m",
+        stated=(125_000_000,),
+        quantity="params",
+        specs=("D",),
+        title="a wrong parameter count of VGG-16 in circulation",
+        story="No layout of Table 1, column D, gives it; its source is not known",
+        right="138,357,544 parameters with biases",
+        source="copied in blog posts",
+    ),
+    Erratum(
+        name="thop-fc-twice",
+        stated=(15_607_454_696,),
+        quantity="operations",
+        specs=("D",),
+        title="a count of an old version of thop that takes the FC layers twice",
+        story="15.61 G = MACs + bias additions + the FC layers' MACs once more; thop 0.1.1 itself prints 15.470 G",
+        right="15,470,264,320 MACs",
+        source="thop README (stale)",
+    ),
+    Erratum(
+        name="ptflops-pool-twice",
+        stated=(15_523_225_576,),
+        quantity="operations",
+        specs=("D",),
+        title="ptflops's count, which takes ReLU and pooling twice by mistake",
+        story="15.52 G = MACs + bias additions + 2 × (ReLU values + max-pool inputs + average-pool inputs)",
+        right="15,470,264,320 MACs",
+        source="ptflops 0.7.5, pytorch backend; its README",
+    ),
+)
+
+
+def find_errata(quantity: str, spec: str) -> tuple[Erratum, ...]:
+    """The entries about one kind of figure of one shipped spec."""
+    return tuple(
+        entry for entry in ERRATA if entry.quantity == quantity and (not entry.specs or spec in entry.specs)
+    )

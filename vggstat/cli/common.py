@@ -1,0 +1,194 @@
+"""What the commands share: options, the way from arguments to reports, and the way out of a page."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from vggstat.cost.report import Report
+from vggstat.cost.variant import (
+    Variant,
+    parse_batch,
+    parse_classes,
+    parse_head,
+    parse_image,
+    parse_variant,
+)
+from vggstat.cost.workload import find_dtype
+from vggstat.errors import OutputError, UsageError
+from vggstat.present.page import Page, Target
+from vggstat.spec import load
+
+__all__ = [
+    "BatchOption",
+    "ClassesOption",
+    "DtypeOption",
+    "FormatOption",
+    "HeadOption",
+    "InputOption",
+    "NoTopOption",
+    "OutputOption",
+    "SpecArgument",
+    "WidthOption",
+    "load_report",
+    "load_reports",
+    "show",
+    "variant_of",
+    "write",
+]
+
+SPEC_HELP: Final = (
+    "A shipped network (vgg16, D, VGG-16; `vggstat list` shows all), a path to a .yaml file, or - for standard "
+    "input; with what is changed about it after an @ (D@384, D@head=gap,bf16)."
+)
+
+SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False)]
+InputOption = Annotated[
+    str | None,
+    typer.Option("--input", metavar="SIZE", help="Input size: 256, 384x512 (height x width) or 3x384x384."),
+]
+ClassesOption = Annotated[
+    str | None, typer.Option("--classes", metavar="N", help="Number of classes: outputs of the last FC layer.")
+]
+BatchOption = Annotated[str | None, typer.Option("--batch", metavar="N", help="Images at once (default 1).")]
+DtypeOption = Annotated[
+    str | None,
+    typer.Option("--dtype", metavar="DTYPE", help="fp32 (default), tf32, fp16, bf16, fp8 or int8."),
+]
+HeadOption = Annotated[
+    str | None,
+    typer.Option(
+        "--head",
+        metavar="HEAD",
+        help="What joins the maps to the FC layers: adaptive, flatten, conv, gap or none.",
+    ),
+]
+NoTopOption = Annotated[bool, typer.Option("--no-top", help="Leave the FC layers out: the same as --head none.")]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="rich (default on a terminal), text (default otherwise), markdown, csv, json, latex or html.",
+    ),
+]
+OutputOption = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the screen.")
+]
+WidthOption = Annotated[
+    int | None,
+    typer.Option("--width", metavar="COLUMNS", min=20, max=1000, help="Width of the text; default the terminal's."),
+]
+
+
+def variant_of(
+    *,
+    input_size: str | None = None,
+    classes: str | None = None,
+    batch: str | None = None,
+    dtype: str | None = None,
+    head: str | None = None,
+    no_top: bool = False,
+) -> Variant:
+    """The options that change a network as one value, its argument still open."""
+    if no_top and head not in (None, "none"):
+        raise UsageError(f"--no-top and --head {head} contradict each other: give one of them")
+    return Variant(
+        argument="",
+        image=None if input_size is None else parse_image(input_size),
+        batch=None if batch is None else parse_batch(batch),
+        dtype=None if dtype is None else find_dtype(dtype),
+        head="none" if no_top else None if head is None else parse_head(head),
+        classes=None if classes is None else parse_classes(classes),
+    )
+
+
+def load_report(argument: str, options: Variant) -> Report:
+    """The report of one SPEC argument; what stands after its @ counts before the options."""
+    variant = parse_variant(argument).over(options)
+    return variant.report(load(variant.argument))
+
+
+def load_reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:
+    """The reports of several SPEC arguments."""
+    if sum(argument.partition("@")[0] == "-" for argument in arguments) > 1:
+        raise UsageError("standard input (-) can be read only once: save it to a file to use it twice")
+    return tuple(load_report(argument, options) for argument in arguments)
+
+
+def show(page: Page, format_name: str | None, output: str | None = None, width: int | None = None) -> None:
+    """Write a page to stdout or to a file, in the format asked for or the one that fits the place."""
+    from vggstat.present import render
+
+    to_terminal = output is None and sys.stdout.isatty()
+    encoding = "utf-8" if output is not None else (sys.stdout.encoding or "utf-8")
+    target = Target(
+        width=width or (_terminal_width() if to_terminal else None),
+        encoding=encoding,
+        color=to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        terminal=to_terminal,
+    )
+    write(render(page, format_name or ("rich" if to_terminal else "text"), target), output)
+
+
+def _terminal_width() -> int:
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
+def write(text: str, output: str | None = None) -> None:
+    """Write text to stdout, or to a file at once: it is complete or it is not there."""
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    write_file(output, text.encode("utf-8"))
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write a file by way of a temporary one beside it. Raises OutputError where that cannot be done."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        if os.path.isdir(path):
+            raise OutputError(f"cannot write {path}: it is a directory; give a file's name")
+        _write_special(path, content)
+        return
+    target = os.path.realpath(path)
+    temporary = f"{target}.{os.getpid()}.tmp"
+    try:
+        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else None
+        if mode is not None and not os.access(target, os.W_OK):
+            raise PermissionError(13, os.strerror(13))
+        with open(temporary, "wb") as file:
+            file.write(content)
+        if mode is not None:
+            os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except OSError as error:
+        _remove(temporary)
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def _write_special(path: str, content: bytes) -> None:
+    """A device or a pipe (/dev/stdout) is written to as it is."""
+    try:
+        with open(path, "wb") as file:
+            file.write(content)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return

@@ -1,0 +1,20 @@
+"""``vggstat configs``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vggstat.cli.common import FormatOption, OutputOption, WidthOption, load_reports, show
+from vggstat.cost.variant import Variant
+
+PAPER: Final = ["A", "A-LRN", "B", "C", "D", "E"]
+"""The columns of the paper's Table 1, in its order."""
+
+
+def command(format_name: FormatOption = None, output: OutputOption = None, width: WidthOption = None) -> None:
+    """Show the paper's configurations A to E side by side (its Table 1), with their parameters (its Table 2)."""
+    from vggstat.cost.compare import compare_reports
+    from vggstat.present.views.configs import configs_page
+
+    comparison = compare_reports(load_reports(PAPER, Variant(argument="")))
+    show(configs_page(comparison), format_name, output, width)

@@ -1,0 +1,81 @@
+"""``vggstat explain``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vggstat.cli.common import (
+    BatchOption,
+    ClassesOption,
+    DtypeOption,
+    FormatOption,
+    HeadOption,
+    InputOption,
+    NoTopOption,
+    OutputOption,
+    WidthOption,
+    load_report,
+    show,
+    variant_of,
+)
+from vggstat.cost.variant import Variant
+from vggstat.errors import UsageError
+
+CONTEXT_SETTINGS = {"ignore_unknown_options": True}
+"""A number may begin with a minus sign."""
+
+
+def command(
+    first: Annotated[str, typer.Argument(metavar="NUMBER|SPEC", help="A number (15.48G, 58MB), or a network.")],
+    second: Annotated[
+        str, typer.Argument(metavar="SPEC|LAYER", help="The network, or one of its layers (block5_conv1).")
+    ],
+    input_size: InputOption = None,
+    classes: ClassesOption = None,
+    batch: BatchOption = None,
+    dtype: DtypeOption = None,
+    head: HeadOption = None,
+    no_top: NoTopOption = False,
+    format_name: FormatOption = None,
+    output: OutputOption = None,
+    width: WidthOption = None,
+) -> None:
+    """Say what a number about a network is: which quantity, under which convention, unit and rounding.
+
+    With a layer instead of a number, derive that layer's figures step by step.
+
+    Exit code 1: nothing gives the number at its own precision.
+
+    Examples: vggstat explain 15.48G D · vggstat explain 96MB D · vggstat explain D block5_conv1
+    """
+    from vggstat.present.views.explain import derivation_page, explanation_page
+
+    options = variant_of(
+        input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top
+    )
+    if not _is_number(first):
+        if _is_number(second):
+            raise UsageError(f"the number comes first: vggstat explain {second} {first}")
+        from vggstat.claims.derive import derive_layer
+
+        show(derivation_page(derive_layer(load_report(first, options), second)), format_name, output, width)
+        return
+    from vggstat.claims.explain import explain_number
+
+    report = load_report(second, options)
+    explanation = explain_number(first, report, lambda name: load_report(name, Variant(argument=name)))
+    show(explanation_page(explanation), format_name, output, width)
+    if not explanation.found:
+        raise typer.Exit(1)
+
+
+def _is_number(text: str) -> bool:
+    from vggstat.units import parse_stated
+
+    try:
+        parse_stated(text)
+    except ValueError:
+        return False
+    return True

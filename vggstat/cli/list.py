@@ -1,0 +1,15 @@
+"""``vggstat list``."""
+
+from __future__ import annotations
+
+from vggstat.cli.common import FormatOption, OutputOption, WidthOption, load_report, show
+from vggstat.cost.variant import Variant
+
+
+def command(format_name: FormatOption = None, output: OutputOption = None, width: WidthOption = None) -> None:
+    """List the networks that ship with vggstat, with their headline figures."""
+    from vggstat.present.views.listing import list_page
+    from vggstat.spec import names
+
+    reports = tuple(load_report(name, Variant(argument=name)) for name in names())
+    show(list_page(reports), format_name, output, width)

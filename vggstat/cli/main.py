@@ -1,0 +1,102 @@
+"""The program: finds the command, runs it, and turns what goes wrong into a message and an exit code.
+
+Only the module of the command that is asked for is imported; help and shell completion import all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Final
+
+import typer
+
+from vggstat.errors import VggstatError
+
+__all__ = ["COMMANDS", "build_app", "main"]
+
+COMMANDS: Final = ("table", "compare", "list", "configs", "stack", "explain", "schema")
+"""The commands in the order of the help. Each is ``command`` in the module ``vggstat.cli.<name>``."""
+
+FAULT: Final = 3
+INTERRUPTED: Final = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from vggstat import __version__
+
+        print(f"vggstat {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Exact figures of networks, each under its convention: shapes, parameters, operations, memory."""
+
+
+def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The Typer application with the commands of these names."""
+    app = typer.Typer(
+        name="vggstat",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in names:
+        module = import_module(f"vggstat.cli.{name}")
+        settings = getattr(module, "CONTEXT_SETTINGS", None)
+        app.command(name, context_settings=settings)(module.command)
+    return app
+
+
+def _wanted(arguments: Sequence[str]) -> Sequence[str]:
+    """The command that is asked for, where it is plain which; else all."""
+    if "_VGGSTAT_COMPLETE" in os.environ or not arguments or arguments[0] not in COMMANDS:
+        return COMMANDS
+    return arguments[:1]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit: 0 fine, 1 findings, 2 wrong use or input, 3 a fault of vggstat's own."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        build_app(_wanted(given))(given, prog_name="vggstat")
+    except VggstatError as error:
+        sys.exit(_complain(str(error), error.exit_code))
+    except BrokenPipeError:
+        _close_quietly()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except RecursionError:
+        sys.exit(_complain("the input is nested too deeply", 2))
+    except Exception as error:
+        if os.environ.get("VGGSTAT_DEBUG"):
+            raise
+        fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = f"this is a fault of vggstat's own: {fault}\nSet VGGSTAT_DEBUG=1 to see where, and please report it."
+        sys.exit(_complain(text, FAULT))
+
+
+def _complain(text: str, code: int) -> int:
+    """Says what is wrong on stderr, in an encoding that it has, and passes the exit code on."""
+    encoding = sys.stderr.encoding or "utf-8"
+    from vggstat.present.width import encodable, visible
+
+    lines = "\n".join(encodable(visible(line), encoding) for line in text.split("\n"))
+    print(f"vggstat: error: {lines}", file=sys.stderr)
+    return code
+
+
+def _close_quietly() -> None:
+    """Whoever read the output has gone: give what is still buffered nowhere to go."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -1,0 +1,63 @@
+"""What is kept for the backward pass of a model that torch.compile has rewritten.
+
+AOT autograd traces forward and backward together and lets the min-cut partitioner choose what to keep and
+what to compute anew (torch 2.13, backend ``aot_eager_decomp_partition``). Nothing is in place there.
+Inductor on a CPU adds the convolutions' weights in another layout, which is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vggstat.cost.items import MemoryItem, make_item
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph, Node
+from vggstat.layers.base import Saved
+from vggstat.layers.relu import MASK
+
+__all__ = ["compiled_items"]
+
+
+def compiled_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
+    """Each tensor that is kept, under the node that keeps it first; autocast is not taken into account."""
+    first: dict[object, MemoryItem] = {}
+    for node in graph.nodes:
+        for saved in _kept(graph, node):
+            key = _value(graph, node, saved) if saved.of != "own" else (node.index, saved.what)
+            first.setdefault(key, _item(node, saved, workload))
+    return tuple(first.values())
+
+
+def _kept(graph: Graph, node: Node) -> Iterator[Saved]:
+    if not node.saved:
+        return
+    for saved in node.layer.saved_compiled(*node.in_shapes):
+        if saved.what != MASK or _needs_mask(graph, node):
+            yield saved
+
+
+def _needs_mask(graph: Graph, node: Node) -> bool:
+    """Whether the sign cannot be read from something that is kept anyway.
+
+    That is the ReLU's output where its reader keeps it, or what a batch norm before it keeps.
+    """
+    if node.index and graph.nodes[node.index - 1].layer.stem == "bn":
+        return False
+    reader = next((other for other in graph.nodes if node.output in other.inputs and other.in_model), None)
+    kept = reader.layer.saved_compiled(*reader.in_shapes) if reader else ()
+    return all(saved.of != "input" for saved in kept)
+
+
+def _value(graph: Graph, node: Node, saved: Saved) -> int:
+    """The value whose memory the tensor lies in: views share their input's."""
+    value = node.output if saved.of == "output" else node.inputs[0]
+    while value and graph.nodes[value - 1].layer.storage("training") == "view":
+        value = graph.nodes[value - 1].inputs[0]
+    return value
+
+
+def _item(node: Node, saved: Saved, workload: Workload) -> MemoryItem:
+    if saved.once:
+        size = saved.elements * (saved.width or workload.dtype.width)
+        return MemoryItem(node.name, saved.what, saved.elements, size)
+    return make_item(node.name, saved.what, saved.elements, workload, saved.width)

@@ -1,0 +1,74 @@
+"""What is alive during a forward pass without gradients (torch 2.13 under inference_mode)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vggstat.cost.items import (
+    OUTPUT,
+    MemoryItem,
+    Moment,
+    image_item,
+    largest,
+    make_item,
+    output_item,
+)
+from vggstat.cost.precision import Widths, weight_copies, widths
+from vggstat.cost.saved import weight_copy
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph, Node
+from vggstat.layers.base import Extra
+from vggstat.shapes import values
+
+__all__ = ["forward_phases", "inference_moments", "inference_peak"]
+
+
+def inference_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
+    """For each layer the moment of its forward pass when most is alive, in inference mode.
+
+    The caller holds the image throughout; every other map lives from the layer that makes it to the last
+    that reads it. Weights are not included, but the copies are that autocast makes of them. A softmax that
+    closes the classifier does not run: torch models end in logits.
+    """
+    storages = graph.storages("inference")
+    last_use = {storages[value]: node.index for node in graph.nodes for value in node.inputs}
+    live: dict[int, MemoryItem] = {0: image_item(graph, workload)}
+    copies: list[MemoryItem] = []
+    for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
+        if not node.in_model:
+            continue
+        copies += (weight_copy(node, param, workload).item for param in weight_copies(node, workload))
+        is_new = storages[node.output] == node.output
+        phases = forward_phases(node, width, workload) if is_new else ((),)
+        most = max(phases, key=lambda items: sum(item.bytes for item in items))
+        yield Moment(node.name, (*copies, *live.values(), *most))
+        if is_new:
+            live[node.output] = output_item(node, workload, width.writes)
+        for value in {storages[value] for value in node.inputs}:
+            if value and last_use[value] == node.index:
+                del live[value]
+
+
+def forward_phases(node: Node, width: Widths, workload: Workload) -> tuple[tuple[MemoryItem, ...], ...]:
+    """What a layer allocates beside its input, at each moment that could be the peak."""
+    cast: tuple[MemoryItem, ...] = ()
+    if width.copies:
+        size = sum(values(shape) for shape in node.in_shapes)
+        cast = (make_item(node.name, "input copy", size, workload, width.reads, part="transients"),)
+    return tuple(
+        (*cast, *(_extra_item(node, extra, width, workload) for extra in phase))
+        for phase in node.layer.alive(*node.in_shapes)
+    )
+
+
+def _extra_item(node: Node, extra: Extra, width: Widths, workload: Workload) -> MemoryItem:
+    if extra.what == OUTPUT:
+        return make_item(node.name, OUTPUT, extra.elements, workload, width.writes)
+    size = extra.width or width.reads
+    return make_item(node.name, extra.what, extra.elements, workload, size, part="transients")
+
+
+def inference_peak(graph: Graph, workload: Workload) -> Moment:
+    """The moment of the forward pass when most is alive, without the parameters."""
+    moments = tuple(inference_moments(graph, workload))
+    return largest(moments) if moments else Moment("input", (image_item(graph, workload),))

@@ -1,0 +1,258 @@
+"""What a network costs: one row a layer, in exact integers, and totals that are sums of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vggstat.cost.accounting import Accounting
+from vggstat.cost.opcount import OpCount
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph, Node
+from vggstat.layers.base import Ops
+from vggstat.records import Record
+from vggstat.shapes import Shape, values
+
+__all__ = ["Block", "OpItem", "Report", "Row", "analyze"]
+
+
+class Row(Record):
+    """One layer's figures. Parameters are the layer's; MACs, values and bytes are of the whole batch."""
+
+    name: str
+    torch_name: str | None
+    block: str
+    kind: str
+    label: str
+    number: int | None
+    """Which weight layer it is, counted from 1; None for a layer without weights of conv or FC."""
+    in_shape: Shape | None
+    output_shape: Shape
+    kernel: int | None
+    stride: int | None
+    padding: int | None
+    dilation: int | None
+    groups: int | None
+    weight_shape: tuple[int, ...] | None
+    weights: int
+    biases: int
+    macs: int
+    output_values: int
+    output_bytes: int
+    receptive_field: int | None
+    """In pixels of the image; None where every value sees all of it."""
+    jump: int | None
+    """Distance of neighbouring values in pixels of the image (the effective stride)."""
+
+    @property
+    def params(self) -> int:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+    @property
+    def flops(self) -> int:
+        """Two per multiply-accumulate."""
+        return 2 * self.macs
+
+
+class OpItem(Record):
+    """The operations of one node under one rule; None where the rule is not known for its kind."""
+
+    node: Node
+    count: int | None
+
+
+class Block(Record):
+    """The rows of one block, added up."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def weights(self) -> int:
+        return sum(row.weights for row in self.rows)
+
+    @property
+    def biases(self) -> int:
+        return sum(row.biases for row in self.rows)
+
+    @property
+    def params(self) -> int:
+        return sum(row.params for row in self.rows)
+
+    @property
+    def macs(self) -> int:
+        return sum(row.macs for row in self.rows)
+
+    @property
+    def flops(self) -> int:
+        return sum(row.flops for row in self.rows)
+
+    @property
+    def output_values(self) -> int:
+        return sum(row.output_values for row in self.rows)
+
+    @property
+    def output_bytes(self) -> int:
+        return sum(row.output_bytes for row in self.rows)
+
+
+class Report(Record):
+    """The figures of a graph under a workload."""
+
+    graph: Graph
+    workload: Workload
+    rows: tuple[Row, ...]
+    ops: Ops
+    """Work of all layers for the whole batch, by kind."""
+
+    @property
+    def name(self) -> str:
+        return self.graph.spec.name
+
+    @property
+    def weight_layers(self) -> int:
+        """Conv and FC layers: the number in a VGG's name."""
+        return sum(row.number is not None for row in self.rows)
+
+    @property
+    def conv_layers(self) -> int:
+        return sum(row.kind == "conv" for row in self.rows)
+
+    @property
+    def fc_layers(self) -> int:
+        return sum(row.kind == "fc" for row in self.rows)
+
+    @property
+    def total(self) -> Block:
+        """All rows as one block: the totals are its sums."""
+        return Block(name="total", rows=self.rows)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The rows by block, in order; the image is a block of its own."""
+        groups: dict[str, list[Row]] = {}
+        for row in self.rows:
+            groups.setdefault(row.block, []).append(row)
+        return tuple(Block(name=name, rows=tuple(rows)) for name, rows in groups.items())
+
+    @property
+    def param_bytes(self) -> int:
+        """Bytes of the learned parameters at the workload's dtype."""
+        return self.total.params * self.workload.dtype.width
+
+    @property
+    def file_bytes(self) -> int:
+        """Bytes of all tensors in a weights file: parameters, and a batch norm's running statistics."""
+        width = self.workload.dtype.width
+        return sum(
+            param.elements * (param.width or width) for node in self.graph.nodes for param in node.params
+        )
+
+    @property
+    def backward_flops(self) -> int:
+        """FLOPs of the backward pass, two per MAC: as FlopCounterMode counts.
+
+        Each conv and FC layer repeats its forward MACs for the gradient of its weights, and once more for
+        the gradient of its input, which the first learned layer does not need.
+        """
+        per_image = sum(
+            2 * node.ops.macs * (2 if node.needs_input_grad else 1) for node in self.graph.nodes
+        )
+        return per_image * self.workload.batch
+
+    @property
+    def training_flops(self) -> int:
+        """FLOPs of one training step, forward and backward, two per MAC."""
+        return self.total.flops + self.backward_flops
+
+    def operations(self, rule: OpCount) -> int | None:
+        """All operations under a rule; None where the rule is not known for one of the layers."""
+        return rule.count(self.ops)
+
+    def operation_items(self, rule: OpCount) -> tuple[OpItem, ...]:
+        """The operations of each node that the rule counts, or cannot count."""
+        batch = self.workload.batch
+        items = (OpItem(node=node, count=rule.count(node.ops * batch)) for node in self.graph.nodes)
+        return tuple(item for item in items if item.count != 0)
+
+    def memory_bytes(self, accounting: Accounting) -> int:
+        """Bytes under an accounting."""
+        return accounting.total_bytes(self.graph, self.workload)
+
+
+def analyze(graph: Graph, workload: Workload | None = None) -> Report:
+    """The report of a graph under a workload (one image in float32, if None)."""
+    load = workload or Workload()
+    rows = [_image_row(graph, load)]
+    number = 0
+    for node in graph.rows:
+        weighted = node.layer.row_kind in ("conv", "fc")
+        number += weighted
+        rows.append(_row(node, load, number if weighted else None))
+    return Report(graph=graph, workload=load, rows=tuple(rows), ops=_sum(n.ops for n in graph.nodes) * load.batch)
+
+
+def _sum(counts: Iterable[Ops]) -> Ops:
+    total = dict(Ops().__dict__)
+    for ops in counts:
+        for name, count in ops.__dict__.items():
+            if count:
+                total[name] += count
+    return Ops(**total)
+
+
+def _image_row(graph: Graph, load: Workload) -> Row:
+    count = values(graph.image)
+    return Row(
+        name="input",
+        torch_name=None,
+        block="input",
+        kind="input",
+        label="",
+        number=None,
+        in_shape=None,
+        output_shape=graph.image,
+        kernel=None,
+        stride=None,
+        padding=None,
+        dilation=None,
+        groups=None,
+        weight_shape=None,
+        weights=0,
+        biases=0,
+        macs=0,
+        output_values=count * load.batch,
+        output_bytes=load.bytes(count),
+        receptive_field=1,
+        jump=1,
+    )
+
+
+def _row(node: Node, load: Workload, number: int | None) -> Row:
+    params = node.params
+    weight = next((param for param in params if param.role == "weight"), None)
+    window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
+    count = values(node.shape)
+    return Row(
+        name=node.name,
+        torch_name=node.torch_name,
+        block=node.block,
+        kind=node.layer.row_kind,
+        label=node.layer.label,
+        number=number,
+        in_shape=node.in_shapes[0],
+        output_shape=node.shape,
+        kernel=window.kernel if window else None,
+        stride=window.stride if window else None,
+        padding=window.padding if window else None,
+        dilation=window.dilation if window else None,
+        groups=getattr(node.layer, "groups", None),
+        weight_shape=weight.shape if weight else None,
+        weights=sum(param.elements for param in params if param.role == "weight"),
+        biases=sum(param.elements for param in params if param.role == "bias"),
+        macs=node.ops.macs * load.batch,
+        output_values=count * load.batch,
+        output_bytes=load.bytes(count),
+        receptive_field=node.sight.field if node.sight else None,
+        jump=node.sight.jump if node.sight else None,
+    )

@@ -1,0 +1,66 @@
+"""What autograd keeps from the forward pass, each storage once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import NamedTuple
+
+from vggstat.cost.items import MemoryItem, make_item
+from vggstat.cost.precision import Widths, weight_copies, widths
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph, Node
+from vggstat.layers.base import Param, Saved
+
+__all__ = ["Kept", "kept_by_node", "saved_items", "weight_copy"]
+
+
+class Kept(NamedTuple):
+    """One storage that autograd keeps; ``key`` is the number of a value where it is that value's storage."""
+
+    key: Hashable
+    item: MemoryItem
+
+
+def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple[Kept, ...]]]:
+    """For each node the storages that its own autograd record holds, whoever else holds them too."""
+    storages = graph.storages("training")
+    for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
+        kept = [_kept(node, saved, width, storages, workload) for saved in node.saved]
+        if kept:
+            kept += [weight_copy(node, param, workload) for param in _kept_copies(node, workload)]
+        yield node, tuple(kept)
+
+
+def _kept(node: Node, saved: Saved, width: Widths, storages: tuple[int, ...], workload: Workload) -> Kept:
+    key: Hashable = (node.index, saved.what)
+    if saved.of == "output":
+        key = storages[node.output]
+    if saved.of == "input" and not width.copies:
+        key = storages[node.inputs[0]]
+    size = (saved.width or width.reads) if saved.of != "output" else width.writes
+    if saved.once:
+        return Kept(key, MemoryItem(node.name, saved.what, saved.elements, saved.elements * size))
+    return Kept(key, make_item(node.name, saved.what, saved.elements, workload, size))
+
+
+def _kept_copies(node: Node, workload: Workload) -> tuple[Param, ...]:
+    """A convolution keeps its weight, an FC layer only where it passes a gradient on; biases are not kept."""
+    needed = node.needs_input_grad or node.layer.row_kind == "conv"
+    return tuple(param for param in weight_copies(node, workload) if param.role == "weight" and needed)
+
+
+def weight_copy(node: Node, param: Param, workload: Workload) -> Kept:
+    """A parameter in autocast's lower format."""
+    width = workload.autocast.width if workload.autocast else workload.dtype.width
+    what = f"{param.name} copy"
+    item = MemoryItem(node.name, what, param.elements, param.elements * width, "weight copies")
+    return Kept((node.index, what), item)
+
+
+def saved_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
+    """Each storage that autograd keeps, under the node that keeps it first."""
+    first: dict[Hashable, MemoryItem] = {}
+    for _, kept in kept_by_node(graph, workload):
+        for key, item in kept:
+            first.setdefault(key, item)
+    return tuple(first.values())

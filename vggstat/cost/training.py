@@ -1,0 +1,280 @@
+"""What is alive during one training step, moment by moment.
+
+The step is the usual one, in its second round, when the optimizer's state is there::
+
+    functional.cross_entropy(model(image), target).backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+so the logits have no name of their own and go once the loss is made, and the loss goes once ``backward``
+returns. autograd (torch 2.13) runs the layers' backward functions last to first and drops what each has kept
+as soon as it has run; a parameter's gradient is stored at once, without a copy. Storages are walked through
+rather than closed forms added up, so that any chain of layers comes out: each is alive from the operation
+that makes it to the last holder's end. Library workspaces (cuDNN, cuBLAS) are not part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from vggstat.cost.inference import forward_phases
+from vggstat.cost.items import (
+    IMAGE,
+    MemoryItem,
+    Moment,
+    Part,
+    Phase,
+    image_item,
+    largest,
+    make_item,
+    output_item,
+    parameter_items,
+)
+from vggstat.cost.precision import FLOAT32_WIDTH, Widths, weight_copies, widths
+from vggstat.cost.saved import Kept, kept_by_node, weight_copy
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph, Node
+from vggstat.layers.base import INPUT_GRADIENT, Backward, Param
+from vggstat.shapes import values
+
+__all__ = ["training_moments", "training_peak"]
+
+TARGET_WIDTH = 8
+"""Class numbers are int64."""
+
+
+def training_peak(graph: Graph, workload: Workload) -> Moment:
+    """The moment of a training step when most is alive, parameters, gradients and optimizer state included."""
+    return largest(tuple(training_moments(graph, workload)))
+
+
+def training_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
+    """The moments of a training step that could be the peak, in order of time.
+
+    Without a parameter in the graph there is no backward pass, and the step ends with the loss.
+    """
+    step = _Step(graph, workload)
+    yield from step.forward()
+    if any(node.params for node in step.nodes):
+        yield from step.backward()
+        yield step.optimize()
+
+
+class _Step:
+    """The storages that are alive, by key: a value's number for a map, a tuple of names for anything else."""
+
+    def __init__(self, graph: Graph, workload: Workload) -> None:
+        self.workload = workload
+        self.nodes = [node for node in graph.nodes if node.in_model]
+        self.storages = graph.storages("training")
+        self.widths = widths(graph, workload)
+        self.kept = {node.index: kept for node, kept in kept_by_node(graph, workload)}
+        self.holders: dict[Hashable, int] = {}
+        """How many saved tensors hold each storage."""
+        self.live: dict[Hashable, MemoryItem] = {}
+        for item in (*parameter_items(graph, workload), *_states(graph, workload)):
+            self.live[item.node, item.what] = item
+        self.live[0] = image_item(graph, workload)
+        self.logits = self.nodes[-1].shape if self.nodes else graph.image
+        positions = values(self.logits[1:])
+        self.live[IMAGE, "targets"] = make_item(IMAGE, "targets", positions, workload, TARGET_WIDTH, part="input")
+
+    def now(self, node: str, phase: Phase, extra: tuple[MemoryItem, ...] = ()) -> Moment:
+        return Moment(node, (*self.live.values(), *extra), phase)
+
+    def drop(self, key: Hashable) -> None:
+        """Forget a map that no saved tensor holds, and that the caller does not."""
+        if key != 0 and not self.holders.get(key):
+            self.live.pop(key, None)
+
+    # forward ---------------------------------------------------------------------------------------------
+
+    def forward(self) -> Iterator[Moment]:
+        """The layers, then the loss."""
+        copies: list[Kept] = []
+        for node in self.nodes:
+            width = self.widths[node.index]
+            for param in weight_copies(node, self.workload):
+                copies.append(weight_copy(node, param, self.workload))
+                self.live[copies[-1].key] = copies[-1].item
+            entering, leaving = self.storages[node.inputs[0]], self.storages[node.output]
+            for phase in self._phases(node, width):
+                yield self.now(node.name, "forward", phase)
+            for key, item in self.kept[node.index]:
+                self.holders[key] = self.holders.get(key, 0) + 1
+                if key not in (0, entering, leaving):
+                    self.live[key] = item
+            if leaving == node.output:
+                self.live[leaving] = output_item(node, self.workload, width.writes)
+                self.drop(entering)
+        yield from self._loss(copies)
+
+    def _phases(self, node: Node, width: Widths) -> tuple[tuple[MemoryItem, ...], ...]:
+        """What the layer allocates at each moment that could be the peak, in the last with all it will keep."""
+        if self.storages[node.output] != node.output:
+            return ((),)
+        *phases, last = forward_phases(node, width, self.workload)
+        named = {item.what for item in last}
+        kept = (
+            item
+            for key, item in self.kept[node.index]
+            if isinstance(key, tuple)
+            and key not in self.live
+            and item.what not in named
+            and not (width.copies and item.what == "input")  # the input copy, which is there already
+        )
+        return (*phases, (*last, *kept))
+
+    def _loss(self, copies: list[Kept]) -> Iterator[Moment]:
+        last = self.nodes[-1].name if self.nodes else IMAGE
+        width = self._loss_width()
+        if self.workload.autocast and width != self._logits_width():
+            self.live["logits"] = self._values(last, "logits in float32", width)
+        self.live["log"] = self._values(last, "log-softmax", width, part="activations")
+        self.live["loss"] = self._scalar(last, "loss", width)
+        self.live["weight"] = self._scalar(last, "total weight of the loss", width)
+        yield self.now(last, "loss")
+        self.live.pop("logits", None)
+        for key, _ in copies:
+            self.drop(key)
+        if self.nodes:
+            self.drop(self.storages[self.nodes[-1].output])
+
+    def _logits_width(self) -> int:
+        return self.widths[self.nodes[-1].index].writes if self.nodes else self.workload.dtype.width
+
+    def _loss_width(self) -> int:
+        return FLOAT32_WIDTH if self.workload.autocast else self._logits_width()
+
+    def _values(self, node: str, what: str, width: int, *, part: Part = "transients") -> MemoryItem:
+        """A tensor of the logits' shape."""
+        return make_item(node, what, values(self.logits), self.workload, width, part=part)
+
+    def _scalar(self, node: str, what: str, width: int) -> MemoryItem:
+        return MemoryItem(node, what, 1, width, "transients")
+
+    # backward --------------------------------------------------------------------------------------------
+
+    def backward(self) -> Iterator[Moment]:
+        """The loss, then the layers from the last to the first that learns."""
+        gradient = yield from self._backward_of_loss()
+        for node in reversed(self.nodes):
+            if not (node.needs_input_grad or node.params):
+                break
+            self.live.pop("gradient", None)
+            self.live["gradient"] = gradient
+            if node.layer.storage("training") == "view":
+                yield self.now(node.name, "backward")
+                continue
+            width = self.widths[node.index]
+            learned = self._parameter_gradients(node)
+            for phase in node.layer.backward(*node.in_shapes):
+                released = {(node.index, what) for what in phase.released}
+                extras = (*learned, *self._extras(node, phase, width))
+                items = (item for key, item in self.live.items() if key not in released)
+                yield Moment(node.name, (*items, *extras), "backward")
+            self._release(node)
+            gradient = self._input_gradient(node, width.reads)
+            yield from self._store(node, learned, gradient)
+            if width.copies:
+                gradient = self._input_gradient(node, width.arrives)
+        self.live.pop("gradient", None)
+        self.live.pop("root", None)
+        self.live.pop("loss", None)
+
+    def _backward_of_loss(self) -> Iterator[Moment]:
+        last, width = self.nodes[-1].name, self._loss_width()
+        self.live["root"] = self._scalar(last, "gradient of the loss", width)
+        self.live["gradient"] = self._values(last, "gradient of the log-softmax", width)
+        yield self.now(last, "loss")
+        del self.live["weight"]
+        gradient = self._values(last, "gradient of the logits", width)
+        yield self.now(last, "loss", (gradient,))
+        del self.live["log"]
+        if width == self._logits_width():
+            return gradient
+        self.live["gradient"] = gradient
+        lowered = self._values(last, "gradient of the logits, lowered", self._logits_width())
+        yield self.now(last, "loss", (lowered,))
+        return lowered
+
+    def _extras(self, node: Node, phase: Backward, width: Widths) -> tuple[MemoryItem, ...]:
+        return tuple(
+            make_item(
+                node.name, extra.what, extra.elements, self.workload, extra.width or width.reads, part="transients"
+            )
+            for extra in phase.extras
+            if extra.what != INPUT_GRADIENT or node.needs_input_grad
+        )
+
+    def _input_gradient(self, node: Node, width: int) -> MemoryItem:
+        count = values(node.in_shapes[0])
+        return make_item(node.name, INPUT_GRADIENT, count, self.workload, width, part="transients")
+
+    def _parameter_gradients(self, node: Node) -> tuple[MemoryItem, ...]:
+        """The gradients of a layer's parameters as its backward function makes them."""
+        low = self.workload.autocast if weight_copies(node, self.workload) else None
+        width = low.width if low else self.workload.dtype.width
+        part: Part = "transients" if low else "gradients"
+        lowered = ", lowered" if low else ""
+        return tuple(
+            MemoryItem(node.name, f"gradient of {param.name}{lowered}", param.elements, param.elements * width, part)
+            for param in _learned(node)
+        )
+
+    def _store(self, node: Node, made: tuple[MemoryItem, ...], gradient: MemoryItem) -> Iterator[Moment]:
+        """The gradients become the parameters'; where they came in a lower format, one after the other."""
+        del self.live["gradient"]
+        names = [(node.name, "gradient", param.name) for param in _learned(node)]
+        self.live.update(zip(names, made, strict=True))
+        if not weight_copies(node, self.workload):
+            return
+        if node.needs_input_grad:
+            self.live["gradient"] = gradient
+            width = self.widths[node.index]
+            if width.copies:
+                raised = self._input_gradient(node, width.arrives)
+                yield self.now(node.name, "backward", (raised,))
+                self.live["gradient"] = raised
+        full = self.workload.dtype.width
+        for name, item, param in zip(names, made, _learned(node), strict=True):
+            what = f"gradient of {param.name}"
+            stored = MemoryItem(node.name, what, param.elements, param.elements * full, "gradients")
+            yield self.now(node.name, "backward", (stored,))
+            self.live[name] = stored
+
+    def _release(self, node: Node) -> None:
+        """Drop what the layer has kept, where no layer before it keeps it too."""
+        for key, _ in self.kept[node.index]:
+            self.holders[key] -= 1
+            self.drop(key)
+
+    # optimizer -------------------------------------------------------------------------------------------
+
+    def optimize(self) -> Moment:
+        """The optimizer's step, with its temporaries."""
+        owners = [(node, param) for node in self.nodes for param in _learned(node)]
+        copies = self.workload.optimizer.temporaries([param.elements for _, param in owners])
+        width = self.workload.dtype.width
+        extras = []
+        for number, count in copies:
+            node, param = owners[number]
+            elements = count * param.elements
+            what = f"optimizer's copy of {param.name}"
+            extras.append(MemoryItem(node.name, what, elements, elements * width, "transients"))
+        place = extras[-1].node if extras else owners[-1][0].name
+        return self.now(place, "optimizer", tuple(extras))
+
+
+def _learned(node: Node) -> tuple[Param, ...]:
+    return tuple(param for param in node.params if param.role != "buffer")
+
+
+def _states(graph: Graph, workload: Workload) -> Iterator[MemoryItem]:
+    """What the optimizer keeps for each layer's parameters."""
+    width = workload.dtype.width
+    for node in graph.nodes:
+        count = sum(param.elements for param in _learned(node))
+        if count:
+            for state in workload.optimizer.states:
+                yield MemoryItem(node.name, state, count, count * width, "optimizer state")

@@ -1,0 +1,146 @@
+"""``D@384,head=gap,bf16``: a network and what is changed about it, in one argument."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from vggstat.cost.report import Report, analyze
+from vggstat.cost.workload import DTYPES, DType, Workload, find_dtype
+from vggstat.errors import UsageError
+from vggstat.graph.build import build_graph
+from vggstat.records import Record
+from vggstat.spec.model import HEADS, Head, Spec
+
+__all__ = ["Variant", "parse_batch", "parse_classes", "parse_head", "parse_image", "parse_variant"]
+
+MAX_SIDE = 100_000
+MAX_CHANNELS = 1_000_000
+MAX_BATCH = 1_000_000_000
+MAX_CLASSES = 100_000_000
+
+Image = tuple[int | None, int, int]
+"""``(channels, height, width)``; channels None where the spec's own are meant."""
+
+
+class Variant(Record):
+    """A spec's argument and what is changed about it; None where the spec's own, or the default, holds."""
+
+    argument: str
+    image: Image | None = None
+    batch: int | None = None
+    dtype: DType | None = None
+    head: Head | None = None
+    classes: int | None = None
+
+    def over(self, base: Variant) -> Variant:
+        """This variant with ``base`` filled in where it says nothing."""
+        changes = {
+            name: getattr(self, name) if getattr(self, name) is not None else getattr(base, name)
+            for name in ("image", "batch", "dtype", "head", "classes")
+        }
+        return self.replace(**changes)
+
+    def report(self, spec: Spec) -> Report:
+        """The report of ``spec`` under this variant."""
+        image = None
+        if self.image is not None:
+            channels, height, width = self.image
+            image = (channels or spec.input[0], height, width)
+        graph = build_graph(spec, image=image, head=self.head, classes=self.classes)
+        workload = Workload(batch=self.batch or 1, dtype=self.dtype or DTYPES[0])
+        return analyze(graph, workload)
+
+
+def parse_variant(argument: str) -> Variant:
+    """The variant that ``NAME@PART,PART`` names. Raises UsageError for a part that is none.
+
+    A part is an input size (``384``, ``3x384x512``), a dtype (``bf16``), or ``key=value`` with ``input``,
+    ``batch``, ``dtype``, ``head`` or ``classes``.
+    """
+    name, at, tail = argument.rpartition("@")
+    if not at:
+        return Variant(argument=argument)
+    if not name:
+        raise UsageError(f"{argument!r} has no spec before the @: write for instance D@384")
+    variant = Variant(argument=name)
+    for part in tail.split(","):
+        key, value = _split_part(part.strip(), argument)
+        if getattr(variant, key) is not None:
+            raise UsageError(f"{argument!r} sets {key} twice")
+        variant = variant.replace(**{key: _PARSERS[key](value)})
+    return variant
+
+
+def _split_part(part: str, argument: str) -> tuple[str, str]:
+    key, equals, value = part.partition("=")
+    if equals:
+        if key == "input":
+            key = "image"
+        if key not in _PARSERS:
+            known = "input, batch, dtype, head, classes"
+            raise UsageError(f"unknown part {part!r} of {argument!r}: expected one of {known}")
+        return key, value
+    if any(part.lower() in (dtype.name, dtype.short) for dtype in DTYPES):
+        return "dtype", part
+    if part[:1].isdigit():
+        return "image", part
+    if part in HEADS:
+        return "head", part
+    raise UsageError(
+        f"cannot read {part!r} of {argument!r}: expected an input size (384, 3x384x512), a dtype (bf16), or "
+        "head=gap, batch=32, classes=10, joined by commas"
+    )
+
+
+def parse_image(text: str) -> Image:
+    """``256`` (square), ``384x512`` (height, width) or ``3x384x512`` (channels, height, width)."""
+    words = re.split(r"[x×]", text.strip().lower())
+    limits = (MAX_CHANNELS, MAX_SIDE, MAX_SIDE)[-len(words) :] if len(words) <= 3 else ()
+    if not limits or not all(re.fullmatch(r"[0-9]{1,9}", word) for word in words):
+        raise UsageError(
+            f"cannot read the input size {text!r}: expected a side (256), height x width (384x512), or "
+            "channels x height x width (3x384x512)"
+        )
+    numbers = [int(word) for word in words]
+    for count, limit in zip(numbers, limits, strict=True):
+        if not 1 <= count <= limit:
+            raise UsageError(f"the input size {text!r} has {count}: expected 1 to {limit:,} there")
+    if len(numbers) == 1:
+        return (None, numbers[0], numbers[0])
+    if len(numbers) == 2:
+        return (None, numbers[0], numbers[1])
+    return (numbers[0], numbers[1], numbers[2])
+
+
+def _whole(text: str, what: str, limit: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", text.strip()) or not 1 <= int(text) <= limit:
+        shown = text if len(text) <= 20 else f"{text[:17]}..."
+        raise UsageError(f"cannot take {shown!r} as {what}: expected a whole number from 1 to {limit:,}")
+    return int(text)
+
+
+def parse_batch(text: str) -> int:
+    """A batch size."""
+    return _whole(text, "a batch size", MAX_BATCH)
+
+
+def parse_classes(text: str) -> int:
+    """A number of classes."""
+    return _whole(text, "a number of classes", MAX_CLASSES)
+
+
+def parse_head(text: str) -> Head:
+    """A head by its name."""
+    if text not in HEADS:
+        raise UsageError(f"unknown head {text!r}: expected one of {', '.join(HEADS)}")
+    return cast(Head, text)
+
+
+_PARSERS = {
+    "image": parse_image,
+    "batch": parse_batch,
+    "dtype": find_dtype,
+    "head": parse_head,
+    "classes": parse_classes,
+}

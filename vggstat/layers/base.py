@@ -1,0 +1,281 @@
+"""What a layer kind states about itself: shapes, parameters, work, memory, and how others write it.
+
+A layer kind is one final class in one file of this package. It states facts about one image; batch, dtype,
+units and conventions are applied further up. No formula returns "FLOPs": ``Ops`` holds counts of work by
+kind, as fine as the rules of the known tools need them.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, Literal, NamedTuple
+
+from vggstat.fields import Field
+from vggstat.records import Record
+from vggstat.shapes import Shape, values
+
+__all__ = [
+    "Autocast",
+    "Backward",
+    "Extra",
+    "INPUT_GRADIENT",
+    "Follower",
+    "Kind",
+    "Layer",
+    "Mode",
+    "Ops",
+    "Param",
+    "Saved",
+    "Storage",
+    "TorchModule",
+    "Window",
+]
+
+Mode = Literal["inference", "training"]
+RowRule = Literal["always", "own", "never"]
+Storage = Literal["new", "view", "in-place"]
+Autocast = Literal["low", "float32", "follow"]
+"""What autocast does to a kind: casts its input and parameters down, its input up, or leaves it alone."""
+
+
+INPUT_GRADIENT: Final = "input gradient"
+"""The name of the gradient that a layer passes on."""
+
+
+class Ops(Record):
+    """Work done for one image, by kind, in units of one operation each. A rule weighs and adds them."""
+
+    conv_macs: int = 0
+    """Multiply-accumulates of convolutions: one per weight of a filter, for each output value."""
+    linear_macs: int = 0
+    """Multiply-accumulates of FC layers: one per weight."""
+    conv_bias: int = 0
+    """Additions of a bias in convolutions: one per output value."""
+    linear_bias: int = 0
+    """Additions of a bias in FC layers: one per output value."""
+    relu: int = 0
+    """Values that a ReLU looks at."""
+    pool_inputs: int = 0
+    """Values that enter a max-pool."""
+    pool_window: int = 0
+    """stride² × output values of a max-pool."""
+    pool_kernel: int = 0
+    """kernel² × output values of a max-pool."""
+    avgpool_inputs: int = 0
+    """Values that enter an adaptive average pool."""
+    avgpool_outputs: int = 0
+    """Values that leave an adaptive average pool."""
+    avgpool_uneven: int = 0
+    """Values that leave an adaptive average pool whose windows are not all of one size."""
+    window_avgpool_inputs: int = 0
+    """Values that enter an average pool with a window."""
+    window_avgpool_outputs: int = 0
+    """Values that leave an average pool with a window."""
+    window_avgpool_kernel: int = 0
+    """kernel² × output values of an average pool with a window."""
+    bn_values: int = 0
+    """Values that a batch norm normalizes."""
+    bn_params: int = 0
+    """Scales and shifts of a batch norm: two per channel."""
+    lrn_values: int = 0
+    """Values that a local response normalization normalizes."""
+    lrn_window: int = 0
+    """Values under a local response normalization × the channels it sums over."""
+    lrn_padded: int = 0
+    """Values of the map that torch pads with channels before it sums them."""
+    softmax_values: int = 0
+    """Values that a softmax turns into probabilities."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of conv and FC layers."""
+        return self.conv_macs + self.linear_macs
+
+    @property
+    def bias(self) -> int:
+        """Additions of a bias in conv and FC layers."""
+        return self.conv_bias + self.linear_bias
+
+    def __add__(self, other: Ops) -> Ops:
+        theirs = other.__dict__
+        return Ops(**{name: count + theirs[name] for name, count in self.__dict__.items()})
+
+    def __mul__(self, times: int) -> Ops:
+        return Ops(**{name: count * times for name, count in self.__dict__.items()})
+
+
+class Param(NamedTuple):
+    """One tensor of a layer. ``role`` is ``weight`` or ``bias``, or ``buffer`` where it is not learned."""
+
+    name: str
+    shape: tuple[int, ...]
+    role: Literal["weight", "bias", "buffer"]
+    width: int | None = None
+    """Bytes a value, where they do not follow the dtype (a counter in int64)."""
+
+    @property
+    def elements(self) -> int:
+        return values(self.shape)
+
+
+class Extra(NamedTuple):
+    """A tensor beside a layer's input. ``width`` is its bytes a value, None where they follow the dtype."""
+
+    what: str
+    elements: int
+    width: int | None = None
+
+
+class Saved(NamedTuple):
+    """A tensor that autograd keeps for the backward pass.
+
+    ``of`` says whether it is the layer's input or output (then it costs nothing where the same storage is
+    kept already) or a tensor of its own.
+    """
+
+    of: Literal["input", "output", "own"]
+    what: str
+    elements: int
+    width: int | None = None
+    once: bool = False
+    """One for the whole batch, not one per image (a batch norm's statistics)."""
+
+
+class Backward(NamedTuple):
+    """What is allocated at one moment of a layer's backward pass.
+
+    It stands beside the incoming gradient, the saved tensors and the gradients of parameters. ``released``
+    names the layer's own saved tensors that are gone by then. The gradient that leaves carries the name
+    ``input gradient``; it is left out where nothing before the layer learns.
+    """
+
+    extras: tuple[Extra, ...]
+    released: tuple[str, ...] = ()
+
+
+class Window(NamedTuple):
+    """What one output value sees of the input: the step of the receptive field."""
+
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int = 1
+
+    @property
+    def extent(self) -> int:
+        """The kernel's reach with its dilation, in input pixels."""
+        return self.dilation * (self.kernel - 1) + 1
+
+
+class TorchModule(NamedTuple):
+    """The torch.nn module that does the same: its class and the arguments that its repr prints."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = {}
+
+
+class Layer(Record):
+    """A layer kind: a final subclass gives its fields and its formulas.
+
+    ``inputs`` of every method are the shapes of the maps that enter, one for all kinds but those that join.
+    """
+
+    row_kind: ClassVar[str] = ""
+    """The kind that a row of a table carries (``conv``, ``pool``, ``fc``)."""
+    stem: ClassVar[str] = ""
+    """What the layer's name is made from: ``conv`` in ``block1_conv1``."""
+    numbered: ClassVar[bool] = True
+    """Whether the first of its block carries a number (``block1_conv1``, but ``block1_pool``)."""
+    row: ClassVar[RowRule] = "always"
+    """Whether it is a row of every table, only where a spec writes it as a layer of its own, or never."""
+    keras_class: ClassVar[str] = ""
+    """The class that Keras's summary prints."""
+    autocast: ClassVar[Autocast] = "follow"
+    """In which format it runs under autocast (CUDA's lists, torch 2.13)."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The layer in the notation of the paper's Table 1."""
+
+    @abstractmethod
+    def out_shape(self, *inputs: Shape) -> Shape:
+        """The shape that leaves. Raises ShapeError where the layer cannot take ``inputs``."""
+
+    @abstractmethod
+    def torch_module(self, *inputs: Shape) -> TorchModule:
+        """The torch.nn module that does the same."""
+
+    def params(self, *inputs: Shape) -> tuple[Param, ...]:
+        """Learned tensors, then buffers."""
+        return ()
+
+    def ops(self, *inputs: Shape) -> Ops:
+        """Work for one image."""
+        return Ops()
+
+    def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
+        """What autograd keeps for the backward pass, parameters and buffers not included."""
+        return ()
+
+    def saved_compiled(self, *inputs: Shape) -> tuple[Saved, ...]:
+        """What is kept for the backward pass where torch.compile has rewritten the network."""
+        return self.saved(*inputs)
+
+    def alive(self, *inputs: Shape) -> tuple[tuple[Extra, ...], ...]:
+        """What is allocated beside the input during a forward pass, at each moment that could be the peak."""
+        return ((Extra("output", values(self.out_shape(*inputs))),),)
+
+    def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
+        """The moments of the backward pass that could be the peak; most kinds make one tensor and are done."""
+        return (Backward((Extra(INPUT_GRADIENT, values(inputs[0])),)),)
+
+    def window(self) -> Window | None:
+        """The receptive-field step; None where every output value sees the whole map."""
+        return Window(1, 1, 0)
+
+    def storage(self, mode: Mode) -> Storage:
+        """Whether the output is memory of its own, a view of the input, or written over it."""
+        return "new"
+
+
+class Follower(NamedTuple):
+    """A layer that comes with another one and is written as one of its fields (a conv's ``activation``)."""
+
+    field: Field
+    build: Callable[[Any], Layer | None]
+
+
+class Kind(Record):
+    """A layer kind of the spec language."""
+
+    name: str
+    """The key of the long form."""
+    layer: type[Layer]
+    doc: str
+    spellings: tuple[str, ...] = ()
+    """Other words for it, compared without regard to case, ``-`` and ``_``."""
+    notation: str = ""
+    """A regular expression of the short form, with the layer's fields as named groups."""
+    example: str = ""
+    """The short form by an example, for messages and the schema."""
+    followers: tuple[Follower, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """All fields that the language takes for this kind, by name."""
+        own = dict(self.layer.language_fields)
+        own.update((follower.field.name, follower.field) for follower in self.followers)
+        return own
+
+    def build(self, written: Mapping[str, Any]) -> tuple[Layer, ...]:
+        """The layers that ``written`` stands for: the layer itself, then what follows it."""
+        own = {name: value for name, value in written.items() if name in self.layer.language_fields}
+        layers = [self.layer(**own)]
+        for field, build in self.followers:
+            layer = build(written.get(field.name, field.default))
+            if layer is not None:
+                layers.append(layer)
+        return tuple(layers)

@@ -1,0 +1,65 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+from typing import ClassVar, final
+
+from vggstat.layers.base import Kind, Layer, Ops, Param, Saved, TorchModule
+from vggstat.shapes import Shape, feature_map, values
+
+__all__ = ["KIND", "BatchNorm"]
+
+
+@final
+class BatchNorm(Layer):
+    """Batch normalization with a learned scale and shift per channel (torch's BatchNorm2d)."""
+
+    row_kind: ClassVar[str] = "bn"
+    stem: ClassVar[str] = "bn"
+    keras_class: ClassVar[str] = "BatchNormalization"
+
+    @property
+    def label(self) -> str:
+        return "BN"
+
+    def out_shape(self, *inputs: Shape) -> Shape:
+        """The input's shape."""
+        feature_map(inputs[0], "batch norm")
+        return inputs[0]
+
+    def params(self, *inputs: Shape) -> tuple[Param, ...]:
+        """A scale (gamma) and a shift (beta) per channel; running statistics are buffers, not learned."""
+        channels = inputs[0][0]
+        return (
+            Param("weight", (channels,), "weight"),
+            Param("bias", (channels,), "bias"),
+            Param("running_mean", (channels,), "buffer"),
+            Param("running_var", (channels,), "buffer"),
+            Param("num_batches_tracked", (), "buffer", width=8),
+        )
+
+    def ops(self, *inputs: Shape) -> Ops:
+        return Ops(bn_values=values(inputs[0]), bn_params=2 * inputs[0][0])
+
+    def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
+        """The input, and the mean and inverse deviation of each channel, once for the batch.
+
+        The statistics have the parameters' dtype, as measured on a CPU; not measured on a GPU.
+        """
+        return (
+            Saved("input", "input", values(inputs[0])),
+            Saved("own", "mean", inputs[0][0], once=True),
+            Saved("own", "inverse deviation", inputs[0][0], once=True),
+        )
+
+    def torch_module(self, *inputs: Shape) -> TorchModule:
+        return TorchModule(
+            "BatchNorm2d",
+            (inputs[0][0],),
+            {"eps": 1e-05, "momentum": 0.1, "affine": True, "track_running_stats": True},
+        )
+
+
+KIND = Kind(
+    name="bn", layer=BatchNorm, doc="batch normalization", spellings=("batchnorm", "batchnormalization")
+)

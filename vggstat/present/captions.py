@@ -1,0 +1,65 @@
+"""The words around tables: what was run, and under which convention."""
+
+from __future__ import annotations
+
+from vggstat.cost.convention import Convention
+from vggstat.cost.report import Report
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph
+from vggstat.layers.adaptive_avgpool import AdaptiveAvgPool
+from vggstat.shapes import Shape
+from vggstat.spec.model import Spec
+
+__all__ = ["HEAD_NOTES", "UNITS_NOTE", "head_note", "image_words", "operations_note", "spec_words", "workload_words"]
+
+UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
+
+HEAD_NOTES = {
+    "flatten": "Head flatten: the first FC layer takes the last map as it comes, so its parameters depend on the "
+    "input size.",
+    "conv": "Head conv: the FC layers as convolutions over the map, with the same weights (dense evaluation).",
+    "gap": "Head gap: a global average pool and one FC layer.",
+    "none": "Head none: no FC layers.",
+}
+
+
+def image_words(image: Shape) -> str:
+    """The image in words: ``224×224 RGB image``."""
+    channels, height, width = image
+    colours = {1: "grey image", 3: "RGB image"}.get(channels, f"image of {channels:,} channels")
+    return f"{height}×{width} {colours}"
+
+
+def workload_words(graph: Graph, workload: Workload) -> str:
+    """What is run: image, batch, dtype."""
+    return f"{image_words(graph.image)} · batch {workload.batch:,} · {workload.dtype.name}"
+
+
+def spec_words(spec: Spec) -> str:
+    """The network's name, title and source."""
+    parts = [spec.name]
+    if spec.title != spec.name:
+        parts.append(spec.title)
+    if spec.source:
+        parts.append(spec.source)
+    return " · ".join(parts)
+
+
+def head_note(graph: Graph) -> str:
+    """What joins the maps to the FC layers, in a sentence."""
+    if graph.head != "adaptive":
+        return HEAD_NOTES[graph.head]
+    pool = next(node for node in graph.nodes if isinstance(node.layer, AdaptiveAvgPool) and node.block == "fc")
+    height, width = pool.shape[1:]
+    text = f"Head adaptive: an average pool to {height}×{width} before the FC layers"
+    if pool.shape == pool.in_shapes[0]:
+        return f"{text}, which changes nothing at this input and is no row."
+    return f"{text}, so parameters do not depend on the input size."
+
+
+def operations_note(report: Report, convention: Convention) -> str:
+    """What the operations column counts, in a sentence."""
+    rule = convention.ops
+    if rule.name in ("macs", "flops"):
+        return f"{rule.unit}: {rule.definition}."
+    return f"Operations under {rule.name}: {rule.definition} ({rule.reference})."

@@ -1,0 +1,46 @@
+"""Comma-separated values (RFC 4180, lines ended by a newline) of the page's main table.
+
+Raw values: integers without separators, ``None`` as nothing, a tuple as ``64x224x224``. Only rows of the
+body: whoever sums a column gets its total, not twice its total.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+from vggstat.errors import UsageError
+from vggstat.present.page import Page, Table, Target, cell_value
+from vggstat.present.width import cleaner
+
+__all__ = ["render"]
+
+
+def render(page: Page, target: Target) -> str:
+    """The main table (or else the first) with the columns' keys as its header."""
+    table = _main(page)
+    clean = cleaner(target.encoding)
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    sign = ["sign"] if table.signed else []
+    writer.writerow(sign + [clean(column.key) for column in table.columns])
+    for row in table.rows:
+        if row.kind == "body":
+            cells = [_raw(cell_value(cell), clean) for cell in table.cells(row)]
+            writer.writerow(([clean(row.sign)] if sign else []) + cells)
+    return out.getvalue()
+
+
+def _main(page: Page) -> Table:
+    tables = page.tables
+    if not tables:
+        raise UsageError("there is no table on this page, so nothing to print as csv")
+    return next((table for table in tables if table.main), tables[0])
+
+
+def _raw(value: Any, clean: Callable[[str], str]) -> str:
+    if value is None:
+        return ""
+    return clean("x".join(map(str, value)) if isinstance(value, tuple | list) else str(value))

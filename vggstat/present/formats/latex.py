@@ -1,0 +1,147 @@
+"""LaTeX: booktabs tables and paragraphs, to be pasted into a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vggstat.present.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
+from vggstat.present.width import encodable, visible
+
+__all__ = ["render"]
+
+_BLOCKS = dict(zip("▏▎▍▌▋▊▉█", range(1, 9), strict=True))
+_ESCAPES = str.maketrans(
+    {
+        "\\": "\\textbackslash{}",
+        **{mark: "\\" + mark for mark in "&%$#_{}"},
+        "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
+        "<": "\\textless{}",
+        ">": "\\textgreater{}",
+        "|": "\\textbar{}",
+        "`": "\\textasciigrave{}",
+        "[": "{[}",
+        "]": "{]}",
+        "–": "\\textendash{}",
+        "—": "\\textemdash{}",
+        "−": "$-$",
+        "×": "$\\times$",
+        "·": "$\\cdot$",
+        "≈": "$\\approx$",
+        "±": "$\\pm$",
+        "≤": "$\\leq$",
+        "≥": "$\\geq$",
+        "≠": "$\\neq$",
+        "→": "$\\rightarrow$",
+        "∞": "$\\infty$",
+        "√": "$\\surd$",
+        "²": "$^2$",
+        "³": "$^3$",
+        "°": "$^\\circ$",
+        "µ": "$\\mu$",
+        "μ": "$\\mu$",
+        "Δ": "$\\Delta$",
+        "✓": "$\\surd$",
+        "✗": "$\\times$",
+        "…": "\\ldots{}",
+        "\u00a0": "~",
+        "\u2009": "\\,",
+        "\u202f": "\\,",
+        **{block: f"\\rule{{0.{eighths}ex}}{{1.4ex}}" for block, eighths in _BLOCKS.items()},
+    }
+)
+
+
+def render(page: Page, target: Target) -> str:
+    r"""The page as a fragment for a document's body; the comment on top says which package it needs."""
+    blocks = ["% In the preamble: \\usepackage{booktabs}", _title(page)]
+    blocks += (block for part in page.parts for block in _part(part))
+    blocks += map(_paragraph, page.notes)
+    return encodable("\n\n".join(block for block in blocks if block) + "\n", target.encoding)
+
+
+def _escaped(text: str) -> str:
+    escaped = " ".join(visible(text).split()).translate(_ESCAPES)
+    while "--" in escaped:
+        escaped = escaped.replace("--", "-{}-")
+    return escaped
+
+
+def _paragraph(text: str) -> str:
+    text = text.strip(" ")
+    return f"\\noindent {_escaped(text)}" if text else ""
+
+
+def _title(page: Page) -> str:
+    title = f"\\textbf{{{_escaped(page.title)}}}" if page.title else ""
+    texts = [text for text in (title, _guarded(_escaped(page.aside))) if text]
+    return "\\noindent " + " \\\\\n".join(texts) if texts else ""
+
+
+def _part(part: Part) -> Iterator[str]:
+    if isinstance(part, Alternative):
+        part = part.table
+    if isinstance(part, Text):
+        yield from map(_line, part.lines)
+    elif isinstance(part, Listing):
+        yield _verbatim(part)
+    else:
+        if part.title:
+            yield f"\\noindent \\textbf{{{_escaped(part.title)}}}"
+        yield "\n".join(_table(part))
+        yield from map(_paragraph, part.notes)
+
+
+def _line(line: str | tuple[str, str]) -> str:
+    if isinstance(line, str):
+        return _paragraph(line)
+    return f"\\noindent \\textbf{{{_escaped(line[0])}}} {_escaped(line[1])}"
+
+
+def _verbatim(part: Listing) -> str:
+    """The listing in ASCII, as pdfTeX's typewriter fonts have little else."""
+    lines = "\n".join(
+        "".join(visible(text).replace("\\t", "    ") for text, _ in line) for line in part.lines()
+    )
+    text = encodable(lines, "ascii").replace("\\end{verbatim}", "\\end {verbatim}")
+    return f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    signed = table.signed
+    letters = "c" * signed + "".join(column.align[0] for column in table.columns)
+    yield f"\\noindent\\begin{{tabular}}{{@{{}}{letters}@{{}}}}\n\\toprule"
+    headings = [""] * signed + [_escaped(column.heading) for column in table.columns]
+    if any(headings):
+        yield _joined(headings) + "\n\\midrule"
+    started = False
+    pending = False
+    for row in table.rows:
+        if row.kind == "rule":
+            pending = started
+            continue
+        if pending:
+            yield "\\midrule"
+        yield _joined(_cells(table, row, signed))
+        started, pending = True, False
+    yield "\\bottomrule\n\\end{tabular}"
+
+
+def _cells(table: Table, row: Row, signed: bool) -> Iterator[str]:
+    if signed:
+        yield "$-$" if row.sign == "-" else _escaped(row.sign)
+    raw, texts = table.cells(row), table.texts(row)
+    for at, taken in table.spans(row):
+        strong = row.kind == "heading" or cell_role(table.columns[at], raw[at]) == "strong"
+        text = f"\\textbf{{{_escaped(texts[at])}}}" if strong and texts[at] else _escaped(texts[at])
+        left = "l" if at or signed else "@{}l"
+        yield f"\\multicolumn{{{taken}}}{{{left}}}{{{text}}}" if taken > 1 else text
+
+
+def _joined(cells: Iterable[str]) -> str:
+    return _guarded(" & ".join(cells) + " \\\\")
+
+
+def _guarded(line: str) -> str:
+    r"""The line kept apart from the line break before it: ``\\*`` would be a command."""
+    return "{}" + line if line.startswith("*") else line

@@ -1,0 +1,226 @@
+"""The CS231n lecture's listing of VGGNet, for any network: memory and parameters with their arithmetic."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vggstat.claims.errata import find_errata
+from vggstat.cost.accounting import Accounting, MemoryItem
+from vggstat.cost.report import Report, Row
+from vggstat.present.captions import head_note
+from vggstat.present.figures import is_lecture_case
+from vggstat.present.page import Alternative, Column, Listing, Page, Table, listing, row, total
+from vggstat.present.report_data import report_data
+from vggstat.present.styles.base import TableOptions
+from vggstat.units import MEGA, grouped, lecture_short, mebi, mega
+
+__all__ = ["render"]
+
+SUMMARY: Final = "the CS231n lecture's listing, its arithmetic spelled out"
+
+NAMES: Final = {"conv": "CONV", "pool": "POOL", "fc": "FC", "input": "INPUT"}
+
+
+def render(report: Report, options: TableOptions) -> Page:
+    """The page of this style. Memory is counted under the accounting of ``options``, row by row."""
+    lines = [_Line(report, line, options) for line in report.rows]
+    return Page(
+        title="",
+        parts=(Alternative(listing=_listing(report, options, lines), table=_table(report, options, lines)),),
+        notes=_notes(report, options),
+        data=lambda: report_data(report, options.convention),
+        bare=True,
+    )
+
+
+class _Line:
+    """One row of the listing in its five pieces."""
+
+    def __init__(self, report: Report, line: Row, options: TableOptions) -> None:
+        self.name = _name(line)
+        self.shape = f"[{_factors(line, 'x') if len(line.output_shape) == 3 else _vector(line)}]"
+        accounting = options.convention.memory
+        self.memory, self.values = _memory(report, line, accounting, spaced=options.memory_items)
+        self.params = _params(report, line)
+        self.weights = line.weights
+
+
+def _name(line: Row) -> str:
+    if line.kind == "conv":
+        return f"CONV{line.kernel}-{line.output_shape[0]}"
+    if line.kind == "pool":
+        return f"{'POOL' if line.label == 'maxpool' else 'AVGPOOL'}{line.kernel}"
+    return NAMES.get(line.kind, line.label.upper() or line.kind.upper())
+
+
+def _factors(line: Row, sign: str) -> str:
+    channels, height, width = line.output_shape
+    return sign.join(map(str, (height, width, channels)))
+
+
+def _vector(line: Row) -> str:
+    return f"1x1x{line.output_shape[0]}"
+
+
+def _product(shape: tuple[int, ...]) -> str:
+    if len(shape) == 3:
+        channels, height, width = shape
+        return f"{height}*{width}*{channels}"
+    return str(shape[0])
+
+
+def _memory(report: Report, line: Row, accounting: Accounting, *, spaced: bool) -> tuple[str, int]:
+    """The row's arithmetic under the accounting, and the values it comes to."""
+    equals, plus = (" = ", " + ") if spaced else ("=", " + ")
+    items = [item for item in _items_of(report, line, accounting) if item.elements]
+    values = sum(item.elements or 0 for item in items)
+    batch = report.workload.batch
+    terms = [_term(report, line, item, batch) for item in items]
+    text = plus.join(terms) if terms else "0"
+    if len(terms) == 1 and terms[0] == str(values):
+        return text, values
+    if not terms:
+        return text, 0
+    return f"{text}{equals}{lecture_short(values)}", values
+
+
+def _items_of(report: Report, line: Row, accounting: Accounting) -> list[MemoryItem]:
+    """The accounting's items that belong to this row: its own, and those of what follows it."""
+    items = accounting.items(report.graph, report.workload)
+    owner, owners = "input", {"input": "input"}
+    for node in report.graph.nodes:
+        if node.is_row:
+            owner = node.name
+        owners[node.name] = owner
+    return [item for item in items if owners[item.node] == line.name]
+
+
+def _term(report: Report, line: Row, item: MemoryItem, batch: int) -> str:
+    """An item as a product of the map's axes where it is one of the row's maps."""
+    for shape in (line.output_shape, _true_input(report, line)):
+        product = 1
+        for axis in shape or ():
+            product *= axis
+        if shape and item.elements == product * batch:
+            return _product(shape) if batch == 1 else f"{batch}*{_product(shape)}"
+    return str(item.elements)
+
+
+def _true_input(report: Report, line: Row) -> tuple[int, ...] | None:
+    """The map that enters, before it was flattened."""
+    for node in report.graph.nodes:
+        if node.name == line.name:
+            before = report.graph.nodes[node.index - 1] if node.index else None
+            if before is not None and before.layer.stem == "flatten":
+                return before.in_shapes[0]
+            return node.in_shapes[0]
+    return None
+
+
+def _params(report: Report, line: Row) -> str:
+    shape = line.weight_shape
+    if shape is None:
+        return "0"
+    if len(shape) == 4:
+        filters, channels, height, width = shape
+        return f"({height}*{width}*{channels})*{filters} = {grouped(line.weights)}"
+    if len(shape) == 2:
+        entering = _true_input(report, line) or (shape[1],)
+        return f"{_product(entering)}*{shape[0]} = {grouped(line.weights)}"
+    return grouped(line.weights)
+
+
+def _listing(report: Report, options: TableOptions, lines: list[_Line]) -> Listing:
+    name_width = max(len(line.name) for line in lines) + 2
+    shape_width = max(len(line.shape) for line in lines) + 2
+    memory_width = max(len(line.memory) for line in lines) + 2
+    pieces: list[str | tuple[str, str]] = []
+    for number, line in enumerate(lines):
+        head = f"{line.name + ':':{name_width}}{line.shape:{shape_width}}"
+        memory = f"memory: {line.memory:{memory_width}}"
+        pieces += [head, (memory, "memory"), (f"params: {line.params}", "params")]
+        if number == 0:
+            pieces.append("                     (not counting biases)")
+        pieces.append("\n")
+    pieces += [(_memory_total(report, options, lines), "memory"), "\n"]
+    pieces += [(f"TOTAL params: {_millions(report.total.weights)} parameters", "params"), "\n"]
+    return listing(pieces)
+
+
+def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> str:
+    values = sum(line.values for line in lines)
+    width = report.workload.dtype.width
+    accounting = options.convention.memory
+    size = report.memory_bytes(accounting)
+    images = "image" if report.workload.batch == 1 else f"{report.workload.batch} images"
+    text = f"TOTAL memory: {_millions(values, 1)} * {width} bytes ~= {_megabytes(size)} / {images} (only forward"
+    if accounting.name == "outputs":
+        saved = _saved_bytes(report)
+        text += f"; training keeps {_megabytes(saved)} for the backward pass"
+    return text + ")"
+
+
+def _saved_bytes(report: Report) -> int:
+    from vggstat.cost.accounting import find_accounting
+
+    return report.memory_bytes(find_accounting("saved"))
+
+
+def _millions(count: int, digits: int = 0) -> str:
+    return f"{mega(count, digits)}M" if count >= MEGA else grouped(count)
+
+
+def _megabytes(size: int) -> str:
+    return f"{mega(size, 0 if size >= 10 * MEGA else 2)}MB"
+
+
+def _table(report: Report, options: TableOptions, lines: list[_Line]) -> Table:
+    return Table(
+        columns=(
+            Column(key="layer", header="layer"),
+            Column(key="shape", header="shape"),
+            Column(key="memory", header="memory (values)", role="memory"),
+            Column(key="values", header="values", align="right", role="memory"),
+            Column(key="params", header="params (no biases)", role="params"),
+            Column(key="weights", header="weights", align="right", role="params"),
+        ),
+        rows=(
+            *(row(line.name, line.shape, line.memory, line.values, line.params, line.weights) for line in lines),
+            total("TOTAL", "", "", sum(line.values for line in lines), "", report.total.weights),
+        ),
+        name="cs231n",
+        main=True,
+    )
+
+
+def _notes(report: Report, options: TableOptions) -> tuple[str, ...]:
+    accounting = options.convention.memory
+    items = accounting.items(report.graph, report.workload)
+    size = sum(item.bytes for item in items)
+    whole = report.total
+    lines = []
+    if accounting.name == "outputs":
+        lines.append(
+            f"{grouped(whole.output_values)} values = {mega(size)} MB = {mebi(size)} MiB; "
+            f"{grouped(whole.weights)} weights, {grouped(whole.params)} parameters with the biases."
+        )
+    else:
+        lines.append(f"{accounting.name}: {mega(size)} MB = {mebi(size)} MiB: {accounting.definition}.")
+    if is_lecture_case(report) and find_errata("memory", report.name):
+        lines += _lecture_lines(report, accounting)
+    lines.append(head_note(report.graph))
+    return tuple(lines)
+
+
+def _lecture_lines(report: Report, accounting: Accounting) -> list[str]:
+    values = _millions(report.total.output_values, 1)
+    if accounting.name == "outputs":
+        return [
+            f'The lecture prints "24M * 4 bytes ~= 96MB / image" under the same rows; they add up to {values}.',
+            "Rows that do add up to 24M: --memory cs231n-total. Why the two differ: vggstat explain 96MB "
+            + report.name,
+        ]
+    size = mega(report.total.output_bytes)
+    return [
+        f'The lecture prints "24M * 4 bytes ~= 96MB / image", older copies 93MB. Each map once: {size} MB.'
+    ]

@@ -1,0 +1,213 @@
+"""The default table: a row a layer, then shares by block and totals, each under its convention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vggstat.claims.errata import find_errata
+from vggstat.cost.accounting import ACCOUNTINGS, Accounting
+from vggstat.cost.report import Report, Row
+from vggstat.errors import UsageError
+from vggstat.present.captions import UNITS_NOTE, head_note, operations_note, spec_words, workload_words
+from vggstat.present.columns import LayerColumn, operation_counts, pick
+from vggstat.present.figures import is_lecture_case, share
+from vggstat.present.page import RULE, Column, Page, Part, Table, Text, row, total
+from vggstat.present.report_data import report_data
+from vggstat.present.styles.base import TableOptions
+from vggstat.units import GIGA, KILO, MEGA, grouped, mebi, mega, quotient, ratio
+
+__all__ = ["activations_part", "chosen_columns", "layer_table", "render", "share_part", "totals_part"]
+
+SUMMARY: Final = "a row a layer, with shares by block and totals"
+MAX_SHARE_BLOCKS: Final = 8
+"""With more blocks the shares stand in rows (style blocks) rather than in columns."""
+
+
+def render(report: Report, options: TableOptions) -> Page:
+    """The page of the default style."""
+    convention = options.convention
+    parts: list[Part] = [layer_table(report, options)]
+    if len(report.blocks) <= MAX_SHARE_BLOCKS:
+        parts.append(share_part(report))
+    parts.append(totals_part(report))
+    parts.append(activations_part(report))
+    notes = (f"{operations_note(report, convention)} {UNITS_NOTE}", head_note(report.graph))
+    return Page(
+        title=spec_words(report.graph.spec),
+        aside=workload_words(report.graph, report.workload),
+        parts=tuple(parts),
+        notes=notes,
+        data=lambda: report_data(report, convention),
+    )
+
+
+def layer_table(report: Report, options: TableOptions) -> Table:
+    """The rows, under the chosen columns, with their sums."""
+    counts = operation_counts(report, options.convention.ops)
+    columns = pick(report, options)
+    rows = [row(*(column.cell(line, counts) for column in columns)) for line in report.rows]
+    rows += [
+        row(*(column.extra(name, count) for column in columns)) for name, count in counts.beside.items()
+    ]
+    return Table(
+        columns=tuple(column.shown for column in columns),
+        rows=(*rows, RULE, total(*_sums(report, columns, counts.total))),
+        name="layers",
+        main=True,
+    )
+
+
+def _sums(report: Report, columns: tuple[LayerColumn, ...], operations: int | None) -> list[Any]:
+    cells: list[Any] = [column.total(report, operations) for column in columns]
+    words = _layers_in_words(report)
+    free = next((i for i, cell in enumerate(cells) if cell == ""), None)
+    if free is not None:
+        cells[free] = words
+    return cells
+
+
+def _layers_in_words(report: Report) -> str:
+    kinds = [
+        f"{count} {name}"
+        for count, name in ((report.conv_layers, "conv"), (report.fc_layers, "FC"))
+        if count
+    ]
+    word = "layer" if report.weight_layers == 1 else "layers"
+    return f"{report.weight_layers} weight {word}: {' + '.join(kinds)}" if kinds else "no weight layers"
+
+
+def share_part(report: Report) -> Table:
+    """Each block's share of the totals, in percent."""
+    blocks = report.blocks
+    whole = report.total
+    columns = [Column(key="share", header="share by block")]
+    columns += [
+        Column(
+            key=block.name,
+            header="FC" if block.name == "fc" else block.name,
+            align="right",
+            min_width=10,
+            priority=30 if block.name == "input" else 0,
+        )
+        for block in blocks
+    ]
+    return Table(
+        columns=tuple(columns),
+        rows=(
+            row("parameters", *(share(block.params, whole.params) for block in blocks)),
+            row("MACs", *(share(block.macs, whole.macs) for block in blocks)),
+            row("output values", *(share(block.output_values, whole.output_values) for block in blocks)),
+        ),
+        name="shares",
+    )
+
+
+def totals_part(report: Report) -> Text:
+    """Parameters and operations in a line each."""
+    whole = report.total
+    dtype = report.workload.dtype.name
+    lines = [
+        (
+            "parameters",
+            f"{grouped(whole.params)} = {grouped(whole.weights)} weights + {grouped(whole.biases)} biases; "
+            f"{dtype} {mega(report.param_bytes)} MB ({mebi(report.param_bytes)} MiB){_largest(report)}",
+        ),
+    ]
+    if report.file_bytes != report.param_bytes:
+        lines.append(
+            (
+                "weights file",
+                f"{mega(report.file_bytes)} MB ({mebi(report.file_bytes)} MiB) with running means and variances",
+            )
+        )
+    lines.append(("operations", _operations(report)))
+    return Text(lines=tuple(lines), label_width=14)
+
+
+def _largest(report: Report) -> str:
+    largest: Row = max(report.rows, key=lambda line: line.params)
+    if not largest.params:
+        return ""
+    return f"; {largest.name}: {share(largest.params, report.total.params)}"
+
+
+def _operations(report: Report) -> str:
+    whole = report.total
+    text = f"forward {_scaled(whole.macs)}MACs = {_scaled(whole.flops)}FLOPs at 2 per MAC"
+    if not whole.flops:
+        return text
+    times = ratio(report.training_flops, whole.flops)
+    return f"{text}; training step {_scaled(report.training_flops)}FLOPs ({times} × forward)"
+
+
+def chosen_columns(options: TableOptions, known: Mapping[str, object]) -> tuple[str, ...]:
+    """The keys of the columns to show. Raises UsageError for one that the style does not have."""
+    for key in options.columns:
+        if key not in known:
+            raise UsageError(f"unknown column {key!r}: expected some of {', '.join(known)}")
+    return options.columns or tuple(known)
+
+
+def _scaled(count: int) -> str:
+    """``15.47 G``; ``154.60 M`` where there is less."""
+    for scale, letter in ((GIGA, "G"), (MEGA, "M"), (KILO, "k")):
+        if count >= scale:
+            return f"{quotient(count, scale, 2)} {letter}"
+    return f"{count} "
+
+
+def activations_part(report: Report) -> Table:
+    """Activation memory under the accountings of the default totals, with the lecture's total where it is due."""
+    workload = report.workload
+    images = "one image" if workload.batch == 1 else f"{workload.batch:,} images"
+    rows = [
+        row(entry.name, _summary(report, entry), *_memory_cells(report, entry))
+        for entry in ACCOUNTINGS
+        if entry.name in ("inference-peak", "outputs", "saved", "cs231n-total")
+    ]
+    return Table(
+        title=f"activations   of {images} in {workload.dtype.name}, by accounting",
+        columns=(
+            Column(key="accounting"),
+            Column(key="counts", priority=50),
+            Column(key="values", header="values", align="right"),
+            Column(key="mb", header="MB", align="right"),
+            Column(key="mib", header="MiB", align="right", priority=20),
+        ),
+        rows=tuple(rows),
+        notes=_lecture_notes(report),
+        name="activations",
+        indent=2,
+    )
+
+
+def _memory_cells(report: Report, entry: Accounting) -> tuple[Any, ...]:
+    items = entry.items(report.graph, report.workload)
+    size = sum(item.bytes for item in items)
+    width = report.workload.dtype.width
+    elements = sum(item.elements or 0 for item in items)
+    uniform = elements * width == size
+    return (elements if uniform else "", mega(size), mebi(size))
+
+
+def _summary(report: Report, entry: Accounting) -> str:
+    if entry.name != "inference-peak":
+        return entry.summary
+    items = entry.items(report.graph, report.workload)
+    size = sum(item.bytes for item in items)
+    at = next((item.node for item in reversed(items) if item.node != "input"), "input")
+    return f"alive at once, at {at} ({mega(size + report.file_bytes)} MB with the weights)"
+
+
+def _lecture_notes(report: Report) -> tuple[str, ...]:
+    if not is_lecture_case(report) or not find_errata("memory", report.name):
+        return ()
+    values = report.total.output_values
+    return (
+        '  The CS231n lecture prints "24M * 4 bytes ~= 96MB / image (only forward)" under rows that add up to '
+        f"{mega(values, 1)}M.",
+        f"  Where 24M may come from, and which figure to quote: vggstat explain 96MB {report.name}",
+    )
+
+

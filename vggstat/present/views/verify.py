@@ -1,0 +1,209 @@
+"""What counters, models and files say beside what vggstat says: a line a figure, each with its verdict."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from vggstat.cost.check import Check, Summary, Value, Verdict, Verification, summarize
+from vggstat.present.captions import workload_words
+from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text
+from vggstat.present.report_data import SCHEMA
+from vggstat.units import grouped
+
+__all__ = ["verification_data", "verification_page"]
+
+SIGNS: Final = {
+    Verdict.AGREES: "✓",
+    Verdict.AGREES_UNDER: "✓",
+    Verdict.DISAGREES: "✗",
+    Verdict.UNCHECKED: "?",
+}
+
+QUANTITIES: Final = {
+    "output_shape": "output shape",
+    "buffers": "running statistics",
+    "params": "parameters",
+    "operations": "operations, forward",
+    "training_operations": "operations, training step",
+    "saved_bytes": "bytes kept for backward",
+    "inference_peak_bytes": "peak bytes, inference",
+    "training_peak_bytes": "peak bytes, training step",
+    "fc_as_convolution": "FC layers as convolutions",
+    "output_map": "output on a larger image",
+    "finite_values": "finite values",
+    "softmax_sum": "sum of the softmax",
+    "forward_on_gpu": "the same on a GPU",
+}
+"""Quantities whose name in JSON is not what people call them."""
+
+SOURCES: Final = {"hooks": "forward hooks", "forward": "a real forward pass"}
+
+RULES: Final = {
+    "fvcore": "MACs + avgpool",
+    "torchinfo": "MACs + biases",
+    "macs+bias": "MACs + biases",
+    "flops": "2 × MACs",
+    "saved": "native_dropout",
+    "inference-peak + parameters": "weights included",
+}
+"""Rules in words short enough for a line; others stand under their name."""
+
+Line = tuple[Check, int]
+"""A check, and how many layers of the same verdict it stands for (0 for a figure of the whole network)."""
+
+
+def verification_page(found: tuple[Verification, ...]) -> Page:
+    """The page of ``vggstat verify``: every line of one network, or a line a network."""
+    summary = summarize(check for one in found for check in one.checks)
+    parts: tuple[Part, ...]
+    if len(found) == 1:
+        title, aside = _title(found[0]), _setting(found[0])
+        parts = (_checks(found[0], main=True),)
+    else:
+        title, aside = f"{len(found)} networks against {found[0].against}", _where(found[0])
+        differing = (one for one in found if not one.agrees)
+        parts = (_overview(found), *(_checks(one, title=one.report.name) for one in differing))
+    return Page(
+        title=title,
+        aside=aside,
+        parts=(*parts, Text(lines=(_sentence(summary, found),), close=True)),
+        data=lambda: verification_data(found),
+    )
+
+
+def verification_data(found: tuple[Verification, ...]) -> dict[str, Any]:
+    """What ``--format json`` prints."""
+    summary = summarize(check for one in found for check in one.checks)
+    return {
+        "schema": SCHEMA,
+        "specs": [
+            {"spec": one.report.name, "checks": [_check_data(check) for check in one.checks]} for one in found
+        ],
+        "summary": summary._asdict(),
+    }
+
+
+def _check_data(check: Check) -> dict[str, Any]:
+    return {
+        "source": check.source,
+        "quantity": check.quantity,
+        "layer": check.layer,
+        "stated": _plain(check.stated),
+        "computed": _plain(check.computed),
+        "convention": check.convention,
+        "verdict": check.verdict.value,
+        "note": check.note,
+    }
+
+
+def _plain(value: Value) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _title(one: Verification) -> str:
+    spec = one.report.graph.spec
+    named = f"{spec.name} · {spec.title}" if spec.title != spec.name else spec.name
+    return f"{named} against {one.against}"
+
+
+def _setting(one: Verification) -> str:
+    words = workload_words(one.report.graph, one.report.workload)
+    return f"{words} · {_where(one)}" if _where(one) else words
+
+
+def _where(one: Verification) -> str:
+    """Where it ran: device and torch."""
+    torch = f"torch {one.versions['torch']}" if "torch" in one.versions else ""
+    return " · ".join(word for word in (one.device, torch) if word)
+
+
+def _checks(one: Verification, *, main: bool = False, title: str = "") -> Table:
+    rows = [_row(check, layers, one) for check, layers in _lines(one.checks)]
+    return Table(
+        columns=(
+            Column(key="quantity", header="quantity"),
+            Column(key="source", header="counted by", gap=2),
+            Column(key="stated", header="it says", align="right", text=_text),
+            Column(key="computed", header="vggstat says", align="right", text=_text),
+            Column(key="rule", header="under its rule", gap=3),
+        ),
+        rows=(*rows, RULE),
+        title=title,
+        name=one.report.name,
+        main=main,
+    )
+
+
+def _lines(checks: tuple[Check, ...]) -> list[Line]:
+    """What is shown: all that differ, the rest by quantity; layers that agree as one line.
+
+    The parameters of layers that agree are left out: totals of the same tensors stand above them.
+    """
+    agreeing: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        if check.layer is not None and check.verdict is not Verdict.DISAGREES:
+            agreeing.setdefault((check.source, check.quantity), []).append(check)
+    lines: list[Line] = []
+    for check in checks:
+        group = agreeing.get((check.source, check.quantity), [])
+        if check.layer is None or check.verdict is Verdict.DISAGREES:
+            lines.append((check, 0))
+        elif check is group[0] and check.quantity != "params":
+            lines.append((check, len(group)))
+    unsure = [line for line in lines if line[0].verdict is Verdict.UNCHECKED]
+    return [line for line in lines if line not in unsure] + unsure
+
+
+def _row(check: Check, layers: int, one: Verification) -> Row:
+    quantity = QUANTITIES.get(check.quantity, check.quantity)
+    source = SOURCES.get(check.source, check.source)
+    if version := one.versions.get(check.source):
+        source += "" if check.source == "torch" else f" {version}"
+    if layers:
+        words = "1 layer" if layers == 1 else f"{layers} layers"
+        return Row(cells=(f"{quantity}s", source, words, words, _rule(check)), sign=SIGNS[check.verdict])
+    if check.verdict is Verdict.UNCHECKED:
+        stated: Any = check.note if check.stated is None else check.stated
+        return Row(cells=(quantity, source, stated, "", _rule(check)), sign="?")
+    name = f"  {check.layer}: {quantity}" if check.layer else quantity
+    remark = check.note or _rule(check)
+    return Row(cells=(name, source, check.stated, check.computed, remark), sign=SIGNS[check.verdict])
+
+
+def _rule(check: Check) -> str:
+    return RULES.get(check.convention, check.convention)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    if isinstance(value, tuple):
+        return "×".join(map(str, value))
+    return grouped(value)
+
+
+def _overview(found: tuple[Verification, ...]) -> Table:
+    rows = []
+    for one in found:
+        summary = one.summary
+        sign = "✓" if one.agrees else "✗"
+        rows.append(Row(cells=(one.report.name, one.report.graph.spec.title, *summary), sign=sign))
+    return Table(
+        columns=(
+            Column(key="spec", header="spec"),
+            Column(key="title", header="network"),
+            Column(key="agrees", header="agree", align="right"),
+            Column(key="disagrees", header="differ", align="right"),
+            Column(key="unchecked", header="unchecked", align="right"),
+        ),
+        rows=(*rows, RULE),
+        name="specs",
+        main=True,
+    )
+
+
+def _sentence(summary: Summary, found: tuple[Verification, ...]) -> str:
+    agree = "agrees" if summary.agrees == 1 else "agree"
+    differ = "differs" if summary.disagrees == 1 else "differ"
+    figures = f"{summary.agrees:,} figures {agree}, {summary.disagrees:,} {differ}, {summary.unchecked:,} unchecked."
+    return f"{figures} Counts are compared to the last digit, each under its own tool's rule."

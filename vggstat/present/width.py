@@ -1,0 +1,130 @@
+"""Text made fit for a place: harmless, encodable, as wide as it looks, wrapped at words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = ["character_references", "cleaner", "encodable", "longest_word", "visible", "width", "wrap"]
+
+FALLBACKS = {
+    "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "─": "-", "│": "|", "├": "|", "└": "`", "┌": ",",
+    "≈": "~", "≠": "!=", "≤": "<=", "≥": ">=", "±": "+-", "÷": "/", "√": "sqrt", "∞": "inf", "→": "->",
+    "²": "^2", "³": "^3", "°": " deg", "µ": "u", "μ": "u", "Δ": "d", "✓": "v", "✗": "x", "…": "...",
+    "•": "*", "“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
+    "█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "▍": "|", "▎": "|", "▏": "|",
+}  # fmt: skip
+"""What stands in for a character that an encoding lacks; for any other it is a question mark."""
+
+_INVISIBLE_BUT_HARMLESS = "\u00a0\u2009\u202f\u200c\u200d\u3000"
+_WIDTHS = dict.fromkeys(FALLBACKS, 1)
+
+
+def visible(text: str) -> str:
+    """The text with control characters, lone surrogates and the like written out: ESC becomes ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(map(_visible_character, text))
+
+
+def _visible_character(character: str) -> str:
+    if character.isprintable() or character in _INVISIBLE_BUT_HARMLESS:
+        return character
+    return ascii(character)[1:-1]
+
+
+def encodable(text: str, encoding: str) -> str:
+    """The text with each character that ``encoding`` lacks replaced by one that says the same, or ``?``."""
+    if text.isascii():
+        return text
+    encoding = _known(encoding)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_encodable_character(character, encoding) for character in text)
+    return text
+
+
+def character_references(text: str, encoding: str) -> str:
+    """The text with every character that ``encoding`` lacks as HTML writes it: ``&#215;``."""
+    encoding = _known(encoding)
+    return text.encode(encoding, "xmlcharrefreplace").decode(encoding)
+
+
+def _known(encoding: str) -> str:
+    """The encoding, or ASCII where Python has no such encoding."""
+    try:
+        "".encode(encoding)
+    except LookupError:
+        return "ascii"
+    return encoding
+
+
+def _encodable_character(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return FALLBACKS.get(character, "?")
+    return character
+
+
+def cleaner(encoding: str) -> Callable[[str], str]:
+    """The function that makes a text harmless, and encodable (an unknown encoding counts as ASCII)."""
+    if encoding.lower().startswith("utf"):
+        return visible
+    return lambda text: encodable(visible(text), encoding)
+
+
+def width(text: str) -> int:
+    """The terminal cells the text takes: two for a wide East Asian character, none for a combining one."""
+    if text.isascii() or max(text) < "\u0300":
+        return len(text)
+    return sum(_character_width(character) for character in text)
+
+
+def _character_width(character: str) -> int:
+    known = _WIDTHS.get(character)
+    if known is None:
+        known = _WIDTHS[character] = 1 if character < "\u0300" else _unicode_width(character)
+    return known
+
+
+def _unicode_width(character: str) -> int:
+    import unicodedata
+
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def longest_word(text: str) -> int:
+    """The width of the longest word: the narrowest that the text can be wrapped to."""
+    return max(map(width, text.split(" ")))
+
+
+def wrap(text: str, limit: int, hang: int | None = None) -> list[str]:
+    """The text in lines of at most ``limit`` cells, but for wider words; blanks inside a line are kept.
+
+    Lines after the first begin with ``hang`` blanks, or with as many as the text itself begins with.
+    """
+    if width(text) <= limit:
+        return [text]
+    body = text.lstrip(" ")
+    lead = " " * (len(text) - len(body))
+    indent = lead if hang is None else " " * hang
+    lines: list[str] = []
+    line, used = lead, len(lead)
+    empty = True
+    pending = 0
+    for word in body.split(" "):
+        if not word:
+            pending += 1
+            continue
+        size = width(word)
+        if not empty and used + pending + size > limit:
+            lines.append(line)
+            line, used, pending = indent, len(indent), 0
+        line += " " * pending + word
+        used += pending + size
+        pending, empty = 1, False
+    lines.append(line)
+    return lines

@@ -1,0 +1,45 @@
+"""Shapes of feature maps, without the batch axis."""
+
+from __future__ import annotations
+
+from math import prod
+
+from vggstat.errors import ShapeError
+
+__all__ = ["Shape", "describe", "feature_map", "features", "values"]
+
+Shape = tuple[int, ...]
+"""``(channels, height, width)`` of a feature map, or ``(features,)`` of a vector."""
+
+
+def values(shape: Shape) -> int:
+    """The number of values in one map of this shape."""
+    return prod(shape)
+
+
+def describe(shape: Shape) -> str:
+    """The shape as people write it: ``224×224×64`` (height, width, channels) or ``4096``."""
+    if len(shape) == 3:
+        channels, height, width = shape
+        return f"{height}×{width}×{channels}"
+    return "×".join(map(str, shape))
+
+
+def feature_map(shape: Shape, needed_by: str) -> tuple[int, int, int]:
+    """``(channels, height, width)``, or a ShapeError where the shape is a vector."""
+    if len(shape) != 3:
+        raise ShapeError(
+            f"{needed_by} needs a feature map (channels, height, width), but gets {describe(shape)} values "
+            "in a row: move it before the first FC layer or the flatten"
+        )
+    channels, height, width = shape
+    return channels, height, width
+
+
+def features(shape: Shape, needed_by: str) -> int:
+    """The length of a vector, or a ShapeError where the shape is a feature map."""
+    if len(shape) != 1:
+        raise ShapeError(
+            f"{needed_by} needs a vector, but gets a map of {describe(shape)}: put a flatten before it"
+        )
+    return shape[0]

@@ -1,0 +1,134 @@
+"""From an argument to a Spec: reading the file, and the files that it extends."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from vggstat.errors import InputError, UsageError
+from vggstat.spec.library import find
+from vggstat.spec.model import Item, Spec
+from vggstat.spec.problems import Problems
+from vggstat.spec.reader import Defaults, Draft, Extended, read_draft
+from vggstat.spec.text import decode, read_bytes, read_stdin
+
+__all__ = ["MAX_EXTENDS", "is_path", "load", "read_text"]
+
+MAX_EXTENDS = 16
+"""The longest chain of specs that extend one another."""
+
+
+def is_path(argument: str) -> bool:
+    """Whether an argument is a file's path; anything else is the name of a shipped spec."""
+    return "/" in argument or os.sep in argument or argument.lower().endswith((".yaml", ".yml"))
+
+
+def load(argument: str) -> Spec:
+    """The spec that ``argument`` names: a shipped one, a path, or ``-`` for standard input.
+
+    Raises UsageError for an unknown name, InputError for an unreadable file, SpecError for what is wrong
+    with its text.
+    """
+    if argument == "-":
+        return read_text(read_stdin(), "-")
+    path = argument if is_path(argument) else find(argument)
+    return read_text(read_bytes(path), path)
+
+
+def read_text(text: str | bytes, origin: str) -> Spec:
+    """The spec that ``text`` holds. ``origin`` is its file, for messages and for relative paths in it."""
+    chain = _Chain(origin)
+    chain.read(text.encode(errors="surrogatepass") if isinstance(text, str) else text, origin)
+    while (extended := chain.drafts[-1].extends) is not None:
+        chain.follow(extended)
+    chain.problems.check()
+    return _resolve(chain)
+
+
+class _Chain:
+    """A spec, what it extends, and so on: drafts from the first to the last, and one list of problems."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.problems = Problems(_label(origin))
+        self.origins: list[str] = []
+        self.texts: list[bytes] = []
+        self.drafts: list[Draft] = []
+
+    def read(self, data: bytes, origin: str) -> None:
+        """Add the draft of one file."""
+        self.problems.source = _label(origin)
+        self.origins.append(origin)
+        self.texts.append(data)
+        self.drafts.append(read_draft(decode(data, self.problems), self.problems))
+
+    def follow(self, extended: Extended) -> None:
+        """Read what the last draft extends."""
+        argument, place = extended
+        self.problems.source = place.source
+        try:
+            path = self._target(argument)
+            seen = [os.path.realpath(origin) for origin in self.origins]
+            if os.path.realpath(path) in seen:
+                chain = " -> ".join([*map(_short, self.origins), _short(path)])
+                self.problems.stop(*place[1:], f"a spec cannot extend itself: {chain}")
+            if len(self.drafts) > MAX_EXTENDS:
+                self.problems.stop(*place[1:], f"more than {MAX_EXTENDS} specs that extend one another")
+            data = read_bytes(path)
+        except (InputError, UsageError) as error:
+            self.problems.stop(*place[1:], str(error).splitlines()[0])
+        self.read(data, path)
+
+    def _target(self, argument: str) -> str:
+        if not is_path(argument):
+            return find(argument)
+        origin = self.origins[-1]
+        folder = "" if origin == "-" else os.path.dirname(origin)
+        return os.path.normpath(os.path.join(folder, argument))
+
+
+def _label(origin: str) -> str:
+    return "<stdin>" if origin == "-" else origin
+
+
+def _short(origin: str) -> str:
+    return _label(os.path.basename(origin))
+
+
+def _resolve(chain: _Chain) -> Spec:
+    """The spec of a chain: its first file's name and title, and each part from the first that gives it."""
+    own = chain.drafts[0]
+    defaults = _merge([draft.defaults or {} for draft in chain.drafts])
+    made = next(draft for draft in chain.drafts if draft.input is not None)
+    blocks = next(draft.blocks for draft in chain.drafts if draft.blocks is not None)
+    classifier = next((draft.classifier for draft in chain.drafts if draft.classifier is not None), ())
+    assert made.input is not None
+    return Spec(
+        name=own.name,
+        title=own.title or own.name,
+        aliases=own.aliases,
+        source=own.source,
+        origin=chain.origin,
+        input=made.input,
+        input_place=made.input_place,
+        blocks=tuple(_with_defaults(block, defaults) for block in blocks),
+        head=next((draft.head for draft in chain.drafts if draft.head is not None), "flatten"),
+        classifier=_with_defaults(classifier, defaults),
+        published=own.published,
+        texts=tuple(chain.texts),
+    )
+
+
+def _merge(layers: list[Defaults]) -> Defaults:
+    """The defaults of each kind, those of an earlier spec before those of what it extends."""
+    merged: dict[str, dict[str, Any]] = {}
+    for defaults in reversed(layers):
+        for kind, fields in defaults.items():
+            merged[kind] = {**merged.get(kind, {}), **fields}
+    return merged
+
+
+def _with_defaults(items: tuple[Item, ...], defaults: Defaults) -> tuple[Item, ...]:
+    if not defaults:
+        return items
+    return tuple(item.replace(fields={**defaults.get(item.kind.name, {}), **item.fields}) for item in items)

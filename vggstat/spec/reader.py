@@ -1,0 +1,225 @@
+"""One file of the language to a draft: every key checked, nothing taken over from another file yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from typing import Any, Final, NamedTuple
+
+from vggstat.layers import find_kind
+from vggstat.records import Record
+from vggstat.spec.items import ItemReader, words
+from vggstat.spec.language import (
+    FIGURE,
+    HEAD,
+    INPUT,
+    KEYS,
+    NAME,
+    PUBLISHED_TEXTS,
+    QUANTITIES,
+)
+from vggstat.spec.model import Head, Item, Place, Published
+from vggstat.spec.problems import Problems, quote, suggestion
+from vggstat.spec.values import UnreadableError, read_text, read_value
+from vggstat.spec.yaml_nodes import Mapping, Node, Scalar, Sequence, compose
+
+__all__ = ["Draft", "Extended", "read_draft"]
+
+Defaults = Map[str, Map[str, Any]]
+"""The name of a kind, and the fields that its layers have."""
+
+
+class Extended(NamedTuple):
+    """What ``extends`` names, and where that is written."""
+
+    argument: str
+    place: Place
+
+
+class Draft(Record):
+    """What one file says; None where it does not say."""
+
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+    title: str = ""
+    source: str = ""
+    extends: Extended | None = None
+    input: tuple[int, int, int] | None = None
+    input_place: Place
+    defaults: Defaults | None = None
+    blocks: tuple[tuple[Item, ...], ...] | None = None
+    head: Head | None = None
+    classifier: tuple[Item, ...] | None = None
+    published: tuple[Published, ...] = ()
+
+
+def read_draft(text: str, problems: Problems) -> Draft:
+    """The draft of one file. What is wrong is noted in ``problems``; the draft then lacks it."""
+    root = compose(text, problems)
+    required = [key.name for key in KEYS.values() if key.required]
+    if root is None or (isinstance(root, Scalar) and root.is_null):
+        problems.stop(1, 1, "", f"the file is empty: a spec needs {', '.join(required)}")
+    if not isinstance(root, Mapping):
+        problems.stop(
+            root.line, root.column, "", f"expected a mapping with the keys {', '.join(required)}, got {root}"
+        )
+    return _DraftReader(problems).read(root)
+
+
+class _DraftReader:
+    """Reads the top-level keys, each by the method of its name."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.items = ItemReader(problems)
+
+    def read(self, root: Mapping) -> Draft:
+        start = Place(self.problems.source, 1, 1, "")
+        values: dict[str, Any] = {"input_place": start}
+        for name, (key, node) in root.entries.items():
+            if name not in KEYS:
+                message = f"no key of a spec is called {quote(name)}{suggestion(name, KEYS)}"
+                self.problems.add(key.line, key.column, "", message)
+                continue
+            if name == "input":
+                values["input_place"] = Place(self.problems.source, node.line, node.column, name)
+            values[name] = _READERS[name](self, node, name)
+        self._missing(root)
+        return Draft(**{name: value for name, value in values.items() if value is not None})
+
+    def _missing(self, root: Mapping) -> None:
+        for name, key in KEYS.items():
+            given = name in root.entries or (key.inherited and "extends" in root.entries)
+            if key.required and not given:
+                self.problems.add(1, 1, "", f"the key {name} is missing ({key.doc})")
+
+    def _add(self, node: Node, path: str, message: str) -> None:
+        self.problems.add(node.line, node.column, path, message)
+
+    def _text(self, node: Node, path: str, pattern: str = "", wanted: str = "a text") -> str | None:
+        try:
+            return read_text(node, pattern, wanted)
+        except UnreadableError as error:
+            self._add(node, path, str(error))
+            return None
+
+    def _sequence(self, node: Node, path: str, wanted: str) -> list[tuple[str, Node]]:
+        """The items of a list with their paths; none, and a problem, where it is no list."""
+        if isinstance(node, Sequence):
+            return [(f"{path}[{index}]", item) for index, item in enumerate(node.items)]
+        self._add(node, path, f"expected {wanted}, got {node}")
+        return []
+
+    def name(self, node: Node, path: str) -> str | None:
+        wanted = "a name of letters, digits and . _ + - (at most 64)"
+        return self._text(node, path, NAME, wanted)
+
+    def text(self, node: Node, path: str) -> str | None:
+        return self._text(node, path)
+
+    def aliases(self, node: Node, path: str) -> tuple[str, ...]:
+        names = (self.name(item, where) for where, item in self._sequence(node, path, "a list of names"))
+        return tuple(name for name in names if name)
+
+    def extends(self, node: Node, path: str) -> Extended | None:
+        argument = self._text(node, path, wanted="the name of a shipped spec, or a path")
+        place = Place(self.problems.source, node.line, node.column, path)
+        return Extended(argument, place) if argument else None
+
+    def input(self, node: Node, path: str) -> tuple[int, int, int] | None:
+        wanted = "[channels, height, width], such as [3, 224, 224]"
+        if not isinstance(node, Sequence) or len(node.items) != 3:
+            got = f"{len(node.items)} values" if isinstance(node, Sequence) and node.items else str(node)
+            self._add(node, path, f"expected {wanted}, got {got}")
+            return None
+        sizes: list[int] = []
+        for where, item in self._sequence(node, path, wanted):
+            try:
+                sizes.append(read_value(item, INPUT))
+            except UnreadableError as error:
+                self._add(item, where, str(error))
+        return (sizes[0], sizes[1], sizes[2]) if len(sizes) == 3 else None
+
+    def defaults(self, node: Node, path: str) -> dict[str, dict[str, Any]]:
+        if not isinstance(node, Mapping):
+            self._add(node, path, f"expected a mapping such as {{conv: {{norm: batch}}}}, got {node}")
+            return {}
+        defaults: dict[str, dict[str, Any]] = {}
+        for word, (key, value) in node.entries.items():
+            kind = find_kind(word)
+            if kind is None:
+                self._add(key, path, f"no layer is called {quote(word)}{suggestion(word, words())}")
+                continue
+            if kind.name in defaults:
+                self._add(key, path, f"the defaults of {kind.name} are here twice")
+                continue
+            where = f"{path}.{word}"
+            if isinstance(value, Mapping):
+                for name, (field_key, _) in value.entries.items():
+                    if name in kind.fields and kind.fields[name].required:
+                        message = f"each {kind.name} says this itself: it cannot have a default"
+                        self._add(field_key, f"{where}.{name}", message)
+            defaults[kind.name] = self.items.read_fields(kind, value, where) or {}
+        return defaults
+
+    def blocks(self, node: Node, path: str) -> tuple[tuple[Item, ...], ...]:
+        blocks = []
+        rows = self._sequence(node, path, "a list of blocks")
+        if isinstance(node, Sequence) and not rows:
+            self._add(node, path, "a spec needs at least one block")
+        for where, row in rows:
+            if isinstance(row, Sequence) and not row.items:
+                self._add(row, where, "a block needs at least one layer")
+            blocks.append(self.items.read_list(row, where, "a block, which is a list of layers"))
+        return tuple(blocks)
+
+    def head(self, node: Node, path: str) -> str | None:
+        try:
+            return str(read_value(node, HEAD))
+        except UnreadableError as error:
+            self._add(node, path, str(error))
+            return None
+
+    def classifier(self, node: Node, path: str) -> tuple[Item, ...]:
+        return self.items.read_list(node, path, "a list of layers")
+
+    def published(self, node: Node, path: str) -> tuple[Published, ...]:
+        wanted = "a list of entries such as {params: 138M, source: ...}"
+        entries = (self._entry(item, where) for where, item in self._sequence(node, path, wanted))
+        return tuple(entry for entry in entries if entry)
+
+    def _entry(self, node: Node, path: str) -> Published | None:
+        if not isinstance(node, Mapping):
+            self._add(node, path, f"expected an entry such as {{params: 138M, source: ...}}, got {node}")
+            return None
+        known = [*QUANTITIES, *PUBLISHED_TEXTS]
+        figures: dict[str, str] = {}
+        texts: dict[str, str] = {}
+        for name, (key, value) in node.entries.items():
+            where = f"{path}.{name}"
+            if name in QUANTITIES:
+                figures[name] = self._text(value, where, FIGURE, "a figure such as 138M or 25.6") or ""
+            elif name in PUBLISHED_TEXTS:
+                texts[name] = self._text(value, where) or ""
+            else:
+                self._add(key, path, f"no quantity is called {quote(name)}{suggestion(name, known)}")
+        if not figures:
+            self._add(node, path, f"an entry needs a figure: {', '.join(QUANTITIES)}")
+        if "source" not in texts:
+            self._add(node, path, f"an entry needs its source: {PUBLISHED_TEXTS['source']}")
+        place = Place(self.problems.source, node.line, node.column, path)
+        return Published(figures=figures, place=place, **{"source": "", **texts})
+
+
+_READERS: Final = {
+    "name": _DraftReader.name,
+    "aliases": _DraftReader.aliases,
+    "title": _DraftReader.text,
+    "source": _DraftReader.text,
+    "extends": _DraftReader.extends,
+    "input": _DraftReader.input,
+    "defaults": _DraftReader.defaults,
+    "blocks": _DraftReader.blocks,
+    "head": _DraftReader.head,
+    "classifier": _DraftReader.classifier,
+    "published": _DraftReader.published,
+}
