@@ -1,8 +1,28 @@
 """Exact figures of networks, each under its convention: shapes, parameters, operations, memory.
 
+    >>> import vggstat
+    >>> report = vggstat.analyze("vgg16")
+    >>> report.total.params
+    138357544
+
 The public names are imported when they are first used, so that ``import vggstat`` stays cheap.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vggstat.api import analyze, compare, explain, load, to_dict
+
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "analyze", "compare", "explain", "load", "to_dict"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from vggstat import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'vggstat' has no attribute {name!r}")

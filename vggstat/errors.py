@@ -71,5 +71,5 @@ class SpecError(VggstatError):
     """A spec that cannot be read. ``problems`` holds everything that is wrong with it, in order of place."""
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.source, p.line, p.column)))
+        self.problems = tuple(sorted(dict.fromkeys(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -33,7 +33,7 @@ class Field:
     def __init__(
         self,
         *,
-        type: FieldType,
+        type: FieldType,  # noqa: A002 - the word that the schema uses
         doc: str,
         default: Any = MISSING,
         minimum: float = 0,
@@ -59,9 +59,7 @@ class Field:
         return self.default is MISSING
 
 
-def integer(
-    *, doc: str, default: Any = MISSING, minimum: int = 1, maximum: int = LIMIT
-) -> Any:
+def integer(*, doc: str, default: Any = MISSING, minimum: int = 1, maximum: int = LIMIT) -> Any:
     """An integer field, written in decimal digits."""
     return Field(type="integer", doc=doc, default=default, minimum=minimum, maximum=maximum)
 

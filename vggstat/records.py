@@ -35,7 +35,8 @@ class Record:
         names = dict.fromkeys(cls.record_fields)
         defaults = dict(cls.record_defaults)
         language = dict(cls.language_fields)
-        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+        # Not inspect.get_annotations: importing inspect costs what this module saves.
+        for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
             if "ClassVar" in str(annotation):
                 continue
             names[name] = None

@@ -86,7 +86,7 @@ def test_differences_add_up(pair: tuple[str, str]) -> None:
     comparison = compare(*pair)
     first, last = (report.total for report in comparison.reports)
     for figure in ("params", "macs", "output_values"):
-        summed = sum(comparison.difference(slot, figure) for slot in comparison.slots)  # type: ignore[arg-type]
+        summed = sum(comparison.difference(slot, figure) for slot in comparison.slots)
 
         assert summed == getattr(last, figure) - getattr(first, figure)
 

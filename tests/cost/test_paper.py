@@ -54,7 +54,9 @@ def test_depth(name: str, layers: int) -> None:
 
 def test_width_doubles_after_each_pool() -> None:
     """The width starts from 64 and increases by a factor of 2 after each max-pooling layer, until it reaches 512."""
-    widths = [block.rows[-1].output_shape[0] for block in report_of("E").blocks if block.name.startswith("block")]
+    widths = [
+        block.rows[-1].output_shape[0] for block in report_of("E").blocks if block.name.startswith("block")
+    ]
 
     assert widths == [64, 128, 256, 512, 512]
 
@@ -63,7 +65,9 @@ def test_resolution_is_preserved_by_convolutions() -> None:
     """The spatial padding is such that the resolution is preserved after convolution; pools halve it."""
     report = report_of("D")
     sides = [row.output_shape[1] for row in report.rows if row.kind == "pool"]
-    kept = [row.in_shape[1:] == row.output_shape[1:] for row in report.rows if row.kind == "conv" and row.in_shape]
+    kept = [
+        row.in_shape[1:] == row.output_shape[1:] for row in report.rows if row.kind == "conv" and row.in_shape
+    ]
 
     assert sides == [112, 56, 28, 14, 7]
     assert all(kept)

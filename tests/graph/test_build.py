@@ -32,7 +32,11 @@ def test_names_of_d() -> None:
     assert names["block5_pool"] == "features.30"
     assert names["avgpool"] == "avgpool"
     assert names["flatten"] is None
-    assert [names[name] for name in ("fc1", "fc2", "predictions")] == ["classifier.0", "classifier.3", "classifier.6"]
+    assert [names[name] for name in ("fc1", "fc2", "predictions")] == [
+        "classifier.0",
+        "classifier.3",
+        "classifier.6",
+    ]
     assert names["softmax"] is None
 
 
@@ -109,7 +113,10 @@ def test_edges_are_explicit() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("{conv: {filters: 4, kernel: 33, padding: 0}}", "kernel that reaches over 33 pixels, but the map it gets has 32"),
+        (
+            "{conv: {filters: 4, kernel: 33, padding: 0}}",
+            "kernel that reaches over 33 pixels, but the map it gets has 32",
+        ),
         ("maxpool, maxpool, maxpool, maxpool, maxpool, maxpool", "block1_pool6: maxpool has a kernel"),
         ("FC-10", "put a flatten before it"),
         ("flatten, conv3-4", "needs a feature map"),
@@ -163,3 +170,20 @@ def test_every_kind_is_found_by_its_file() -> None:
     assert names == {
         "adaptive-avgpool", "avgpool", "bn", "conv", "dropout", "fc", "flatten", "lrn", "maxpool", "relu", "softmax",
     }  # fmt: skip
+
+
+def test_defaults_do_not_reach_what_follows_the_predictions() -> None:
+    """A spec's default dropout holds for all FC layers but the last, unless that one says so itself."""
+    text = """
+name: x
+input: [3, 8, 8]
+defaults: {fc: {dropout: 0.25}}
+blocks: [[conv3-4]]
+classifier: [FC-8, FC-4]
+"""
+    names = [node.name for node in graph_of(text).nodes]
+    own = [node.name for node in graph_of(text.replace("FC-4]", "{fc: {features: 4, dropout: 0.1}}]")).nodes]
+
+    assert "fc1_dropout" in names
+    assert "predictions_dropout" not in names
+    assert "predictions_dropout" in own

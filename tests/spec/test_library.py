@@ -24,7 +24,7 @@ LAYERS = {"A": 11, "A-LRN": 11, "B": 13, "C": 16, "D": 16, "E": 19}
 def words(items: tuple[Item, ...]) -> list[str]:
     """The items in the notation of Table 1."""
     short = {"conv": "conv{kernel}-{filters}", "fc": "FC-{features}"}
-    return [short.get(item.kind.name, item.kind.name).format(**item.fields) for item in items]
+    return [short.get(item.kind.name, item.kind.name).format(**item.written) for item in items]
 
 
 def test_what_ships() -> None:
@@ -123,8 +123,8 @@ def test_a_bn_spec_is_its_column_with_batch_norm(name: str) -> None:
     assert [words(block) for block in plain.blocks] == [words(block) for block in normed.blocks]
     assert normed.classifier == plain.classifier
     for item in (item for block in normed.blocks for item in block):
-        assert (item.fields.get("norm") == "batch") == (item.kind.name == "conv")
-        assert item.fields.get("bias", True)
+        assert (item.written.get("norm") == "batch") == (item.kind.name == "conv")
+        assert item.written.get("bias", True)
 
 
 def test_alexnet_has_60965224_parameters() -> None:
@@ -135,13 +135,13 @@ def test_alexnet_has_60965224_parameters() -> None:
     spec = load("AlexNet")
     channels, params = 3, []
     for item in (item for block in spec.blocks for item in block if item.kind.name == "conv"):
-        filters, kernel = item.fields["filters"], item.fields.get("kernel", 3)
-        params.append(kernel**2 * channels // item.fields.get("groups", 1) * filters + filters)
+        filters, kernel = item.written["filters"], item.written.get("kernel", 3)
+        params.append(kernel**2 * channels // item.written.get("groups", 1) * filters + filters)
         channels = filters
     values = 6 * 6 * channels
     for item in spec.classifier[:3]:
-        params.append((values + 1) * item.fields["features"])
-        values = item.fields["features"]
+        params.append((values + 1) * item.written["features"])
+        values = item.written["features"]
 
     assert params == [34_944, 307_456, 885_120, 663_936, 442_624, 37_752_832, 16_781_312, 4_097_000]
     assert sum(params) == 60_965_224

@@ -30,7 +30,7 @@ def layer(text: str) -> Item:
 
 
 def shown(items: tuple[Item, ...]) -> list[tuple[str, dict[str, Any]]]:
-    return [(item.kind.name, dict(item.fields)) for item in items]
+    return [(item.kind.name, dict(item.written)) for item in items]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,13 @@ def _times(*factors: int) -> str:
 
 def _map_steps(row: Row) -> list[Step]:
     steps = []
-    if row.in_shape is not None and row.kernel and row.stride and row.padding is not None and len(row.in_shape) == 3:
+    if (
+        row.in_shape is not None
+        and row.kernel
+        and row.stride
+        and row.padding is not None
+        and len(row.in_shape) == 3
+    ):
         extent = (row.dilation or 1) * (row.kernel - 1) + 1
         for axis, before, after in (
             ("height", row.in_shape[1], row.output_shape[1]),
@@ -98,7 +104,9 @@ def _map_steps(row: Row) -> list[Step]:
         )
     else:
         steps.append(
-            Step(quantity="output values", rule="one per output", expression=f"{per_image:,}", value=per_image)
+            Step(
+                quantity="output values", rule="one per output", expression=f"{per_image:,}", value=per_image
+            )
         )
     return steps
 
@@ -157,7 +165,11 @@ def _work_steps(report: Report, row: Row) -> list[Step]:
 def _sight_steps(report: Report, row: Row) -> list[Step]:
     before = _row_before(report, row)
     if row.receptive_field is None:
-        return [Step(quantity="receptive field", rule="sees every value", expression="the whole image", value=None)]
+        return [
+            Step(
+                quantity="receptive field", rule="sees every value", expression="the whole image", value=None
+            )
+        ]
     if before is None or before.receptive_field is None or before.jump is None or not row.kernel:
         return [
             Step(

@@ -40,7 +40,8 @@ def lecture_sums(report: Report, load_report: Callable[[str], Report]) -> tuple[
             sum(item.elements or 0 for item in total),
         ),
         LectureSum(
-            f"configuration {smaller.name} ({smaller.graph.spec.title}), each conv output twice", 2 * conv_outputs
+            f"configuration {smaller.name} ({smaller.graph.spec.title}), each conv output twice",
+            2 * conv_outputs,
         ),
     )
 

@@ -86,9 +86,7 @@ def _memory(report: Report) -> Iterator[Quantity]:
         items = entry.items(report.graph, workload)
         size = sum(item.bytes for item in items)
         what = f"activations, {entry.name}"
-        yield Quantity(
-            family="memory", what=what, convention=entry.definition, exact=size, is_bytes=True
-        )
+        yield Quantity(family="memory", what=what, convention=entry.definition, exact=size, is_bytes=True)
         elements = sum(item.elements or 0 for item in items)
         if elements * workload.dtype.width == size:
             yield Quantity(
@@ -118,11 +116,14 @@ def _of_row(row: Row) -> Iterator[Quantity]:
             family="params", what=f"parameters of {name}", convention="with biases", exact=row.params
         )
     if row.macs:
-        yield Quantity(family="operations", what=f"MACs of {name}", convention="one per weight and position", exact=row.macs)
+        yield Quantity(
+            family="operations",
+            what=f"MACs of {name}",
+            convention="one per weight and position",
+            exact=row.macs,
+        )
         yield Quantity(family="operations", what=f"FLOPs of {name}", convention="2 per MAC", exact=row.flops)
-    yield Quantity(
-        family="values", what=f"output values of {name}", convention="", exact=row.output_values
-    )
+    yield Quantity(family="values", what=f"output values of {name}", convention="", exact=row.output_values)
     yield Quantity(
         family="memory", what=f"output bytes of {name}", convention="", exact=row.output_bytes, is_bytes=True
     )
@@ -132,7 +133,9 @@ def share_quantities(report: Report) -> Iterator[Quantity]:
     """Each block's and each layer's share of the totals."""
     total = report.total
     parts = [(block.name, block.params, block.macs, block.output_values) for block in report.blocks]
-    parts += [(row.name, row.params, row.macs, row.output_values) for row in report.rows if row.name != "input"]
+    parts += [
+        (row.name, row.params, row.macs, row.output_values) for row in report.rows if row.name != "input"
+    ]
     for name, params, macs, elements in parts:
         for what, part, whole in (
             ("parameters", params, total.params),
@@ -141,5 +144,9 @@ def share_quantities(report: Report) -> Iterator[Quantity]:
         ):
             if part and whole:
                 yield Quantity(
-                    family="share", what=f"{name}'s share of the {what}", convention="", exact=part, whole=whole
+                    family="share",
+                    what=f"{name}'s share of the {what}",
+                    convention="",
+                    exact=part,
+                    whole=whole,
                 )

@@ -40,6 +40,9 @@ __all__ = [
     "write",
 ]
 
+PIPED_WIDTH: Final = 110
+"""Columns of text where there is no terminal to ask."""
+
 SPEC_HELP: Final = (
     "A shipped network (vgg16, D, VGG-16; `vggstat list` shows all), a path to a .yaml file, or - for standard "
     "input; with what is changed about it after an @ (D@384, D@head=gap,bf16)."
@@ -51,7 +54,8 @@ InputOption = Annotated[
     typer.Option("--input", metavar="SIZE", help="Input size: 256, 384x512 (height x width) or 3x384x384."),
 ]
 ClassesOption = Annotated[
-    str | None, typer.Option("--classes", metavar="N", help="Number of classes: outputs of the last FC layer.")
+    str | None,
+    typer.Option("--classes", metavar="N", help="Number of classes: outputs of the last FC layer."),
 ]
 BatchOption = Annotated[str | None, typer.Option("--batch", metavar="N", help="Images at once (default 1).")]
 DtypeOption = Annotated[
@@ -66,7 +70,9 @@ HeadOption = Annotated[
         help="What joins the maps to the FC layers: adaptive, flatten, conv, gap or none.",
     ),
 ]
-NoTopOption = Annotated[bool, typer.Option("--no-top", help="Leave the FC layers out: the same as --head none.")]
+NoTopOption = Annotated[
+    bool, typer.Option("--no-top", help="Leave the FC layers out: the same as --head none.")
+]
 FormatOption = Annotated[
     str | None,
     typer.Option(
@@ -81,7 +87,9 @@ OutputOption = Annotated[
 ]
 WidthOption = Annotated[
     int | None,
-    typer.Option("--width", metavar="COLUMNS", min=20, max=1000, help="Width of the text; default the terminal's."),
+    typer.Option(
+        "--width", metavar="COLUMNS", min=20, max=1000, help="Width of the text; default the terminal's."
+    ),
 ]
 
 
@@ -127,7 +135,7 @@ def show(page: Page, format_name: str | None, output: str | None = None, width: 
     to_terminal = output is None and sys.stdout.isatty()
     encoding = "utf-8" if output is not None else (sys.stdout.encoding or "utf-8")
     target = Target(
-        width=width or (_terminal_width() if to_terminal else None),
+        width=width or (_terminal_width() if to_terminal else PIPED_WIDTH),
         encoding=encoding,
         color=to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         terminal=to_terminal,
@@ -144,8 +152,13 @@ def _terminal_width() -> int:
 def write(text: str, output: str | None = None) -> None:
     """Write text to stdout, or to a file at once: it is complete or it is not there."""
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read the output has gone (| head): give what is still buffered nowhere to go, and end quietly.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
         return
     write_file(output, text.encode("utf-8"))
 

@@ -25,7 +25,8 @@ from vggstat.errors import UsageError
 
 def command(
     specs: Annotated[
-        list[str], typer.Argument(metavar="SPEC SPEC ...", help="Two or more networks, as for `table`: D E D@384.")
+        list[str],
+        typer.Argument(metavar="SPEC SPEC ...", help="Two or more networks, as for `table`: D E D@384."),
     ],
     only_differences: Annotated[
         bool, typer.Option("--only-differences", help="Leave out the layers that are the same.")

@@ -28,7 +28,9 @@ CONTEXT_SETTINGS = {"ignore_unknown_options": True}
 
 
 def command(
-    first: Annotated[str, typer.Argument(metavar="NUMBER|SPEC", help="A number (15.48G, 58MB), or a network.")],
+    first: Annotated[
+        str, typer.Argument(metavar="NUMBER|SPEC", help="A number (15.48G, 58MB), or a network.")
+    ],
     second: Annotated[
         str, typer.Argument(metavar="SPEC|LAYER", help="The network, or one of its layers (block5_conv1).")
     ],

@@ -71,9 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         build_app(_wanted(given))(given, prog_name="vggstat")
     except VggstatError as error:
         sys.exit(_complain(str(error), error.exit_code))
-    except BrokenPipeError:
-        _close_quietly()
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except RecursionError:
@@ -94,9 +91,3 @@ def _complain(text: str, code: int) -> int:
     lines = "\n".join(encodable(visible(line), encoding) for line in text.split("\n"))
     print(f"vggstat: error: {lines}", file=sys.stderr)
     return code
-
-
-def _close_quietly() -> None:
-    """Whoever read the output has gone: give what is still buffered nowhere to go."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

@@ -10,17 +10,23 @@ from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
 
 
 def command(
-    kernels: Annotated[list[str], typer.Argument(metavar="KERNEL ...", help="Kernels in order: 3x3 3x3 3x3.")],
+    kernels: Annotated[
+        list[str], typer.Argument(metavar="KERNEL ...", help="Kernels in order: 3x3 3x3 3x3.")
+    ],
     versus: Annotated[
         str | None,
-        typer.Option("--vs", metavar="KERNELS", help='What to hold it against: 7x7, or several in quotes: "5x5 3x3".'),
+        typer.Option(
+            "--vs", metavar="KERNELS", help='What to hold it against: 7x7, or several in quotes: "5x5 3x3".'
+        ),
     ] = None,
     channels: Annotated[
         int, typer.Option("--channels", metavar="N", min=1, max=1_000_000, help="Channels in and out.")
     ] = 256,
     side: Annotated[
         int | None,
-        typer.Option("--side", metavar="PIXELS", min=1, max=100_000, help="Side of the map, for MACs of all of it."),
+        typer.Option(
+            "--side", metavar="PIXELS", min=1, max=100_000, help="Side of the map, for MACs of all of it."
+        ),
     ] = None,
     format_name: FormatOption = None,
     output: OutputOption = None,

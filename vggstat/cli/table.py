@@ -32,7 +32,12 @@ def command(
     spec: SpecArgument,
     style: Annotated[
         str,
-        typer.Option("--style", "-s", metavar="STYLE", help="layers, blocks, cs231n, keras, torch or slides."),
+        typer.Option(
+            "--style",
+            "-s",
+            metavar="STYLE",
+            help="layers, blocks, conventions, cs231n, keras, torch or slides.",
+        ),
     ] = "layers",
     input_size: InputOption = None,
     classes: ClassesOption = None,
@@ -42,7 +47,9 @@ def command(
     no_top: NoTopOption = False,
     columns: Annotated[
         str | None,
-        typer.Option("--columns", metavar="KEYS", help="Columns to show, in order: name,output,params,macs ..."),
+        typer.Option(
+            "--columns", metavar="KEYS", help="Columns to show, in order: name,output,params,macs ..."
+        ),
     ] = None,
     by: Annotated[
         str, typer.Option("--by", metavar="layer|block", help="A row a layer, or a row a block.")
@@ -52,12 +59,16 @@ def command(
     ] = False,
     ops: Annotated[
         str | None,
-        typer.Option("--ops", metavar="RULE", help="Count operations as macs, flops, fvcore, torchinfo, ... do."),
+        typer.Option(
+            "--ops", metavar="RULE", help="Count operations as macs, flops, fvcore, torchinfo, ... do."
+        ),
     ] = None,
     memory: Annotated[
         str | None,
         typer.Option(
-            "--memory", metavar="NAME", help="Show the items of a memory accounting: outputs, saved, torchinfo ..."
+            "--memory",
+            metavar="NAME",
+            help="Show the items of a memory accounting: outputs, saved, torchinfo ...",
         ),
     ] = None,
     format_name: FormatOption = None,

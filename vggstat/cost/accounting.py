@@ -120,33 +120,33 @@ ACCOUNTINGS: Final = (
     Accounting(
         name="saved",
         summary="kept by autograd for the backward pass, with pool indices",
-        definition="what torch's autograd keeps from the forward pass for the backward pass, each storage once, "
-        "with int64 pool indices and one-byte dropout masks; without weights and without the loss",
+        definition="what torch's autograd keeps from the forward pass for the backward pass, each storage "
+        "once, with int64 pool indices and one-byte dropout masks; without weights and without the loss",
         reference="torch 2.13, saved_tensors_hooks",
         items=saved_items,
     ),
     Accounting(
         name="cs231n-total",
-        summary='each map, and each conv and FC input again: reads as "24M"',
-        definition="the image and the output of every row, and the input of every conv and FC layer once more; "
-        "a stated sum that reads as the lecture's total, with no claim that the lecture came by it so",
+        summary="each map, and each conv and FC input again",
+        definition="the image and the output of every row, and the input of every conv and FC layer once "
+        "more; a stated sum that reads as the lecture's total, with no claim that the lecture came by it so",
         reference="CS231n lecture on CNN architectures, the total under the VGGNet table",
         items=_cs231n_total,
     ),
     Accounting(
         name="training-peak",
         summary="alive at once in a training step, weights and optimizer included",
-        definition="the most bytes alive at once in one training step: parameters, gradients, optimizer state, "
-        "images and targets, what autograd keeps, gradients of maps and temporaries; cross entropy, gradients "
-        "set to None between steps; without library workspaces",
+        definition="the most bytes alive at once in one training step: parameters, gradients, optimizer "
+        "state, images and targets, what autograd keeps, gradients of maps and temporaries; cross entropy, "
+        "gradients set to None between steps; without library workspaces",
         reference="torch 2.13: autograd's order and releases, torch.optim",
         items=_training_peak,
     ),
     Accounting(
         name="saved-compiled",
         summary="kept for the backward pass under torch.compile",
-        definition="as `saved`, of a model compiled by torch.compile: pool indices of one byte, and a mask of "
-        "one byte for a ReLU whose output no convolution reads",
+        definition="as `saved`, of a model compiled by torch.compile: pool indices of one byte, and a mask "
+        "of one byte for a ReLU whose output no convolution reads",
         reference="torch 2.13, AOT autograd's min-cut partitioner (aot_eager_decomp_partition)",
         items=_compiled,
     ),

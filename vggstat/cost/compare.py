@@ -138,7 +138,10 @@ class Comparison(Record):
         )
 
     def _sight(self) -> Quantity:
-        last = [[row for row in report.rows if row.receptive_field and row.kind != "input"] for report in self.reports]
+        last = [
+            [row for row in report.rows if row.receptive_field and row.kind != "input"]
+            for report in self.reports
+        ]
         names = dict.fromkeys(rows[-1].name for rows in last if rows)
         name = next(iter(names)) if len(names) == 1 else "the last map"
         fields = tuple(rows[-1].receptive_field if rows else None for rows in last)
@@ -149,8 +152,10 @@ class Comparison(Record):
         """Accuracies that were published for all of them: one per publisher, of the scheme with the best value.
 
         A publisher's first table that has them all counts (the paper's Table 3 before its Table 4); figures of
-        an ensemble are nobody's own.
+        an ensemble are nobody's own, and a changed network has none.
         """
+        if not all(_as_published(report) for report in self.reports):
+            return ()
         found: dict[tuple[str, str], PublishedPair] = {}
         for entry in self.reports[0].graph.spec.published:
             if "ensemble" in entry.convention or "nets" in entry.convention:
@@ -215,7 +220,9 @@ def _align(block: str, slots: list[Slot], rows: tuple[Row, ...], position: int) 
     head = 0
     while head < min(len(slots), len(rows)) and not _distance(slots[head].consensus, rows[head]):
         head += 1
-    before = [slot.replace(rows=(*slot.rows, row)) for slot, row in zip(slots[:head], rows[:head], strict=True)]
+    before = [
+        slot.replace(rows=(*slot.rows, row)) for slot, row in zip(slots[:head], rows[:head], strict=True)
+    ]
     slots, rows = slots[head:], rows[head:]
     table = [[0.0] * (len(rows) + 1) for _ in range(len(slots) + 1)]
     for i in range(len(slots), -1, -1):
@@ -260,7 +267,16 @@ def _distance(one: Row, other: Row) -> float:
 
 def _build(row: Row) -> tuple[object, ...]:
     """What the layer is, whatever map it works on."""
-    return (row.kind, row.label, row.kernel, row.stride, row.padding, row.dilation, row.groups, row.biases > 0)
+    return (
+        row.kind,
+        row.label,
+        row.kernel,
+        row.stride,
+        row.padding,
+        row.dilation,
+        row.groups,
+        row.biases > 0,
+    )
 
 
 def _figures(row: Row) -> tuple[object, ...]:
@@ -273,6 +289,19 @@ def _reads_like(one: Slot, other: Slot) -> bool:
         return False
     first, second = one.consensus, other.consensus
     return (first.label, first.output_shape) == (second.label, second.output_shape)
+
+
+def _as_published(report: Report) -> bool:
+    """Whether the network is as its spec has it, so that what was published about it holds."""
+    graph = report.graph
+    return (graph.image, graph.head) == (graph.spec.input, graph.spec.head) and graph.classes == _own_classes(
+        report
+    )
+
+
+def _own_classes(report: Report) -> int | None:
+    last = next((item for item in reversed(report.graph.spec.classifier) if "features" in item.fields), None)
+    return last.fields["features"] if last else None
 
 
 def _better(figure: str, value: str, than: str) -> bool:

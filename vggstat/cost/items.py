@@ -27,7 +27,15 @@ OUTPUT: Final = "output"
 IMAGE: Final = "input"
 """The name under which the image stands among the layers."""
 
-Part = Literal["parameters", "gradients", "optimizer state", "input", "activations", "weight copies", "transients"]
+Part = Literal[
+    "parameters",
+    "gradients",
+    "optimizer state",
+    "input",
+    "activations",
+    "weight copies",
+    "transients",
+]
 
 PARTS: Final[dict[Part, str]] = {
     "parameters": "weights and biases, and a batch norm's running statistics",

@@ -93,7 +93,6 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
         "LRN are listed as unsupported",
         reference="fvcore 0.1.5 in eval mode; mmengine 0.10.7 has the same rules",
         weights={**MACS, "avgpool_inputs": 1, **BN},
-        unknown=("lrn_values", "window_avgpool_inputs"),
         uncounted=("pool_inputs", "softmax_values", "lrn_values", "window_avgpool_inputs"),
     ),
     OpCount(
@@ -110,7 +109,11 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
         "pools, 4 per value of a batch norm; where windows are uneven thop may print one less, from a float",
         reference="thop 0.1.1",
         weights={
-            **MACS, "avgpool_inputs": 1, "avgpool_outputs": 1, "window_avgpool_outputs": 1, "bn_values": 4
+            **MACS,
+            "avgpool_inputs": 1,
+            "avgpool_outputs": 1,
+            "window_avgpool_outputs": 1,
+            "bn_values": 4,
         },
         unknown=("softmax_values",),
         uncounted=("lrn_values",),

@@ -8,7 +8,7 @@ tensor) are not counted: they lie in the host's memory but for ``fused``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple, cast, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from vggstat.errors import UsageError
 from vggstat.records import Record
@@ -24,7 +24,7 @@ class Copy(NamedTuple):
     """Temporaries of a parameter's size: which parameter (its number), and how many of them."""
 
     parameter: int
-    count: int
+    copies: int
 
 
 class Optimizer(Record):
@@ -43,7 +43,7 @@ class Optimizer(Record):
     implementation: Implementation = "foreach"
 
     def temporaries(self, elements: Sequence[int]) -> tuple[Copy, ...]:
-        """What is allocated when most is, for parameters of so many ``elements`` in the order of the model."""
+        """What is allocated when most is, for parameters of so many ``elements`` in the model's order."""
         if self.implementation == "foreach" and self.foreach_copies:
             return tuple(Copy(number, self.foreach_copies) for number in range(len(elements)))
         if self.implementation == "loop" and self.loop_copies and elements:
@@ -104,6 +104,6 @@ def find_optimizer(name: str, implementation: str = "foreach") -> Optimizer:
         raise UsageError(f"unknown optimizer implementation {implementation!r}: expected one of {known}")
     for optimizer in OPTIMIZERS:
         if optimizer.name == name.lower():
-            return optimizer.replace(implementation=cast(Implementation, implementation))
+            return optimizer.replace(implementation=implementation)
     known = ", ".join(optimizer.name for optimizer in OPTIMIZERS)
     raise UsageError(f"unknown optimizer {name!r}: expected one of {known} (+wd: with weight decay)")

@@ -20,7 +20,7 @@ FLOAT32_WIDTH: Final = 4
 
 
 class Widths(NamedTuple):
-    """Bytes a value of what reaches a layer, of what it reads (a copy where they differ), and of its output."""
+    """Bytes a value: of what reaches a layer, of what it reads (a copy where they differ), of its output."""
 
     arrives: int
     reads: int

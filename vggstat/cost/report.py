@@ -155,9 +155,7 @@ class Report(Record):
         Each conv and FC layer repeats its forward MACs for the gradient of its weights, and once more for
         the gradient of its input, which the first learned layer does not need.
         """
-        per_image = sum(
-            2 * node.ops.macs * (2 if node.needs_input_grad else 1) for node in self.graph.nodes
-        )
+        per_image = sum(2 * node.ops.macs * (2 if node.needs_input_grad else 1) for node in self.graph.nodes)
         return per_image * self.workload.batch
 
     @property
@@ -189,7 +187,9 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
         weighted = node.layer.row_kind in ("conv", "fc")
         number += weighted
         rows.append(_row(node, load, number if weighted else None))
-    return Report(graph=graph, workload=load, rows=tuple(rows), ops=_sum(n.ops for n in graph.nodes) * load.batch)
+    return Report(
+        graph=graph, workload=load, rows=tuple(rows), ops=_sum(n.ops for n in graph.nodes) * load.batch
+    )
 
 
 def _sum(counts: Iterable[Ops]) -> Ops:

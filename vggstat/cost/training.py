@@ -15,7 +15,7 @@ that makes it to the last holder's end. Library workspaces (cuDNN, cuBLAS) are n
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Generator, Hashable, Iterator
 
 from vggstat.cost.inference import forward_phases
 from vggstat.cost.items import (
@@ -44,7 +44,7 @@ TARGET_WIDTH = 8
 
 
 def training_peak(graph: Graph, workload: Workload) -> Moment:
-    """The moment of a training step when most is alive, parameters, gradients and optimizer state included."""
+    """The moment of a training step when most is alive, parameters and optimizer state included."""
     return largest(tuple(training_moments(graph, workload)))
 
 
@@ -77,7 +77,8 @@ class _Step:
         self.live[0] = image_item(graph, workload)
         self.logits = self.nodes[-1].shape if self.nodes else graph.image
         positions = values(self.logits[1:])
-        self.live[IMAGE, "targets"] = make_item(IMAGE, "targets", positions, workload, TARGET_WIDTH, part="input")
+        targets = make_item(IMAGE, "targets", positions, workload, TARGET_WIDTH, part="input")
+        self.live[IMAGE, "targets"] = targets
 
     def now(self, node: str, phase: Phase, extra: tuple[MemoryItem, ...] = ()) -> Moment:
         return Moment(node, (*self.live.values(), *extra), phase)
@@ -110,7 +111,7 @@ class _Step:
         yield from self._loss(copies)
 
     def _phases(self, node: Node, width: Widths) -> tuple[tuple[MemoryItem, ...], ...]:
-        """What the layer allocates at each moment that could be the peak, in the last with all it will keep."""
+        """What the layer allocates at each moment that could be the peak; in the last all it will keep."""
         if self.storages[node.output] != node.output:
             return ((),)
         *phases, last = forward_phases(node, width, self.workload)
@@ -182,7 +183,8 @@ class _Step:
         self.live.pop("root", None)
         self.live.pop("loss", None)
 
-    def _backward_of_loss(self) -> Iterator[Moment]:
+    def _backward_of_loss(self) -> Generator[Moment, None, MemoryItem]:
+        """The loss's own steps; returns the gradient of the logits."""
         last, width = self.nodes[-1].name, self._loss_width()
         self.live["root"] = self._scalar(last, "gradient of the loss", width)
         self.live["gradient"] = self._values(last, "gradient of the log-softmax", width)
@@ -201,7 +203,12 @@ class _Step:
     def _extras(self, node: Node, phase: Backward, width: Widths) -> tuple[MemoryItem, ...]:
         return tuple(
             make_item(
-                node.name, extra.what, extra.elements, self.workload, extra.width or width.reads, part="transients"
+                node.name,
+                extra.what,
+                extra.elements,
+                self.workload,
+                extra.width or width.reads,
+                part="transients",
             )
             for extra in phase.extras
             if extra.what != INPUT_GRADIENT or node.needs_input_grad
@@ -217,10 +224,11 @@ class _Step:
         width = low.width if low else self.workload.dtype.width
         part: Part = "transients" if low else "gradients"
         lowered = ", lowered" if low else ""
-        return tuple(
-            MemoryItem(node.name, f"gradient of {param.name}{lowered}", param.elements, param.elements * width, part)
-            for param in _learned(node)
-        )
+        made = []
+        for param in _learned(node):
+            what = f"gradient of {param.name}{lowered}"
+            made.append(MemoryItem(node.name, what, param.elements, param.elements * width, part))
+        return tuple(made)
 
     def _store(self, node: Node, made: tuple[MemoryItem, ...], gradient: MemoryItem) -> Iterator[Moment]:
         """The gradients become the parameters'; where they came in a lower format, one after the other."""
@@ -237,7 +245,7 @@ class _Step:
                 yield self.now(node.name, "backward", (raised,))
                 self.live["gradient"] = raised
         full = self.workload.dtype.width
-        for name, item, param in zip(names, made, _learned(node), strict=True):
+        for name, param in zip(names, _learned(node), strict=True):
             what = f"gradient of {param.name}"
             stored = MemoryItem(node.name, what, param.elements, param.elements * full, "gradients")
             yield self.now(node.name, "backward", (stored,))
@@ -252,17 +260,20 @@ class _Step:
     # optimizer -------------------------------------------------------------------------------------------
 
     def optimize(self) -> Moment:
-        """The optimizer's step, with its temporaries."""
+        """The optimizer's step, with its temporaries; it stands at the layer with the most parameters."""
         owners = [(node, param) for node in self.nodes for param in _learned(node)]
         copies = self.workload.optimizer.temporaries([param.elements for _, param in owners])
         width = self.workload.dtype.width
         extras = []
-        for number, count in copies:
+        for number, held in copies:
             node, param = owners[number]
-            elements = count * param.elements
+            elements = held * param.elements
             what = f"optimizer's copy of {param.name}"
             extras.append(MemoryItem(node.name, what, elements, elements * width, "transients"))
-        place = extras[-1].node if extras else owners[-1][0].name
+        sizes: dict[str, int] = {}
+        for node, param in owners:
+            sizes[node.name] = sizes.get(node.name, 0) + param.elements
+        place = max(sizes, key=lambda name: sizes[name])
         return self.now(place, "optimizer", tuple(extras))
 
 

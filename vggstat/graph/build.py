@@ -53,7 +53,9 @@ def build_graph(
 def _settle_head(spec: Spec, head: Head | None) -> Head:
     if not any(issubclass(item.kind.layer, Linear) for item in spec.classifier):
         if head not in (None, "none"):
-            raise UsageError(f"{spec.name} has no FC layers in its classifier, so a head of {head!r} has none")
+            raise UsageError(
+                f"{spec.name} has no FC layers in its classifier, so a head of {head!r} has none"
+            )
         return spec.head if spec.classifier else "none"
     return head or spec.head
 
@@ -79,7 +81,7 @@ class _Builder:
     def add_block(self, block: str, items: Iterable[Item]) -> None:
         """All layers of a block, each with what follows it."""
         for item in items:
-            first, *followers = item.kind.build(item.fields)
+            first, *followers = item.kind.build(item.written)
             name = self.name(block, first)
             self.add(first, block, FEATURES, item.place, name, is_row=first.row != "never")
             for layer in followers:
@@ -165,7 +167,9 @@ def _add_head(builder: _Builder, head: Head, classes: int | None) -> None:
     items = builder.spec.classifier
     place = builder.spec.classifier[0].place
     if head == "gap":
-        builder.add(AdaptiveAvgPool(output=1), "fc", None, place, "avgpool", is_row=True, torch_name="avgpool")
+        builder.add(
+            AdaptiveAvgPool(output=1), "fc", None, place, "avgpool", is_row=True, torch_name="avgpool"
+        )
         items = _from_last_fc(items)
     if head == "adaptive":
         height, width = _own_map(builder.spec)[1:]
@@ -196,18 +200,17 @@ def _from_last_fc(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return items[_last_fc(items) :]
 
 
-def _add_classifier(
-    builder: _Builder, items: tuple[Item, ...], classes: int | None, *, dense: bool
-) -> None:
+def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | None, *, dense: bool) -> None:
     """The FC layers with what follows each; the last one has no ReLU and no dropout unless written."""
     has_fc = any(issubclass(item.kind.layer, Linear) for item in items)
     last = _last_fc(items) if has_fc else -1
     count = 0
     for position, item in enumerate(items):
-        fields = dict(item.fields)
+        fields = item.written
         is_fc = issubclass(item.kind.layer, Linear)
         if position == last:
-            fields = {"activation": "none", "dropout": 0, **fields}
+            # The spec's defaults are about the layers before it: nothing follows the predictions unless written.
+            fields = {**fields, "activation": "none", "dropout": 0, **item.fields}
             if classes is not None:
                 fields["features"] = classes
         first, *followers = item.kind.build(fields)

@@ -24,7 +24,9 @@ def module_of(node: Node) -> TorchModule:
     """The torch.nn module of a node, in place only where the graph allows it."""
     module = node.layer.torch_module(*node.in_shapes)
     if module.kwargs.get("inplace") and not node.in_place:
-        return module._replace(kwargs={key: value for key, value in module.kwargs.items() if key != "inplace"})
+        return module._replace(
+            kwargs={key: value for key, value in module.kwargs.items() if key != "inplace"}
+        )
     return module
 
 

@@ -38,7 +38,9 @@ class AvgPool(Layer):
         """Positions of the window along each axis, rounded down, or up with ``ceil``."""
         channels, height, width = feature_map(inputs[0], self.label)
         if 2 * self.padding > self.kernel:
-            raise ShapeError(f"{self.label}: padding {self.padding} is more than half of kernel {self.kernel}")
+            raise ShapeError(
+                f"{self.label}: padding {self.padding} is more than half of kernel {self.kernel}"
+            )
         window = self.window()
         return (
             channels,

@@ -16,10 +16,10 @@ from vggstat.records import Record
 from vggstat.shapes import Shape, values
 
 __all__ = [
+    "INPUT_GRADIENT",
     "Autocast",
     "Backward",
     "Extra",
-    "INPUT_GRADIENT",
     "Follower",
     "Kind",
     "Layer",
@@ -229,7 +229,7 @@ class Layer(Record):
         return ((Extra("output", values(self.out_shape(*inputs))),),)
 
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
-        """The moments of the backward pass that could be the peak; most kinds make one tensor and are done."""
+        """The moments of the backward pass that could be the peak; most kinds make one tensor."""
         return (Backward((Extra(INPUT_GRADIENT, values(inputs[0])),)),)
 
     def window(self) -> Window | None:

@@ -68,7 +68,7 @@ class LRN(Layer):
         The gradient of ``x / d`` towards ``d`` is ``-g · (x / d) / d``: a tensor for each step.
         """
         count = values(inputs[0])
-        steps = ("quotient", "quotient over the denominator", "negated gradient", "gradient of the denominator")
+        steps = ("quotient", "second quotient", "negated gradient", "gradient of the denominator")
         return (
             Backward(tuple(Extra(step, count) for step in steps)),
             Backward(

@@ -38,7 +38,9 @@ class MaxPool(Layer):
         """Positions of the window along each axis, rounded down, or up with ``ceil``."""
         channels, height, width = feature_map(inputs[0], self.label)
         if 2 * self.padding > self.kernel:
-            raise ShapeError(f"{self.label}: padding {self.padding} is more than half of kernel {self.kernel}")
+            raise ShapeError(
+                f"{self.label}: padding {self.padding} is more than half of kernel {self.kernel}"
+            )
         window = self.window()
         return (
             channels,
@@ -63,7 +65,7 @@ class MaxPool(Layer):
         )
 
     def saved_compiled(self, *inputs: Shape) -> tuple[Saved, ...]:
-        """Where in its window each maximum was, in one byte, and no input; windows over 25 pixels as in eager."""
+        """Where in its window each maximum was, in one byte, and no input; over 25 pixels as in eager."""
         if self.kernel**2 > 25:
             return self.saved(*inputs)
         return (Saved("own", "pool offsets", values(self.out_shape(*inputs)), width=1),)

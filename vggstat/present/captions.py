@@ -10,9 +10,26 @@ from vggstat.layers.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.shapes import Shape
 from vggstat.spec.model import Spec
 
-__all__ = ["HEAD_NOTES", "UNITS_NOTE", "head_note", "image_words", "operations_note", "spec_words", "workload_words"]
+__all__ = [
+    "HEAD_NOTES",
+    "UNITS_NOTE",
+    "head_note",
+    "image_words",
+    "operations_note",
+    "spec_words",
+    "workload_words",
+]
 
 UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
+
+OPS_WORDS = {
+    "pool_inputs": "max pooling",
+    "window_avgpool_inputs": "average pooling",
+    "lrn_values": "LRN",
+    "bn_values": "batch norm",
+    "softmax_values": "softmax",
+}
+"""Kinds of work in words, for what a tool passes over."""
 
 HEAD_NOTES = {
     "flatten": "Head flatten: the first FC layer takes the last map as it comes, so its parameters depend on the "
@@ -49,11 +66,13 @@ def head_note(graph: Graph) -> str:
     """What joins the maps to the FC layers, in a sentence."""
     if graph.head != "adaptive":
         return HEAD_NOTES[graph.head]
-    pool = next(node for node in graph.nodes if isinstance(node.layer, AdaptiveAvgPool) and node.block == "fc")
+    pool = next(
+        node for node in graph.nodes if isinstance(node.layer, AdaptiveAvgPool) and node.block == "fc"
+    )
     height, width = pool.shape[1:]
     text = f"Head adaptive: an average pool to {height}×{width} before the FC layers"
     if pool.shape == pool.in_shapes[0]:
-        return f"{text}, which changes nothing at this input and is no row."
+        return f"{text} (no row: it changes nothing at this input)."
     return f"{text}, so parameters do not depend on the input size."
 
 
@@ -62,4 +81,8 @@ def operations_note(report: Report, convention: Convention) -> str:
     rule = convention.ops
     if rule.name in ("macs", "flops"):
         return f"{rule.unit}: {rule.definition}."
-    return f"Operations under {rule.name}: {rule.definition} ({rule.reference})."
+    text = f"Operations under {rule.name}: {rule.definition} ({rule.reference})."
+    left_out = [OPS_WORDS[name] for name in rule.uncounted if report.ops.__dict__[name]]
+    if left_out:
+        text += f" Left out there, though this network has it: {', '.join(left_out)}."
+    return text

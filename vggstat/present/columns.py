@@ -72,7 +72,9 @@ class LayerColumn(Record):
         return "" if self.sum is None else self.sum(report)
 
 
-def _count(key: str, header: tuple[str, str], value: Callable[[Row], Any], priority: int, role: str = "") -> LayerColumn:
+def _count(
+    key: str, header: tuple[str, str], value: Callable[[Row], Any], priority: int, role: str = ""
+) -> LayerColumn:
     return LayerColumn(
         shown=Column(key=key, header=header, align="right", text=count_or_dash, priority=priority, role=role),
         value=value,
@@ -160,7 +162,9 @@ def _sight(line: Row, pixels: int | None) -> Any:
     return "all" if pixels is None else pixels
 
 
-def pick(report: Report, options: TableOptions, default: tuple[str, ...] = DEFAULT) -> tuple[LayerColumn, ...]:
+def pick(
+    report: Report, options: TableOptions, default: tuple[str, ...] = DEFAULT
+) -> tuple[LayerColumn, ...]:
     """The columns to show. Raises UsageError for a key that is none."""
     keys = list(options.columns or default)
     if not options.columns:

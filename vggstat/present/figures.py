@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vggstat.claims.errata import find_errata
 from vggstat.cost.report import Report
 from vggstat.shapes import Shape, describe
 from vggstat.units import grouped, percent
@@ -32,6 +33,11 @@ def share(part: int, whole: int) -> str:
 
 
 def is_lecture_case(report: Report) -> bool:
-    """Whether the report is of the case that lectures print: the spec's own input, one image, four bytes a value."""
+    """Whether the report is what the lecture's table shows: VGG-16 whole, on its own input, one image in float32.
+
+    The registry of errata says of which network the lecture's total is told.
+    """
     graph, workload = report.graph, report.workload
-    return graph.image == graph.spec.input and workload.batch == 1 and workload.dtype.width == 4
+    plain = graph.image == graph.spec.input and workload.batch == 1 and workload.dtype.width == 4
+    whole = graph.head in ("adaptive", "flatten") and graph.classes == 1000
+    return plain and whole and bool(find_errata("memory", report.name))

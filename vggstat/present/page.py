@@ -209,8 +209,9 @@ class Table(Record):
 
     def runs_over(self, row: Row, at: int) -> bool:
         """Whether the cell is a text that runs over the empty cells after it."""
-        text = isinstance(cell_value(self.cells(row)[at]), str)
-        return text and row.kind != "body" and (at == 0 or self.columns[at].align == "left")
+        if row.kind == "body" or (at and self.columns[at].align != "left"):
+            return False
+        return isinstance(cell_value(self.cells(row)[at]), str)
 
 
 class Text(Record):

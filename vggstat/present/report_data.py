@@ -28,7 +28,6 @@ def report_data(report: Report, convention: Convention | None = None) -> dict[st
         "spec": report.name,
         "title": graph.spec.title,
         "source": graph.spec.source,
-        "digest": graph.spec.digest,
         "workload": workload_data(report),
         "conventions": {
             "operations": chosen.ops.name,

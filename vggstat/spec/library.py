@@ -36,7 +36,7 @@ def specs_folder() -> str:
 @cache
 def _files() -> dict[str, str]:
     """Folded name -> name, for every shipped spec."""
-    files = sorted(os.listdir(specs_folder()), key=str.lower)
+    files = sorted(os.listdir(specs_folder()), key=lambda name: os.path.splitext(name)[0].lower())
     return {fold(file[:-5]): file[:-5] for file in files if file.endswith(".yaml")}
 
 

@@ -32,11 +32,19 @@ class Place(NamedTuple):
 
 
 class Item(Record):
-    """One layer as written: its kind and the fields that were given (defaults are not filled in)."""
+    """One layer as written: its kind and the fields that were given (the kind's defaults are not filled in)."""
 
     kind: Kind
     fields: Mapping[str, Any]
+    """What the item says itself."""
+    defaults: Mapping[str, Any] = {}
+    """What the spec's ``defaults`` say of its kind."""
     place: Place
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """All fields that the spec settles: the item's own before the spec's defaults."""
+        return {**self.defaults, **self.fields}
 
 
 class Published(Record):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from vggstat.claims.errata import find_errata
 from vggstat.cost.accounting import Accounting, MemoryItem
 from vggstat.cost.report import Report, Row
 from vggstat.present.captions import head_note
@@ -153,7 +152,9 @@ def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> 
     accounting = options.convention.memory
     size = report.memory_bytes(accounting)
     images = "image" if report.workload.batch == 1 else f"{report.workload.batch} images"
-    text = f"TOTAL memory: {_millions(values, 1)} * {width} bytes ~= {_megabytes(size)} / {images} (only forward"
+    text = (
+        f"TOTAL memory: {_millions(values, 1)} * {width} bytes ~= {_megabytes(size)} / {images} (only forward"
+    )
     if accounting.name == "outputs":
         saved = _saved_bytes(report)
         text += f"; training keeps {_megabytes(saved)} for the backward pass"
@@ -185,7 +186,10 @@ def _table(report: Report, options: TableOptions, lines: list[_Line]) -> Table:
             Column(key="weights", header="weights", align="right", role="params"),
         ),
         rows=(
-            *(row(line.name, line.shape, line.memory, line.values, line.params, line.weights) for line in lines),
+            *(
+                row(line.name, line.shape, line.memory, line.values, line.params, line.weights)
+                for line in lines
+            ),
             total("TOTAL", "", "", sum(line.values for line in lines), "", report.total.weights),
         ),
         name="cs231n",
@@ -206,7 +210,7 @@ def _notes(report: Report, options: TableOptions) -> tuple[str, ...]:
         )
     else:
         lines.append(f"{accounting.name}: {mega(size)} MB = {mebi(size)} MiB: {accounting.definition}.")
-    if is_lecture_case(report) and find_errata("memory", report.name):
+    if is_lecture_case(report):
         lines += _lecture_lines(report, accounting)
     lines.append(head_note(report.graph))
     return tuple(lines)

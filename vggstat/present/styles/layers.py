@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from vggstat.claims.errata import find_errata
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
@@ -27,6 +26,8 @@ MAX_SHARE_BLOCKS: Final = 8
 def render(report: Report, options: TableOptions) -> Page:
     """The page of the default style."""
     convention = options.convention
+    if options.memory_items:
+        return _items_page(report, options)
     parts: list[Part] = [layer_table(report, options)]
     if len(report.blocks) <= MAX_SHARE_BLOCKS:
         parts.append(share_part(report))
@@ -42,14 +43,60 @@ def render(report: Report, options: TableOptions) -> Page:
     )
 
 
+def _items_page(report: Report, options: TableOptions) -> Page:
+    """The items of one memory accounting, and their sum."""
+    entry = options.convention.memory
+    return Page(
+        title=spec_words(report.graph.spec),
+        aside=workload_words(report.graph, report.workload),
+        parts=(_items_table(report, entry), activations_part(report)),
+        notes=(
+            f"{entry.name}: {entry.definition} ({entry.reference}).",
+            UNITS_NOTE,
+            head_note(report.graph),
+        ),
+        data=lambda: report_data(report, options.convention),
+    )
+
+
+def _items_table(report: Report, entry: Accounting) -> Table:
+    items = entry.items(report.graph, report.workload)
+    size = sum(item.bytes for item in items)
+    return Table(
+        columns=(
+            Column(key="layer", header="layer"),
+            Column(key="what", header="what", priority=10),
+            Column(key="values", header="values", align="right", role="memory", priority=20),
+            Column(key="bytes", header="bytes", align="right", role="memory"),
+            Column(key="mb", header="MB", align="right"),
+            Column(key="share", header="share", align="right", priority=15),
+        ),
+        rows=(
+            *(
+                row(
+                    item.node, item.what, item.elements, item.bytes, mega(item.bytes), share(item.bytes, size)
+                )
+                for item in items
+            ),
+            RULE,
+            total(f"{entry.name}: {len(items)} items", "", "", size, mega(size)),
+        ),
+        name="items",
+        main=True,
+    )
+
+
 def layer_table(report: Report, options: TableOptions) -> Table:
     """The rows, under the chosen columns, with their sums."""
     counts = operation_counts(report, options.convention.ops)
     columns = pick(report, options)
-    rows = [row(*(column.cell(line, counts) for column in columns)) for line in report.rows]
-    rows += [
-        row(*(column.extra(name, count) for column in columns)) for name, count in counts.beside.items()
-    ]
+    lines = {line.name: line for line in report.rows}
+    rows = []
+    for name in ("input", *(node.name for node in report.graph.nodes)):
+        if name in lines:
+            rows.append(row(*(column.cell(lines[name], counts) for column in columns)))
+        elif name in counts.beside:
+            rows.append(row(*(column.extra(name, counts.beside[name]) for column in columns)))
     return Table(
         columns=tuple(column.shown for column in columns),
         rows=(*rows, RULE, total(*_sums(report, columns, counts.total))),
@@ -63,15 +110,13 @@ def _sums(report: Report, columns: tuple[LayerColumn, ...], operations: int | No
     words = _layers_in_words(report)
     free = next((i for i, cell in enumerate(cells) if cell == ""), None)
     if free is not None:
-        cells[free] = words
+        cells[free] = words if cells[free : free + 3] == ["", "", ""] else "total"
     return cells
 
 
 def _layers_in_words(report: Report) -> str:
     kinds = [
-        f"{count} {name}"
-        for count, name in ((report.conv_layers, "conv"), (report.fc_layers, "FC"))
-        if count
+        f"{count} {name}" for count, name in ((report.conv_layers, "conv"), (report.fc_layers, "FC")) if count
     ]
     word = "layer" if report.weight_layers == 1 else "layers"
     return f"{report.weight_layers} weight {word}: {' + '.join(kinds)}" if kinds else "no weight layers"
@@ -192,6 +237,8 @@ def _memory_cells(report: Report, entry: Accounting) -> tuple[Any, ...]:
 
 
 def _summary(report: Report, entry: Accounting) -> str:
+    if entry.name == "cs231n-total" and is_lecture_case(report):
+        return f'{entry.summary}: reads as "24M"'
     if entry.name != "inference-peak":
         return entry.summary
     items = entry.items(report.graph, report.workload)
@@ -201,7 +248,7 @@ def _summary(report: Report, entry: Accounting) -> str:
 
 
 def _lecture_notes(report: Report) -> tuple[str, ...]:
-    if not is_lecture_case(report) or not find_errata("memory", report.name):
+    if not is_lecture_case(report):
         return ()
     values = report.total.output_values
     return (
@@ -209,5 +256,3 @@ def _lecture_notes(report: Report) -> tuple[str, ...]:
         f"{mega(values, 1)}M.",
         f"  Where 24M may come from, and which figure to quote: vggstat explain 96MB {report.name}",
     )
-
-

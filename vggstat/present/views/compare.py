@@ -21,7 +21,11 @@ __all__ = ["comparison_data", "comparison_page"]
 
 SIGNS: Final[dict[Change, str]] = {"same": "=", "added": "+", "removed": "-", "changed": "~", "resized": "~"}
 ABSENT: Final = "·"
-FIGURES: Final[tuple[tuple[Figure, str], ...]] = (("params", "Δ parameters"), ("macs", "Δ MACs"), ("output_values", "Δ values"))
+FIGURES: Final[tuple[tuple[Figure, str], ...]] = (
+    ("params", "Δ parameters"),
+    ("macs", "Δ MACs"),
+    ("output_values", "Δ values"),
+)
 
 
 def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
@@ -32,7 +36,9 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     notes.append(
         "MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling. " + UNITS_NOTE
     )
-    heads = dict.fromkeys(f"{name}: head {report.graph.head}" for name, report in zip(names, comparison.reports, strict=True))
+    heads = dict.fromkeys(
+        f"{name}: head {report.graph.head}" for name, report in zip(names, comparison.reports, strict=True)
+    )
     notes.append("; ".join(heads) + ".")
     parts: list[Any] = [
         _layers(comparison, names, only_differences=only_differences),
@@ -41,7 +47,9 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     if len(names) == 2:
         parts.append(Text(lines=(_sentence(comparison, names, pairs),)))
     return Page(
-        title="      ".join(_title(name, report) for name, report in zip(names, comparison.reports, strict=True)),
+        title="      ".join(
+            _title(name, report) for name, report in zip(names, comparison.reports, strict=True)
+        ),
         aside=_aside(comparison.reports),
         parts=tuple(parts),
         notes=tuple(notes),
@@ -102,7 +110,13 @@ def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences:
     columns.append(Column(key="output", header=("output", "h × w × c"), align="right", priority=10))
     if pairwise:
         columns += [
-            Column(key=key, header=header, align="right", text=_signed, priority=5 if key == "output_values" else 0)
+            Column(
+                key=key,
+                header=header,
+                align="right",
+                text=_signed,
+                priority=5 if key == "output_values" else 0,
+            )
             for key, header in FIGURES
         ]
     rows: list[Line] = []
@@ -245,7 +259,9 @@ def _sentence(comparison: Comparison, names: tuple[str, ...], pairs: tuple[Publi
     gains = [(_gain(pair), number) for number, pair in enumerate(pairs, start=1)]
     better = " and ".join(f"{gain} [{number}]" for gain, number in gains if gain > 0)
     worse = " and ".join(f"{-gain} [{number}]" for gain, number in gains if gain < 0)
-    parts = [f"{text} by {points} points" for text, points in (("better", better), ("worse", worse)) if points]
+    parts = [
+        f"{text} by {points} points" for text, points in (("better", better), ("worse", worse)) if points
+    ]
     if not pairs:
         return f"{words}."
     return f"{words}; its top-1 is {', '.join(parts) or 'the same'}."
@@ -278,7 +294,12 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "specs": [
-            {"name": name, "spec": report.name, "title": report.graph.spec.title, "workload": workload_data(report)}
+            {
+                "name": name,
+                "spec": report.name,
+                "title": report.graph.spec.title,
+                "workload": workload_data(report),
+            }
             for name, report in zip(names, comparison.reports, strict=True)
         ],
         "same": comparison.same,

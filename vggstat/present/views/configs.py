@@ -20,7 +20,7 @@ def configs_page(comparison: Comparison) -> Page:
     reports = comparison.reports
     return Page(
         title="ConvNet configurations",
-        aside="Simonyan & Zisserman 2014, Tables 1 and 2",
+        aside=f"Simonyan & Zisserman 2014, Tables 1 and 2 · {image_words(reports[0].graph.image)}",
         parts=(_table_one(comparison), _table_two(reports)),
         notes=(
             "+ and bold: what a column adds to the one before. conv<kernel>-<channels>; ReLU after each conv and "
@@ -55,8 +55,7 @@ def _table_one(comparison: Comparison) -> Table:
     rows: list[Row] = []
     for slot in comparison.slots:
         if slot.consensus.kind == "input":
-            rows.append(row(*(f"input ({image_words(line.output_shape)})" if n == 0 and line else ""
-                              for n, line in enumerate(slot.rows))))  # fmt: skip
+            rows.append(row(*("input" for _ in slot.rows)))
             continue
         rows.append(row(*(_cell(slot.rows, position) for position in range(len(reports)))))
     closing = ["soft-max" if _closes_with_softmax(report) else "" for report in reports]

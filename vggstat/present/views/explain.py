@@ -225,7 +225,8 @@ def _explanation_data(explanation: Explanation) -> dict[str, Any]:
             for entry in explanation.errata
         ],
         "lecture": [
-            {"text": entry.text, "values": entry.values, "bytes": entry.bytes} for entry in explanation.lecture
+            {"text": entry.text, "values": entry.values, "bytes": entry.bytes}
+            for entry in explanation.lecture
         ],
         "matches": [_match_data(match) for match in explanation.matches],
         "nearest": [_match_data(match) for match in explanation.nearest],

@@ -27,7 +27,9 @@ def list_page(reports: tuple[Report, ...]) -> Page:
             Column(key="params", header=("parameters,", "with biases"), align="right"),
             Column(key="macs", header=("forward,", "GMACs"), align="right", text=giga),
             Column(key="outputs", header=("outputs,", "MB"), align="right", text=mega, priority=10),
-            Column(key="inference_peak", header=("inference", "peak, MB"), align="right", text=mega, priority=15),
+            Column(
+                key="inference_peak", header=("inference", "peak, MB"), align="right", text=mega, priority=15
+            ),
         ),
         rows=tuple(
             row(

@@ -16,7 +16,9 @@ def stack_page(stack: Stack, other: Stack | None, side: int | None) -> Page:
     """The page of ``vggstat stack``: one stack, or two with the second over the first."""
     stacks = (stack,) if other is None else (stack, other)
     columns = [Column(key="quantity")]
-    columns += [Column(key=f"stack_{n}", header=entry.text, align="right") for n, entry in enumerate(stacks, start=1)]
+    columns += [
+        Column(key=f"stack_{n}", header=entry.text, align="right") for n, entry in enumerate(stacks, start=1)
+    ]
     if other is not None:
         columns.append(Column(key="ratio", header="ratio", align="right"))
     lines: list[list[Any]] = [

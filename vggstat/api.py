@@ -1,0 +1,79 @@
+"""The public Python API: the same figures as the commands, as records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vggstat.claims.explain import Explanation, explain_number
+from vggstat.cost.compare import Comparison, compare_reports
+from vggstat.cost.report import Report
+from vggstat.cost.variant import (
+    Variant,
+    parse_batch,
+    parse_classes,
+    parse_head,
+    parse_image,
+    parse_variant,
+)
+from vggstat.cost.workload import find_dtype
+from vggstat.errors import UsageError
+from vggstat.present.report_data import report_data
+from vggstat.present.views.compare import comparison_data
+from vggstat.spec import Spec
+from vggstat.spec import load as load_spec
+
+__all__ = ["analyze", "compare", "explain", "load", "to_dict"]
+
+
+def load(spec: str) -> Spec:
+    """The specification of a shipped name (``vgg16``), a path to a .yaml file, or ``-`` for standard input.
+
+    Raises a VggstatError (UsageError, SpecError) that says what is wrong and where.
+    """
+    return load_spec(spec)
+
+
+def analyze(
+    spec: str | Spec,
+    *,
+    image: int | str | None = None,
+    batch: int | None = None,
+    dtype: str | None = None,
+    head: str | None = None,
+    classes: int | None = None,
+) -> Report:
+    """The report of a network: rows, totals, memory, operations.
+
+    ``spec`` is a Spec, or an argument as on the command line, with its variant (``"D@384,head=gap"``), which
+    counts before the other arguments. ``image`` is a side, or ``"3x384x512"`` (channels, height, width).
+    """
+    options = Variant(
+        argument="",
+        image=None if image is None else parse_image(str(image)),
+        batch=None if batch is None else parse_batch(str(batch)),
+        dtype=None if dtype is None else find_dtype(dtype),
+        head=None if head is None else parse_head(head),
+        classes=None if classes is None else parse_classes(str(classes)),
+    )
+    if isinstance(spec, Spec):
+        return options.report(spec)
+    variant = parse_variant(spec).over(options)
+    return variant.report(load_spec(variant.argument))
+
+
+def compare(*specs: str | Spec | Report) -> Comparison:
+    """Two or more networks with their layers aligned; the first is what the others are held against."""
+    if len(specs) < 2:
+        raise UsageError("compare needs two networks or more")
+    return compare_reports(tuple(spec if isinstance(spec, Report) else analyze(spec) for spec in specs))
+
+
+def explain(number: str, spec: str | Spec | Report) -> Explanation:
+    """What a number (``"15.48G"``) may stand for in a network."""
+    report = spec if isinstance(spec, Report) else analyze(spec)
+    return explain_number(number, report, analyze)
+
+
+def to_dict(record: Report | Comparison) -> dict[str, Any]:
+    """The record as plain data: what ``--format json`` prints."""
+    return report_data(record) if isinstance(record, Report) else comparison_data(record)

@@ -1,0 +1,106 @@
+"""All memory of one forward pass or one training step: the parameters, and what comes and goes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import NamedTuple
+
+from vggstat.cost.inference import inference_moments
+from vggstat.cost.items import (
+    PARTS,
+    MemoryItem,
+    Moment,
+    Part,
+    Phase,
+    image_item,
+    largest,
+    parameter_items,
+)
+from vggstat.cost.training import training_moments
+from vggstat.cost.workload import Workload
+from vggstat.errors import UsageError
+from vggstat.graph.model import Graph
+from vggstat.records import Record
+
+__all__ = ["Footprint", "PartBytes", "Point", "measure", "moments_of", "refuse_untrainable"]
+
+TRAINABLE = ("float32", "tf32", "float16", "bfloat16")
+
+
+class PartBytes(NamedTuple):
+    """What the items of one part add up to."""
+
+    part: Part
+    bytes: int
+    items: tuple[MemoryItem, ...]
+
+
+class Point(NamedTuple):
+    """The most that is alive while one layer runs."""
+
+    node: str
+    phase: Phase
+    bytes: int
+
+
+class Footprint(Record):
+    """Memory of a graph under a workload, from moment to moment."""
+
+    graph: Graph
+    workload: Workload
+    moments: tuple[Moment, ...]
+    """In order of time; the parameters are in each of them."""
+    peak: Moment
+    """The first of the fullest."""
+
+    @property
+    def parts(self) -> tuple[PartBytes, ...]:
+        """The peak by what the bytes are for: the parts that are there, which add up to it."""
+        found = []
+        for part in PARTS:
+            items = tuple(item for item in self.peak.items if item.part == part and item.bytes)
+            if items:
+                found.append(PartBytes(part, sum(item.bytes for item in items), items))
+        return tuple(found)
+
+    @property
+    def timeline(self) -> tuple[Point, ...]:
+        """The fullest moment of each layer in each direction, in order of time."""
+        points = []
+        for (node, phase), group in groupby(self.moments, key=lambda moment: (moment.node, moment.phase)):
+            points.append(Point(node, phase, max(moment.bytes for moment in group)))
+        return tuple(points)
+
+
+def measure(graph: Graph, workload: Workload) -> Footprint:
+    """The footprint of a graph. Raises UsageError where it cannot be run like that."""
+    refuse_untrainable(graph, workload)
+    moments = moments_of(graph, workload)
+    return Footprint(graph=graph, workload=workload, moments=moments, peak=largest(moments))
+
+
+def moments_of(graph: Graph, workload: Workload) -> tuple[Moment, ...]:
+    """The moments that could be the peak. Each is a fixed number of bytes and so many more per image."""
+    if workload.mode == "training":
+        return tuple(training_moments(graph, workload))
+    parameters = parameter_items(graph, workload)
+    moments = tuple(
+        moment._replace(items=(*parameters, *moment.items)) for moment in inference_moments(graph, workload)
+    )
+    return moments or (Moment("input", (*parameters, image_item(graph, workload))),)
+
+
+def refuse_untrainable(graph: Graph, workload: Workload) -> None:
+    """Raises UsageError where torch has no such run."""
+    name = graph.spec.name
+    if workload.autocast is not None and workload.dtype.name not in ("float32", "tf32"):
+        raise UsageError(
+            f"autocast keeps the parameters in float32, but the dtype is {workload.dtype.name}: give "
+            f"--autocast without --dtype, or --dtype {workload.dtype.short} without --autocast"
+        )
+    if workload.mode != "training":
+        return
+    if workload.dtype.name not in TRAINABLE:
+        raise UsageError(f"nothing is trained in {workload.dtype.name}: use fp32, tf32, fp16 or bf16")
+    if not any(node.params for node in graph.nodes):
+        raise UsageError(f"{name} has no parameters, so there is nothing to train: use --mode inference")
