@@ -114,7 +114,7 @@ def _exact(quantity: Quantity) -> Fraction:
 
 
 def _matches(quantities: Iterable[Quantity], stated: Stated) -> list[Match]:
-    """Those that the number admits, exact units before powers of 1024, then by distance."""
+    """Those that the number admits: exact units before powers of 1024, plain figures before tools', then by distance."""
     binary = stated.in_binary()
     found = []
     for quantity in quantities:
@@ -123,7 +123,7 @@ def _matches(quantities: Iterable[Quantity], stated: Stated) -> list[Match]:
             found.append(Match(quantity=quantity, binary=False, off=_off(stated, exact)))
         elif binary.factor != stated.factor and binary.admits(exact):
             found.append(Match(quantity=quantity, binary=True, off=_off(binary, exact)))
-    return sorted(found, key=lambda match: (match.binary, abs(match.off)))
+    return sorted(found, key=lambda match: (match.binary, not match.quantity.is_plain, abs(match.off)))
 
 
 def _off(stated: Stated, exact: Fraction) -> Fraction:
@@ -143,7 +143,9 @@ def _nearest(quantities: Iterable[Quantity], stated: Stated, known: set[int]) ->
 
 
 def _errata(stated: Stated, report: Report, families: set[Family]) -> tuple[Erratum, ...]:
-    """The entries of the registry that print this number about this network."""
+    """The entries of the registry that print this number about this network, unless it reads as the truth too."""
+    if any(stated.admits(_exact(quantity)) for quantity in _plain_figures(report) if quantity.family in families):
+        return ()
     names = {report.name, *report.graph.spec.aliases}
     return tuple(
         entry
@@ -153,6 +155,11 @@ def _errata(stated: Stated, report: Report, families: set[Family]) -> tuple[Erra
         and any(_same_number(stated, value) for value in entry.stated)
         and (entry.quantity != "memory" or stated.scale.endswith("B"))
     )
+
+
+def _plain_figures(report: Report) -> list[Quantity]:
+    """The figures under no tool's rule: what a right number most likely is."""
+    return [quantity for quantity in total_quantities(report) if quantity.is_plain]
 
 
 def _same_number(stated: Stated, value: int) -> bool:

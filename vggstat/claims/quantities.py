@@ -15,6 +15,8 @@ __all__ = ["Family", "Quantity", "layer_quantities", "share_quantities", "total_
 
 Family = Literal["params", "operations", "memory", "values", "share", "layers"]
 
+PLAIN_ACCOUNTINGS: Final = ("outputs", "saved", "inference-peak", "training-peak")
+PLAIN_RULES: Final = ("macs", "flops")
 TRAINING: Final = "2 per MAC, as FlopCounterMode counts"
 
 
@@ -26,6 +28,8 @@ class Quantity(Record):
     convention: str
     exact: int
     is_bytes: bool = False
+    is_plain: bool = True
+    """Whether it is a figure by its plain definition rather than by a tool's rule or accounting."""
     whole: int | None = None
 
 
@@ -71,6 +75,7 @@ def _operations(report: Report) -> Iterator[Quantity]:
                 what=f"operations under {rule.name}",
                 convention=f"{rule.definition} [{rule.reference}]",
                 exact=count,
+                is_plain=rule.name in PLAIN_RULES,
             )
     yield Quantity(
         family="operations", what="FLOPs, training step", convention=TRAINING, exact=report.training_flops
@@ -86,11 +91,18 @@ def _memory(report: Report) -> Iterator[Quantity]:
         items = entry.items(report.graph, workload)
         size = sum(item.bytes for item in items)
         what = f"activations, {entry.name}"
-        yield Quantity(family="memory", what=what, convention=entry.definition, exact=size, is_bytes=True)
+        plain = entry.name in PLAIN_ACCOUNTINGS
+        yield Quantity(
+            family="memory", what=what, convention=entry.definition, exact=size, is_bytes=True, is_plain=plain
+        )
         elements = sum(item.elements or 0 for item in items)
         if elements * workload.dtype.width == size:
             yield Quantity(
-                family="values", what=f"values, {entry.name}", convention=entry.definition, exact=elements
+                family="values",
+                what=f"values, {entry.name}",
+                convention=entry.definition,
+                exact=elements,
+                is_plain=plain,
             )
     peak = next(entry for entry in ACCOUNTINGS if entry.name == "inference-peak")
     yield Quantity(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from vggstat.claims.derive import Derivation
 from vggstat.claims.errata import Erratum
@@ -14,6 +14,9 @@ from vggstat.present.captions import UNITS_NOTE, head_note, spec_words, workload
 from vggstat.present.page import Column, Page, Part, Table, Text, row
 from vggstat.present.report_data import SCHEMA, row_data, workload_data
 from vggstat.units import grouped, mebi, mega, percent, quotient, signed
+
+MAX_DEFINITIONS: Final = 6
+"""How many matches are defined in words; a vague number has a dozen."""
 
 __all__ = ["derivation_page", "explanation_page"]
 
@@ -134,7 +137,10 @@ def _reading(match: Match) -> str:
 
 
 def _matches_part(explanation: Explanation) -> Table:
-    matches = explanation.matches
+    groups: dict[tuple[int, bool, bool], list[Match]] = {}
+    for match in explanation.matches:
+        quantity = match.quantity
+        groups.setdefault((quantity.exact, quantity.is_bytes, match.binary), []).append(match)
     return Table(
         title=f"{explanation.stated.text} is, at its own precision",
         columns=(
@@ -144,18 +150,25 @@ def _matches_part(explanation: Explanation) -> Table:
             Column(key="off", header="off", align="right", priority=10),
         ),
         rows=tuple(
-            row(match.quantity.what, _exact_text(match.quantity), _reading(match), _percent_off(match.off))
-            for match in matches
+            row(_names(group), _exact_text(group[0].quantity), _reading(group[0]), _percent_off(group[0].off))
+            for group in groups.values()
         ),
         notes=tuple(
             f"  {match.quantity.what}: {match.quantity.convention}"
-            for match in matches
+            for match in explanation.matches[:MAX_DEFINITIONS]
             if match.quantity.convention
         ),
         name="matches",
         main=True,
         indent=2,
     )
+
+
+def _names(group: list[Match]) -> str:
+    """The quantities that come to one figure: ``operations under macs+bias, torchinfo``."""
+    first, *others = [match.quantity.what for match in group]
+    start = "operations under "
+    return ", ".join([first, *(name.removeprefix(start) if first.startswith(start) else name for name in others)])
 
 
 def _nearest_part(explanation: Explanation) -> Table:

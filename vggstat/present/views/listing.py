@@ -26,7 +26,7 @@ def list_page(reports: tuple[Report, ...]) -> Page:
             Column(key="weight_layers", header=("weight", "layers"), align="right"),
             Column(key="params", header=("parameters,", "with biases"), align="right"),
             Column(key="macs", header=("forward,", "GMACs"), align="right", text=giga),
-            Column(key="outputs", header=("outputs,", "MB"), align="right", text=mega, priority=10),
+            Column(key="outputs_bytes", header=("outputs,", "MB"), align="right", text=mega, priority=10),
             Column(
                 key="inference_peak", header=("inference", "peak, MB"), align="right", text=mega, priority=15
             ),
