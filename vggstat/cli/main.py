@@ -17,7 +17,17 @@ from vggstat.errors import VggstatError
 
 __all__ = ["COMMANDS", "build_app", "main"]
 
-COMMANDS: Final = ("table", "compare", "list", "configs", "stack", "explain", "schema")
+COMMANDS: Final = (
+    "table",
+    "compare",
+    "list",
+    "configs",
+    "stack",
+    "explain",
+    "memory",
+    "fit",
+    "schema",
+)
 """The commands in the order of the help. Each is ``command`` in the module ``vggstat.cli.<name>``."""
 
 FAULT: Final = 3

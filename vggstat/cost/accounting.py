@@ -20,6 +20,7 @@ from vggstat.shapes import values
 
 __all__ = ["ACCOUNTINGS", "Accounting", "MemoryItem", "Moment", "find_accounting", "inference_moments"]
 
+
 class Accounting(Record):
     """One way to count memory. ``items`` lists what it counts for a whole batch."""
 

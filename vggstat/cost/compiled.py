@@ -3,6 +3,9 @@
 AOT autograd traces forward and backward together and lets the min-cut partitioner choose what to keep and
 what to compute anew (torch 2.13, backend ``aot_eager_decomp_partition``). Nothing is in place there.
 Inductor on a CPU adds the convolutions' weights in another layout, which is not counted.
+
+Measured on networks built as VGGs are, with and without batch norm, LRN and each head. The partitioner's choice
+depends on the whole graph: in other orders of layers (LRN or softmax after a batch norm) it may keep less.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ class BatchNorm(Layer):
         return TorchModule(
             "BatchNorm2d",
             (inputs[0][0],),
-            {"eps": 1e-05, "momentum": 0.1, "affine": True, "track_running_stats": True},
+            # torch 2.13 is the first that takes, and prints, bias.
+            {"eps": 1e-05, "momentum": 0.1, "affine": True, "bias": True, "track_running_stats": True},
         )
 
 

@@ -15,8 +15,8 @@ __all__ = ["SCHEMA", "report_data", "row_data", "workload_data"]
 SCHEMA = 1
 """The version of the JSON layout. Keys are only ever added within a version."""
 
-DEFAULT_ACCOUNTINGS = 4
-"""How many of the accountings stand in ``memory``: those of the default totals; the rest under ``tools``."""
+OWN_ACCOUNTINGS = 6
+"""How many of the accountings stand in ``memory``: vggstat's own; those of other tools stand under ``tools``."""
 
 
 def report_data(report: Report, convention: Convention | None = None) -> dict[str, Any]:
@@ -41,10 +41,10 @@ def report_data(report: Report, convention: Convention | None = None) -> dict[st
         "rows": [row_data(row) for row in report.rows],
         "blocks": [_block_data(block) for block in report.blocks],
         "totals": _totals(report),
-        "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[:DEFAULT_ACCOUNTINGS]},
+        "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
         "tools": {
             "operations": {rule.name: report.operations(rule) for rule in OPCOUNTS},
-            "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[DEFAULT_ACCOUNTINGS:]},
+            "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
         },
         "items": {
             "operations": [

@@ -202,6 +202,8 @@ class Grid:
                 start, end = self._span(row, texts, place)
                 if end < UNLIMITED:
                     self.sizes[at] += max(0, longest_word(texts[at]) - (end - start))
+                else:
+                    self.sizes[at] = max(self.sizes[at], longest_word(texts[at]))
 
     def _shifted(self, row: Row) -> list[str]:
         """The row's texts; one in dropped columns at the left moves to the first column that is kept."""

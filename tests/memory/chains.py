@@ -1,0 +1,107 @@
+"""Random legal chains of every layer kind, for comparison with torch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.networks import graph_of
+from vggstat.errors import VggstatError
+from vggstat.graph import Graph
+
+__all__ = ["chains"]
+
+Written = str | dict[str, dict[str, Any]]
+
+convolutions = st.fixed_dictionaries(
+    {
+        "conv": st.fixed_dictionaries(
+            {
+                "filters": st.integers(1, 6).map(lambda count: 4 * count),
+                "kernel": st.sampled_from([1, 2, 3, 5]),
+                "stride": st.sampled_from([1, 1, 2]),
+                "padding": st.integers(0, 2),
+                "dilation": st.sampled_from([1, 1, 2]),
+                "groups": st.sampled_from([1, 1, 2, 4]),
+                "bias": st.booleans(),
+                "norm": st.sampled_from(["none", "batch"]),
+                "activation": st.sampled_from(["relu", "relu", "none"]),
+            }
+        )
+    }
+)
+
+
+def pools(kind: str) -> st.SearchStrategy[Written]:
+    fields = {
+        "kernel": st.sampled_from([2, 3]),
+        "stride": st.integers(1, 3),
+        "padding": st.integers(0, 1),
+        "ceil": st.booleans(),
+    }
+    return st.fixed_dictionaries({kind: st.fixed_dictionaries(fields)})
+
+
+def one_field(kind: str, field: str, values: list[Any]) -> st.SearchStrategy[Written]:
+    return st.fixed_dictionaries({kind: st.fixed_dictionaries({field: st.sampled_from(values)})})
+
+
+layers = st.one_of(
+    convolutions,
+    convolutions,
+    convolutions,
+    pools("maxpool"),
+    pools("avgpool"),
+    one_field("lrn", "size", [1, 2, 3, 5, 9, 40]),
+    one_field("dropout", "p", [0, 0.3, 0.5]),
+    one_field("adaptive-avgpool", "output", [1, 2, 3, 4]),
+    st.sampled_from(["relu", "softmax", "bn"]),
+)
+
+fc_layers = st.fixed_dictionaries(
+    {
+        "fc": st.fixed_dictionaries(
+            {
+                "features": st.integers(1, 40),
+                "bias": st.booleans(),
+                "activation": st.sampled_from(["relu", "none"]),
+                "dropout": st.sampled_from([0, 0.5]),
+            }
+        )
+    }
+)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> Graph:
+    """A chain with a parameter in it. What a layer cannot take is drawn anew, by rejection."""
+    image = [draw(st.sampled_from([1, 3, 4])), draw(st.integers(6, 20)), draw(st.integers(6, 20))]
+    blocks = draw(st.lists(st.lists(layers, min_size=1, max_size=4), min_size=1, max_size=3))
+    spec: dict[str, Any] = {"name": "chain", "input": image, "blocks": blocks}
+    classifier: list[Any] = draw(st.lists(fc_layers, max_size=3))
+    if classifier:
+        spec["head"] = draw(st.sampled_from(["flatten", "adaptive", "gap", "conv"]))
+        spec["classifier"] = [*classifier, *draw(st.sampled_from([[], ["soft-max"]]))]
+    graph = _legal(spec)
+    while graph is None and spec["blocks"]:
+        spec["blocks"] = _shorter(spec["blocks"])
+        graph = _legal(spec) if spec["blocks"] else None
+    if graph is None or not any(node.params for node in graph.nodes):
+        spec = {"name": "chain", "input": image, "blocks": [["conv3-4"]]}
+        graph = graph_of(json.dumps(spec))
+    return graph
+
+
+def _legal(spec: dict[str, Any]) -> Graph | None:
+    try:
+        return graph_of(json.dumps(spec))
+    except VggstatError:
+        return None
+
+
+def _shorter(blocks: list[list[Any]]) -> list[list[Any]]:
+    """The blocks without their last layer."""
+    *front, last = blocks
+    return [*front, last[:-1]] if len(last) > 1 else front

@@ -1,0 +1,118 @@
+"""A forward pass and a training step in torch, watched by MemTracker on fake tensors of a CPU.
+
+Built from the layers' own ``torch_module`` in a flat nn.Sequential, independently of ``vggstat.live``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.distributed._tools.mem_tracker import MemTracker
+from torch.nn import functional
+
+from vggstat.cost.optimizer import Optimizer
+from vggstat.cost.workload import Workload
+from vggstat.graph import Graph
+
+__all__ = ["inference_bytes", "sequential", "training_bytes"]
+
+
+class CudaDropout(nn.Module):
+    """Dropout as CUDA runs it, with a mask of one byte a value; a CPU keeps noise in the dtype."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        return torch.native_dropout(x, self.p, True)[0]
+
+
+def sequential(graph: Graph) -> nn.Sequential:
+    """The graph's torch modules in a row; ReLU in place where the graph says so."""
+    modules: list[nn.Module] = []
+    for node in graph.nodes:
+        if not node.in_model:
+            continue
+        name, args, kwargs = node.layer.torch_module(*node.in_shapes)
+        if name == "Dropout":
+            modules.append(CudaDropout(kwargs["p"]))
+            continue
+        settings = {**kwargs, "inplace": node.in_place} if name == "ReLU" else dict(kwargs)
+        modules.append(getattr(nn, name)(*args, **settings))
+    return nn.Sequential(*modules)
+
+
+def _prepare(graph: Graph, workload: Workload) -> tuple[nn.Sequential, Tensor]:
+    dtype = getattr(torch, workload.dtype.name)
+    torch.set_default_dtype(dtype)
+    try:
+        return sequential(graph), torch.empty(workload.batch, *graph.image)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def _peak(tracker: MemTracker) -> int:
+    return int(tracker.get_tracker_snapshot("peak")[torch.device("cpu")]["Total"])
+
+
+def inference_bytes(graph: Graph, workload: Workload) -> int:
+    """The peak under no_grad. Under inference_mode MemTracker does not see a pool's indices."""
+    with FakeTensorMode():
+        model, image = _prepare(graph, workload)
+        model.eval()
+        tracker = MemTracker()
+        tracker.track_external(model, image)
+        with tracker, torch.no_grad(), _autocast(workload):
+            model(image)
+        return _peak(tracker)
+
+
+def training_bytes(graph: Graph, workload: Workload) -> int:
+    """The peak of the second training step, Adam's ``step`` counters left out."""
+    with FakeTensorMode():
+        model, image = _prepare(graph, workload)
+        logits = [node for node in graph.nodes if node.in_model][-1].shape
+        target = torch.empty(workload.batch, *logits[1:], dtype=torch.int64)
+        optimizer = _optimizer(workload.optimizer, list(model.parameters()))
+        _step(model, optimizer, image, target, workload)
+        tracker = MemTracker()
+        tracker.track_external(model, optimizer, image, target)
+        with tracker:
+            _step(model, optimizer, image, target, workload)
+        counters = sum(4 for state in optimizer.state.values() if "step" in state)
+        return _peak(tracker) - counters
+
+
+def _step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, image: Tensor, target: Tensor, workload: Workload
+) -> None:
+    with _autocast(workload):
+        loss = functional.cross_entropy(model(image), target)
+    loss.backward()  # type: ignore[no-untyped-call]
+    del loss
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _autocast(workload: Workload) -> torch.autocast:
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=workload.autocast is not None)
+
+
+def _optimizer(optimizer: Optimizer, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    rule, _, decay = optimizer.name.partition("+")
+    settings: dict[str, Any] = {
+        "lr": 0.1,
+        "weight_decay": 5e-4 if decay or rule == "adamw" else 0,
+        "foreach": optimizer.implementation == "foreach",
+        "fused": optimizer.implementation == "fused",
+    }
+    if rule in ("adam", "adamw"):
+        return (torch.optim.Adam if rule == "adam" else torch.optim.AdamW)(parameters, **settings)
+    momentum = 0.0 if rule == "sgd" else 0.9
+    return torch.optim.SGD(parameters, momentum=momentum, nesterov=rule == "nesterov", **settings)

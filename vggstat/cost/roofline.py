@@ -1,0 +1,188 @@
+"""The roofline: how fast a pass could be on a device, from its operations and the bytes it has to move.
+
+Each kernel takes at least the larger of FLOPs / peak and bytes / bandwidth (Williams, Waterman, Patterson 2009,
+"Roofline"); kernels run one after another, so a pass takes at least their sum.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from vggstat.cost.traffic import Group, Kernel, Pass, groups_of, kernels_of, step_kernels
+from vggstat.cost.workload import Workload
+from vggstat.errors import UsageError
+from vggstat.graph.model import Graph
+from vggstat.records import Record
+
+__all__ = ["Ceilings", "LayerBound", "Limit", "Roofline", "roofline"]
+
+Limit = Literal["compute", "memory"]
+
+
+class Ceilings(Record):
+    """What a device can do at most in one dtype."""
+
+    name: str
+    """The device as people call it: ``NVIDIA H200``."""
+    dtype: str
+    """The short name of the number format that the peak is of: ``bf16``."""
+    flops_per_s: float
+    """FLOPs a second of a large matrix product, dense; two per multiply-accumulate."""
+    bytes_per_s: float
+    """Bytes a second of a large copy, read plus written."""
+    flops_source: str = ""
+    bytes_source: str = ""
+
+    @property
+    def ridge(self) -> float:
+        """FLOPs per byte from which on the peak binds, and not the memory."""
+        return self.flops_per_s / self.bytes_per_s
+
+    def seconds(self, flops: int, moved: int) -> float:
+        """The least time of one kernel."""
+        return max(flops / self.flops_per_s, moved / self.bytes_per_s)
+
+
+class LayerBound(Record):
+    """The bounds of one group of layers (a convolution with its bias and ReLU), for the whole batch."""
+
+    name: str
+    kind: str
+    kernels: tuple[Kernel, ...]
+    ceilings: Ceilings
+
+    def flops_of(self, direction: Pass = "forward") -> int:
+        """FLOPs of convolutions and FC layers, two per multiply-accumulate."""
+        return sum(kernel.flops for kernel in self.kernels if kernel.direction == direction)
+
+    def bytes_of(self, direction: Pass = "forward", *, fused: bool = True) -> int:
+        """Bytes moved: fused, weights, input and output; else those of the separate kernels too."""
+        return sum(
+            kernel.bytes
+            for kernel in self.kernels
+            if kernel.direction == direction and not (fused and kernel.fusable)
+        )
+
+    @property
+    def flops(self) -> int:
+        """FLOPs of the forward pass."""
+        return self.flops_of()
+
+    @property
+    def bytes(self) -> int:
+        """Ideal bytes of the forward pass."""
+        return self.bytes_of()
+
+    @property
+    def intensity(self) -> float | None:
+        """FLOPs per ideal byte of the forward pass; None where nothing is multiplied."""
+        return self.flops / self.bytes if self.flops and self.bytes else None
+
+    @property
+    def compute_s(self) -> float:
+        """The forward pass at the peak, if moving bytes took no time."""
+        return self.flops / self.ceilings.flops_per_s
+
+    @property
+    def memory_s(self) -> float:
+        """The forward pass at the bandwidth, if computing took no time; ideal bytes."""
+        return self.bytes / self.ceilings.bytes_per_s
+
+    def seconds(self, direction: Pass = "forward", *, fused: bool = True) -> float:
+        """The least time of one direction."""
+        return _seconds(self.kernels, self.ceilings, direction, fused=fused)
+
+    @property
+    def fused_s(self) -> float:
+        return self.seconds()
+
+    @property
+    def eager_s(self) -> float:
+        return self.seconds(fused=False)
+
+    @property
+    def limit(self) -> Limit:
+        """What binds the fused forward pass."""
+        return "compute" if self.compute_s >= self.memory_s and self.flops else "memory"
+
+
+class Roofline(Record):
+    """The bounds of a whole network under a workload."""
+
+    graph: Graph
+    workload: Workload
+    ceilings: Ceilings
+    layers: tuple[LayerBound, ...]
+    beside: tuple[Kernel, ...]
+    """What belongs to no layer: autocast's weight copies, the optimizer."""
+
+    def seconds(self, direction: Pass, *, fused: bool) -> float:
+        """The least time of one part of a step. Autocast's copies are not in it: see ``cast_s``."""
+        total = sum(layer.seconds(direction, fused=fused) for layer in self.layers)
+        beside = tuple(kernel for kernel in self.beside if kernel.direction == "optimizer")
+        return total + _seconds(beside, self.ceilings, direction, fused=fused)
+
+    @property
+    def cast_s(self) -> float:
+        """Copying the weights into autocast's lower format, once a pass; it is part of every bound."""
+        casts = tuple(kernel for kernel in self.beside if kernel.direction == "forward")
+        return _seconds(casts, self.ceilings, "forward", fused=False)
+
+    def total_s(self, *, fused: bool) -> float:
+        """The least time of the pass, or in training of the step."""
+        directions: tuple[Pass, ...] = ("forward", "backward", "optimizer")
+        return self.cast_s + sum(self.seconds(direction, fused=fused) for direction in directions)
+
+    @property
+    def fused_s(self) -> float:
+        """With everything fused that can be: a lower bound of any implementation with these algorithms."""
+        return self.total_s(fused=True)
+
+    @property
+    def eager_s(self) -> float:
+        """With bias, ReLU and pool indices as kernels of their own: a lower bound of torch's eager mode."""
+        return self.total_s(fused=False)
+
+    @property
+    def flops(self) -> int:
+        """FLOPs of the pass or the step, two per multiply-accumulate."""
+        return sum(kernel.flops for layer in self.layers for kernel in layer.kernels)
+
+    def utilisation(self, *, fused: bool) -> float:
+        """The largest share of the peak that the bound allows; 0 where nothing is multiplied."""
+        seconds = self.total_s(fused=fused)
+        return self.flops / self.ceilings.flops_per_s / seconds if seconds else 0.0
+
+    def images_per_s(self, *, fused: bool) -> float:
+        """The most images a second that the bound allows."""
+        return self.workload.batch / self.total_s(fused=fused)
+
+
+def roofline(graph: Graph, workload: Workload, ceilings: Ceilings) -> Roofline:
+    """The bounds of a graph on a device. Raises UsageError where there is nothing to run."""
+    groups = groups_of(graph)
+    if not groups:
+        raise UsageError(f"{graph.spec.name} has no layer that runs, so it takes no time")
+    return Roofline(
+        graph=graph,
+        workload=workload,
+        ceilings=ceilings,
+        layers=tuple(_bound(group, workload, ceilings) for group in groups),
+        beside=step_kernels(graph, workload),
+    )
+
+
+def _bound(group: Group, workload: Workload, ceilings: Ceilings) -> LayerBound:
+    return LayerBound(
+        name=group.name, kind=group.kind, kernels=kernels_of(group, workload), ceilings=ceilings
+    )
+
+
+def _seconds(
+    kernels: tuple[Kernel, ...], ceilings: Ceilings, direction: Pass, *, fused: bool
+) -> float:
+    return sum(
+        ceilings.seconds(kernel.flops, kernel.bytes)
+        for kernel in kernels
+        if kernel.direction == direction and not (fused and kernel.fusable)
+    )

@@ -1,0 +1,216 @@
+"""Which kernels a pass consists of: their operations and the bytes they have to move.
+
+A kernel's bytes are ideal: every tensor that it reads or writes crosses the memory once. What a compiler can
+fuse into a neighbour is marked: without those kernels stays the traffic of a fused pass (weights, input and
+output of every group), with them that of torch's eager mode (torch 2.13: the bias of a convolution and every
+ReLU are kernels of their own, a max-pool writes int64 indices in inference too).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, Literal, NamedTuple
+
+from vggstat.cost.precision import FLOAT32_WIDTH
+from vggstat.cost.workload import Workload
+from vggstat.graph.model import Graph, Node
+from vggstat.shapes import values
+
+__all__ = ["Group", "Kernel", "Pass", "groups_of", "kernels_of", "step_kernels"]
+
+INDEX_WIDTH: Final = 8
+"""A max-pool's indices are int64."""
+
+Pass = Literal["forward", "backward", "optimizer"]
+
+
+class Kernel(NamedTuple):
+    """One kernel for the whole batch: FLOPs (two per multiply-accumulate), bytes, and whether it can be fused."""
+
+    what: str
+    flops: int
+    bytes: int
+    direction: Pass = "forward"
+    fusable: bool = False
+
+
+class Group(NamedTuple):
+    """A row of the tables with what follows it and is no row: a convolution with its ReLU."""
+
+    name: str
+    kind: str
+    nodes: tuple[Node, ...]
+
+    @property
+    def entering(self) -> int:
+        """Values that enter the group, per image."""
+        return sum(values(shape) for shape in self.nodes[0].in_shapes)
+
+    @property
+    def leaving(self) -> int:
+        """Values that leave it, per image."""
+        return values(self.nodes[-1].shape)
+
+
+def groups_of(graph: Graph) -> tuple[Group, ...]:
+    """The graph's nodes that a torch model has, in groups; together they are the whole forward pass."""
+    found: list[tuple[Node, list[Node]]] = []
+    for node in graph.nodes:
+        if not node.in_model:
+            continue
+        if node.is_row or not found:
+            found.append((node, [node]))
+        else:
+            found[-1][1].append(node)
+    return tuple(Group(head.name, head.layer.row_kind, tuple(nodes)) for head, nodes in found)
+
+
+def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
+    """The kernels of a group's forward pass, and in training of its backward pass."""
+    kernels: list[Kernel] = []
+    for at, node in enumerate(group.nodes):
+        make = _KERNELS.get(node.layer.stem, _pointwise)
+        kernels += make(_Node(node, workload, alone=at == 0))
+    if workload.mode == "inference":
+        return tuple(kernel for kernel in kernels if kernel.direction == "forward")
+    return tuple(kernels)
+
+
+def step_kernels(graph: Graph, workload: Workload) -> tuple[Kernel, ...]:
+    """What belongs to no layer: autocast's copies of the weights, and the optimizer's step.
+
+    The optimizer reads gradient, parameter and its states, and writes parameter and states: 3 tensors for SGD, 5
+    with momentum, 7 for Adam. Copies for weight decay and the like are left out: it is a lower bound.
+    """
+    learned = sum(param.elements for node in graph.nodes for param in node.params if param.role != "buffer")
+    kernels = []
+    if workload.autocast is not None:
+        cast = sum(
+            param.elements
+            for node in graph.nodes
+            if node.layer.autocast == "low"
+            for param in node.params
+            if param.role != "buffer"
+        )
+        kernels.append(Kernel("weights cast by autocast", 0, cast * (FLOAT32_WIDTH + workload.autocast.width)))
+    if workload.mode == "training" and learned:
+        tensors = 3 + 2 * len(workload.optimizer.states)
+        moved = tensors * learned * workload.dtype.width
+        kernels.append(Kernel("optimizer", 0, moved, "optimizer"))
+    return tuple(kernels)
+
+
+class _Node:
+    """A node with the byte counts that the formulas below are written in, for the whole batch."""
+
+    def __init__(self, node: Node, workload: Workload, *, alone: bool) -> None:
+        self.node = node
+        self.alone = alone
+        """Whether it heads its group, so that nothing stands before it that it could be fused into."""
+        self.training = workload.mode == "training"
+        batch = workload.batch
+        # NB: under autocast the maps between low layers are low too, which is where all of the traffic is.
+        self.width = (workload.autocast or workload.dtype).width
+        self.inputs = batch * self.width * sum(values(shape) for shape in node.in_shapes)
+        self.outputs = batch * self.width * values(node.shape)
+        self.values_out = batch * values(node.shape)
+        params = {param.name: param.elements for param in node.params if param.role != "buffer"}
+        self.weights = params.get("weight", 0) * self.width
+        self.params = sum(params.values()) * self.width
+        self.has_bias = "bias" in params
+        self.flops = 2 * batch * node.ops.macs
+
+    @property
+    def passes_gradient(self) -> bool:
+        return self.node.needs_input_grad
+
+    @property
+    def gets_gradient(self) -> bool:
+        return self.node.needs_input_grad or bool(self.node.params)
+
+
+def _weighted(n: _Node) -> Iterator[Kernel]:
+    """A convolution or FC layer: dW reads x and dy, dx reads dy and W; db reads dy."""
+    yield Kernel(n.node.layer.stem, n.flops, n.inputs + n.params + n.outputs)
+    yield Kernel("weight gradient", n.flops, n.inputs + n.outputs + n.weights, "backward")
+    if n.passes_gradient:
+        yield Kernel("input gradient", n.flops, n.outputs + n.weights + n.inputs, "backward")
+    if n.has_bias:
+        yield Kernel("bias gradient", 0, n.outputs, "backward", fusable=True)
+
+
+def _conv(n: _Node) -> Iterator[Kernel]:
+    """cudnn_convolution takes no bias: it is added by a kernel of its own that reads and writes the map."""
+    yield from _weighted(n)
+    if n.has_bias:
+        yield Kernel("bias", 0, 2 * n.outputs, fusable=True)
+
+
+def _max_pool(n: _Node) -> Iterator[Kernel]:
+    """The backward pass fills the gradient with zeros before it adds to it: 2 dx."""
+    indices = INDEX_WIDTH * n.values_out
+    yield Kernel("pool", 0, n.inputs + n.outputs)
+    yield Kernel("pool indices", 0, indices, fusable=True)
+    if n.passes_gradient:
+        yield Kernel("pool gradient", 0, n.outputs + n.inputs, "backward")
+        yield Kernel("indices and zeros", 0, indices + n.inputs, "backward", fusable=True)
+
+
+def _relu(n: _Node) -> Iterator[Kernel]:
+    """In place: reads and writes the map. Its gradient reads the output and dy, and writes dx."""
+    yield Kernel("ReLU", 0, n.inputs + n.outputs, fusable=not n.alone)
+    if n.gets_gradient:
+        yield Kernel("ReLU gradient", 0, 3 * n.outputs, "backward", fusable=not n.alone)
+
+
+def _dropout(n: _Node) -> Iterator[Kernel]:
+    """Nothing in inference; in training a mask of one byte a value beside the map."""
+    if not n.training or not getattr(n.node.layer, "p", 0):
+        return
+    yield Kernel("dropout", 0, n.inputs + n.outputs + n.values_out, fusable=not n.alone)
+    yield Kernel("dropout gradient", 0, n.inputs + n.outputs + n.values_out, "backward", fusable=not n.alone)
+
+
+def _batch_norm(n: _Node) -> Iterator[Kernel]:
+    """In training the map is read once for its statistics; the backward pass reads x and dy twice."""
+    yield Kernel("batch norm", 0, n.inputs + n.outputs + n.params)
+    if n.training:
+        yield Kernel("statistics", 0, n.inputs, fusable=True)
+        yield Kernel("batch norm gradient", 0, 3 * n.outputs, "backward")
+        yield Kernel("sums of the gradient", 0, 2 * n.outputs, "backward", fusable=True)
+
+
+def _lrn(n: _Node) -> Iterator[Kernel]:
+    """Seven ATen ops: square, pad, average, scale, add, power, divide. Fused, one reads x and writes y.
+
+    NB: of the backward pass only the ideal traffic is counted (x, dy, dx).
+    """
+    padded = n.inputs // max(1, values(n.node.in_shapes[0])) * n.node.ops.lrn_padded
+    yield Kernel("LRN", 0, n.inputs + n.outputs)
+    # square 2, pad 1 + padded, average padded + 1, scale 2, add 2, power 2, divide 3; two of them are above
+    yield Kernel("LRN in steps", 0, 11 * n.inputs + 2 * padded, fusable=True)
+    if n.passes_gradient:
+        yield Kernel("LRN gradient", 0, 3 * n.outputs, "backward")
+
+
+def _pointwise(n: _Node) -> Iterator[Kernel]:
+    """Any other layer reads its input and writes its output; the gradient goes the other way."""
+    if n.node.layer.storage("inference") == "view":
+        return
+    # An average pool that changes nothing is a copy, which a compiler leaves out.
+    idle = not n.alone and n.node.shape == n.node.in_shapes[0]
+    yield Kernel(n.node.layer.stem, 0, n.inputs + n.outputs, fusable=idle)
+    if n.passes_gradient:
+        yield Kernel(f"{n.node.layer.stem} gradient", 0, n.inputs + n.outputs, "backward", fusable=idle)
+
+
+_KERNELS: Final[dict[str, Callable[[_Node], Iterator[Kernel]]]] = {
+    "conv": _conv,
+    "fc": _weighted,
+    "pool": _max_pool,
+    "relu": _relu,
+    "dropout": _dropout,
+    "bn": _batch_norm,
+    "lrn": _lrn,
+}
+"""The kernels of a layer by its stem; of every other kind those of ``_pointwise``."""
