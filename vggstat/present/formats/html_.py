@@ -23,13 +23,13 @@ __all__ = ["render"]
 
 STYLE = """\
 :root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
 h1 { font-size: 1.4rem; margin-bottom: 0 }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1.5rem 0 .5rem }
 caption { text-align: left; font-weight: bold }
-th, td { padding: .15rem .6rem; text-align: left; vertical-align: baseline; white-space: nowrap }
-thead th { border-bottom: 1px solid; vertical-align: bottom }
+th, td { padding: .15rem .5rem; text-align: left; vertical-align: baseline; white-space: nowrap }
+thead th { border-bottom: 1px solid; vertical-align: bottom; white-space: normal }
 tbody th { font-weight: normal }
 .right { text-align: right }
 .center { text-align: center }

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from vggstat.cost.report import Report
 from vggstat.graph.model import Node
 from vggstat.layers.base import Layer
+from vggstat.present.captions import head_note
 from vggstat.present.page import Alternative, Column, Listing, Page, Table, listing, row, total
 from vggstat.present.report_data import report_data
 from vggstat.present.styles.base import TableOptions
@@ -36,7 +37,10 @@ def render(report: Report, options: TableOptions) -> Page:
     return Page(
         title="",
         parts=(Alternative(listing=_listing(report, lines), table=_table(lines)),),
-        notes=("Parameters with biases; sizes at four bytes each, in MiB (Keras prints MiB as MB).",),
+        notes=(
+            "Parameters with biases; sizes at four bytes each, in MiB (Keras prints MiB as MB).",
+            head_note(report.graph),
+        ),
         data=lambda: report_data(report, options.convention),
         bare=True,
     )
