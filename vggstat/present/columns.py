@@ -93,7 +93,7 @@ COLUMNS: Final = {
     column.key: column
     for column in (
         LayerColumn(
-            shown=Column(key="number", label="number", align="right", priority=15, gap=1),
+            shown=Column(key="number", label="#", align="right", priority=15, gap=1),
             value=lambda line: "" if line.number is None else line.number,
         ),
         LayerColumn(shown=Column(key="name", header="name", gap=2), value=lambda line: line.name),

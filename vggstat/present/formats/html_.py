@@ -23,12 +23,12 @@ __all__ = ["render"]
 
 STYLE = """\
 :root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
 h1 { font-size: 1.4rem; margin-bottom: 0 }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1.5rem 0 .5rem }
 caption { text-align: left; font-weight: bold }
-th, td { padding: .15rem .5rem; text-align: left; vertical-align: baseline; white-space: nowrap }
+th, td { padding: .15rem .45rem; text-align: left; vertical-align: baseline; white-space: nowrap }
 thead th { border-bottom: 1px solid; vertical-align: bottom; white-space: normal }
 tbody th { font-weight: normal }
 .right { text-align: right }
