@@ -15,7 +15,7 @@ from vggstat.layers.base import Kind
 
 __all__ = ["all_kinds", "find_kind", "fold"]
 
-_SHARED = {"__init__", "base", "geometry"}
+_SHARED = {"__init__", "base", "geometry", "pooling"}
 
 
 def fold(word: str) -> str:

@@ -4,49 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.errors import ShapeError
-from vggstat.fields import boolean, integer
-from vggstat.layers.base import Extra, Kind, Layer, Ops, Saved, TorchModule, Window
-from vggstat.layers.geometry import slide
-from vggstat.shapes import Shape, feature_map, values
+from vggstat.layers.base import Extra, Kind, Ops, Saved, TorchModule
+from vggstat.layers.pooling import WindowPool
+from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "MaxPool"]
 
 
 @final
-class MaxPool(Layer):
+class MaxPool(WindowPool):
     """The largest value of each window; the paper's are 2x2 with stride 2."""
 
-    row_kind: ClassVar[str] = "pool"
-    stem: ClassVar[str] = "pool"
-    numbered: ClassVar[bool] = False
     keras_class: ClassVar[str] = "MaxPooling2D"
-
-    kernel: int = integer(default=2, maximum=10_000, doc="side of the square window, in pixels")
-    stride: int = integer(default=2, maximum=10_000, doc="step of the window, in pixels")
-    padding: int = integer(default=0, minimum=0, maximum=10_000, doc="rows at each side that never win")
-    ceil: bool = boolean(default=False, doc="whether a window may reach over the edge")
 
     @property
     def label(self) -> str:
         return "maxpool"
-
-    def window(self) -> Window:
-        return Window(self.kernel, self.stride, self.padding)
-
-    def out_shape(self, *inputs: Shape) -> Shape:
-        """Positions of the window along each axis, rounded down, or up with ``ceil``."""
-        channels, height, width = feature_map(inputs[0], self.label)
-        if 2 * self.padding > self.kernel:
-            raise ShapeError(
-                f"{self.label}: padding {self.padding} is more than half of kernel {self.kernel}"
-            )
-        window = self.window()
-        return (
-            channels,
-            slide(height, window, self.label, ceil=self.ceil),
-            slide(width, window, self.label, ceil=self.ceil),
-        )
 
     def ops(self, *inputs: Shape) -> Ops:
         outputs = values(self.out_shape(*inputs))
