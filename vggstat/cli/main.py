@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "memory",
     "fit",
     "schema",
+    "draw",
 )
 """The commands in the order of the help. Each is ``command`` in the module ``vggstat.cli.<name>``."""
 
