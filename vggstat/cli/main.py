@@ -26,6 +26,8 @@ COMMANDS: Final = (
     "explain",
     "memory",
     "fit",
+    "verify",
+    "identify",
     "schema",
     "draw",
 )

@@ -77,6 +77,11 @@ class Verification(Record):
     checks: tuple[Check, ...]
 
     @property
+    def compares(self) -> bool:
+        """Whether something that nobody ran was compared by its layers: a model, or a file of weights."""
+        return not self.device
+
+    @property
     def summary(self) -> Summary:
         return summarize(self.checks)
 

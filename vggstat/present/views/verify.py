@@ -48,6 +48,9 @@ RULES: Final = {
 }
 """Rules in words short enough for a line; others stand under their name."""
 
+SHORT: Final = 20
+"""Reasons up to so many characters stand in the place of the figure, longer ones at the end of the line."""
+
 Line = tuple[Check, int]
 """A check, and how many layers of the same verdict it stands for (0 for a figure of the whole network)."""
 
@@ -118,16 +121,19 @@ def _where(one: Verification) -> str:
 
 
 def _checks(one: Verification, *, main: bool = False, title: str = "") -> Table:
-    rows = [_row(check, layers, one) for check, layers in _lines(one.checks)]
+    """A line a figure. Where no counter ran there are no rules, and what differs is said in words."""
+    words = ("counted by", "it says", "vggstat says", "under its rule")
+    if one.compares:
+        words = ("seen in", "found", "specified", "difference")
     return Table(
         columns=(
-            Column(key="quantity", header="quantity"),
-            Column(key="source", header="counted by", gap=2),
-            Column(key="stated", header="it says", align="right", text=_text),
-            Column(key="computed", header="vggstat says", align="right", text=_text),
-            Column(key="rule", header="under its rule", gap=3),
+            Column(key="quantity", header="layer" if one.compares else "quantity"),
+            Column(key="source", header=words[0], priority=5 if one.compares else 0),
+            Column(key="stated", header=words[1], align="right", text=_text),
+            Column(key="computed", header=words[2], align="right", text=_text),
+            Column(key="rule", header=words[3], gap=3),
         ),
-        rows=(*rows, RULE),
+        rows=(*(_row(check, layers, one) for check, layers in _lines(one.checks)), RULE),
         title=title,
         name=one.report.name,
         main=main,
@@ -150,31 +156,47 @@ def _lines(checks: tuple[Check, ...]) -> list[Line]:
             lines.append((check, 0))
         elif check is group[0] and check.quantity != "params":
             lines.append((check, len(group)))
-    unsure = [line for line in lines if line[0].verdict is Verdict.UNCHECKED]
-    return [line for line in lines if line not in unsure] + unsure
+    sure = [line for line in lines if line[0].verdict is not Verdict.UNCHECKED]
+    return sure + _unsure([check for check, _ in lines if check.verdict is Verdict.UNCHECKED])
+
+
+def _unsure(checks: list[Check]) -> list[Line]:
+    """Unchecked figures, sources with the same reason on one line: ``torchinfo, thop   not installed``."""
+    sources: dict[tuple[str, str, str], list[Check]] = {}
+    for check in checks:
+        sources.setdefault((check.quantity, check.note, check.convention), []).append(check)
+    return [
+        (group[0].replace(source=", ".join(check.source for check in group)), 0) for group in sources.values()
+    ]
 
 
 def _row(check: Check, layers: int, one: Verification) -> Row:
     quantity = QUANTITIES.get(check.quantity, check.quantity)
     source = SOURCES.get(check.source, check.source)
-    if version := one.versions.get(check.source):
-        source += "" if check.source == "torch" else f" {version}"
+    if check.source in one.versions and check.source != "torch":
+        source += f" {one.versions[check.source]}"
+    sign = SIGNS[check.verdict]
     if layers:
         words = "1 layer" if layers == 1 else f"{layers} layers"
-        return Row(cells=(f"{quantity}s", source, words, words, _rule(check)), sign=SIGNS[check.verdict])
-    if check.verdict is Verdict.UNCHECKED:
-        stated: Any = check.note if check.stated is None else check.stated
-        return Row(cells=(quantity, source, stated, "", _rule(check)), sign="?")
-    name = f"  {check.layer}: {quantity}" if check.layer else quantity
-    remark = check.note or _rule(check)
-    return Row(cells=(name, source, check.stated, check.computed, remark), sign=SIGNS[check.verdict])
+        return Row(
+            cells=("layers" if one.compares else f"{quantity}s", source, words, words, _rule(check)),
+            sign=sign,
+        )
+    if check.verdict is Verdict.UNCHECKED and len(check.note) <= SHORT and check.stated is None:
+        return Row(cells=(quantity, source, check.note, "", _rule(check)), sign=sign)
+    name = quantity if check.layer is None else check.layer if one.compares else f"{check.layer}: {quantity}"
+    empty = "" if check.verdict is Verdict.UNCHECKED else None
+    stated, computed = (empty if value is None else value for value in (check.stated, check.computed))
+    return Row(cells=(name, source, stated, computed, check.note or _rule(check)), sign=sign)
 
 
 def _rule(check: Check) -> str:
-    return RULES.get(check.convention, check.convention)
+    return RULES.get(check.convention, check.convention.removeprefix("training-peak, "))
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.7g}"
     if isinstance(value, tuple):
@@ -203,7 +225,9 @@ def _overview(found: tuple[Verification, ...]) -> Table:
 
 
 def _sentence(summary: Summary, found: tuple[Verification, ...]) -> str:
-    agree = "agrees" if summary.agrees == 1 else "agree"
+    agree = "figure agrees" if summary.agrees == 1 else "figures agree"
     differ = "differs" if summary.disagrees == 1 else "differ"
-    figures = f"{summary.agrees:,} figures {agree}, {summary.disagrees:,} {differ}, {summary.unchecked:,} unchecked."
-    return f"{figures} Counts are compared to the last digit, each under its own tool's rule."
+    figures = f"{summary.agrees:,} {agree}, {summary.disagrees:,} {differ}, {summary.unchecked:,} unchecked."
+    if any(one.compares for one in found):
+        return f"{figures} Layers are compared by kind, settings and order, not by names."
+    return f"{figures} Each to the last digit, under its own tool's rule."

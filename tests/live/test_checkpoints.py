@@ -1,0 +1,402 @@
+"""Files of weights: which network they are for, told by shapes and order."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.networks import graph_of, report_of
+from vggstat.cli.main import main
+from vggstat.cost.check import Verdict, Verification
+from vggstat.cost.held import Held, HeldTensor, name_style, outlines
+from vggstat.cost.identify import identify_weights
+from vggstat.cost.report import analyze
+from vggstat.cost.weights import verify_weights
+from vggstat.errors import InputError, UsageError
+from vggstat.live.checkpoint import read_held
+from vggstat.live.module import build_module
+from vggstat.spec import load, names
+
+SMALL = """
+name: small
+input: [3, 16, 16]
+blocks:
+  - [{conv: {filters: 4%(norm)s}}, {conv: {filters: 6%(norm)s}}, maxpool]
+  - [{conv: {filters: 8%(norm)s}}, maxpool]
+head: adaptive
+classifier: [FC-12, FC-5, soft-max]
+"""
+REPORT = analyze(graph_of(SMALL % {"norm": ""}))
+WITH_BN = analyze(graph_of(SMALL % {"norm": ", norm: batch"}))
+# 8 maps of 4x4 after two pools: 128 inputs of the first FC layer
+CAFFE = {
+    "features.0": "conv1_1",
+    "features.2": "conv1_2",
+    "features.5": "conv2_1",
+    "classifier.0": "fc6",
+    "classifier.3": "fc7",
+}
+KERAS = {
+    "features.0": "block1_conv1",
+    "features.2": "block1_conv2",
+    "features.5": "block2_conv1",
+    "classifier.0": "fc1",
+    "classifier.3": "predictions",
+}
+
+State = dict[str, Tensor]
+
+
+def state(report: Any = REPORT) -> State:
+    model = build_module(report.graph, device="cpu")
+    return {name: torch.zeros_like(tensor) for name, tensor in model.state_dict().items()}
+
+
+def renamed(tensors: State, table: dict[str, str]) -> State:
+    return {
+        f"{table[name.rpartition('.')[0]]}.{name.rpartition('.')[2]}": tensor
+        for name, tensor in tensors.items()
+    }
+
+
+def saved(path: Path, tensors: Any) -> str:
+    torch.save(tensors, path)
+    return str(path)
+
+
+def told(found: Verification) -> list[tuple[str | None, str]]:
+    return [
+        (check.layer, check.note)
+        for check in found.checks
+        if check.verdict is Verdict.DISAGREES and check.quantity != "params"
+    ]
+
+
+def names_check(found: Verification) -> tuple[object, Verdict]:
+    (check,) = (check for check in found.checks if check.quantity == "names")
+    return check.stated, check.verdict
+
+
+def test_torchvision_names_agree(tmp_path: Path) -> None:
+    """A state dict of the very model agrees in every layer, in values and in names."""
+    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", state())))
+
+    assert told(found) == []
+    assert names_check(found) == ("torchvision", Verdict.AGREES)
+    assert found.summary.agrees == 7  # 3 convs, 2 FC layers, parameters, names
+    assert [check.quantity for check in found.checks if check.verdict is Verdict.UNCHECKED] == [
+        "other settings"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "style"),
+    [
+        (lambda tensors: renamed(tensors, CAFFE), "Caffe"),
+        (lambda tensors: renamed(tensors, KERAS), "Keras"),
+        (lambda tensors: {f"net.{name}": tensor for name, tensor in tensors.items()}, "other"),
+        (lambda tensors: {f"module.{name}": tensor for name, tensor in tensors.items()}, "torchvision"),
+    ],
+)
+def test_renamed_files_agree_under_their_names(
+    tmp_path: Path, change: Callable[[State], State], style: str
+) -> None:
+    """Other names are no difference, but load_state_dict would not take them: that is said."""
+    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pt", change(state()))))
+    (check,) = (check for check in found.checks if check.quantity == "names")
+
+    assert told(found) == []
+    assert found.agrees
+    assert names_check(found) == (style, Verdict.AGREES_UNDER)
+    assert "renamed" in check.note
+
+
+def without(tensors: State, *layers: str) -> State:
+    return {name: tensor for name, tensor in tensors.items() if name.rpartition(".")[0] not in layers}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            lambda t: without(t, "classifier.3"),
+            [("predictions", "truncated: it ends after fc1; missing: predictions")],
+        ),
+        (
+            lambda t: without(t, "classifier.0", "classifier.3"),
+            [("fc1", "no FC layers (a file without the top); missing: fc1, predictions")],
+        ),
+        (lambda t: without(t, "features.2"), [("block1_conv2", "missing: conv3-6 (block 1, second)")]),
+        (
+            lambda t: {**t, "classifier.6.weight": torch.zeros(3, 5), "classifier.6.bias": torch.zeros(3)},
+            [("predictions", "extra: FC-3 after the last FC (predictions)")],
+        ),
+        (
+            lambda t: {**t, "classifier.0.weight": torch.zeros(128, 12)},
+            [("fc1", "transposed: its weight is 128×12")],
+        ),
+        (
+            lambda t: {**t, "features.0.weight": torch.zeros(3, 3, 3, 4)},
+            [("block1_conv1", "transposed: its weight is 3×3×3×4")],
+        ),
+        (
+            lambda t: {name: tensor for name, tensor in t.items() if name != "features.5.bias"},
+            [("block2_conv1", "no bias")],
+        ),
+        (
+            lambda t: {**t, "classifier.3.weight": torch.zeros(10, 12), "classifier.3.bias": torch.zeros(10)},
+            [("predictions", "outputs 10 where 5 are specified")],
+        ),
+        (
+            lambda t: {**t, "features.5.weight": torch.zeros(8, 6, 5, 5)},
+            [("block2_conv1", "kernel 5 where 3 is specified")],
+        ),
+    ],
+)
+def test_each_damage_is_told_apart(
+    tmp_path: Path, change: Callable[[State], State], expected: list[tuple[str, str]]
+) -> None:
+    """Truncated, without the top, missing, extra, transposed, without bias, other classes, other kernels."""
+    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", change(state()))))
+
+    assert told(found) == expected
+    assert not found.agrees
+
+
+def test_wrong_batch_norms_are_told() -> None:
+    """Batch norms that are missing, not specified, of another width, or without statistics are told apart."""
+    good = state(WITH_BN)
+    wide = {
+        **good,
+        **{
+            f"features.1.{name}": torch.zeros(9) for name in ("weight", "bias", "running_mean", "running_var")
+        },
+    }
+    blind = {name: tensor for name, tensor in good.items() if not name.startswith("features.4.running")}
+
+    def notes(report: Any, tensors: State) -> list[str]:
+        held = Held(
+            origin="x",
+            format="torch file",
+            layout="torch",
+            tensors=tuple(
+                HeldTensor(name, tuple(tensor.shape), "float32") for name, tensor in tensors.items()
+            ),
+        )
+        return [note for _, note in told(verify_weights(report, held))]
+
+    assert notes(WITH_BN, good) == []
+    assert notes(WITH_BN, state()) == [
+        f"no batch norm after block{place}" for place in ("1_conv1", "1_conv2", "2_conv1")
+    ]
+    assert notes(REPORT, good) == [
+        f"extra: batch norm after block{place}" for place in ("1_conv1", "1_conv2", "2_conv1")
+    ]
+    assert notes(WITH_BN, wide) == ["channels 9 where 4 are specified"]
+    assert notes(WITH_BN, blind) == ["no running statistics"]
+
+
+def test_convolutional_fc_weights_agree(tmp_path: Path) -> None:
+    """FC layers saved as convolutions hold the same weights: no difference."""
+    tensors = state()
+    tensors["classifier.0.weight"] = tensors["classifier.0.weight"].view(12, 8, 4, 4)
+    tensors["classifier.3.weight"] = tensors["classifier.3.weight"].view(5, 12, 1, 1)
+
+    assert told(verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", tensors)))) == []
+
+
+class Evil:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return exec, ("raise SystemExit('code was run')",)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"state_dict": {"a": torch.zeros(2)}, "epoch": 3}, r"'state_dict' is a dict\nThe tensors are in it"),
+        ({"a": torch.zeros(2), "epoch": 3}, "'epoch' is a int"),
+        ([torch.zeros(2)], "it holds a list, not a state dict"),
+        ({"a": Evil()}, "reading that would run code"),
+        ({}, "it holds no tensors"),
+    ],
+)
+def test_anything_but_tensors_is_refused(tmp_path: Path, content: Any, message: str) -> None:
+    """A file that holds more than tensors is refused with an explanation, and no code of it is run."""
+    with pytest.raises(InputError, match=message):
+        read_held(saved(tmp_path / "a.pth", content))
+
+
+def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
+    """Cut off, empty, missing, a folder, or of an unknown kind: one line each."""
+    whole = Path(saved(tmp_path / "whole.pth", state())).read_bytes()
+    (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.pth").write_bytes(b"")
+    (tmp_path / "pickle.pth").write_bytes(pickle.dumps({"a": 1}))
+    (tmp_path / "folder.pth").mkdir()
+    for name in ("cut", "empty", "pickle", "folder", "missing"):
+        with pytest.raises(InputError, match=name):
+            read_held(str(tmp_path / f"{name}.pth"))
+    with pytest.raises(UsageError, match=r"expected one of \.pth"):
+        read_held(str(tmp_path / "weights.npz"))
+
+
+def test_old_torch_files_are_read(tmp_path: Path) -> None:
+    """Files of torch before 1.6 are no zips: they are read on meta, and that is said."""
+    path = tmp_path / "old.pth"
+    torch.save(state(), path, _use_new_zipfile_serialization=False)
+    held = read_held(str(path))
+
+    assert told(verify_weights(REPORT, held)) == []
+    assert "old torch file" in held.note
+
+
+def safetensors(path: Path, header: dict[str, Any] | bytes, data: int) -> str:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(data))
+    return str(path)
+
+
+def entries(tensors: State) -> tuple[dict[str, Any], int]:
+    """A header as the safetensors library writes it: sorted by name."""
+    made: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    at = 0
+    for name in sorted(tensors):
+        end = at + 4 * tensors[name].numel()
+        made[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [at, end]}
+        at = end
+    return made, at
+
+
+def test_safetensors_are_read_from_their_header(tmp_path: Path) -> None:
+    """Its tensors are sorted by name, classifier before features: the order is found again."""
+    held = read_held(safetensors(tmp_path / "a.safetensors", *entries(state())))
+
+    assert held.tensors[0].name == "classifier.0.bias"
+    assert told(verify_weights(REPORT, held)) == []
+    assert names_check(verify_weights(REPORT, held)) == ("torchvision", Verdict.AGREES)
+
+
+def test_damaged_safetensors_are_refused(tmp_path: Path) -> None:
+    """Cut off, too long, no JSON, twice the same name, sizes that do not fit: one line each."""
+    header, size = entries(state())
+    wrong = {**header, "features.0.bias": {**header["features.0.bias"], "shape": [5]}}
+    path = tmp_path / "a.safetensors"
+    for content, data, message in (
+        (header, size - 1, "cut off"),
+        (header, size + 1, "but it holds"),
+        (wrong, size, "features.0.bias' makes no sense"),
+        (b"{", 0, "is not JSON"),
+        (b"[1]", 0, "no JSON object"),
+        (b'{"a": {}, "a": {}}', 0, "stands there twice"),
+        (b"[" * 100_000, 0, "is not JSON"),
+        ({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": "F32", "shape": [True], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": 3}, 0, "makes no sense"),
+    ):
+        safetensors(path, content, data)
+        with pytest.raises(InputError, match=message):
+            read_held(str(path))
+    for content in (b"", b"\xff" * 20, (10**6).to_bytes(8, "little") + b"{}"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"a\.safetensors"):
+            read_held(str(path))
+
+
+def keras_file(path: Path, tensors: State, *, version: int) -> str:
+    """Weights as Keras writes them: axes height, width, in, out; (in, out) for FC layers."""
+    h5py = pytest.importorskip("h5py")
+    convs = denses = 0
+    with h5py.File(path, "w") as file:
+        for layer, name in KERAS.items():
+            weight = tensors[f"{layer}.weight"].numpy()
+            kernel = weight.transpose(2, 3, 1, 0) if weight.ndim == 4 else weight.T
+            bias = tensors[f"{layer}.bias"].numpy()
+            if version == 2:
+                file.attrs["layer_names"] = [name.encode() for name in KERAS.values()]
+                group = file.create_group(name)
+                group.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
+                group[f"{name}/kernel:0"], group[f"{name}/bias:0"] = kernel, bias
+                continue
+            word, number = ("conv2d", convs) if weight.ndim == 4 else ("dense", denses)
+            convs, denses = convs + (weight.ndim == 4), denses + (weight.ndim == 2)
+            group = file.create_group(f"layers/{word}_{number}/vars" if number else f"layers/{word}/vars")
+            group["0"], group["1"] = kernel, bias
+            file.require_group("optimizer/vars")
+    return str(path)
+
+
+@pytest.mark.parametrize(("version", "name"), [(2, "a.h5"), (3, "a.weights.h5")])
+def test_keras_files_agree(tmp_path: Path, version: int, name: str) -> None:
+    """Keras's files are read in Keras's axes and under Keras's names."""
+    held = read_held(keras_file(tmp_path / name, state(), version=version))
+    found = verify_weights(REPORT, held)
+
+    assert told(found) == []
+    assert names_check(found) == ("Keras", Verdict.AGREES_UNDER)
+
+
+def test_a_keras_file_with_torch_axes_is_transposed(tmp_path: Path) -> None:
+    """A kernel that was stored in torch's axes is told, by layer."""
+    tensors = state()
+    tensors["features.5.weight"] = (
+        torch.zeros(3, 3, 6, 8).permute(2, 3, 0, 1).reshape(6, 8, 3, 3).permute(2, 3, 0, 1)
+    )
+    tensors["features.5.weight"] = torch.zeros(3, 3, 8, 6)
+    held = read_held(keras_file(tmp_path / "a.h5", tensors, version=2))
+
+    assert told(verify_weights(REPORT, held)) == [("block2_conv1", "transposed: its weight is 8×6×3×3")]
+
+
+@pytest.mark.parametrize("name", ["A", "B", "C", "D", "E", "D-BN", "AlexNet"])
+def test_weights_name_their_network(name: str) -> None:
+    """The tensors of each shipped network name it, whatever order and names they come in."""
+    graph = report_of(name).graph
+    tensors = [
+        HeldTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        for node in graph.nodes
+        for param in node.params
+    ]
+    specs = tuple(load(other) for other in names())
+    for order in (tensors, sorted(tensors)):
+        held = Held(origin="x", format="safetensors", layout="torch", tensors=tuple(order))
+        found = identify_weights(tuple(outlines(held)), specs)
+
+        assert (found.report.name, found.exact) == (name, True)
+        assert name_style(held) == "torchvision"
+
+
+def test_identify_finds_image_and_classes_from_the_weights() -> None:
+    """512 inputs of the first FC layer are a 1×1 map: a VGG for 32×32 images, here with ten classes."""
+    graph = report_of("D@32,head=flatten,classes=10").graph
+    tensors = tuple(
+        HeldTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        for node in graph.nodes
+        for param in node.params
+    )
+    held = Held(origin="x", format="safetensors", layout="torch", tensors=tensors)
+    found = identify_weights(tuple(outlines(held)), tuple(load(other) for other in names()))
+
+    assert found.exact
+    assert (found.report.name, found.report.graph.image, found.report.graph.classes) == ("D", (3, 32, 32), 10)
+
+
+def test_the_command_compares_and_exits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``verify --checkpoint`` exits with 1 and names the layer."""
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL % {"norm": ""})
+    path = saved(tmp_path / "a.pth", without(state(), "classifier.3"))
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(spec), "--checkpoint", path, "--format", "text"])
+    out = capsys.readouterr().out
+
+    assert stop.value.code == 1
+    assert "truncated: it ends after fc1; missing: predictions" in out

@@ -1,0 +1,319 @@
+"""Two outlines held against each other, layer by layer: by kind, settings and order, never by names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+from vggstat.cost.alignment import align
+from vggstat.cost.check import Check, Verdict
+from vggstat.cost.outline import WEIGHTED, Outline, Part
+from vggstat.records import Record
+
+__all__ = ["Difference", "Match", "match_outlines", "structure_checks"]
+
+FOLLOWERS: Final = ("relu", "bn", "lrn", "dropout", "softmax")
+"""Kinds that go with the layer before them, and are not told of on their own where that one is missing."""
+
+ORDINALS: Final = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+)
+
+STRUCTURE: Final = "structure"
+
+INPUTS: Final = "inputs"
+"""The setting that follows from the layers before: it is told of only where they do not explain it."""
+
+
+class Difference(Record):
+    """One thing that the found network has otherwise than the specified one."""
+
+    kind: Literal["missing", "extra", "changed", "order", "branches"]
+    layer: str
+    """The specified layer, or the one after which something was found."""
+    text: str
+    setting: str = ""
+    """Which setting, of a changed layer."""
+    stated: Any = None
+    computed: Any = None
+
+
+class Match(Record):
+    """What was compared, and how it ended."""
+
+    same: tuple[tuple[Part, Part], ...]
+    """Specified and found layers that are alike."""
+    differences: tuple[Difference, ...]
+    cost: int
+    """How far apart the two are: for choosing the nearest of several."""
+
+
+class _Pair(Record):
+    wanted: Part | None
+    found: Part | None
+
+
+def match_outlines(wanted: Outline, found: Outline) -> Match:
+    """``found`` held against ``wanted``: what is missing, extra, changed or in another place."""
+    alignment = align(wanted.parts, found.parts, _change, _weight, _weight)
+    pairs = [
+        _Pair(
+            wanted=None if i is None else wanted.parts[i],
+            found=None if j is None else found.parts[j],
+        )
+        for i, j in alignment.pairs
+    ]
+    same = []
+    differences: list[Difference] = []
+    moved = _moved(pairs)
+    for index, pair in enumerate(pairs):
+        if index in moved:
+            differences += moved[index]
+        elif pair.wanted is None:
+            differences += _extra(pairs, index)
+        elif pair.found is None:
+            differences += _missing(pairs, index)
+        else:
+            changed = list(_changed(pair.wanted, pair.found))
+            changed = changed or list(_other_inputs(pairs, index))
+            differences += changed
+            if not changed:
+                same.append((pair.wanted, pair.found))
+    if found.branches:
+        differences.append(
+            Difference(kind="branches", layer="", text=f"it is no chain of layers: {found.branches}")
+        )
+    return Match(
+        same=tuple(same), differences=tuple(differences), cost=alignment.cost + 100 * bool(found.branches)
+    )
+
+
+def structure_checks(source: str, match: Match) -> tuple[Check, ...]:
+    """A check for each weighted layer and pool that is as specified, then one for each difference."""
+    agreeing = (
+        Check(
+            source=source,
+            quantity=STRUCTURE,
+            layer=wanted.name,
+            stated=found.label,
+            computed=wanted.label,
+            verdict=Verdict.AGREES,
+        )
+        for wanted, found in match.same
+        if wanted.kind not in FOLLOWERS
+    )
+    differing = (
+        Check(
+            source=source,
+            quantity=difference.setting or STRUCTURE,
+            layer=difference.layer or None,
+            stated=difference.stated,
+            computed=difference.computed,
+            verdict=Verdict.DISAGREES,
+            note=difference.text,
+        )
+        for difference in match.differences
+    )
+    return (*agreeing, *differing)
+
+
+# The price of an edit
+
+
+def _weight(part: Part) -> int:
+    return 55 if part.kind in FOLLOWERS else 100
+
+
+def _change(wanted: Part, found: Part) -> int:
+    if wanted.kind != found.kind:
+        return 500  # dearer than leaving out the one and putting in the other
+    count = len(_unlike(wanted, found))
+    return min(30 + 20 * count, 95) * _weight(wanted) // 100 if count else 0
+
+
+def _unlike(wanted: Part, found: Part) -> list[str]:
+    """The settings that both know and that differ, but for the inputs."""
+    return [
+        name
+        for name, value in wanted.settings.items()
+        if name != INPUTS and name in found.settings and found.settings[name] != value
+    ]
+
+
+# What is told
+
+
+def _changed(wanted: Part, found: Part) -> Iterator[Difference]:
+    for name in _unlike(wanted, found):
+        stated, computed = found.settings[name], wanted.settings[name]
+        yield Difference(
+            kind="changed",
+            layer=wanted.name,
+            text=_change_text(name, stated, computed),
+            setting=name,
+            stated=stated,
+            computed=computed,
+        )
+
+
+def _change_text(name: str, stated: Any, computed: Any) -> str:
+    if name == "bias":
+        return "no bias" if computed else "a bias where none is specified"
+    if name == "axes":
+        return f"transposed: its weight is {stated}"
+    if name in ("statistics", "affine"):
+        what = "running statistics" if name == "statistics" else "scale and shift"
+        return f"no {what}" if computed else f"{what} where none are specified"
+    if name == "ceil":
+        return (
+            "sizes rounded up where down is specified"
+            if stated
+            else "sizes rounded down where up is specified"
+        )
+    if name == "p":
+        return f"dropout {stated} where {computed} is specified"
+    word = {"features": "outputs", "output": "output map"}.get(name, name)
+    return f"{word} {_text(stated)} where {_text(computed)} {_be(name)} specified"
+
+
+def _be(name: str) -> str:
+    return "are" if name in ("filters", "features", "groups", "channels", INPUTS) else "is"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "×".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _other_inputs(pairs: list[_Pair], index: int) -> Iterator[Difference]:
+    """Inputs that differ though the weighted layer before is the specified one."""
+    wanted, found = pairs[index].wanted, pairs[index].found
+    if wanted is None or found is None:
+        return
+    stated, computed = found.settings.get(INPUTS), wanted.settings.get(INPUTS)
+    if stated is None or computed is None or stated == computed:
+        return
+    for pair in reversed(pairs[:index]):
+        part = pair.wanted or pair.found
+        if part is not None and part.kind in WEIGHTED:
+            if pair.wanted is None or pair.found is None or _unlike(pair.wanted, pair.found):
+                return
+            break
+    yield Difference(
+        kind="changed",
+        layer=wanted.name,
+        text=f"inputs {_text(stated)} where {_text(computed)} are specified",
+        setting=INPUTS,
+        stated=stated,
+        computed=computed,
+    )
+
+
+def _missing(pairs: list[_Pair], index: int) -> Iterator[Difference]:
+    part = pairs[index].wanted
+    assert part is not None
+    owner = _owner(pairs, index)
+    if part.kind in FOLLOWERS:
+        if owner is not None and owner.found is None:
+            return
+        place = f" after {owner.wanted.name}" if owner and owner.wanted else ""
+        yield Difference(kind="missing", layer=part.name, text=f"no {part.label}{place}", computed=part.label)
+        return
+    yield Difference(
+        kind="missing",
+        layer=part.name,
+        text=f"missing: {part.label} ({_place(pairs, part)})",
+        computed=part.label,
+    )
+
+
+def _extra(pairs: list[_Pair], index: int) -> Iterator[Difference]:
+    part = pairs[index].found
+    assert part is not None
+    owner = _owner(pairs, index)
+    if part.kind in FOLLOWERS and owner is not None and owner.wanted is None:
+        return
+    before = owner.wanted if owner is not None else None
+    if before is None:
+        before = next((pair.wanted for pair in reversed(pairs[:index]) if pair.wanted and pair.found), None)
+    place = "before the first layer" if before is None else f"after {_spoken(pairs, before)}"
+    named = f" ({part.name})" if part.name else ""
+    yield Difference(
+        kind="extra",
+        layer=before.name if before else "",
+        text=f"extra: {part.label} {place}",
+        stated=f"{part.label}{named}",
+    )
+
+
+def _owner(pairs: list[_Pair], index: int) -> _Pair | None:
+    """The layer that a follower goes with: the nearest before it that is none itself."""
+    for pair in reversed(pairs[:index]):
+        part = pair.wanted or pair.found
+        if part is not None and part.kind not in FOLLOWERS:
+            return pair
+    return None
+
+
+def _spoken(pairs: list[_Pair], part: Part) -> str:
+    """A layer's name; the last FC layer is called so."""
+    last = [pair.wanted for pair in pairs if pair.wanted is not None and pair.wanted.kind == "fc"]
+    return f"the last FC ({part.name})" if last and last[-1] is part else part.name
+
+
+def _place(pairs: list[_Pair], part: Part) -> str:
+    """Where a specified layer stands: ``block 3, third``, ``block 3``, or its name."""
+    if not part.block.startswith("block"):
+        return part.name
+    block = part.block.replace("block", "block ")
+    rivals = [
+        pair.wanted
+        for pair in pairs
+        if pair.wanted is not None and pair.wanted.block == part.block and pair.wanted.kind == part.kind
+    ]
+    number = rivals.index(part)
+    if len(rivals) == 1 or number >= len(ORDINALS):
+        return block
+    return f"{block}, {ORDINALS[number]}"
+
+
+def _moved(pairs: list[_Pair]) -> dict[int, list[Difference]]:
+    """Layers that stand one place before or after where they belong: an extra and a missing one, near by."""
+    moved: dict[int, list[Difference]] = {}
+    for index, pair in enumerate(pairs):
+        if pair.wanted is None or pair.found is not None or index in moved:
+            continue
+        for other in range(max(0, index - 2), min(len(pairs), index + 3)):
+            found = pairs[other].found
+            if other in moved or pairs[other].wanted is not None or found is None:
+                continue
+            if found.kind != pair.wanted.kind or _unlike(pair.wanted, found):
+                continue
+            between = pairs[min(index, other) + 1 : max(index, other)]
+            passed = next((item.wanted for item in between if item.wanted and item.found), None)
+            if passed is None or len(between) != 1:
+                continue
+            late = other > index
+            stands, belongs = ("after", "before") if late else ("before", "after")
+            moved[index] = [
+                Difference(
+                    kind="order",
+                    layer=pair.wanted.name,
+                    text=f"order: {pair.wanted.label} stands {stands} {passed.name}, not {belongs} it",
+                    stated=f"{stands} {passed.name}",
+                    computed=f"{belongs} {passed.name}",
+                )
+            ]
+            moved[other] = []
+            break
+    return moved
