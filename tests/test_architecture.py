@@ -31,11 +31,12 @@ LIBRARIES = {
     "h5py": {"live"},
     "rich": {"present"},
     "typer": {"cli"},
+    "vl_convert": {"present"},
     "yaml": {"spec"},
 }
 """Where a library may be imported."""
 
-HEAVY = ("torch", "numpy", "fvcore", "matplotlib", "altair", "pandas", "pydantic")
+HEAVY = ("torch", "numpy", "fvcore", "matplotlib", "altair", "vl_convert", "pandas", "pydantic")
 
 
 def modules() -> list[Path]:

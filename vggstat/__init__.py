@@ -10,6 +10,7 @@ The public names are imported when they are first used, so that ``import vggstat
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,3 +27,10 @@ def __getattr__(name: str) -> Any:
 
         return getattr(api, name)
     raise AttributeError(f"module 'vggstat' has no attribute {name!r}")
+
+
+if "IPython" in sys.modules:
+    # In a notebook, reports are shown as tables; elsewhere nothing is imported for it.
+    from vggstat.present.notebook import register
+
+    register()

@@ -161,7 +161,7 @@ def test_a_difference_ends_in_exit_code_1(
     monkeypatch.setattr(
         "vggstat.live.counters.base.build_module", lambda _, **settings: real(graph, **settings)
     )
-    code, out, _ = run_cli("verify", "B", "--format", "text", capsys=capsys)
+    code, out, _ = run_cli("verify", "B", "--format", "text", "--width", "240", capsys=capsys)
 
     assert code == 1
     assert "✗" in out

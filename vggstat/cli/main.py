@@ -28,6 +28,8 @@ COMMANDS: Final = (
     "fit",
     "verify",
     "identify",
+    "plot",
+    "report",
     "schema",
     "draw",
 )

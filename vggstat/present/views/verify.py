@@ -80,7 +80,14 @@ def verification_data(found: tuple[Verification, ...]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "specs": [
-            {"spec": one.report.name, "checks": [_check_data(check) for check in one.checks]} for one in found
+            {
+                "spec": one.report.name,
+                "against": one.against,
+                "device": one.device or None,
+                "versions": dict(one.versions),
+                "checks": [_check_data(check) for check in one.checks],
+            }
+            for one in found
         ],
         "summary": summary._asdict(),
     }

@@ -1,0 +1,42 @@
+"""Drawing a Vega-Lite description as SVG, PNG or PDF, by vl-convert: no browser, no network."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+from vggstat.errors import MissingExtraError, UsageError
+from vggstat.present.plot.model import View
+
+__all__ = ["PICTURES", "draw", "require_plot"]
+
+PICTURES: Final = ("svg", "png", "pdf")
+
+PNG_SCALE: Final = 2
+"""Pixels of a PNG for each of the layout's, so that text is sharp on a slide."""
+
+
+def require_plot(format_name: str) -> None:
+    """Nothing where vl-convert can be imported; MissingExtraError with the command that installs it otherwise."""
+    if find_spec("vl_convert") is None:
+        raise MissingExtraError(
+            f"drawing {format_name.upper()} needs vl-convert, which is not installed here: "
+            "pip install 'vggstat[plot]'\n"
+            "Without it there are text (no -o), --format csv and --format vega."
+        )
+
+
+def draw(view: View, format_name: str) -> bytes:
+    """The picture in ``svg``, ``png`` or ``pdf``."""
+    require_plot(format_name)
+    import vl_convert
+
+    # An empty list: whatever a description may ask for, nothing is fetched.
+    nowhere: list[str] = []
+    if format_name == "svg":
+        return vl_convert.vegalite_to_svg(view, allowed_base_urls=nowhere).encode("utf-8")
+    if format_name == "png":
+        return vl_convert.vegalite_to_png(view, scale=PNG_SCALE, allowed_base_urls=nowhere)
+    if format_name == "pdf":
+        return vl_convert.vegalite_to_pdf(view, allowed_base_urls=nowhere)
+    raise UsageError(f"cannot draw {format_name!r}: expected one of {', '.join(PICTURES)}")

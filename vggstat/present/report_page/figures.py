@@ -1,0 +1,185 @@
+"""The integers that the report page carries: every figure that its switches can select.
+
+Row figures are of one image, and the page multiplies them by the batch. Memory totals are carried for each
+batch, because a peak is not proportional to it. The page holds no formula.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from vggstat.cost.accounting import ACCOUNTINGS, find_accounting
+from vggstat.cost.inference import inference_moments
+from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.report import Report, Row, analyze
+from vggstat.cost.training import training_moments
+from vggstat.cost.workload import Workload
+from vggstat.errors import VggstatError
+from vggstat.graph.build import build_graph
+from vggstat.graph.model import Graph
+from vggstat.present.figures import map_text
+from vggstat.present.plot.layers import row_of_node
+from vggstat.records import Record
+
+__all__ = ["AS_GIVEN", "BATCHES", "FIELDS", "SIZES", "Network", "batches_of", "network"]
+
+AS_GIVEN: Final = "given"
+"""The key of each network's own input."""
+
+SIZES: Final = (224, 256, 384, 512)
+"""Sides of square images that can be chosen besides."""
+
+BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+FIELDS: Final = ("output", "field", "weights", "params", "macs", "flops", "values", "bytes")
+"""A row's figures in the order in which the page carries them: the map as text, the receptive field in pixels
+(null where every value sees all of the image), and integers, from ``macs`` on of one image."""
+
+LINEAR: Final = tuple(entry for entry in ACCOUNTINGS if entry.name not in ("inference-peak", "training-peak"))
+"""Accountings that are sums of items: a fixed number of bytes and so many for each image."""
+
+
+class Network(Record):
+    """One network with its figures at each input size."""
+
+    name: str
+    report: Report
+    """As it was asked for."""
+    single: Report
+    """The same with one image."""
+    layers: tuple[dict[str, Any], ...]
+    """What the rows are, at any size: name, label, kind, block, number; in order."""
+    sizes: dict[str, Any]
+    """By size: ``{"rows": {name: [...]}, ...}``, the key of another size that is the same, or ``{"reason": ...}``
+    where the network cannot run on it."""
+
+
+def batches_of(reports: tuple[Report, ...]) -> tuple[int, ...]:
+    """The batches that can be chosen: the usual ones, and those that were asked for."""
+    return tuple(sorted({*BATCHES, *(report.workload.batch for report in reports)}))
+
+
+def network(name: str, report: Report, batches: tuple[int, ...]) -> Network:
+    """The network's figures at its own input and at ``SIZES``."""
+    single = analyze(report.graph, report.workload.replace(batch=1))
+    found: dict[str, Report] = {AS_GIVEN: single}
+    sizes: dict[str, Any] = {AS_GIVEN: _figures(single, batches)}
+    for side in SIZES:
+        if report.graph.image[1:] == (side, side):
+            sizes[str(side)] = AS_GIVEN
+            continue
+        try:
+            other = analyze(_resized(report, side), single.workload)
+            sizes[str(side)] = _figures(other, batches)
+            found[str(side)] = other
+        except VggstatError as error:
+            sizes[str(side)] = {"reason": str(error)}
+    return Network(
+        name=name, report=report, single=single, layers=_layers(tuple(found.values())), sizes=sizes
+    )
+
+
+def _resized(report: Report, side: int) -> Graph:
+    graph = report.graph
+    return build_graph(graph.spec, image=(graph.image[0], side, side), head=graph.head, classes=graph.classes)
+
+
+def _layers(reports: tuple[Report, ...]) -> tuple[dict[str, Any], ...]:
+    """The rows of all sizes as one list. A pool that changes nothing at one size is a row at another."""
+    order = {"input": -1}
+    rows: dict[str, Row] = {}
+    for report in reports:
+        order.update({node.name: node.index for node in report.graph.nodes})
+        for row in report.rows:
+            rows.setdefault(row.name, row)
+    return tuple(
+        {"name": row.name, "label": row.label, "kind": row.kind, "block": row.block, "number": row.number}
+        for row in sorted(rows.values(), key=lambda row: order[row.name])
+    )
+
+
+def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
+    total = report.total
+    return {
+        "image": map_text(report.graph.image),
+        "rows": {
+            row.name: [
+                map_text(row.output_shape),
+                row.receptive_field,
+                row.weights,
+                row.params,
+                row.macs,
+                row.flops,
+                row.output_values,
+                row.output_bytes,
+            ]
+            for row in report.rows
+        },
+        "totals": {
+            "weights": total.weights,
+            "params": total.params,
+            "macs": total.macs,
+            "flops": total.flops,
+            "values": total.output_values,
+            "bytes": total.output_bytes,
+            "param_bytes": report.param_bytes,
+            "training_flops": report.training_flops,
+        },
+        "tools": {rule.name: report.operations(rule) for rule in OPCOUNTS},
+        "memory": {str(batch): figures for batch, figures in _memory(report, batches).items()},
+        "saved": {str(batch): _saved(report, batch) for batch in batches},
+        "live": {str(batch): _live(report, batch) for batch in batches},
+    }
+
+
+def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int | None]]:
+    """Bytes under each accounting, for each batch; None where an accounting has no figure."""
+    graph, workload = report.graph, report.workload
+    found: dict[int, dict[str, int | None]] = {batch: {} for batch in batches}
+    for accounting in ACCOUNTINGS:
+        if accounting in LINEAR:
+            one, two = (accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in (1, 2))
+            totals = {batch: one + (batch - 1) * (two - one) for batch in batches}
+        elif accounting.name == "training-peak":
+            totals = _training_peaks(graph, workload, batches)
+        else:
+            totals = {
+                batch: accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in batches
+            }
+        for batch in batches:
+            found[batch][accounting.name] = totals[batch]
+    return found
+
+
+def _training_peaks(graph: Graph, workload: Workload, batches: tuple[int, ...]) -> dict[int, int]:
+    """The largest moment for each batch: every moment is a fixed number of bytes and so many for each image."""
+    one, two = (
+        [moment.bytes for moment in training_moments(graph, workload.replace(batch=batch))]
+        for batch in (1, 2)
+    )
+    lines = [(first, second - first) for first, second in zip(one, two, strict=True)]
+    return {batch: max(first + (batch - 1) * more for first, more in lines) for batch in batches}
+
+
+def _saved(report: Report, batch: int) -> dict[str, int]:
+    """What each row keeps for the backward pass, with what follows it."""
+    place = row_of_node(report.graph)
+    kept: Counter[str] = Counter()
+    for item in find_accounting("saved").items(report.graph, _batched(report, batch)):
+        kept[place[item.node]] += item.bytes
+    return dict(kept)
+
+
+def _live(report: Report, batch: int) -> dict[str, int]:
+    """The most bytes alive while each row runs in inference, weights aside."""
+    place = row_of_node(report.graph)
+    most: dict[str, int] = {}
+    for moment in inference_moments(report.graph, _batched(report, batch)):
+        name = place[moment.node]
+        most[name] = max(moment.bytes, most.get(name, 0))
+    return most
+
+
+def _batched(report: Report, batch: int) -> Workload:
+    return report.workload.replace(batch=batch)
