@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Final
 
-from vggstat.cost.accounting import Accounting, MemoryItem
+from vggstat.cost.accounting import Accounting, MemoryItem, find_accounting
 from vggstat.cost.report import Report, Row
+from vggstat.graph.model import Node
 from vggstat.present.captions import head_note
 from vggstat.present.figures import is_lecture_case
 from vggstat.present.page import Alternative, Column, Listing, Page, Table, listing, row, total
 from vggstat.present.report_data import report_data
 from vggstat.present.styles.base import TableOptions
+from vggstat.shapes import Shape
 from vggstat.units import MEGA, grouped, lecture_short, mebi, mega
 
 __all__ = ["render"]
 
 SUMMARY: Final = "the CS231n lecture's listing, its arithmetic spelled out"
 
+PURPOSES: Final = {"outputs": "only forward", "cs231n-total": "only forward"}
+"""The lecture's remark on its total; of another accounting the name is said."""
+
 NAMES: Final = {"conv": "CONV", "pool": "POOL", "fc": "FC", "input": "INPUT"}
 
 
 def render(report: Report, options: TableOptions) -> Page:
     """The page of this style. Memory is counted under the accounting of ``options``, row by row."""
-    lines = [_Line(report, line, options) for line in report.rows]
+    items = _items_by_row(report, options.convention.memory)
+    nodes = {node.name: node for node in report.graph.nodes}
+    lines = [
+        _Line(report, line, _entering(report, nodes.get(line.name)), items[line.name], options)
+        for line in report.rows
+    ]
     return Page(
         title="",
-        parts=(Alternative(listing=_listing(report, options, lines), table=_table(report, options, lines)),),
+        parts=(Alternative(listing=_listing(report, options, lines), table=_table(report, lines)),),
         notes=_notes(report, options),
         data=lambda: report_data(report, options.convention),
         bare=True,
@@ -35,12 +46,19 @@ def render(report: Report, options: TableOptions) -> Page:
 class _Line:
     """One row of the listing in its five pieces."""
 
-    def __init__(self, report: Report, line: Row, options: TableOptions) -> None:
+    def __init__(
+        self,
+        report: Report,
+        line: Row,
+        entering: Shape | None,
+        items: list[MemoryItem],
+        options: TableOptions,
+    ) -> None:
         self.name = _name(line)
         self.shape = f"[{_factors(line, 'x') if len(line.output_shape) == 3 else _vector(line)}]"
-        accounting = options.convention.memory
-        self.memory, self.values = _memory(report, line, accounting, spaced=options.memory_items)
-        self.params = _params(report, line)
+        shapes = [shape for shape in (line.output_shape, entering) if shape]
+        self.memory, self.values = _memory(items, shapes, report.workload.batch, spaced=options.memory_items)
+        self.params = _params(line, entering)
         self.weights = line.weights
 
 
@@ -68,55 +86,48 @@ def _product(shape: tuple[int, ...]) -> str:
     return str(shape[0])
 
 
-def _memory(report: Report, line: Row, accounting: Accounting, *, spaced: bool) -> tuple[str, int]:
+def _memory(items: list[MemoryItem], shapes: list[Shape], batch: int, *, spaced: bool) -> tuple[str, int]:
     """The row's arithmetic under the accounting, and the values it comes to."""
-    equals, plus = (" = ", " + ") if spaced else ("=", " + ")
-    items = [item for item in _items_of(report, line, accounting) if item.elements]
-    values = sum(item.elements or 0 for item in items)
-    batch = report.workload.batch
-    terms = [_term(report, line, item, batch) for item in items]
-    text = plus.join(terms) if terms else "0"
-    if len(terms) == 1 and terms[0] == str(values):
-        return text, values
-    if not terms:
-        return text, 0
-    return f"{text}{equals}{lecture_short(values)}", values
+    counted = [item.elements for item in items if item.elements]
+    terms = [_term(count, shapes, batch) for count in counted]
+    text = " + ".join(terms) if terms else "0"
+    if text == str(sum(counted)):
+        return text, sum(counted)
+    return f"{text}{' = ' if spaced else '='}{lecture_short(sum(counted))}", sum(counted)
 
 
-def _items_of(report: Report, line: Row, accounting: Accounting) -> list[MemoryItem]:
-    """The accounting's items that belong to this row: its own, and those of what follows it."""
-    items = accounting.items(report.graph, report.workload)
+def _items_by_row(report: Report, accounting: Accounting) -> dict[str, list[MemoryItem]]:
+    """The accounting's items of each row: its own, and those of what follows it."""
     owner, owners = "input", {"input": "input"}
+    rows: dict[str, list[MemoryItem]] = {line.name: [] for line in report.rows}
     for node in report.graph.nodes:
         if node.is_row:
             owner = node.name
         owners[node.name] = owner
-    return [item for item in items if owners[item.node] == line.name]
+    for item in accounting.items(report.graph, report.workload):
+        rows[owners.get(item.node, owner)].append(item)
+    return rows
 
 
-def _term(report: Report, line: Row, item: MemoryItem, batch: int) -> str:
-    """An item as a product of the map's axes where it is one of the row's maps."""
-    for shape in (line.output_shape, _true_input(report, line)):
-        product = 1
-        for axis in shape or ():
-            product *= axis
-        if shape and item.elements == product * batch:
+def _term(count: int, shapes: list[Shape], batch: int) -> str:
+    """An item as a product of a map's axes where it is one of the row's maps."""
+    for shape in shapes:
+        if count == prod(shape) * batch:
             return _product(shape) if batch == 1 else f"{batch}*{_product(shape)}"
-    return str(item.elements)
+    return str(count)
 
 
-def _true_input(report: Report, line: Row) -> tuple[int, ...] | None:
+def _entering(report: Report, node: Node | None) -> Shape | None:
     """The map that enters, before it was flattened."""
-    for node in report.graph.nodes:
-        if node.name == line.name:
-            before = report.graph.nodes[node.index - 1] if node.index else None
-            if before is not None and before.layer.stem == "flatten":
-                return before.in_shapes[0]
-            return node.in_shapes[0]
-    return None
+    if node is None:
+        return None
+    before = report.graph.nodes[node.index - 1] if node.index else None
+    if before is not None and before.layer.stem == "flatten":
+        return before.in_shapes[0]
+    return node.in_shapes[0]
 
 
-def _params(report: Report, line: Row) -> str:
+def _params(line: Row, entering: Shape | None) -> str:
     shape = line.weight_shape
     if shape is None:
         return "0"
@@ -124,8 +135,7 @@ def _params(report: Report, line: Row) -> str:
         filters, channels, height, width = shape
         return f"({height}*{width}*{channels})*{filters} = {grouped(line.weights)}"
     if len(shape) == 2:
-        entering = _true_input(report, line) or (shape[1],)
-        return f"{_product(entering)}*{shape[0]} = {grouped(line.weights)}"
+        return f"{_product(entering or (shape[1],))}*{shape[0]} = {grouped(line.weights)}"
     return grouped(line.weights)
 
 
@@ -152,9 +162,12 @@ def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> 
     accounting = options.convention.memory
     size = report.memory_bytes(accounting)
     images = "image" if report.workload.batch == 1 else f"{report.workload.batch} images"
-    text = (
-        f"TOTAL memory: {_millions(values, 1)} * {width} bytes ~= {_megabytes(size)} / {images} (only forward"
-    )
+    if values * width == size:
+        product = f"{_millions(values, 1)} * {width} bytes ~= {_megabytes(size)}"
+    else:
+        # Indices and masks are not as wide as the maps, so no one width makes bytes of the values.
+        product = _megabytes(size)
+    text = f"TOTAL memory: {product} / {images} ({PURPOSES.get(accounting.name, accounting.name)}"
     if accounting.name == "outputs":
         saved = _saved_bytes(report)
         text += f"; training keeps {_megabytes(saved)} for the backward pass"
@@ -162,8 +175,6 @@ def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> 
 
 
 def _saved_bytes(report: Report) -> int:
-    from vggstat.cost.accounting import find_accounting
-
     return report.memory_bytes(find_accounting("saved"))
 
 
@@ -175,7 +186,7 @@ def _megabytes(size: int) -> str:
     return f"{mega(size, 0 if size >= 10 * MEGA else 2)}MB"
 
 
-def _table(report: Report, options: TableOptions, lines: list[_Line]) -> Table:
+def _table(report: Report, lines: list[_Line]) -> Table:
     return Table(
         columns=(
             Column(key="layer", header="layer"),
