@@ -58,7 +58,12 @@ def picture() -> str:
     page = find_style("layers")(report_of("vgg16"), TableOptions())
     shown = render(page, "rich", Target(width=WIDTH, color=True, terminal=True))
     console = Console(
-        record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor", _environ={}
+        record=True,
+        width=WIDTH,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        _environ={},
     )
     console.print(Text.from_ansi(f"$ vggstat table vgg16\n{shown}"), no_wrap=True)
     return console.export_svg(title="vggstat table vgg16", code_format=FRAME, unique_id="vggstat")

@@ -26,7 +26,9 @@ def test_every_public_name_has_an_example() -> None:
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_an_example_is_true(number: int) -> None:
     """What the README shows after each ``>>>`` is what Python prints."""
-    test = doctest.DocTestParser().get_doctest(BLOCKS[number], {}, f"README, session {number + 1}", None, None)
+    test = doctest.DocTestParser().get_doctest(
+        BLOCKS[number], {}, f"README, session {number + 1}", None, None
+    )
     report: list[str] = []
     failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.append).failed
 

@@ -28,6 +28,7 @@ LIBRARIES = {
     "thop": {"live"},
     "ptflops": {"live"},
     "numpy": {"live"},
+    "pynvml": {"live"},
     "h5py": {"live"},
     "rich": {"present"},
     "typer": {"cli"},
@@ -129,6 +130,9 @@ except SystemExit as stop:
         ["compare", "D", "E"],
         ["list"],
         ["explain", "96MB", "D"],
+        ["memory", "D"],
+        ["roofline", "D", "--device", "h200"],
+        ["draw", "D"],
         ["--help"],
     ],
 )

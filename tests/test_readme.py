@@ -37,7 +37,9 @@ OF_OTHERS = ("torchvision", "my_package", "vgg16.pth", "weights.safetensors")
 """What a command needs that is not here: such commands are tested with models and files of the tests."""
 
 
-@pytest.mark.parametrize("command", [line for line in COMMANDS if not any(word in line for word in OF_OTHERS)])
+@pytest.mark.parametrize(
+    "command", [line for line in COMMANDS if not any(word in line for word in OF_OTHERS)]
+)
 def test_a_command_works(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each command of the overview runs as it stands."""
     monkeypatch.chdir(tmp_path)

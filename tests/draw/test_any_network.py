@@ -13,7 +13,9 @@ from vggstat.errors import VggstatError
 from vggstat.present.draw import DrawOptions, draw
 
 CONVS = st.builds(
-    lambda kernel, filters: f"conv{kernel}-{filters}", st.sampled_from((1, 3, 5)), st.sampled_from((8, 64, 1000))
+    lambda kernel, filters: f"conv{kernel}-{filters}",
+    st.sampled_from((1, 3, 5)),
+    st.sampled_from((8, 64, 1000)),
 )
 LAYERS = st.one_of(
     CONVS,
@@ -41,7 +43,9 @@ def specs(draw_from: st.DrawFn, layers: int) -> str:
         shuffle = draw_from(st.booleans())
         repeated = chosen * times if shuffle else [layer for layer in chosen for _ in range(times)]
         blocks.append(f"  - [{', '.join([*repeated, 'maxpool'])}]")
-    head = draw_from(st.sampled_from(["", "classifier: [FC-10]", "classifier: [FC-4096, FC-100000, soft-max]"]))
+    head = draw_from(
+        st.sampled_from(["", "classifier: [FC-10]", "classifier: [FC-4096, FC-100000, soft-max]"])
+    )
     height, width = draw_from(st.sampled_from([(128, 128), (300, 150), (1024, 640)]))
     return "\n".join(["name: x", f"input: [3, {height}, {width}]", "blocks:", *blocks, head])
 

@@ -61,9 +61,7 @@ def test_columns_without_a_network_are_the_papers(monkeypatch: pytest.MonkeyPatc
         ("draw D --width 10", "--width"),
     ],
 )
-def test_wrong_use(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, message: str
-) -> None:
+def test_wrong_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, message: str) -> None:
     """Wrong use ends with exit code 2 and a message that says what to do, and nothing is written."""
     monkeypatch.chdir(tmp_path)
     outcome = run(monkeypatch, *command.split())
@@ -84,7 +82,9 @@ def test_a_directory_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.parametrize("ending", ["png", "PDF"])
-def test_other_formats_without_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str) -> None:
+def test_other_formats_without_the_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
+) -> None:
     """Without vl-convert a PNG or PDF is refused, with what to install."""
     monkeypatch.setattr(convert, "find_spec", lambda _: None)
     outcome = run(monkeypatch, "draw", "D", "-o", str(tmp_path / f"x.{ending}"))

@@ -48,7 +48,9 @@ def test_wrapping_keeps_to_the_width() -> None:
     assert all(text_width(line, 10) <= 72 for line in lines)
 
 
-@pytest.mark.skipif(not os.path.exists("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"), reason="no DejaVu Sans")
+@pytest.mark.skipif(
+    not os.path.exists("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"), reason="no DejaVu Sans"
+)
 def test_against_the_font_itself() -> None:
     """Measured by a font library, every ASCII text is at most as wide as the table says."""
     image_font = pytest.importorskip("PIL.ImageFont")
@@ -88,4 +90,6 @@ def test_kinds_differ_in_grey(theme: str) -> None:
     sides = {kind: luminance(PALETTES[theme][kind][2]) for kind in KINDS}
 
     for plain in ("input", "conv", "sheet"):
-        assert all(abs(sides[plain] - sides[other]) > 0.04 for other in ("input", "conv", "sheet") if other != plain)
+        assert all(
+            abs(sides[plain] - sides[other]) > 0.04 for other in ("input", "conv", "sheet") if other != plain
+        )

@@ -27,7 +27,9 @@ def test_no_labels_touch_and_none_leaves_the_canvas(argument: str, style: str, w
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("width", [400, 960])
-@pytest.mark.parametrize("arguments", [PAPER, ("D", "E"), ("D", "AlexNet"), ("D@384", "D"), ("D", "D-BN"), SHIPPED])
+@pytest.mark.parametrize(
+    "arguments", [PAPER, ("D", "E"), ("D", "AlexNet"), ("D@384", "D"), ("D", "D-BN"), SHIPPED]
+)
 def test_several_networks_in_one_picture(arguments: tuple[str, ...], style: str, width: int) -> None:
     """Pictures of several networks are as clean as those of one."""
     check(tuple(map(report_of, arguments)), style, width)
@@ -42,7 +44,10 @@ def test_three_and_thirty_layers(text: str, style: str) -> None:
 
 def test_touching_labels_would_be_seen() -> None:
     """The tests above can fail: overlaps and what leaves the canvas are found."""
-    labels = [Label(text="conv3-64", x=10.0, y=20.0, size=14.0), Label(text="maxpool", x=30.0, y=25.0, size=14.0)]
+    labels = [
+        Label(text="conv3-64", x=10.0, y=20.0, size=14.0),
+        Label(text="maxpool", x=30.0, y=25.0, size=14.0),
+    ]
     beyond = Rectangle(role="frame", x=90, y=0, width=20, height=5)
     scene = Scene(width=100, height=40, title="", description="", items=(*labels, beyond))
 
@@ -109,7 +114,9 @@ def test_repeated_layers_are_grouped_and_it_is_said() -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_the_same_bytes_again(style: str) -> None:
     """The same networks give the same picture, byte for byte."""
-    assert draw((report_of("E"),), DrawOptions(style=style)) == draw((report_of("E"),), DrawOptions(style=style))
+    assert draw((report_of("E"),), DrawOptions(style=style)) == draw(
+        (report_of("E"),), DrawOptions(style=style)
+    )
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -145,7 +152,9 @@ def test_nothing_is_fetched() -> None:
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|href|<script|@import|url\((?!#)", svg)
 
 
-@pytest.mark.parametrize("name", ["blocks-D", "blocks-AlexNet", "flow-D-BN", "columns-D-E", "blocks-dark-A-LRN"])
+@pytest.mark.parametrize(
+    "name", ["blocks-D", "blocks-AlexNet", "flow-D-BN", "columns-D-E", "blocks-dark-A-LRN"]
+)
 def test_golden(name: str, golden: Golden) -> None:
     """A few pictures that were looked at stay as they were."""
     style, _, rest = name.partition("-")

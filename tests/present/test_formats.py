@@ -20,7 +20,19 @@ import vggstat.present
 from tests.present.literal_pages import COMPARE, HOSTILE, LOOKALIKE, PAGES, VERIFY, VGG16
 from vggstat.errors import UsageError
 from vggstat.present import format_names, render
-from vggstat.present.page import RULE, Column, Listing, Page, Row, Styled, Table, Target, Text, cell_value, total
+from vggstat.present.page import (
+    RULE,
+    Column,
+    Listing,
+    Page,
+    Row,
+    Styled,
+    Table,
+    Target,
+    Text,
+    cell_value,
+    total,
+)
 from vggstat.present.width import width
 
 Golden = Callable[[str, str], None]
@@ -242,7 +254,10 @@ def _unbreakable(table: Table) -> int:
 @given(tables(), st.integers(20, 130))
 @example(
     Table(
-        columns=(Column(key="a", header="wide" * 8, priority=1, gap=1), *(Column(key=key, gap=1) for key in "bcdef")),
+        columns=(
+            Column(key="a", header="wide" * 8, priority=1, gap=1),
+            *(Column(key=key, gap=1) for key in "bcdef"),
+        ),
         rows=(total(0, 0, 0, 0, 0, "\U000107bb\U00018cd6"),),
     ),
     20,

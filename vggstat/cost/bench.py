@@ -47,6 +47,10 @@ EXECUTIONS: Final[dict[Execution, str]] = {
 """How a pass is run, in words."""
 
 
+FAST: Final = 0.1
+"""The share of a ceiling's runs that may be faster than it."""
+
+
 class BenchPlan(Record):
     """One configuration to measure."""
 
@@ -146,6 +150,9 @@ class LayerTime(Record):
     input_channels: int = 0
     """Of a convolution; 0 for anything else."""
     backward_bound_s: float = 0.0
+    backward_flops: int = 0
+    backward_bytes: int = 0
+    """Ideal bytes of the backward pass."""
 
     @property
     def median_s(self) -> float:
@@ -156,21 +163,46 @@ class LayerTime(Record):
         return median(self.backward_samples_s) if self.backward_samples_s else None
 
     @property
+    def seconds(self) -> float:
+        """Both directions, as far as they were measured."""
+        return self.median_s + (self.backward_s or 0.0)
+
+    @property
+    def _share_of_backward(self) -> int:
+        """1 where the backward pass was measured: what it does then counts, else 0."""
+        return 1 if self.backward_samples_s else 0
+
+    @property
+    def all_flops(self) -> int:
+        """FLOPs of the directions that were measured."""
+        return self.flops + self._share_of_backward * self.backward_flops
+
+    @property
+    def all_bytes(self) -> int:
+        """Ideal bytes of the directions that were measured."""
+        return self.bytes + self._share_of_backward * self.backward_bytes
+
+    @property
+    def all_bound_s(self) -> float:
+        """The bound of the directions that were measured."""
+        return self.bound_s + self._share_of_backward * self.backward_bound_s
+
+    @property
     def reached(self) -> float:
-        """The bound over the measured time."""
-        return self.bound_s / self.median_s if self.median_s > 0 else 0.0
+        """The bound over the measured time, of both directions."""
+        return self.all_bound_s / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def intensity(self) -> float | None:
-        return self.flops / self.bytes if self.flops and self.bytes else None
+        return self.all_flops / self.all_bytes if self.all_flops and self.all_bytes else None
 
     @property
     def flops_per_s(self) -> float | None:
-        return self.flops / self.median_s if self.flops and self.median_s > 0 else None
+        return self.all_flops / self.seconds if self.all_flops and self.seconds > 0 else None
 
     @property
     def bytes_per_s(self) -> float:
-        return self.bytes / self.median_s if self.median_s > 0 else 0.0
+        return self.all_bytes / self.seconds if self.seconds > 0 else 0.0
 
 
 class Scratch(NamedTuple):
@@ -227,13 +259,13 @@ class MeasuredCeilings(Record):
 
     @property
     def flops_per_s(self) -> float:
-        """Of the median run."""
-        return 2 * self.matmul_n**3 / median(self.matmul_samples_s)
+        """Of the run that one in ten is faster than: a ceiling is what the device does undisturbed."""
+        return 2 * self.matmul_n**3 / quantile(self.matmul_samples_s, FAST)
 
     @property
     def bytes_per_s(self) -> float:
-        """Read plus written, of the median run."""
-        return 2 * self.copy_bytes / median(self.copy_samples_s)
+        """Read plus written, of the run that one in ten is faster than."""
+        return 2 * self.copy_bytes / quantile(self.copy_samples_s, FAST)
 
     @property
     def ceilings(self) -> Ceilings:
@@ -258,6 +290,8 @@ class Telemetry(Record):
     """Reasons for which the clock was held back, before or after."""
     other_processes: int | None = None
     """Other programs on the device."""
+    others_share: float | None = None
+    """The share of a CPU's time that other programs took meanwhile."""
 
 
 class Counted(NamedTuple):
@@ -364,7 +398,7 @@ class BenchResult(Record):
     @property
     def layers_s(self) -> float:
         """The sum of the rows, both directions."""
-        return sum(layer.median_s + (layer.backward_s or 0.0) for layer in self.layers)
+        return sum(layer.seconds for layer in self.layers)
 
 
 class BenchFile(Record):

@@ -156,6 +156,8 @@ def _layer_data(layer: LayerTime) -> dict[str, Any]:
         "samples_s": list(layer.samples_s),
         "backward_median_s": median(layer.backward_samples_s) if layer.backward_samples_s else None,
         "backward_bound_s": layer.backward_bound_s,
+        "backward_flops": layer.backward_flops,
+        "backward_bytes": layer.backward_bytes,
         "backward_samples_s": list(layer.backward_samples_s),
     }
 
@@ -221,7 +223,9 @@ class _Reader:
         return cast(int, self._get(key, _is_count, "a whole number", wanted))
 
     def maybe_count(self, key: str) -> int | None:
-        return cast("int | None", self._get(key, lambda v: v is None or _is_count(v), "a whole number or null", None))
+        return cast(
+            "int | None", self._get(key, lambda v: v is None or _is_count(v), "a whole number or null", None)
+        )
 
     def number(self, key: str, default: Any = None) -> float:
         wanted = _REQUIRED if default is None else default
@@ -246,9 +250,7 @@ class _Reader:
         default: Any = _REQUIRED if required else []
         found = self._get(key, lambda v: isinstance(v, list), "a list", default)
         place = f"{self.place}.{key}".strip(".")
-        return tuple(
-            read(_Reader(entry, f"{place}[{at}]", self.source)) for at, entry in enumerate(found)
-        )
+        return tuple(read(_Reader(entry, f"{place}[{at}]", self.source)) for at, entry in enumerate(found))
 
     def maybe_object(self, key: str, read: Callable[[_Reader], T]) -> T | None:
         found = self.value.get(key)
@@ -299,13 +301,19 @@ def parse_results(text: str, source: str) -> BenchFile:
     except ValueError as error:
         reason = str(error)
         whole = text.rstrip().endswith("}")
-        hint = "is it a file that `vggstat bench --save` wrote?" if whole else "it ends in the middle: was it cut off?"
+        hint = (
+            "is it a file that `vggstat bench --save` wrote?"
+            if whole
+            else "it ends in the middle: was it cut off?"
+        )
         raise InputError(f"cannot read {source}: {reason}; {hint}") from None
     except RecursionError:
         raise InputError(f"cannot read {source}: it is nested too deeply") from None
     root = _Reader(data, "", source)
     if "schema" not in root.value or "results" not in root.value:
-        raise InputError(f"{source} holds no benchmark results: expected a file that `vggstat bench --save` wrote")
+        raise InputError(
+            f"{source} holds no benchmark results: expected a file that `vggstat bench --save` wrote"
+        )
     schema = root.count("schema")
     if schema != SCHEMA:
         raise InputError(
@@ -342,7 +350,7 @@ def _ceilings(entry: _Reader) -> MeasuredCeilings:
         ("matmul_samples_s", found.matmul_samples_s),
         ("copy_samples_s", found.copy_samples_s),
     ):
-        if not samples or median(samples) <= 0:
+        if not samples or min(samples) <= 0:
             raise entry.wrong(key, "expected times above 0")
     return found
 
@@ -425,6 +433,8 @@ def _layer(entry: _Reader) -> LayerTime:
         bound_s=entry.number("bound_s", 0.0),
         limit=limit,  # type: ignore[arg-type]
         backward_bound_s=entry.number("backward_bound_s", 0.0),
+        backward_flops=entry.count("backward_flops", 0),
+        backward_bytes=entry.count("backward_bytes", 0),
     )
 
 
@@ -446,5 +456,8 @@ def _memory(entry: _Reader) -> MemoryBridge:
 
 
 def _telemetry(entry: _Reader) -> Telemetry:
-    known = {name: value for name, value in entry.value.items() if name in Telemetry.record_fields}
-    return Telemetry(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
+    known: dict[str, Any] = {
+        name: value for name, value in entry.value.items() if name in Telemetry.record_fields
+    }
+    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+    return Telemetry(**fields)

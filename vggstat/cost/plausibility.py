@@ -19,6 +19,9 @@ WIDE_INTERVAL: Final = 0.02
 FAR_FROM_BOUND: Final = 5
 """A layer that takes this many times its bound was likely run by a bad algorithm."""
 
+BUSY: Final = 0.05
+"""The share of a CPU that other programs may take before a result is doubted."""
+
 NOISE: Final = 1.03
 """What a rate may exceed a measured ceiling by before it is doubted: the ceilings are measured too."""
 
@@ -29,7 +32,12 @@ def with_warnings(
     """The results with their warnings set."""
     found = []
     for result in results:
-        own = (*_of_timing(result), *_over_ceiling(result, ceilings), *_of_device(result), *_faster(result, results))
+        own = (
+            *_of_timing(result),
+            *_over_ceiling(result, ceilings),
+            *_of_device(result),
+            *_faster(result, results),
+        )
         found.append(result.replace(warnings=tuple(own)))
     return tuple(found)
 
@@ -93,6 +101,8 @@ def _of_device(result: BenchResult) -> Iterator[Warned]:
         others = telemetry.other_processes
         programs = "another program" if others == 1 else f"{others} other programs"
         yield Warned("shared", f"{programs} used the device meanwhile")
+    if telemetry.others_share is not None and telemetry.others_share > BUSY:
+        yield Warned("shared", f"other programs took {telemetry.others_share:.0%} of the CPU meanwhile")
 
 
 def _faster(result: BenchResult, results: Sequence[BenchResult]) -> Iterator[Warned]:

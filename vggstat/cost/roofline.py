@@ -178,9 +178,7 @@ def _bound(group: Group, workload: Workload, ceilings: Ceilings) -> LayerBound:
     )
 
 
-def _seconds(
-    kernels: tuple[Kernel, ...], ceilings: Ceilings, direction: Pass, *, fused: bool
-) -> float:
+def _seconds(kernels: tuple[Kernel, ...], ceilings: Ceilings, direction: Pass, *, fused: bool) -> float:
     return sum(
         ceilings.seconds(kernel.flops, kernel.bytes)
         for kernel in kernels

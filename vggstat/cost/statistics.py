@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import exp, lgamma, log
 from statistics import NormalDist
 from typing import Final, NamedTuple
@@ -89,12 +90,13 @@ def median_interval(samples: Sequence[float], confidence: float = CONFIDENCE) ->
     low, high = _ranks(len(ordered), confidence)
     interval = Interval(ordered[low], ordered[high])
     blocks = _blocks(samples)
-    if not blocks:
+    if not blocks or min(blocks) <= 0:
         return interval
-    # Half the range of four block medians is about twice the standard error of their mean.
-    half = (max(blocks) - min(blocks)) / 2
+    # Half the range of four block medians is about twice the standard error of their mean; taken as a factor, so
+    # that no time comes out below 0.
+    reach = (max(blocks) / min(blocks)) ** 0.5
     middle = median(ordered)
-    return Interval(min(interval.low, middle - half), max(interval.high, middle + half))
+    return Interval(min(interval.low, middle / reach), max(interval.high, middle * reach))
 
 
 def relative_half_width(samples: Sequence[float]) -> float:
@@ -125,7 +127,7 @@ def _blocks(samples: Sequence[float]) -> list[float]:
     if count < FEWEST_FOR_BLOCKS:
         return []
     edges = [count * block // BLOCKS for block in range(BLOCKS + 1)]
-    return [median(samples[low:high]) for low, high in zip(edges, edges[1:], strict=False)]
+    return [median(samples[low:high]) for low, high in pairwise(edges)]
 
 
 @lru_cache(maxsize=256)

@@ -92,7 +92,9 @@ def step_kernels(graph: Graph, workload: Workload) -> tuple[Kernel, ...]:
             for param in node.params
             if param.role != "buffer"
         )
-        kernels.append(Kernel("weights cast by autocast", 0, cast * (FLOAT32_WIDTH + workload.autocast.width)))
+        kernels.append(
+            Kernel("weights cast by autocast", 0, cast * (FLOAT32_WIDTH + workload.autocast.width))
+        )
     if workload.mode == "training" and learned:
         tensors = 3 + 2 * len(workload.optimizer.states)
         moved = tensors * learned * workload.dtype.width

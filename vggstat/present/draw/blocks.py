@@ -63,7 +63,9 @@ def draw_blocks(reports: Sequence[Report], width: float) -> Scene:
     for report, columns in zip(reports, networks, strict=True):
         rows = stacked((_row_panel(row, inner) for row in rows_of(columns, inner, ALLEY)), gap=30)
         panels.append(stacked((heading_panel(report, inner), rows), gap=16))
-    return assemble(reports, panels, _legends(reports, scale), _notes(reports, scale), width, "Blocks in perspective.")
+    return assemble(
+        reports, panels, _legends(reports, scale), _notes(reports, scale), width, "Blocks in perspective."
+    )
 
 
 def _largest(reports: Sequence[Report], limit: float) -> tuple[Scale, list[list[Column]]]:
@@ -165,9 +167,7 @@ def _arrow(start: float, end: float, axis: float) -> tuple[Item, Item]:
 
 def _legends(reports: Sequence[Report], scale: Scale) -> tuple[list[LegendItem], ...]:
     """What the looks mean, and how long the lengths are."""
-    kinds = [
-        LegendItem(_swatch(kind), legend_words(kind, reports)) for kind in kinds_in(reports)
-    ]
+    kinds = [LegendItem(_swatch(kind), legend_words(kind, reports)) for kind in kinds_in(reports)]
     rows = [row for report in reports for row in report.rows]
     sides = {side for row in rows if len(row.output_shape) == 3 for side in row.output_shape[1:]}
     channels = {row.output_shape[0] for row in rows if row.kind != "input"} or {rows[0].output_shape[0]}
@@ -201,8 +201,8 @@ def _notes(reports: Sequence[Report], scale: Scale) -> list[str]:
         "To scale: height and depth of a block are the square roots of the sides of its map in pixels, its "
         "thickness is the square root of the channels (features for FC); depth recedes at half its length."
     )
-    if any(row.kind != "input" and scale.channel**2 * row.output_shape[0] < 1 for r in reports for row in r.rows):
+    if any(
+        row.kind != "input" and scale.channel**2 * row.output_shape[0] < 1 for r in reports for row in r.rows
+    ):
         scaled += " Nothing is drawn thinner than one unit."
     return [scaled, "K is a thousand, M a million, G 10^9. ReLU and dropout within a layer are not drawn."]
-
-

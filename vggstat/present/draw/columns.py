@@ -157,7 +157,9 @@ def _distance_to(wanted: int) -> Callable[[int], int]:
     return lambda at: abs(at - wanted)
 
 
-def _stack(lines: Sequence[Line], reports: Sequence[Report], columns: range, layout: Layout, *, last: bool) -> Panel:
+def _stack(
+    lines: Sequence[Line], reports: Sequence[Report], columns: range, layout: Layout, *, last: bool
+) -> Panel:
     """Some lines of some columns, with heads above, figures below, and gutters at both sides."""
     items: list[Item] = []
     centres = {
@@ -171,13 +173,17 @@ def _stack(lines: Sequence[Line], reports: Sequence[Report], columns: range, lay
         head = text_panel([name], NAME, bold=True, align=x)
         items += head.items
         y = head.height + 3
-        layers = text_panel([fitted(_figures(reports[column])[0], FIGURE_SIZE, layout.column)], FIGURE_SIZE, align=x)
+        layers = text_panel(
+            [fitted(_figures(reports[column])[0], FIGURE_SIZE, layout.column)], FIGURE_SIZE, align=x
+        )
         items += [moved(item, 0, y) for item in layers.items]
         y += layers.height + 6
     block = shown = ""
     for entry in lines:
         if entry.block != block and block:
-            items.append(line("frame", (0, y + (BETWEEN_BLOCKS - GAP) / 2), (end, y + (BETWEEN_BLOCKS - GAP) / 2)))
+            items.append(
+                line("frame", (0, y + (BETWEEN_BLOCKS - GAP) / 2), (end, y + (BETWEEN_BLOCKS - GAP) / 2))
+            )
             y += BETWEEN_BLOCKS
         rows = max((len(_texts(entry, column, shared=layout.right > 0)) for column in centres), default=0)
         if not rows:
@@ -195,7 +201,10 @@ def _stack(lines: Sequence[Line], reports: Sequence[Report], columns: range, lay
     if last:
         for label, position in (("params", 1), ("MACs", 2)):
             texts = [(x, _figures(reports[column])[position]) for column, x in centres.items()]
-            foot = [text_panel([fitted(text, FIGURE_SIZE, layout.column)], FIGURE_SIZE, align=x) for x, text in texts]
+            foot = [
+                text_panel([fitted(text, FIGURE_SIZE, layout.column)], FIGURE_SIZE, align=x)
+                for x, text in texts
+            ]
             items += [moved(item, 0, y) for panel in foot for item in panel.items]
             side = text_panel([fitted(label, FIGURE_SIZE, layout.left - 8)], FIGURE_SIZE, role="muted")
             items += [moved(item, 0, y) for item in side.items]
@@ -214,7 +223,10 @@ def _beside(stacks: Sequence[Panel]) -> Panel:
 
 def _at_side(text: str, x: float, y: float, limit: float, *, bold: bool = False) -> list[Item]:
     panel = text_panel(
-        [fitted(text, FIGURE_SIZE, limit, bold=bold)], FIGURE_SIZE, bold=bold, role="text" if bold else "muted"
+        [fitted(text, FIGURE_SIZE, limit, bold=bold)],
+        FIGURE_SIZE,
+        bold=bold,
+        role="text" if bold else "muted",
     )
     return [moved(item, x, y + 3.8) for item in panel.items]
 
@@ -255,5 +267,7 @@ def _notes(lines: Sequence[Line]) -> list[str]:
     if any(entry.times > 1 for entry in lines):
         notes[0] += " ×n: n such layers in a row."
     shared = all(entry.map is not None for entry in lines)
-    notes.append(f"{'At the right' if shared else 'In a box'}: the map that leaves, height × width × channels.")
+    notes.append(
+        f"{'At the right' if shared else 'In a box'}: the map that leaves, height × width × channels."
+    )
     return notes

@@ -47,11 +47,16 @@ def draw_flow(reports: Sequence[Report], width: float) -> Scene:
     inner = width - 2 * MARGIN
     panels = []
     for report in reports:
-        frames = [_frame(stage, report, inner) for stage in split_stages(report, lambda runs: len(runs) <= MOST_RUNS)]
+        frames = [
+            _frame(stage, report, inner)
+            for stage in split_stages(report, lambda runs: len(runs) <= MOST_RUNS)
+        ]
         rows = rows_of(frames, inner, ALLEY)
         strips = stacked((_strip(row) for row in rows), gap=18)
         panels.append(stacked((heading_panel(report, inner), strips), gap=16))
-    notes = ["Not to scale. Below a frame: the map that leaves it. ReLU and dropout within a layer are not drawn."]
+    notes = [
+        "Not to scale. Below a frame: the map that leaves it. ReLU and dropout within a layer are not drawn."
+    ]
     return assemble(reports, panels, [kind_items(reports)], notes, width, "Strip from left to right.")
 
 
@@ -65,7 +70,9 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
     leaving = fitted(maps[-1], FIGURE_SIZE, limit) if maps else ""
     content = min(room, widest + 12)
     width = max(
-        content + 2 * PAD, text_width(name, NAME, bold=True), text_width(leaving, FIGURE_SIZE) if leaving else 0.0
+        content + 2 * PAD,
+        text_width(name, NAME, bold=True),
+        text_width(leaving, FIGURE_SIZE) if leaving else 0.0,
     )
     content = width - 2 * PAD
     chips = [
@@ -73,7 +80,9 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
         for run, text in zip(stage.runs, texts, strict=True)
     ]
     if softmax:
-        chips.append(chip(["soft-max"], "sheet", content, "soft-max: closes the network, no layer of the tables"))
+        chips.append(
+            chip(["soft-max"], "sheet", content, "soft-max: closes the network, no layer of the tables")
+        )
     stack = stacked(chips, gap=GAP)
     border = Rectangle(role="frame", x=0, y=0, width=width, height=stack.height + 2 * PAD, radius=8)
     body = Panel(width, border.height, (border, *(moved(item, PAD, PAD) for item in stack.items)))
@@ -109,5 +118,3 @@ def _strip(row: Sequence[Frame]) -> Panel:
         x += frame.width + ALLEY
     foot = max(frame.map.height for frame in row)
     return Panel(x - ALLEY, axis + tallest / 2 + 3 + foot, tuple(items))
-
-

@@ -27,9 +27,7 @@ FIGURE_SIZE: Final = 14.0
 """The least size of what a picture is about: 8.75 pixels where a picture 960 wide is shown 600 wide."""
 NOTE: Final = 14.0
 
-DEFINITIONS: Final = (
-    "Parameters: weights and biases. MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling."
-)
+DEFINITIONS: Final = "Parameters: weights and biases. MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling."
 
 MOST_TITLE_LINES: Final = 3
 NARROWEST: Final = 560.0
@@ -145,12 +143,16 @@ def head_notes(reports: Sequence[Report]) -> list[str]:
         notes.setdefault(head_note(report.graph), []).append(report.name)
     if len(notes) == 1:
         return list(notes)
-    return [f"{', '.join(dict.fromkeys(names))}: {note[0].lower()}{note[1:]}" for note, names in notes.items()]
+    return [
+        f"{', '.join(dict.fromkeys(names))}: {note[0].lower()}{note[1:]}" for note, names in notes.items()
+    ]
 
 
 def sources_note(reports: Sequence[Report]) -> list[str]:
     """Where the networks are described: what the sources begin with is said once."""
-    sources = list(dict.fromkeys(plain(report.graph.spec.source) for report in reports if report.graph.spec.source))
+    sources = list(
+        dict.fromkeys(plain(report.graph.spec.source) for report in reports if report.graph.spec.source)
+    )
     if len(sources) < 2:
         return [f"Source: {source}." for source in sources]
     words = [source.split(" ") for source in sources]
@@ -211,5 +213,3 @@ def spelled_out(report: Report) -> str:
     figures = ", ".join(figures_line(report))
     where = workload_words(report.graph, report.workload).replace(" · ", ", ")
     return f"{report.name}: {figures}; {where}. {'; '.join(blocks)}."
-
-

@@ -86,7 +86,9 @@ def fitted(text: str, size: float, limit: float, *, bold: bool = False) -> str:
     return text[:end].rstrip() + "…"
 
 
-def wrapped(parts: Sequence[str], size: float, limit: float, *, joint: str = " ", bold: bool = False) -> list[str]:
+def wrapped(
+    parts: Sequence[str], size: float, limit: float, *, joint: str = " ", bold: bool = False
+) -> list[str]:
     """The parts joined to lines no wider than ``limit``; a part that is wider alone is cut with ``…``."""
     lines: list[str] = []
     for part in parts:

@@ -10,7 +10,16 @@ from vggstat.present.figures import map_text
 from vggstat.records import Record
 from vggstat.units import grouped
 
-__all__ = ["Run", "Stage", "closes_with_softmax", "layer_details", "layer_words", "runs_of", "split_stages", "tip"]
+__all__ = [
+    "Run",
+    "Stage",
+    "closes_with_softmax",
+    "layer_details",
+    "layer_words",
+    "runs_of",
+    "split_stages",
+    "tip",
+]
 
 LONGEST_PERIOD: Final = 3
 """Layers that are repeated together: a convolution, its batch norm and its ReLU."""

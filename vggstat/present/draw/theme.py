@@ -87,6 +87,10 @@ def _colours(theme: str) -> str:
     edge = palette["edge"]
     for kind in KINDS:
         for face, colour in zip(("front", "top", "side"), palette[kind], strict=True):
-            rules.append(f".v-{kind}-{face}{{fill:{colour};stroke:{edge};stroke-width:.6;stroke-linejoin:round}}")
-        rules.append(f".v-{kind}-label{{fill:{palette[f'label-{kind}']};stroke:{palette['axis']};stroke-width:.8}}")
+            rules.append(
+                f".v-{kind}-{face}{{fill:{colour};stroke:{edge};stroke-width:.6;stroke-linejoin:round}}"
+            )
+        rules.append(
+            f".v-{kind}-label{{fill:{palette[f'label-{kind}']};stroke:{palette['axis']};stroke-width:.8}}"
+        )
     return "\n".join(rules)

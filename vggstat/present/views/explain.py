@@ -168,7 +168,9 @@ def _names(group: list[Match]) -> str:
     """The quantities that come to one figure: ``operations under macs+bias, torchinfo``."""
     first, *others = [match.quantity.what for match in group]
     start = "operations under "
-    return ", ".join([first, *(name.removeprefix(start) if first.startswith(start) else name for name in others)])
+    return ", ".join(
+        [first, *(name.removeprefix(start) if first.startswith(start) else name for name in others)]
+    )
 
 
 def _nearest_part(explanation: Explanation) -> Table:

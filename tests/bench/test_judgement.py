@@ -1,0 +1,178 @@
+"""What is said of a measurement: warnings, worst layers, and where memory went."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.literal_results import CEILINGS, EAGER, FILE, around
+from tests.networks import report_of
+from vggstat.cost.advice import apart, worst_layers
+from vggstat.cost.bench import BenchResult, Telemetry, Timing
+from vggstat.cost.bridge import Allocation, attribute, library_of_frames, replay
+from vggstat.cost.footprint import measure
+from vggstat.cost.plausibility import with_warnings
+from vggstat.cost.workload import Workload, find_dtype
+
+
+def codes(*results: BenchResult) -> list[set[str]]:
+    return [{warning.code for warning in result.warnings} for result in with_warnings(results, [CEILINGS])]
+
+
+def timed(seconds: float, **changes: object) -> BenchResult:
+    return EAGER.replace(timing=Timing(samples_s=around(seconds)), **changes)
+
+
+def test_a_sound_result_has_no_warning() -> None:
+    """Neither the device nor the times give cause for doubt."""
+    assert codes(EAGER) == [set()]
+
+
+def test_more_work_yet_faster() -> None:
+    """More FLOPs and more bytes, over 5 % faster: doubted. 4 % faster: not."""
+    small = timed(7.2e-3, spec="A", flops=EAGER.flops // 2, bytes=EAGER.bytes // 2)
+
+    assert codes(small, timed(6.0e-3)) == [set(), {"more-work-yet-faster"}]
+    assert codes(small, timed(6.95e-3)) == [set(), set()]
+
+
+def test_over_the_ceiling() -> None:
+    """991 GFLOP in 1 ms are 1.25 times the matmul; in bfloat16 no Winograd explains it, in float16 it may."""
+    (found,) = with_warnings([timed(1e-3)], [CEILINGS])
+    (half,) = with_warnings([timed(1e-3, dtype="float16")], [CEILINGS.replace(dtype="fp16")])
+
+    assert [warning.code for warning in found.warnings] == ["over-ceiling"]
+    assert "Winograd" not in found.warnings[0].text
+    assert "Winograd" in half.warnings[0].text
+
+
+def test_throttled_and_shared() -> None:
+    """Both are said, and who else was there."""
+    telemetry = Telemetry(throttled=("power cap",), other_processes=2)
+    (found,) = with_warnings([EAGER.replace(telemetry=telemetry)], [CEILINGS])
+
+    assert [warning.text for warning in found.warnings] == [
+        "the clock was held back: power cap",
+        "2 other programs used the device meanwhile",
+    ]
+    assert codes(EAGER.replace(telemetry=Telemetry(others_share=0.3))) == [{"shared"}]
+
+
+def test_unsure() -> None:
+    """Runs that differ by half of their time leave a wide interval."""
+    assert codes(EAGER.replace(timing=Timing(samples_s=around(7e-3, spread=1.0)))) == [
+        {"wide-interval", "wide-spread"}
+    ]
+
+
+def test_worst_layers() -> None:
+    """They are named by what they lose, each with its likely reason."""
+    found = worst_layers(EAGER)
+
+    assert [(entry.layer, round(entry.reached, 2)) for entry in found] == [
+        ("block1_conv2", 0.34),
+        ("block1_conv1", 0.16),
+        ("block1_pool", 0.47),
+    ]
+    assert "3 input channels" in found[1].reason
+    assert "4.8 times its ideal traffic" in found[1].reason
+
+
+def test_traffic_of_separate_kernels() -> None:
+    """Both convolutions write and read their map twice more: 4 x 2 B x 3,211,264 x 256 each."""
+    found = apart(EAGER, CEILINGS)
+
+    assert found.pointwise_bytes == 2 * 4 * 2 * 3_211_264 * 256
+    assert found.index_bytes == 8 * 802_816 * 256
+    assert found.index_s == pytest.approx(found.index_bytes / 4.3e12, rel=1e-3)
+
+
+# memory
+
+
+def moments_of_d() -> tuple[object, ...]:
+    return measure(report_of("D").graph, Workload(batch=1)).moments
+
+
+MAP = 12_845_056
+"""block1_conv1's and block1_conv2's output in float32."""
+
+
+def test_library_scratch_is_told_from_tensors() -> None:
+    """The reference's case: oneDNN's copy of a map is as large as a map, and its reordered weight 147,456 B."""
+    live = [
+        Allocation(MAP, "aten::resize_"),
+        Allocation(MAP, "aten::resize_"),
+        Allocation(MAP, "aten::mkldnn_convolution", "oneDNN scratch"),
+        Allocation(147_456, "aten::mkldnn_convolution", "oneDNN scratch"),
+    ]
+    found = attribute(moments_of_d(), live)  # type: ignore[arg-type]
+
+    assert found.node == "block1_conv2"
+    assert sum(entry.bytes for entry in found.scratch) == MAP + 147_456 == 12_992_512
+
+
+def test_what_nobody_asked_for_stays_unexplained() -> None:
+    """A tensor that no prediction knows is not called scratch."""
+    live = [
+        Allocation(MAP, "aten::resize_"),
+        Allocation(MAP, "aten::resize_"),
+        Allocation(4096, "aten::empty"),
+    ]
+
+    assert attribute(moments_of_d(), live).scratch == ()  # type: ignore[arg-type]
+
+
+def test_a_peak_that_scratch_moved() -> None:
+    """The difference of the two predictions is a line, so that the bridge still adds up."""
+    graph, workload = report_of("D").graph, Workload(batch=8, dtype=find_dtype("bf16"))
+    footprint = measure(graph, workload)
+    conv = next(moment for moment in footprint.moments if moment.node == "block1_conv2")
+    held = ("parameters", "optimizer state", "input")
+    live = [Allocation(item.bytes, "tensor") for item in conv.items if item.part not in held]
+    live.append(Allocation(68_157_440, "trace", "cuDNN workspace"))
+    found = attribute(footprint.moments, live)
+    by_name = {entry.name: entry.bytes for entry in found.scratch}
+
+    assert footprint.peak.node == "block1_pool"
+    assert by_name == {"peak moved": conv.bytes - footprint.peak.bytes, "cuDNN workspace": 68_157_440}
+
+
+def frames(*names: str) -> list[dict[str, object]]:
+    return [{"name": name, "filename": "x.cpp", "line": 1} for name in names]
+
+
+def test_libraries_by_their_frames() -> None:
+    """As torch 2.13 names them: CublasHandlePool.cpp getNewWorkspace, Conv_v8.cpp run_conv_plan of cuDNN."""
+    assert library_of_frames(frames("at::cuda::getNewWorkspace()")) == "cuBLAS workspace"
+    assert (
+        library_of_frames([{"name": "f", "filename": "ATen/native/cudnn/Conv_v8.cpp"}]) == "cuDNN workspace"
+    )
+    assert library_of_frames(frames("at::native::relu_")) == ""
+
+
+def test_replaying_a_trace() -> None:
+    """The peak's allocations, and the workspace that outlives the pass apart from them."""
+    trace = [
+        {"action": "alloc", "addr": 1, "size": 100, "frames": frames("conv")},
+        {"action": "alloc", "addr": 2, "size": 50, "frames": frames("cudnnExecute")},
+        {"action": "segment_alloc", "addr": 9, "size": 2_000_000, "frames": []},
+        {"action": "free_requested", "addr": 2, "size": 50, "frames": []},
+        {"action": "free_completed", "addr": 2, "size": 50, "frames": []},
+        {"action": "alloc", "addr": 3, "size": 33_554_432, "frames": frames("getNewWorkspace")},
+        {"action": "alloc", "addr": 2, "size": 20, "frames": frames("relu")},
+        {"action": "free_requested", "addr": 1, "size": 100, "frames": []},
+        {"action": "free_requested", "addr": 2, "size": 20, "frames": []},
+        {"action": "free_requested", "addr": 77, "size": 5, "frames": []},
+    ]
+    live, kept = replay(trace)
+
+    assert sorted((entry.bytes, entry.library) for entry in live) == [(50, "cuDNN workspace"), (100, "")]
+    assert [(entry.bytes, entry.library) for entry in kept] == [(33_554_432, "cuBLAS workspace")]
+
+
+def test_the_bridge_of_the_literal_adds_up() -> None:
+    """Predicted and workspaces are what was requested: 0 B unexplained."""
+    memory = FILE.results[0].memory
+
+    assert memory is not None
+    assert memory.unexplained_bytes == 0

@@ -1,0 +1,132 @@
+"""``bench``, ``roofline`` and ``results`` as commands: their pages, their messages, their exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.literal_results import EAGER, FILE, around
+from tests.bench.test_torch_bench import SMALL
+from tests.cli.program import run
+from vggstat.cost.bench import Timing
+from vggstat.cost.bench_json import read_results, results_text
+from vggstat.live.bench.stopwatch import Stopwatch
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return str(path)
+
+
+def test_bench_saves_what_results_shows(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured, kept, shown again, compared with itself, taken as ceilings: all from one file."""
+    saved = str(tmp_path / "small.json")
+    made = run(
+        monkeypatch, "bench", small, "--device", "cpu", "--batch", "1,4", "--seconds", "0.1", "--save", saved
+    )
+
+    assert made.code == 0, made.err
+    assert "The timed model is the counted one" in made.out
+    assert [result.batch for result in read_results(saved).results] == [1, 4]
+    shown = run(monkeypatch, "results", saved)
+    assert shown.out == made.out
+    same = run(monkeypatch, "results", saved, saved, "--fail-over", "5%")
+    assert (same.code, "2 no difference" in same.out) == (0, True)
+    bound = run(monkeypatch, "roofline", small, "--device", saved, "--batch", "4", "--format", "json")
+    assert json.loads(bound.out)["ceilings"]["flops_source"].startswith("measured")
+
+
+def test_fail_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """10 % slower fails at 5 %, passes at 15 %."""
+    before, after = tmp_path / "a.json", tmp_path / "b.json"
+    before.write_text(results_text(FILE))
+    slower = EAGER.replace(timing=Timing(samples_s=around(7.92e-3)))
+    after.write_text(results_text(FILE.replace(results=(slower,))))
+
+    codes = [
+        run(monkeypatch, "results", str(before), str(after), "--fail-over", limit).code
+        for limit in ("5%", "15%")
+    ]
+    assert codes == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("bench SMALL --device cuda:7", "there is no cuda:7 here"),
+        ("bench SMALL --device tpu", "unknown device 'tpu'|cannot measure on 'tpu'"),
+        ("bench SMALL --device cpu --dtype tf32", "a CPU has no tf32"),
+        ("bench SMALL --device cpu --dtype int8", "torch has no convolutions in int8"),
+        ("bench SMALL --device cpu --batch 0", "cannot take '0' as a batch size"),
+        ("bench SMALL --device cpu --batch 1,x", "cannot take 'x' as a batch size"),
+        ("bench SMALL --device cpu --batch 400000000", "needs [0-9,.]+ GB by prediction, .*--force"),
+        ("bench SMALL --device cpu --graph", "--graph needs a CUDA device"),
+        ("bench SMALL --device cpu --compile fast", "--compile takes off, default, max-autotune"),
+        ("bench SMALL --device cpu --seconds 0", "--seconds takes a time above 0"),
+        ("bench SMALL --device cpu --layers some", "--layers takes last, all or none"),
+        ("bench nosuch --device cpu", "nosuch"),
+        ("results none.json", "cannot read none.json"),
+        ("results SMALL", "cannot read"),
+        ("results SMALL SMALL SMALL", "one file to show it, or two"),
+        ("results SMALL --fail-over 5%", "compares two files"),
+        ("results SMALL SMALL --fail-over much", "expected a percentage"),
+        ("roofline D --device h300", "no datasheet on file for 'h300'"),
+        ("roofline D --device h200 --dtype int8", "no dense rate in int8"),
+        ("roofline D --device h200 --optimizer adam", "add --mode training"),
+    ],
+)
+def test_bad_input(arguments: str, message: str, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One clear message on stderr, nothing on stdout, exit code 2."""
+    outcome = run(monkeypatch, *(small if word == "SMALL" else word for word in arguments.split()))
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert re.search(message, outcome.err), outcome.err
+    assert "fault of vggstat" not in outcome.err
+
+
+def test_without_torch(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """bench says how to install it."""
+    monkeypatch.setattr("vggstat.live.require.find_spec", lambda _: None)
+    outcome = run(monkeypatch, "bench", small)
+
+    assert outcome.code == 2
+    assert "pip install 'vggstat[torch]'" in outcome.err
+
+
+def test_roofline_and_results_load_no_torch(tmp_path: Path) -> None:
+    """In a fresh interpreter neither command imports torch or numpy."""
+    path = tmp_path / "a.json"
+    path.write_text(results_text(FILE))
+    for arguments in (["roofline", "D", "--device", "h200", "--dtype", "bf16"], ["results", str(path)]):
+        code = (
+            "import sys\nfrom vggstat.cli.main import main\n"
+            f"try:\n    main({arguments!r})\nexcept SystemExit as stop:\n    assert not stop.code\n"
+            "assert not {'torch', 'numpy', 'rich'} & set(sys.modules)"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_ctrl_c(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted in its third turn it shows and keeps what was measured, and ends with 130."""
+    saved = tmp_path / "small.json"
+    turns = iter(range(100))
+    turn = Stopwatch.turn
+
+    def interrupted(watch: Stopwatch, seconds: float | None = None) -> None:
+        if seconds is None and next(turns) == 3:
+            raise KeyboardInterrupt
+        turn(watch, seconds)
+
+    monkeypatch.setattr(Stopwatch, "turn", interrupted)
+    made = run(monkeypatch, "bench", small, "--device", "cpu", "--seconds", "0.2", "--save", str(saved))
+
+    assert made.code == 130
+    assert "Interrupted" in made.out
+    assert read_results(str(saved)).interrupted

@@ -1,0 +1,233 @@
+"""What runs only on a GPU, against a stand-in for ``torch.cuda``: not yet measured on a GPU."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from tests.bench.fake_cuda import FakeCuda
+from tests.networks import report_of
+from vggstat.cost.footprint import measure
+from vggstat.cost.workload import find_dtype
+from vggstat.errors import UsageError
+from vggstat.live.bench import memory, session
+from vggstat.live.bench.clock import CudaClock
+from vggstat.live.bench.graphs import GraphWatch, PrimedWatch, capture
+from vggstat.live.bench.settings import require_dtype
+from vggstat.live.bench.stopwatch import Mark, Stopwatch, take_turns
+from vggstat.live.bench.telemetry import GpuSensors, between
+
+GROUPS = {"block1": 3.0, "block2": 2.0, "fc": 1.0}
+
+
+def layered(cuda: FakeCuda) -> Any:
+    def run(mark: Mark) -> None:
+        for name, milliseconds in GROUPS.items():
+            cuda.kernel(milliseconds)
+            mark(name)
+
+    return run
+
+
+def test_events_of_a_graph_add_up_to_the_pass() -> None:
+    """Each replay records the events anew; the sections telescope into the whole."""
+    cuda = FakeCuda()
+    captured = capture(layered(cuda), cuda, with_events=True)
+    watch = GraphWatch("layers", captured, CudaClock(cuda), limit_s=0.01)
+    watch.start()
+    take_turns([watch])
+
+    for name, milliseconds in GROUPS.items():
+        assert watch.sections[name] == pytest.approx([milliseconds / 1e3] * len(watch.samples))
+    assert watch.samples == pytest.approx([6e-3] * len(watch.samples))
+    assert len(watch.samples) >= 10
+
+
+def test_a_graph_without_events_is_timed_from_outside() -> None:
+    """Replays lie between two events on the stream; several are queued before the host waits."""
+    cuda = FakeCuda()
+    watch = GraphWatch(
+        "graph", capture(layered(cuda), cuda, with_events=False), CudaClock(cuda), limit_s=0.01
+    )
+    watch.start()
+    watch.turn()
+
+    assert watch.sections == {}
+    assert watch.samples == pytest.approx([6e-3] * len(watch.samples))
+    assert len(watch.host_samples) == len(watch.samples) > 1
+
+
+def test_a_primed_run_does_not_count_its_wait() -> None:
+    """The wait that lets the host run ahead stands before the first section."""
+    cuda = FakeCuda()
+    watch = PrimedWatch("layers", layered(cuda), CudaClock(cuda), limit_s=0.01)
+    watch.start()
+    watch.turn()
+
+    assert watch.samples == pytest.approx([6e-3] * len(watch.samples))
+    assert set(watch.sections) == set(GROUPS)
+
+
+def test_eager_runs_are_read_after_the_device_is_there() -> None:
+    """A stand-in that is asked for a time while work is pending refuses."""
+    cuda = FakeCuda()
+    watch = Stopwatch("eager", layered(cuda), CudaClock(cuda), limit_s=0.01)
+    watch.start()
+    watch.turn()
+
+    assert watch.sections["block2"] == pytest.approx([2e-3] * len(watch.samples))
+
+
+def bare_session(cuda: FakeCuda) -> Any:
+    made: Any = object.__new__(session.Session)
+    made.clock, made.notes, made.errors, made.watches = CudaClock(cuda), {}, {}, {}
+    made.plan = SimpleNamespace(seconds=0.01, target=0.01)
+    made._both = lambda: torch.inference_mode()
+    return made
+
+
+def test_layers_fall_back_where_capture_fails() -> None:
+    """The fallback is named, with torch's reason, and times all the same."""
+    cuda = FakeCuda(capture_fails=True)
+    made = bare_session(cuda)
+    watch, method = made._graph_of_layers(layered(cuda))
+
+    assert isinstance(watch, PrimedWatch)
+    assert "eager" in method
+    assert made.notes["eager"] == (
+        "layers not in a CUDA graph, which failed: CUDA error: operation not permitted when stream is capturing"
+    )
+
+
+def test_rows_of_a_graph_that_cannot_be_captured() -> None:
+    """The eager one becomes a row with the reason; the compiled one is timed without a graph."""
+    cuda = FakeCuda(capture_fails=True)
+    made = bare_session(cuda)
+    made._ready_graph("graph", layered(cuda))
+    made._ready_graph("compiled+graph", layered(cuda))
+
+    assert made.errors["graph"].startswith("capture failed")
+    assert list(made.watches) == ["compiled"]
+    assert made.notes["compiled"].startswith("without a CUDA graph")
+
+
+class Timed:
+    """As much of a TimedPass as the bridge asks for."""
+
+    def __init__(self) -> None:
+        self.report = report_of("D@bf16")
+        self.workload = self.report.workload
+        self.device = torch.device("cuda", 0)
+
+
+def test_the_bridge_on_cuda() -> None:
+    """Workspaces come from the trace, and nothing is left unexplained; steps follow the reference's order."""
+    timed: Any = Timed()
+    peak = measure(timed.report.graph, timed.workload).peak
+    workspace = 33_554_432
+    cuda = FakeCuda(
+        stats={
+            "requested_bytes.all.peak": peak.bytes + workspace,
+            "allocated_bytes.all.peak": peak.bytes + workspace + 512,
+            "reserved_bytes.all.peak": peak.bytes + workspace + 2**21,
+        }
+    )
+    held = ("parameters", "optimizer state", "input")
+    items = [item for item in peak.items if item.part not in held]
+    cuda.memory.trace = [
+        {"action": "alloc", "addr": at, "size": item.bytes, "frames": []} for at, item in enumerate(items)
+    ]
+    cuda.memory.trace.append(
+        {
+            "action": "alloc",
+            "addr": 99,
+            "size": workspace,
+            "frames": [{"name": "at::cuda::getNewWorkspace()"}],
+        }
+    )
+    runs: list[int] = []
+    bridge = memory.cuda_bridge(timed, lambda: runs.append(1), cuda)
+
+    assert (bridge.unexplained_bytes, bridge.workspace_bytes, bridge.device_bytes) == (0, workspace, 30)
+    assert bridge.measured_at == bridge.predicted_at == peak.node
+    assert len(runs) == 3 + 1 + 1
+    assert cuda.calls == ["empty_cache", "reset_peak"]
+    assert cuda.memory.recording == ["all", None]
+
+
+def test_other_configurations_are_left_out() -> None:
+    """What else the sweep holds on the device is taken off the peak; rounding is then not known."""
+    stats = {f"{kind}_bytes.all.peak": 1000 for kind in ("requested", "allocated", "reserved")}
+    cuda = FakeCuda(stats={**stats, "requested_bytes.all.current": 400})
+    timed: Any = Timed()
+    others = memory.bytes_of_others(timed.device, cuda)
+    bridge = memory.cuda_bridge(timed, lambda: None, cuda, others=others)
+
+    assert (others, bridge.requested_peak_bytes, bridge.allocated_peak_bytes) == (400, 600, None)
+
+
+def test_without_a_trace_the_peaks_still_stand() -> None:
+    """The history is private to torch: where it fails the bridge says so and names no workspace."""
+    cuda = FakeCuda(stats={f"{kind}_bytes.all.peak": 7 for kind in ("requested", "allocated", "reserved")})
+    cuda.memory = SimpleNamespace()  # type: ignore[assignment]
+    bridge = memory.cuda_bridge(Timed(), lambda: None, cuda)  # type: ignore[arg-type]
+
+    assert bridge.requested_peak_bytes == 7
+    assert "no allocator trace" in bridge.error
+
+
+class Nvml:
+    """As much of pynvml as is read; it has nothing that could set anything."""
+
+    NVML_CLOCK_SM, NVML_TEMPERATURE_GPU = 1, 0
+    nvmlClocksThrottleReasonSwPowerCap = 4  # noqa: N815
+    nvmlClocksThrottleReasonHwSlowdown = 8  # noqa: N815
+
+    def __init__(self, reasons: int, processes: tuple[int, ...]) -> None:
+        self.reasons, self.processes = reasons, processes
+
+    def nvmlDeviceGetClockInfo(self, handle: Any, kind: int) -> int:  # noqa: N802
+        return 1980
+
+    def nvmlDeviceGetTemperature(self, handle: Any, kind: int) -> int:  # noqa: N802
+        raise RuntimeError("not supported")
+
+    def nvmlDeviceGetPowerUsage(self, handle: Any) -> int:  # noqa: N802
+        return 620_500
+
+    def nvmlDeviceGetPowerManagementLimit(self, handle: Any) -> int:  # noqa: N802
+        return 700_000
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: Any) -> list[Any]:  # noqa: N802
+        return [SimpleNamespace(pid=pid) for pid in self.processes]
+
+    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle: Any) -> int:  # noqa: N802
+        return self.reasons
+
+
+def test_telemetry() -> None:
+    """Units are converted, a sensor that fails is left out, and reasons before or after both count."""
+    before, after = GpuSensors(Nvml(0, ()), None).read(), GpuSensors(Nvml(4, (1, 2)), None).read()
+    found = between(before, after)
+
+    assert found is not None
+    assert (found.clock_mhz, found.temperature_c, found.power_w) == (
+        (1980, 1980),
+        (None, None),
+        (620.5, 620.5),
+    )
+    assert (found.power_limit_w, found.throttled, found.other_processes) == (700.0, ("power cap",), 2)
+
+
+def test_formats_that_an_old_gpu_lacks() -> None:
+    """Below compute capability 8.0 there is neither tf32 nor bf16."""
+    cuda = SimpleNamespace(get_device_capability=lambda _: (7, 5), get_device_name=lambda _: "Tesla T4")
+    device = torch.device("cuda", 0)
+
+    require_dtype(find_dtype("fp16"), device, cuda)
+    for word in ("tf32", "bf16"):
+        with pytest.raises(UsageError, match=rf"Tesla T4 \(compute capability 7.5\) has no {word}"):
+            require_dtype(find_dtype(word), device, cuda)

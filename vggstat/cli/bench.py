@@ -1,0 +1,270 @@
+"""``vggstat bench``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from itertools import product
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vggstat.cli.common import (
+    ClassesOption,
+    FormatOption,
+    HeadOption,
+    InputOption,
+    NoTopOption,
+    OutputOption,
+    WidthOption,
+    show,
+    variant_of,
+    write_file,
+)
+from vggstat.cli.results import check_layers, predictions_for
+from vggstat.cli.running import AutocastOption, ImplementationOption, ModeOption, OptimizerOption, running
+from vggstat.errors import UsageError
+
+if TYPE_CHECKING:
+    from vggstat.cost.bench import BenchFile, BenchResult, Execution
+    from vggstat.cost.report import Report
+
+INTERRUPTED = 130
+COMPILE_MODES = ("off", "default", "max-autotune")
+
+
+def command(
+    specs: Annotated[
+        list[str], typer.Argument(metavar="SPEC ...", help="Networks, as for `table`.", show_default=False)
+    ],
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", "-d", metavar="DEVICE", help="auto (a GPU if there is one), cpu, cuda, cuda:1."
+        ),
+    ] = "auto",
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            "--dtype", metavar="LIST", help="bf16, fp16, tf32, fp32; default fp32 on a CPU, else bf16."
+        ),
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="LIST", help="Batches, as 1,32,256.")
+    ] = None,
+    mode: ModeOption = "inference",
+    optimizer: OptimizerOption = None,
+    implementation: ImplementationOption = None,
+    autocast: AutocastOption = None,
+    compile_mode: Annotated[
+        str | None,
+        typer.Option(
+            "--compile",
+            metavar="MODE",
+            help="off, default or max-autotune: a compiled row beside the eager one. Default: off on a CPU.",
+        ),
+    ] = None,
+    graph: Annotated[
+        bool | None,
+        typer.Option(
+            "--graph/--no-graph", help="Rows through a CUDA graph; default on CUDA.", show_default=False
+        ),
+    ] = None,
+    channels_last: Annotated[
+        bool, typer.Option("--channels-last/--no-channels-last", help="Channels innermost in memory.")
+    ] = True,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="S", help="The longest that one row is measured.")
+    ] = 5.0,
+    layers: Annotated[
+        str, typer.Option("--layers", metavar="last|all|none", help="Whose layers to show.")
+    ] = "last",
+    calibrate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--calibrate", metavar="FILE", help="Hold it against a prediction from other networks' results."
+        ),
+    ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option("--save", metavar="FILE", help="Keep everything as JSON, raw samples included."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run what is predicted not to fit into memory.")
+    ] = False,
+    input_size: InputOption = None,
+    classes: ClassesOption = None,
+    head: HeadOption = None,
+    no_top: NoTopOption = False,
+    format_name: FormatOption = None,
+    output: OutputOption = None,
+    width: WidthOption = None,
+) -> None:
+    """Measure networks on a real device, and hold time and memory against bounds and predictions.
+
+    Needs torch: pip install 'vggstat[torch]'. Ctrl-C ends it and keeps what was measured (exit code 130).
+
+    Examples: vggstat bench D · vggstat bench D --batch 1,32,256 --save d.json · vggstat bench A B D E --mode training
+    """
+    from vggstat.live.require import require_torch
+
+    check_layers(layers)
+    if not 0 < seconds <= 86400:
+        raise UsageError(f"--seconds takes a time above 0, not {seconds:g}")
+    if compile_mode is not None and compile_mode not in COMPILE_MODES:
+        raise UsageError(f"--compile takes {', '.join(COMPILE_MODES)}, not {compile_mode!r}")
+    require_torch("bench")
+    from vggstat.live.bench.settings import choose_device, require_dtype
+
+    place = choose_device(device)
+    on_cpu = place.type == "cpu"
+    if graph and on_cpu:
+        raise UsageError("--graph needs a CUDA device: a CPU has no CUDA graphs")
+    lowered = autocast
+    words = [word.strip() for word in dtype.split(",")] if dtype else [None]
+    if dtype is None and not on_cpu:
+        # Training keeps its parameters in float32 and multiplies in bfloat16, as is usual.
+        words, lowered = (["fp32"], autocast or "bf16") if mode == "training" else (["bf16"], None)
+    options = variant_of(input_size=input_size, classes=classes, head=head, no_top=no_top)
+    reports = [
+        _report(spec, options, word, size, mode, optimizer, implementation, lowered)
+        for spec, word, size in product(specs, words, batch.split(",") if batch else [None])
+    ]
+    for report in reports:
+        require_dtype(report.workload.autocast or report.workload.dtype, place)
+    compiled = compile_mode or ("off" if on_cpu else "default")
+    executions = _executions(on_cpu=on_cpu, graph=graph is not False, compiled=compiled != "off")
+    from vggstat.cost.bench import BenchPlan
+    from vggstat.live.bench.run import Benchmark
+    from vggstat.live.bench.session import Configuration
+
+    configurations = [
+        Configuration(
+            BenchPlan(
+                spec=report.name,
+                batch=report.workload.batch,
+                dtype=report.workload.dtype.short,
+                autocast=report.workload.autocast.short if report.workload.autocast else None,
+                mode=report.workload.mode,
+                optimizer=report.workload.optimizer.name,
+                executions=executions,
+                compile_mode=compiled,
+                channels_last=channels_last,
+                seconds=seconds,
+            ),
+            report,
+        )
+        for report in reports
+    ]
+    progress = _progress_line()
+    benchmark = Benchmark(configurations, place, report_progress=progress, keep=_keeper(save), force=force)
+    try:
+        file = benchmark.run()
+    finally:
+        progress(None)
+        _keeper(save)(benchmark.file)  # whatever went wrong, what was measured is there
+    _finish(file, reports, layers, calibrate, format_name, output, width)
+
+
+def _report(
+    spec: str,
+    options: Any,
+    dtype: str | None,
+    batch: str | None,
+    mode: str,
+    optimizer: str | None,
+    implementation: str | None,
+    autocast: str | None,
+) -> Report:
+    """The report of one configuration; what stands after a spec's @ counts before the options."""
+    from vggstat.cli.common import load_report
+    from vggstat.cost.footprint import refuse_untrainable
+    from vggstat.cost.report import analyze
+    from vggstat.cost.variant import parse_batch
+    from vggstat.cost.workload import find_dtype
+
+    chosen = options.replace(
+        dtype=None if dtype is None else find_dtype(dtype),
+        batch=None if batch is None else parse_batch(batch.strip()),
+    )
+    report = load_report(spec, chosen)
+    workload = running(
+        report.workload, mode=mode, optimizer=optimizer, implementation=implementation, autocast=autocast
+    )
+    refuse_untrainable(report.graph, workload)
+    return analyze(report.graph, workload)
+
+
+def _executions(*, on_cpu: bool, graph: bool, compiled: bool) -> tuple[Execution, ...]:
+    found: list[Execution] = ["eager"]
+    if graph and not on_cpu:
+        found.append("graph")
+    if compiled:
+        found.append("compiled+graph" if graph and not on_cpu else "compiled")
+    return tuple(found)
+
+
+def _keeper(path: str | None) -> Callable[[BenchFile], None]:
+    """Writes the file anew, at once, each time it is called; does nothing without --save or before a result."""
+
+    def keep(file: BenchFile) -> None:
+        if path is not None and file.results:
+            from vggstat.cost.bench_json import results_text
+
+            write_file(path, results_text(file).encode())
+
+    return keep
+
+
+def _progress_line() -> Callable[[Any], None]:
+    """Progress on stderr: one line that is written over on a terminal, else a line now and then."""
+    terminal = sys.stderr.isatty()
+    last: list[Any] = [0.0, ""]
+
+    def say(progress: Any) -> None:
+        if progress is None:
+            if terminal:
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            return
+        text = f"{100 * progress.done:3.0f} %  {progress.what}  at most {progress.left_s:,.0f} s left"
+        if terminal:
+            print(f"\r\x1b[K{text[:100]}", end="", file=sys.stderr, flush=True)
+        elif progress.what != last[1] and monotonic() - last[0] > 1:
+            print(text, file=sys.stderr, flush=True)
+            last[:] = [monotonic(), progress.what]
+
+    return say
+
+
+def _finish(
+    file: BenchFile,
+    reports: list[Report],
+    layers: str,
+    calibrate: list[str] | None,
+    format_name: str | None,
+    output: str | None,
+    width: int | None,
+) -> None:
+    """Shows what was measured, and ends with the exit code that fits it."""
+    from vggstat.present.views.bench import bench_page
+
+    failed = [result for result in file.results if result.error]
+    measured = [result for result in file.results if result.timing]
+    if not measured:
+        if file.interrupted:
+            raise typer.Exit(INTERRUPTED)
+        raise UsageError("\n".join(dict.fromkeys(f"{result.spec}: {result.error}" for result in failed)))
+    predictions = predictions_for(file, reports, calibrate) if calibrate else []
+    show(bench_page(file, layers=layers, predictions=predictions), format_name, output, width)
+    for result in failed:
+        print(f"vggstat: {result.spec}, batch {result.batch:,}: {result.error}", file=sys.stderr)
+    if file.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    # In a sweep a configuration that does not fit is a row; anything else that failed is misuse.
+    if any(not _is_memory(result) for result in failed):
+        raise typer.Exit(2)
+
+
+def _is_memory(result: BenchResult) -> bool:
+    return result.error.startswith(("out of memory", "needs "))

@@ -1,0 +1,224 @@
+"""A whole benchmark: configurations that take turns on one device, and the file of what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Final, NamedTuple
+
+import torch
+
+from vggstat.cost.bench import BenchFile, BenchResult, MeasuredCeilings
+from vggstat.cost.plausibility import with_warnings
+from vggstat.errors import VggstatError
+from vggstat.live.bench.ceilings import CeilingWatches
+from vggstat.live.bench.clock import Clock
+from vggstat.live.bench.session import (
+    Configuration,
+    Session,
+    clock_for,
+    is_out_of_memory,
+    predicted_bytes,
+)
+from vggstat.live.bench.settings import available_bytes, describe_device
+from vggstat.live.bench.stopwatch import Stopwatch
+from vggstat.live.bench.telemetry import open_sensors
+from vggstat.units import giga
+
+__all__ = ["Benchmark", "Progress"]
+
+TOGETHER: Final = 0.6
+"""The share of the free memory that configurations measured in turns may be predicted to need."""
+
+
+class Progress(NamedTuple):
+    """What is going on, how much of all is done (0 to 1), and how long the rest takes at most."""
+
+    what: str
+    done: float
+    left_s: float
+
+
+class Benchmark:
+    """Runs configurations; at any moment ``file`` holds what was measured so far."""
+
+    def __init__(
+        self,
+        configurations: Sequence[Configuration],
+        device: torch.device,
+        *,
+        report_progress: Callable[[Progress], None] = lambda _: None,
+        keep: Callable[[BenchFile], None] = lambda _: None,
+        force: bool = False,
+        ceiling_seconds: float = 1.0,
+        small_ceilings: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        self.device = device
+        self.clock = clock or clock_for(device)
+        self.info = describe_device(device)
+        self.sensors = open_sensors(device)
+        self.sessions = [Session(entry, device, self.clock, self.sensors) for entry in configurations]
+        self.report_progress = report_progress
+        self.keep = keep
+        self.force = force
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.interrupted = False
+        self.refused: dict[int, str] = {}
+        """Why a session has no time, by its number."""
+        self.closed: set[int] = set()
+        dtypes = {session.configuration.multiplied_in for session in self.sessions}
+        self.ceilings = [
+            CeilingWatches(
+                dtype, device, self.clock, self.info.name, limit_s=ceiling_seconds, small=small_ceilings
+            )
+            for dtype in sorted(dtypes)
+        ]
+        self._began = monotonic()
+
+    # running ----------------------------------------------------------------------------------------------
+
+    def run(self) -> BenchFile:
+        """Measures everything, and ends early at Ctrl-C: the file then says that it was interrupted."""
+        try:
+            self._refuse_too_large()
+            if len(self.refused) == len(self.sessions):
+                return self.file
+            self._measure_ceilings("ceilings")
+            for numbers in self._parties():
+                self._run_party(numbers)
+                self.keep(self.file)
+            self._measure_ceilings("ceilings again")
+        except KeyboardInterrupt:
+            self.interrupted = True
+        finally:
+            for number, session in enumerate(self.sessions):
+                self._close(number, session)
+        return self.file
+
+    def _measure_ceilings(self, words: str) -> None:
+        for watches in self.ceilings:
+            self._say(f"{words}, {watches.dtype.short}")
+            try:
+                watches.measure()
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+
+    def _refuse_too_large(self) -> None:
+        if self.force:
+            return
+        free = available_bytes(self.device)
+        for number, session in enumerate(self.sessions):
+            need = predicted_bytes(session.report)
+            if free and need > free:
+                self.refused[number] = (
+                    f"needs {giga(need)} GB by prediction, and {giga(free)} GB are free on {self.info.label}: "
+                    "take a smaller --batch, or --force"
+                )
+
+    def _parties(self) -> list[list[int]]:
+        """Sessions that fit into memory together, in order: these are measured in turns."""
+        room = available_bytes(self.device) * TOGETHER or float("inf")
+        parties: list[list[int]] = []
+        taken = float("inf")
+        for number, session in enumerate(self.sessions):
+            if number in self.refused:
+                continue
+            need = predicted_bytes(session.report)
+            if taken + need > room:
+                parties.append([])
+                taken = 0.0
+            parties[-1].append(number)
+            taken += need
+        return parties
+
+    def _run_party(self, numbers: list[int]) -> None:
+        ready = []
+        for number in numbers:
+            self._say(f"{self._words(number)}: building and checking")
+            if self._attempt(number, self.sessions[number].open):
+                ready.append(number)
+        watches = {number: self.sessions[number].all_watches for number in ready}
+        while any(not watch.is_done for party in watches.values() for watch in party):
+            for number in list(watches):
+                if not self._attempt(number, lambda party=watches[number]: _one_turn(party)):  # type: ignore[misc]
+                    del watches[number]
+                self._say(self._words(number))
+        for number in numbers:
+            self._close(number, self.sessions[number])
+
+    def _attempt(self, number: int, action: Callable[[], object]) -> bool:
+        """Whether it went well; if not, the row says why and the sweep goes on."""
+        session = self.sessions[number]
+        try:
+            action()
+        except VggstatError as error:
+            self.refused[number] = str(error)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            if is_out_of_memory(error):
+                need = predicted_bytes(session.report)
+                self.refused[number] = f"out of memory: {giga(need)} GB were predicted to be needed"
+            else:
+                lines = str(error).strip().splitlines() or [type(error).__name__]
+                self.refused[number] = f"torch refused it: {lines[0][:200]}"
+        else:
+            return True
+        self._close(number, session)
+        return False
+
+    def _close(self, number: int, session: Session) -> None:
+        if number not in self.closed:
+            self.closed.add(number)
+            session.close()
+
+    # what is there ----------------------------------------------------------------------------------------
+
+    @property
+    def file(self) -> BenchFile:
+        """Everything measured so far, with its warnings."""
+        measured = [found for watches in self.ceilings if (found := watches.result())]
+        results: list[BenchResult] = []
+        for number, session in enumerate(self.sessions):
+            own = session.results(_for(measured, session.configuration.multiplied_in.short))
+            results += own
+            if number in self.refused and not any(result.timing for result in own):
+                results.append(session.failed(self.refused[number]))
+        return BenchFile(
+            started=self.started,
+            device=self.info,
+            ceilings=tuple(measured),
+            results=with_warnings(results, measured),
+            interrupted=self.interrupted,
+        )
+
+    def _words(self, number: int) -> str:
+        session = self.sessions[number]
+        workload = session.report.workload
+        return f"{session.report.name} · batch {workload.batch:,} · {workload.dtype.name}"
+
+    def _say(self, what: str) -> None:
+        """Reports progress. A configuration that is not open yet counts with the rows it will have."""
+        done = total = left = 0.0
+        for number, session in enumerate(self.sessions):
+            limit = session.plan.seconds
+            rows = len(session.all_watches) or len(session.plan.executions) + 1
+            total += rows * limit
+            if number in self.refused or number in self.closed:
+                done += rows * limit
+                continue
+            shares = [watch.share_done for watch in session.all_watches] or [0.0] * rows
+            done += sum(shares) * limit
+            left += sum(1 - share for share in shares) * limit
+        self.report_progress(Progress(what, done / total if total else 1.0, left))
+
+
+def _one_turn(party: tuple[Stopwatch, ...]) -> None:
+    for watch in party:
+        if not watch.is_done:
+            watch.turn()
+
+
+def _for(measured: list[MeasuredCeilings], dtype: str) -> MeasuredCeilings | None:
+    return next((entry for entry in measured if entry.dtype == dtype), None)

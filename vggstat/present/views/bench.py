@@ -1,0 +1,506 @@
+"""What a benchmark measured, beside its bounds and its predictions. Rendered from records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from vggstat.cost.advice import apart, worst_layers
+from vggstat.cost.bench import EXECUTIONS, BenchFile, BenchResult, LayerTime, MeasuredCeilings
+from vggstat.cost.bench_json import results_data
+from vggstat.cost.calibrate import Prediction, errors_against
+from vggstat.cost.devices import datasheet_of
+from vggstat.cost.workload import find_dtype
+from vggstat.present.bars import bar
+from vggstat.present.captions import image_words
+from vggstat.present.measured import Measured, clock_unit, rate, seconds, share, significant
+from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
+from vggstat.present.views.calibration import calibration_data, calibration_table, errors_words
+from vggstat.units import giga, grouped, quotient
+
+__all__ = ["bench_page", "configuration_words"]
+
+BAR_WIDTH: Final = 11
+REMAINDER: Final = 0.03
+"""From this share of the whole on, what the rows leave over is a row of its own."""
+
+BOUND_RULE: Final = (
+    "Bound: the larger of FLOPs / matmul and bytes / copy; a layer's bytes are weights, input and output, all else "
+    "fused. In the whole network the bound of eager rows adds bias, ReLU and pool indices as kernels of their own."
+)
+FLOPS_RULE: Final = "FLOPs are 2 per multiply-accumulate of conv and FC layers."
+
+
+def bench_page(
+    file: BenchFile, *, layers: str = "last", predictions: Sequence[tuple[BenchResult, Prediction]] = ()
+) -> Page:
+    """The page of ``vggstat bench``, and of ``vggstat results`` for one file.
+
+    ``layers`` is ``last`` (only the last configuration's), ``all`` or ``none``. JSON is the file that ``--save``
+    writes (``vggstat.cost.bench_json``), with ``predictions`` where there are any.
+    """
+    title, aside = _heading(file)
+    parts: list[Part] = [Text(lines=_facts(file)), _whole(file)]
+    detailed = [result for result in file.results if result.layers]
+    shown = {"last": detailed[-1:], "all": detailed, "none": []}[layers]
+    for result in file.results:
+        if result.forward:
+            parts.append(_step(result))
+        if result in shown:
+            parts.append(_layers(result, file))
+            parts.append(Text(lines=_about_layers(result, file), close=True))
+    for result in shown:
+        if result.memory:
+            parts.append(_memory(result))
+    for result, prediction in predictions:
+        parts.append(calibration_table(prediction, result))
+        errors = errors_against(prediction, result)
+        if errors:
+            names = ", ".join(prediction.calibration.specs)
+            parts.append(Text(lines=(f"Predicted from {names}: {errors_words(errors)}.",), close=True))
+    remarks = _remarks(file, shown)
+    if remarks:
+        parts.append(Text(lines=remarks))
+    hidden = len(detailed) - len(shown)
+    more = f" Layers of {hidden} more: --layers all." if hidden and layers == "last" else ""
+    return Page(
+        title=title,
+        aside=aside,
+        parts=tuple(parts),
+        notes=(f"{BOUND_RULE} {FLOPS_RULE}{more}",),
+        data=lambda: _data(file, predictions),
+    )
+
+
+def _data(file: BenchFile, predictions: Sequence[tuple[BenchResult, Prediction]]) -> dict[str, Any]:
+    data = results_data(file)
+    if predictions:
+        data["predictions"] = [calibration_data(prediction, result) for result, prediction in predictions]
+    return data
+
+
+# what was run
+
+
+def _heading(file: BenchFile) -> tuple[str, str]:
+    """What all rows share: the network and how it is run; and aside the device and the libraries."""
+    results = file.results
+    titles = list(dict.fromkeys(_name(result) for result in results))
+    words = [titles[0] if len(titles) == 1 else f"{len(titles)} networks" if titles else "nothing measured"]
+    for same in ([_mode(r) for r in results], [_format(r) for r in results], [_layout(r) for r in results]):
+        if len(set(same)) == 1:
+            words.append(same[0])
+    images = {result.image for result in results}
+    if len(images) == 1 and len(next(iter(images))) == 3:
+        words.append(image_words(next(iter(images))))
+    versions = file.device.versions
+    libraries = [f"torch {versions['torch']}"] if "torch" in versions else []
+    if "cuda" in versions:
+        libraries.append(f"CUDA {versions['cuda']}")
+    return " · ".join(words), " · ".join([file.device.name, ", ".join(libraries)])
+
+
+def _name(result: BenchResult) -> str:
+    return f"{result.spec} · {result.title}" if result.title not in ("", result.spec) else result.spec
+
+
+def _mode(result: BenchResult) -> str:
+    return f"training step, {result.optimizer}" if result.mode == "training" else result.mode
+
+
+def _format(result: BenchResult) -> str:
+    return f"{result.dtype}, autocast {result.autocast}" if result.autocast else result.dtype
+
+
+def _layout(result: BenchResult) -> str:
+    return "channels_last" if result.channels_last else "contiguous"
+
+
+def configuration_words(result: BenchResult) -> str:
+    """One row's configuration: ``D · batch 256 · bfloat16 · inference · eager``."""
+    return " · ".join(
+        (result.spec, f"batch {result.batch:,}", _format(result), _mode(result), EXECUTIONS[result.execution])
+    )
+
+
+def _facts(file: BenchFile) -> tuple[str, ...]:
+    """That the timed model is the counted one, and the ceilings."""
+    lines = []
+    counted = next((result.counted for result in reversed(file.results) if result.counted), ())
+    if counted:
+        found = ", ".join(f"{entry.found:,} {entry.what} by {entry.by}" for entry in counted)
+        lines.append(f"The timed model is the counted one: {found}: all agree.")
+    lines += [_ceiling_words(entry) for entry in file.ceilings]
+    if file.interrupted:
+        lines.append("Interrupted: these are the rows that had been measured until then.")
+    return tuple(lines)
+
+
+def _ceiling_words(entry: MeasuredCeilings) -> str:
+    """Measured, beside the datasheet's dense values where the device is on file."""
+    sheet = datasheet_of(entry.device)
+    matmul = f"matmul {_speed(entry.flops_per_s)}"
+    copy = f"copy {_bandwidth(entry.bytes_per_s)}"
+    if sheet is not None:
+        stated = sheet.tflops.get(find_dtype(entry.dtype).short)
+        if stated:
+            matmul += f" (datasheet, dense: {stated.value})"
+        copy += f" (datasheet: {significant(sheet.gb_per_s.number / 1e3)})"
+    return f"Ceilings measured in this run, {entry.dtype}: {matmul}, {copy}."
+
+
+def _speed(flops_per_s: float) -> str:
+    if flops_per_s >= 10e12:
+        return f"{rate(flops_per_s / 1e12)} TFLOP/s"
+    return f"{rate(flops_per_s / 1e9)} GFLOP/s"
+
+
+def _bandwidth(bytes_per_s: float) -> str:
+    if bytes_per_s >= 1e12:
+        return f"{significant(bytes_per_s / 1e12)} TB/s"
+    return f"{significant(bytes_per_s / 1e9)} GB/s"
+
+
+# whole network
+
+
+def _whole(file: BenchFile) -> Table:
+    """A row for each configuration and execution."""
+    results = file.results
+    varying = _varying(results)
+    columns = [*(Column(key=key, header=header, align=align) for key, header, align, _ in varying)]
+    columns += [
+        Column(key="execution", header="whole network"),
+        Column(key="median_s", header="median", align="right", text=seconds),
+        Column(key="half_width", header="95 %", align="right", text=_plus_minus, priority=20),
+        Column(key="images_per_s", header="images/s", align="right", text=_images),
+        _flops_column(results, priority=0),
+        Column(key="of_matmul", header="of matmul", align="right", text=_tenths, priority=10),
+        Column(key="of_datasheet", header=("of data-", "sheet"), align="right", text=_tenths, priority=15),
+        Column(key="bound_s", header="bound", align="right", text=seconds),
+        Column(key="reached", header="reached", align="right", text=share),
+    ]
+    if not any(_datasheet_rate(result, file) for result in results):
+        columns = [column for column in columns if column.key != "of_datasheet"]
+    rows: list[Row] = []
+    for result in results:
+        cells: list[Any] = [value(result) for _, _, _, value in varying]
+        if result.timing is None:
+            rows.append(row(*cells, EXECUTIONS[result.execution], None))
+            rows.append(note(f"  {configuration_words(result)}: {result.error}"))
+            continue
+        rows.append(row(*cells, *_whole_cells(result, file, columns)))
+    return Table(columns=tuple(columns), rows=(*rows, RULE), name="whole", main=True)
+
+
+def _flops_column(results: Sequence[BenchResult], priority: int) -> Column:
+    """TFLOP/s, printed in GFLOP/s where even the fastest row does not reach 10 of them."""
+    if max((result.flops_per_s or 0.0 for result in results), default=0.0) < 10e12:
+        return Column(
+            key="tflops", header="GFLOP/s", align="right", text=lambda v: rate(1000 * v), priority=priority
+        )
+    return Column(key="tflops", header="TFLOP/s", align="right", text=rate, priority=priority)
+
+
+def _varying(results: Sequence[BenchResult]) -> list[tuple[str, str, str, Any]]:
+    """The columns that tell the rows apart: the batch always, the rest where it differs."""
+    choices: tuple[tuple[str, str, str, Any], ...] = (
+        ("spec", "spec", "left", lambda r: r.spec),
+        ("image", "input", "left", lambda r: "×".join(map(str, r.image[1:]))),
+        ("mode", "mode", "left", _mode),
+        ("dtype", "dtype", "left", _format),
+        ("batch", "batch", "right", lambda r: r.batch),
+    )
+    return [
+        choice
+        for choice in choices
+        if choice[0] == "batch" or len({choice[3](result) for result in results}) > 1
+    ]
+
+
+def _whole_cells(result: BenchResult, file: BenchFile, columns: Sequence[Column]) -> list[Any]:
+    timing = result.timing
+    assert timing is not None
+    known = _ceilings_of(result, file)
+    speed = result.flops_per_s or 0.0
+    sheet = _datasheet_rate(result, file)
+    cells = {
+        "execution": EXECUTIONS[result.execution],
+        "median_s": Measured(timing.median_s, timing.half_width),
+        "half_width": timing.half_width,
+        "images_per_s": Measured(result.images_per_s or 0.0, timing.half_width),
+        "tflops": speed / 1e12,
+        "of_matmul": speed / known.flops_per_s if known else None,
+        "of_datasheet": speed / sheet if sheet else None,
+        "bound_s": result.bound_s,
+        "reached": result.reached,
+    }
+    return [cells[column.key] for column in columns if column.key in cells]
+
+
+def _ceilings_of(result: BenchResult, file: BenchFile) -> MeasuredCeilings | None:
+    return file.ceilings_for(find_dtype(result.autocast or result.dtype).short)
+
+
+def _datasheet_rate(result: BenchResult, file: BenchFile) -> float | None:
+    sheet = datasheet_of(file.device.name)
+    stated = sheet.tflops.get(find_dtype(result.autocast or result.dtype).short) if sheet else None
+    return stated.number * 1e12 if stated else None
+
+
+def _plus_minus(half_width: float) -> str:
+    return f"± {100 * half_width:.1f} %"
+
+
+def _images(value: float) -> str:
+    digits = 4 if getattr(value, "half_width", 0.0) < 0.01 else 3
+    return f"{value:,.0f}" if value >= 1000 and digits == 4 else significant(value, digits)
+
+
+def _tenths(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _step(result: BenchResult) -> Table:
+    """Forward, backward and optimizer of a training step."""
+    parts = (
+        ("forward", result.forward),
+        ("backward", result.backward),
+        ("optimizer", result.optimizer_step),
+    )
+    timings = [(name, timing) for name, timing in parts if timing]
+    whole = sum(timing.median_s for _, timing in timings)
+    rows = [
+        row(name, Measured(timing.median_s, timing.half_width), timing.half_width, timing.median_s / whole)
+        for name, timing in timings
+    ]
+    return Table(
+        columns=(
+            Column(key="part", header=f"batch {result.batch:,}, {EXECUTIONS[result.execution]}"),
+            Column(key="median_s", header="median", align="right", text=seconds),
+            Column(key="half_width", header="95 %", align="right", text=_plus_minus),
+            Column(key="share", header="share", align="right", text=_tenths),
+        ),
+        rows=tuple(rows),
+        name="step",
+    )
+
+
+# layers
+
+
+def _layers(result: BenchResult, file: BenchFile) -> Table:
+    """A row a group; the rows add up to the whole, or what they leave over is a row."""
+    training = any(layer.backward_samples_s for layer in result.layers)
+    whole = result.layers_s
+    scale, unit = clock_unit(max(layer.median_s for layer in result.layers))
+
+    def time(value: float) -> str:
+        return f"{value / scale:,.3f}"
+
+    columns = [
+        Column(key="layer", header=f"batch {result.batch:,}, {EXECUTIONS[result.layers_pass]}", min_width=15),
+        Column(key="median_s", header=f"forward, {unit}" if training else unit, align="right", text=time),
+        Column(key="share", header="share", align="right", text=_tenths),
+        Column(key="bar", header="", label="bar", priority=40, min_width=BAR_WIDTH),
+        _flops_column([result], priority=10),
+        Column(key="gb_per_s", header="GB/s", align="right", text=rate, priority=20),
+        Column(key="intensity", header="FLOP/B", align="right", text=lambda v: f"{v:,.0f}", priority=30),
+        Column(key="bound_s", header=f"bound, {unit}", align="right", text=time),
+        Column(key="reached", header="reached", align="right", text=share),
+        Column(key="limit", header="limit", priority=15),
+    ]
+    if training:
+        columns.insert(2, Column(key="backward_s", header=f"backward, {unit}", align="right", text=time))
+    widest = max(layer.seconds for layer in result.layers)
+    rows = [_layer(layer, whole, widest, training=training) for layer in result.layers]
+    rows += [
+        RULE,
+        _sum(result, whole, training=training),
+        *_remainder(result, file, whole, training=training),
+    ]
+    title = "" if result.layers_method else "layers"
+    return Table(columns=tuple(columns), rows=tuple(rows), name="layers", title=title)
+
+
+def _layer(layer: LayerTime, whole: float, widest: float, *, training: bool) -> Row:
+    speed = layer.flops_per_s
+    cells: list[Any] = [
+        layer.name,
+        layer.median_s,
+        *([layer.backward_s] if training else []),
+        layer.seconds / whole if whole else None,
+        bar(round(1e12 * layer.seconds), round(1e12 * widest), BAR_WIDTH),
+        speed / 1e12 if speed else None,
+        layer.bytes_per_s / 1e9 if layer.bytes else None,
+        layer.intensity,
+        layer.all_bound_s or None,
+        layer.reached if layer.bound_s else None,
+        layer.limit if layer.bound_s else "",
+    ]
+    return row(*cells)
+
+
+def _sum(result: BenchResult, whole: float, *, training: bool) -> Row:
+    forward = sum(layer.median_s for layer in result.layers)
+    backward = sum(layer.backward_s or 0.0 for layer in result.layers)
+    bound = sum(layer.all_bound_s for layer in result.layers)
+    flops = sum(layer.all_flops for layer in result.layers)
+    cells: list[Any] = [
+        "sum of the rows",
+        forward,
+        *([backward] if training else []),
+        1.0 if whole else None,
+        "",
+    ]
+    cells += [flops / whole / 1e12 if flops and whole else None, "", "", bound]
+    return total(*cells, bound / whole if whole else None)
+
+
+def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: bool) -> list[Row]:
+    """What the rows leave over of the pass without inner marks, where it is over 3 %."""
+    same = (
+        r for r in file.results if r.workload_key == result.workload_key and r.execution == result.layers_pass
+    )
+    timing = next((other.timing for other in same if other.timing), None)
+    if timing is None:
+        return []
+    rest = timing.median_s - whole
+    if abs(rest) <= REMAINDER * timing.median_s:
+        return []
+    words = "not in any row" if rest > 0 else "more than the whole"
+    cells: list[Any] = [words, rest, *([""] if training else []), rest / timing.median_s]
+    return [total(*cells)]
+
+
+def _about_layers(result: BenchResult, file: BenchFile) -> tuple[str, ...]:
+    """How they were timed, and how the sum compares with the passes that are timed whole."""
+    words = [f"Timed by {result.layers_method}." if result.layers_method else ""]
+    family = [other for other in file.results if other.workload_key == result.workload_key and other.timing]
+    for other in family:
+        if other.execution not in ("eager", "graph") or other.timing is None:
+            continue
+        difference = result.layers_s / other.timing.median_s - 1
+        name = "the same graph without the events" if other.execution == "graph" else "the plain eager pass"
+        words.append(
+            f"{name} takes {seconds(other.timing.median_s)}: the rows are {_signed(difference)} of it."
+        )
+    graph = next((o.timing for o in family if o.execution == "graph"), None)
+    eager = next((o.timing for o in family if o.execution == "eager"), None)
+    if graph and eager:
+        gap = eager.median_s - graph.median_s
+        words.append(
+            f"Launch gap (eager − graph): {seconds(abs(gap)) if gap >= 0 else '−' + seconds(abs(gap))}."
+        )
+    text = " ".join(word[:1].upper() + word[1:] for word in words if word)
+    return (text,)
+
+
+def _signed(value: float) -> str:
+    return f"{100 * value:+.1f} %".replace("-", "−")
+
+
+# memory
+
+
+def _memory(result: BenchResult) -> Table:
+    """From the predicted bytes to the measured."""
+    memory = result.memory
+    assert memory is not None
+    rows = [row("  predicted: tensors of the pass", memory.predicted_bytes, f"at {memory.predicted_at}")]
+    rows += [row(f"  + {entry.name}", entry.bytes, entry.evidence) for entry in memory.scratch]
+    rows.append(
+        row(
+            "  = requested, measured",
+            memory.requested_peak_bytes,
+            f"unexplained: {grouped(memory.unexplained_bytes)} B",
+        )
+    )
+    levels = (
+        ("  = allocated, with slack of blocks", memory.allocated_peak_bytes),
+        ("  = reserved, with free segments", memory.reserved_peak_bytes),
+        ("  used on the whole device", memory.device_bytes),
+    )
+    rows += [row(name, size, "") for name, size in levels if size is not None]
+    if memory.error:
+        rows.append(note(f"  {memory.error}"))
+    return Table(
+        columns=(
+            Column(
+                key="what",
+                header=f"memory at the peak, batch {result.batch:,}, {EXECUTIONS[result.execution]}",
+            ),
+            Column(key="bytes", header="bytes", align="right", role="memory", text=grouped),
+            Column(key="evidence", header=""),
+        ),
+        rows=tuple(rows),
+        name="memory",
+        notes=(f"Measured by {memory.method}.",) if memory.method else (),
+    )
+
+
+# remarks
+
+
+def _remarks(file: BenchFile, shown: Sequence[BenchResult]) -> tuple[str | tuple[str, str], ...]:
+    lines: list[str | tuple[str, str]] = []
+    for result in shown:
+        lines += [
+            f"{entry.layer} reaches {share(entry.reached)}: {entry.reason}." for entry in worst_layers(result)
+        ]
+        known = _ceilings_of(result, file)
+        if known:
+            lines += _apart_words(result, known)
+    for result in file.results:
+        lines += _run_words(result)
+        if result.note:
+            lines.append(f"{configuration_words(result)}: {result.note}.")
+    several = len(file.results) > 1
+    for result in file.results:
+        place = f"{configuration_words(result)}: " if several else ""
+        lines += [("warning", f"{place}{entry.text}.") for entry in result.warnings]
+    return tuple(lines)
+
+
+def _apart_words(result: BenchResult, known: MeasuredCeilings) -> list[str]:
+    """What separate kernels move, and what takes them away."""
+    found = apart(result, known)
+    lines = []
+    if found.pointwise_bytes and result.device != "cpu":
+        lines.append(
+            f"Bias, ReLU and the like as kernels of their own move {giga(found.pointwise_bytes, 1)} GB more: "
+            f"{seconds(found.pointwise_s)} at copy speed. --compile default fuses them."
+        )
+    if found.index_bytes and result.mode == "inference":
+        lines.append(
+            f"Pools write {giga(found.index_bytes, 3 if found.index_bytes < 10**8 else 1)} GB of int64 indices that "
+            f"inference never reads: {seconds(found.index_s)} at copy speed."
+        )
+    return lines
+
+
+def _run_words(result: BenchResult) -> list[str]:
+    timing = result.timing
+    if timing is None or result.execution != "eager":
+        return []
+    words = f"{result.spec}, batch {result.batch:,}: {timing.count:,} runs, IQR/median {timing.spread:.3f}"
+    if timing.outliers:
+        words += f", {timing.outliers} outliers kept"
+    if timing.first_s is not None:
+        words += f"; first call {seconds(timing.first_s)}"
+    telemetry = result.telemetry
+    if telemetry:
+        before, after = telemetry.clock_mhz
+        if before is not None and after is not None:
+            words += f"; SM {before:,} MHz before, {after:,} MHz after"
+        if telemetry.temperature_c[1] is not None:
+            words += f"; {telemetry.temperature_c[1]} °C"
+        if telemetry.power_limit_w is not None:
+            words += f"; power limit {quotient(round(telemetry.power_limit_w), 1, 0)} W"
+        if telemetry.throttled:
+            words += f"; held back by {', '.join(telemetry.throttled)}"
+        elif telemetry.clock_mhz[1] is not None:
+            words += "; not throttled"
+        if telemetry.others_share is not None:
+            words += f"; other programs took {share(telemetry.others_share)} of the CPU"
+    return [f"{words}."]

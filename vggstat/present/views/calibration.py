@@ -1,0 +1,122 @@
+"""A prediction calibrated on other networks, alone or beside what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vggstat.cost.bench import BenchResult
+from vggstat.cost.calibrate import Errors, Prediction, errors_against
+from vggstat.present.captions import spec_words, workload_words
+from vggstat.present.measured import clock_unit, seconds, share
+from vggstat.present.page import RULE, Column, Page, Table, Text, row, total
+from vggstat.present.report_data import SCHEMA
+
+__all__ = ["calibration_data", "calibration_page", "calibration_table", "errors_words"]
+
+
+def calibration_page(found: Prediction) -> Page:
+    """The page of ``vggstat roofline --calibrate``.
+
+    JSON: ``{"schema": 1, "spec", "ceilings", "calibrated_on": [...], "seconds", "layers": [{"name", "bound_s",
+    "efficiency", "predicted_s", "basis", "observations"}], "expected_error": {"median", "worst", ...}}``.
+    """
+    line = found.line
+    return Page(
+        title=spec_words(line.graph.spec),
+        aside=f"forward pass, eager · {workload_words(line.graph, line.workload)}",
+        parts=(calibration_table(found), Text(lines=_sentences(found))),
+        notes=(
+            "Predicted: bound / efficiency; the efficiency is the median of layers of the same kind and shape in the "
+            "files, else of the nearest within a factor of 4, else of the kind.",
+        ),
+        data=lambda: calibration_data(found),
+    )
+
+
+def calibration_table(found: Prediction, measured: BenchResult | None = None) -> Table:
+    """A row a layer: bound, efficiency and prediction; beside a measurement its error too."""
+    scale, unit = clock_unit(max(layer.predicted_s for layer in found.layers))
+
+    def time(value: float) -> str:
+        return f"{value / scale:,.3f}"
+
+    columns = [
+        Column(key="layer", header="predicted from other networks" if measured else "layer"),
+        Column(key="bound_s", header=f"bound, {unit}", align="right", text=time),
+        Column(key="efficiency", header="efficiency", align="right", text=share),
+        Column(key="basis", header="from", priority=20),
+        Column(key="predicted_s", header=f"predicted, {unit}", align="right", text=time),
+    ]
+    times = {layer.name: layer.median_s for layer in measured.layers} if measured else {}
+    if measured:
+        columns.append(Column(key="measured_s", header=f"measured, {unit}", align="right", text=time))
+        columns.append(Column(key="error", header="error", align="right", text=_signed))
+    rows = []
+    for layer in found.layers:
+        cells: list[Any] = [
+            layer.name,
+            layer.bound_s,
+            layer.efficiency,
+            _basis(layer.basis, layer.observations),
+        ]
+        cells.append(layer.predicted_s)
+        if measured:
+            own = times.get(layer.name)
+            cells += [own, layer.predicted_s / own - 1 if own else None]
+        rows.append(row(*cells))
+    sums: list[Any] = ["sum of the rows", sum(layer.bound_s for layer in found.layers), "", "", found.seconds]
+    if measured:
+        whole = sum(times.get(layer.name, 0.0) for layer in found.layers)
+        sums += [whole, found.seconds / whole - 1 if whole else None]
+    return Table(
+        columns=tuple(columns), rows=(*rows, RULE, total(*sums)), name="prediction", main=not measured
+    )
+
+
+def _basis(basis: str, count: int) -> str:
+    return f"{basis}, {count} {'layer' if count == 1 else 'layers'}"
+
+
+def _signed(value: float) -> str:
+    return f"{100 * value:+,.0f} %".replace("-", "−")
+
+
+def _sentences(found: Prediction) -> tuple[str, ...]:
+    names = ", ".join(found.calibration.specs)
+    first = (
+        f"{seconds(found.seconds)} for a batch of {found.line.workload.batch:,}, predicted from "
+        f"{len(found.calibration.observations)} layers of {names} and the ceilings of {found.line.ceilings.name}."
+    )
+    if found.expected is None:
+        return (first, "How far off it is cannot be said from one network alone.")
+    return (first, f"Each of these networks predicted from the others: {errors_words(found.expected)}.")
+
+
+def errors_words(errors: Errors) -> str:
+    """``median error per layer 4 %, worst −12 % (block1_pool)``."""
+    return (
+        f"median error per layer {share(errors.median)}, worst {_signed(errors.worst)} ({errors.worst_layer}), "
+        f"{errors.layers} layers"
+    )
+
+
+def calibration_data(found: Prediction, measured: BenchResult | None = None) -> dict[str, Any]:
+    """The prediction as plain data."""
+    line = found.line
+    errors = errors_against(found, measured) if measured else None
+    return {
+        "schema": SCHEMA,
+        "spec": line.graph.spec.name,
+        "batch": line.workload.batch,
+        "dtype": line.workload.dtype.name,
+        "ceilings": {
+            "name": line.ceilings.name,
+            "flops_per_s": line.ceilings.flops_per_s,
+            "bytes_per_s": line.ceilings.bytes_per_s,
+        },
+        "calibrated_on": list(found.calibration.specs),
+        "seconds": found.seconds,
+        "layers": [layer._asdict() for layer in found.layers],
+        "expected_error": found.expected._asdict() if found.expected else None,
+        "error": errors._asdict() if errors else None,
+    }

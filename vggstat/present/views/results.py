@@ -1,0 +1,131 @@
+"""Two files of benchmark results side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vggstat.cost.bench_compare import Pair, ResultComparison
+from vggstat.present.measured import Measured, seconds
+from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, row
+from vggstat.present.report_data import SCHEMA
+from vggstat.present.views.bench import configuration_words
+
+__all__ = ["results_page"]
+
+SIGNS = {"faster": "+", "slower": "-", "no difference": "=", "not comparable": "?"}
+
+
+def results_page(found: ResultComparison, names: tuple[str, str], fail_over: float | None) -> Page:
+    """The page of ``vggstat results A B``.
+
+    JSON: ``{"schema": 1, "files": [A, B], "pairs": [{"spec", "batch", "dtype", "mode", "execution", "first_s",
+    "second_s", "ratio", "interval", "verdict", "over"}], "environment": [{"name", "first", "second"}]}``; the
+    ratio is the time in B over the time in A.
+    """
+    parts: list[Part] = [_table(found)]
+    lines = [_verdict(found, fail_over)]
+    for only, name in ((found.only_first, names[0]), (found.only_second, names[1])):
+        if only:
+            lines.append(f"Only in {name}: {'; '.join(configuration_words(result) for result in only)}.")
+    parts.append(Text(lines=tuple(lines)))
+    if found.differing_environment:
+        parts.append(_environment(found))
+    return Page(
+        title=f"{names[1]} against {names[0]}",
+        aside=found.second.device.name,
+        parts=tuple(parts),
+        notes=(
+            "Ratio: time in the second file over time in the first, with its 95 % interval; an interval around 1 is no "
+            "difference. "
+            "Two files were not measured in turns: what the machine did between them is in the ratio.",
+        ),
+        data=lambda: _data(found, names, fail_over),
+    )
+
+
+def _table(found: ResultComparison) -> Table:
+    return Table(
+        columns=(
+            Column(key="configuration", header="configuration"),
+            Column(key="first_s", header="first", align="right", text=seconds),
+            Column(key="second_s", header="second", align="right", text=seconds),
+            Column(key="ratio", header="ratio", align="right", text=lambda value: f"{value:.3f}"),
+            Column(key="interval", header="95 % interval", align="right", text=_interval),
+            Column(key="verdict", header="second is"),
+        ),
+        rows=(*(_row(pair) for pair in found.pairs), RULE),
+        name="pairs",
+        main=True,
+    )
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.3f} to {interval[1]:.3f}"
+
+
+def _row(pair: Pair) -> Row:
+    times = [
+        Measured(result.timing.median_s, result.timing.half_width) if result.timing else None
+        for result in (pair.first, pair.second)
+    ]
+    ratio = pair.ratio
+    cells = (
+        configuration_words(pair.first),
+        *times,
+        ratio.value if ratio else None,
+        tuple(ratio.interval) if ratio else None,
+        pair.verdict,
+    )
+    return Row(cells=cells, sign=SIGNS[pair.verdict])
+
+
+def _verdict(found: ResultComparison, fail_over: float | None) -> str:
+    verdicts = [pair.verdict for pair in found.pairs]
+    kinds = ("faster", "slower", "no difference", "not comparable")
+    counts = [f"{verdicts.count(kind)} {kind}" for kind in kinds if kind in verdicts]
+    text = f"{', '.join(counts)}."
+    if fail_over is None:
+        return text
+    over = sum(pair.is_over(fail_over) for pair in found.pairs)
+    limit = f"{100 * fail_over:g} %"
+    return f"{text} {over} slower by more than {limit}: {'failed' if over else 'passed'}."
+
+
+def _environment(found: ResultComparison) -> Table:
+    return Table(
+        columns=(
+            Column(key="name", header="not the same in both"),
+            Column(key="first", header="first"),
+            Column(key="second", header="second"),
+        ),
+        rows=tuple(row(*entry) for entry in found.differing_environment),
+        name="environment",
+    )
+
+
+def _data(found: ResultComparison, names: tuple[str, str], fail_over: float | None) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "files": list(names),
+        "fail_over": fail_over,
+        "pairs": [
+            {
+                "spec": pair.first.spec,
+                "batch": pair.first.batch,
+                "dtype": pair.first.dtype,
+                "mode": pair.first.mode,
+                "execution": pair.first.execution,
+                "first_s": pair.first.timing.median_s if pair.first.timing else None,
+                "second_s": pair.second.timing.median_s if pair.second.timing else None,
+                "ratio": pair.ratio.value if pair.ratio else None,
+                "interval": list(pair.ratio.interval) if pair.ratio else None,
+                "verdict": pair.verdict,
+                "over": pair.is_over(fail_over) if fail_over is not None else None,
+            }
+            for pair in found.pairs
+        ],
+        "environment": [
+            {"name": name, "first": first, "second": second}
+            for name, first, second in found.differing_environment
+        ],
+    }
