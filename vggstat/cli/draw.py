@@ -55,7 +55,8 @@ def command(
         ),
     ] = None,
     theme: Annotated[
-        str, typer.Option("--theme", metavar="auto|light|dark", help="Colours; auto follows the reader's screen.")
+        str,
+        typer.Option("--theme", metavar="auto|light|dark", help="Colours; auto follows the reader's screen."),
     ] = "auto",
     width: Annotated[
         int,
