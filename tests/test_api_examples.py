@@ -24,8 +24,9 @@ def test_every_public_name_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_an_example_is_true(number: int) -> None:
+def test_an_example_is_true(number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the README shows after each ``>>>`` is what Python prints."""
+    monkeypatch.chdir(tmp_path)
     test = doctest.DocTestParser().get_doctest(
         BLOCKS[number], {}, f"README, session {number + 1}", None, None
     )

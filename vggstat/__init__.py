@@ -14,11 +14,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vggstat.api import analyze, compare, explain, load, to_dict
+    from vggstat.api import analyze, check, compare, explain, load, to_dict
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "analyze", "compare", "explain", "load", "to_dict"]
+__all__ = ["__version__", "analyze", "check", "compare", "explain", "load", "to_dict"]
 
 
 def __getattr__(name: str) -> Any:

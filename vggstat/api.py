@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from vggstat.claims.config import Settings
+from vggstat.claims.engine import FileResult, check_files, find_files
 from vggstat.claims.explain import Explanation, explain_number
 from vggstat.cost.compare import Comparison, compare_reports
 from vggstat.cost.report import Report
@@ -22,7 +24,7 @@ from vggstat.present.views.compare import comparison_data
 from vggstat.spec import Spec
 from vggstat.spec import load as load_spec
 
-__all__ = ["analyze", "compare", "explain", "load", "to_dict"]
+__all__ = ["analyze", "check", "compare", "explain", "load", "to_dict"]
 
 
 def load(spec: str) -> Spec:
@@ -59,6 +61,16 @@ def analyze(
         return options.report(spec)
     variant = parse_variant(spec).over(options)
     return variant.report(load_spec(variant.argument))
+
+
+def check(*paths: str, spec: str = "") -> tuple[FileResult, ...]:
+    """What is wrong in documents: a result for each file, folders read as on the command line.
+
+    ``spec`` settles which network they mean; else each says it itself. ``findings`` of a result are empty where
+    nothing is wrong. Raises InputError for a path that cannot be read.
+    """
+    settings = Settings(spec=spec)
+    return tuple(check_files(find_files(paths, settings), settings))
 
 
 def compare(*specs: str | Spec | Report) -> Comparison:

@@ -182,7 +182,7 @@ class Interrupting(CpuClock):
         return super().stamp()
 
 
-@pytest.mark.parametrize("stamps", [1, 60, 150])
+@pytest.mark.parametrize("stamps", [1, 10, 30])
 def test_ctrl_c_keeps_what_was_measured(stamps: int) -> None:
     """At any moment the run ends with a file that can be written, and says that it was interrupted."""
     file = benchmark(configuration(), configuration(batch=2), clock=Interrupting(stamps)).run()

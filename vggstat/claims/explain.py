@@ -144,7 +144,9 @@ def _nearest(quantities: Iterable[Quantity], stated: Stated, known: set[int]) ->
 
 def _errata(stated: Stated, report: Report, families: set[Family]) -> tuple[Erratum, ...]:
     """The entries of the registry that print this number about this network, unless it reads as the truth too."""
-    if any(stated.admits(_exact(quantity)) for quantity in _plain_figures(report) if quantity.family in families):
+    if any(
+        stated.admits(_exact(quantity)) for quantity in _plain_figures(report) if quantity.family in families
+    ):
         return ()
     names = {report.name, *report.graph.spec.aliases}
     return tuple(

@@ -24,17 +24,19 @@ COMMANDS: Final = (
     "configs",
     "stack",
     "explain",
+    "check",
+    "rule",
     "memory",
     "fit",
     "verify",
+    "identify",
     "roofline",
     "bench",
     "results",
-    "identify",
+    "draw",
     "plot",
     "report",
     "schema",
-    "draw",
 )
 """The commands in the order of the help. Each is ``command`` in the module ``vggstat.cli.<name>``."""
 

@@ -162,11 +162,9 @@ def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> 
     accounting = options.convention.memory
     size = report.memory_bytes(accounting)
     images = "image" if report.workload.batch == 1 else f"{report.workload.batch} images"
-    if values * width == size:
-        product = f"{_millions(values, 1)} * {width} bytes ~= {_megabytes(size)}"
-    else:
-        # Indices and masks are not as wide as the maps, so no one width makes bytes of the values.
-        product = _megabytes(size)
+    # Indices and masks are not as wide as the maps: then no one width makes bytes of the values.
+    values_in_bytes = f"{_millions(values, 1)} * {width} bytes ~= " if values * width == size else ""
+    product = f"{values_in_bytes}{_megabytes(size)}"
     text = f"TOTAL memory: {product} / {images} ({PURPOSES.get(accounting.name, accounting.name)}"
     if accounting.name == "outputs":
         saved = _saved_bytes(report)

@@ -1,0 +1,87 @@
+"""Whatever text comes, no reader fails, and none takes long."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.check.readers.reading import make, read
+from vggstat.claims.readers.markup import strip_tags
+
+READERS = {
+    "torchsummary":
+        "text", "torchinfo":
+            "text", "print_model":
+                "text", "html": "html", "markdown": "markdown", "latex": "latex", "delimited": "csv",
+    "configurations": "text", "frameworks": "text", "stacked": "text", "listing": "text",
+}  # fmt: skip
+PIECES = st.sampled_from([
+    "|", "-", "\n",
+        "&", "\\\\",
+            "\\begin{tabular}",
+                "\\end{tabular}",
+                    "{", "}", "<table>", "<tr>", "<td rowspan=9>", "</td>", "</table>", "<", ">", "<!--",
+    "Layer (type:depth-idx) Output Shape Param "
+    "#\n", "├─Conv2d: 1-1 [1, 64, 224, 224] "
+        "1,792\n", "Conv2d-1 [-1, 64, 224, 224] 1,792\n", "Linear-2", "(0): Conv2d(3, 64",
+    ")", "(", "conv3-64 "
+        "", "maxpool", "A A-LRN B C D "
+            "E\n", "FC-4096",
+                "Params", "Layer", "VGG16", "138M", "224x224x64", ",", ";", "\t", "  ", "\"", "$", "\\times",
+    "\\multicolumn{2}{l}{",
+        "layer {", "num_output: "
+            "64", "0 conv 64 3 x 3 / 1 "
+                "", "'conv1' ", "&times;", "&#99999999;", "×", "参数量", "層", "...", "Total", "~", "%", "=",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", READERS)
+@given(text=st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)))
+@settings(max_examples=60, deadline=None)
+def test_no_text_makes_a_reader_fail(dialect: str, text: str) -> None:
+    """A reader of any text yields tables or nothing; every cell has a place."""
+    for table in read(text, dialect, READERS[dialect]):
+        table.start.place()
+        for row in table.rows:
+            row.flow.place()
+            for cell in row.cells:
+                assert cell.flow.text
+                cell.flow.place()
+
+
+@given(text=st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)))
+@settings(max_examples=60, deadline=None)
+def test_no_page_makes_strip_tags_fail(text: str) -> None:
+    """Every line made of a page keeps a place for each of its characters."""
+    for tables in (True, False):
+        for line in strip_tags(make(text, "html").lines, tables=tables):
+            assert all(line.column(index) > 0 for index in range(len(line.text)))
+
+
+HOSTILE = {
+    "pipes": "|" * 100_000,
+        "cells": "| a " * 20_000 +
+            "\n" + "|-" * 20_000, "rows": "| Layer | Params |\n|-|-|\n" + "| conv1 | 1,792 |\n" * 4_000,
+    "tags": "<table>" +
+        "<tr><td>1" * 10_000, "open": "<" * 100_000, "spans": "<table>" + "<tr><td rowspan=999 colspan=999>a" * 200,
+    "tex": "\\begin{tabular}" +
+        "{" * 50_000, "ends": "\\begin{tabular}{l}" + "a & b \\\\ \n" * 5_000, "brackets": "(0): Conv2d(" * 8_000,
+    "parens": "(" * 100_000,
+        "numbers": "1," * 50_000,
+            "dims": "224x" * 25_000, "spaces": "a" + " " * 99_000 + "b", "words": "conv " * 20_000,
+    "torch": "Conv2d-1 "
+        "" * 10_000, "tree": "|  " * 30_000, "commas": "Layer,Params\n" + "conv1," * 15_000, "digits": "9" * 100_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", READERS)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_read_in_linear_time(dialect: str, name: str) -> None:
+    """A hundred kilobytes of anything are done within a second."""
+    start = time.process_time()
+    read(HOSTILE[name], dialect, READERS[dialect])
+
+    assert time.process_time() - start < 1.0

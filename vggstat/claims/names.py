@@ -1,0 +1,137 @@
+"""Names of networks in running text: which shipped network they mean, and with what changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, NamedTuple
+
+__all__ = ["Name", "find_names"]
+
+
+class Name(NamedTuple):
+    """One name: where it stands, the shipped network it means (empty for another one), and what it says."""
+
+    start: int
+    end: int
+    text: str
+    spec: str
+    norm: bool = False
+
+
+_BY_DEPTH: Final = {"11": "A", "13": "B", "16": "D", "19": "E"}
+_VGG: Final = (
+    r"(?<![A-Za-z0-9])(?P<pre>[A-Za-z]{0,12}[-_]?)?VGG(?:[-_ ]?Net)?s?(?:[-_ ](?:vd|verydeep"
+    r"|very[-_ ]deep))?[-_ ]{0,2}(?:\()?"
+    r"(?:(?P<depth>\d{1,3})(?:[-_ ]?layers?)?(?P<norm>[-_ ]?\(?(?:bn"
+    r"|batch[-_ ]?norm)\)?)?(?P<lrn>[-_ ]?\(?LRN\)?)?"
+    r"|(?P<letter>[A-E])(?P<alrn>-LRN)?(?![A-Za-z0-9]))(?P<post>[-_]?[A-Za-z]{1,10})?"
+)
+_CONFIGURATION: Final = (
+    r"(?:config(?:uration)?s?|column|ConvNet|net(?:work)?|model|网络|配置)\s?(?P<letter>A-LRN|[A-E])(?![A-Za-z0-9'])"
+    r"|^\W*(?P<alone>A-LRN|[A-E])\W*$"
+    r"|(?<![A-Za-z0-9])\((?P<bracket>A-LRN|[A-E])\)"
+)
+_OTHERS: Final = (
+    r"(?<![A-Za-z])(?:AlexNet|GoogLeNet|Inception[-\w]*|(?:SE-?|Wide-?)?ResN[ei]X?t[-_ ]?\w*|Dense ?Net[-_ ]?\w*"
+    r"|Mobile ?Net[-_ ]?\w*"
+    r"|EfficientNet[-_ ]?\w*|SqueezeNet[-_ ]?\w*|Shuffle ?Net[-_ ]?\w*|Xception|NASNet\w*|LeNet[-_ ]?\w*|ZFNet"
+    r"|U-?Net|YOLO\w*|Darknet[-_ ]?\w*"
+    r"|RegNet\w*|ConvNeXt\w*|ViT[-_/ ]?\w*|Swin\w*|DeiT\w*|NiN|OverFeat|C3D|SSD\d*|FCN[-_ ]?\w*|MnasNet\w*"
+    r"|BERT\w*|GPT\w*|Transformer\w*)"
+)
+_FOREIGN_PRE: Final = frozenset(
+    {
+        "rep",
+        "mini",
+        "tiny",
+        "small",
+        "my",
+        "custom",
+        "lite",
+        "light",
+        "fast",
+        "compressed",
+        "pruned",
+        "slim",
+        "half",
+        "net",
+        "unet",
+        "segnet",
+        "fcn",
+        "ssd",
+        "rcnn",
+        "linknet",
+        "fpn",
+        "deeplab",
+        "ours",
+        "our",
+    }
+)
+
+
+_LIST: Final = re.compile(r"^\W*(?:A-LRN|[A-E])(?:\s?[,/&]\s?(?:A-LRN|[A-E]))+\W*$")
+
+
+@cache
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    """Compiled when a text first needs it."""
+    return re.compile(pattern, flags)
+
+
+def find_names(text: str) -> Iterator[Name]:
+    """Every name of a network, left to right; a name that is none of the shipped has an empty ``spec``."""
+    found = [*_vggs(text[:50_000]), *_letters(text[:50_000]), *_foreign(text[:50_000])]
+    end = -1
+    for name in sorted(found):
+        if name.start >= end:
+            yield name
+            end = name.end
+
+
+def _vggs(text: str) -> Iterator[Name]:
+    if "vgg" not in text.lower():
+        return
+    for match in _compiled(_VGG, re.IGNORECASE).finditer(text):
+        pre = (match["pre"] or "").rstrip("-_").lower()
+        post = (match["post"] or "").strip("-_").lower()
+        depth, letter = match["depth"], match["letter"]
+        spec = _BY_DEPTH.get(depth or "", "") if depth else (letter or "").upper()
+        if match["lrn"] or match["alrn"]:
+            spec = "A-LRN" if spec == "A" else ""
+        if spec == "D" and post in ("c",):
+            spec = "C"
+        elif post in ("bn",):
+            pass
+        elif (
+            post
+            and depth
+            and post
+            not in ("layer", "layers", "net", "model", "d", "e", "a", "b", "has", "is", "with", "caffe", "tf")
+        ) or (pre in _FOREIGN_PRE):
+            spec = ""
+        norm = bool(match["norm"]) or post == "bn"
+        yield Name(match.start(), match.end(), match[0], spec, norm)
+
+
+def _letters(text: str) -> Iterator[Name]:
+    if _LIST.match(text):
+        for match in re.finditer(r"A-LRN|[A-E]", text):
+            yield Name(match.start(), match.end(), match[0], match[0])
+        return
+    for match in _compiled(_CONFIGURATION, 0).finditer(text):
+        letter = match["letter"] or match["alone"] or match["bracket"]
+        yield Name(match.start(), match.end(), match[0], letter)
+
+
+def _foreign(text: str) -> Iterator[Name]:
+    if not re.search(
+        r"[a-z]net|incep|xcept|yolo|darknet|convn|vit|swin|deit|nin\b|overf|c3d|ssd|fcn|bert|gpt"
+        r"|transf",
+        text,
+        re.I,
+    ):
+        return
+    for match in _compiled(_OTHERS, re.IGNORECASE).finditer(text):
+        yield Name(match.start(), match.end(), match[0], "")

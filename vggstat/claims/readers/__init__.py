@@ -1,0 +1,76 @@
+"""The dialects of documents: one file each, and one line here.
+
+A reader is a module with ``read(section) -> Iterator[ClaimTable]``. It is imported only when its ``cue`` is found
+in the text, so that a document pays for what it contains. The order is that of reading: a line that one reader
+has taken is not offered to the next, so the specific ones stand first and prose stands last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import Final, NamedTuple, cast
+
+from vggstat.claims.model import ClaimTable
+from vggstat.claims.text import Section
+
+__all__ = ["DIALECTS", "Dialect", "Read", "find_reader"]
+
+Read = Callable[[Section], Iterator[ClaimTable]]
+
+
+class Dialect(NamedTuple):
+    """A dialect: its module's name, what its text must contain, and the kinds of section it is looked for in.
+
+    ``cue`` is a regular expression, tried without regard to case on what nobody has read of the section; keep it linear (no
+    nested repeats). No ``kinds`` means any.
+    """
+
+    name: str
+    cue: str
+    kinds: tuple[str, ...] = ()
+
+    def may_read(self, section: Section) -> bool:
+        """Whether it is worth importing the reader for this section."""
+        if self.kinds and section.kind not in self.kinds:
+            return False
+        return _compiled(self.cue).search(section.left) is not None
+
+
+DIALECTS: Final[tuple[Dialect, ...]] = (
+    Dialect("torchinfo", r"layer ?\(type"),
+    Dialect("torchsummary", r"conv2d-\d|linear-\d"),
+    Dialect("keras", r"layer \(type|total params:"),
+    Dialect("cs231n", r"(?:memory|weights|param\w*)\s*:"),
+    Dialect("print-model", r"\w\)\s?: ?[a-z]\w+\(", ("text", "markdown", "output", "latex")),
+    Dialect("html", r"<t[rdh][\s>]"),
+    Dialect(
+        "frameworks",
+        r"num_output|^ *\d+ +(?:conv|max) |\d +'[\w.]+' +[a-z]",
+        ("text", "markdown", "output", "code"),
+    ),
+    Dialect("markdown", r"\|", ("text", "markdown", "output", "code")),
+    Dialect("latex", r"\\begin ?\{(?:tab|array|long|nice)", ("latex", "markdown", "text", "output")),
+    Dialect("delimited", r"[,;\t]|\S  +\S", ("csv", "tsv", "text", "markdown", "output")),
+    Dialect("configurations", r"conv\d-\d|a-lrn", ("text", "markdown", "latex", "output")),
+    Dialect(
+        "stacked",
+        r"^\W*(?:layer|model|network|name|层|网|模型|レイヤ|層|モデル|레이어|모델)",
+        ("text", "markdown"),
+    ),
+    Dialect("listing", r"conv|卷积|畳み込み|합성곱", ("text", "markdown", "output")),
+    Dialect("prose", r"\d", ("text", "markdown", "latex", "code", "output")),
+)
+
+
+@cache
+def _compiled(cue: str) -> re.Pattern[str]:
+    return re.compile(cue, re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def find_reader(name: str) -> Read:
+    """The ``read`` function of a dialect, imported now."""
+    return cast(Read, import_module(f"vggstat.claims.readers.{name.replace('-', '_')}").read)

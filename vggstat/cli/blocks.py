@@ -1,0 +1,41 @@
+"""What a marked block's command prints: the same program, its output caught."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+from vggstat.errors import UsageError
+
+__all__ = ["render_block"]
+
+_cache: dict[tuple[str, ...], str] = {}
+
+
+def render_block(words: list[str]) -> str:
+    """The output of ``vggstat`` with these words, 110 columns wide at most. Raises VggstatError where it fails."""
+    key = tuple(words)
+    if key not in _cache:
+        _cache[key] = _run(words)
+    return _cache[key]
+
+
+def _run(words: list[str]) -> str:
+    from vggstat.cli.main import build_app
+
+    caught = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    complaint = io.StringIO()
+    code: object = 0
+    try:
+        with contextlib.redirect_stdout(caught), contextlib.redirect_stderr(complaint):
+            build_app(words[:1])(list(words), prog_name="vggstat")
+    except SystemExit as stop:
+        code = stop.code
+    if code not in (0, None):
+        lines = [line.strip("│╭╮╰╯─ ") for line in complaint.getvalue().splitlines()]
+        said = next((line for line in reversed(lines) if line), f"it ends with {code}")
+        raise UsageError(f"vggstat {' '.join(words)}: {said}")
+    caught.flush()
+    buffer = caught.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode("utf-8")

@@ -1,0 +1,31 @@
+"""One line a finding: ``path:line:column: CODE message``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vggstat.claims.engine import FileResult
+from vggstat.claims.model import Finding
+from vggstat.present.findings import Style, Tally
+from vggstat.present.findings.data import shown_path
+from vggstat.present.findings.summary import summary_line
+
+__all__ = ["headline", "write"]
+
+
+def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:  # noqa: ARG001
+    """The findings of each file, and a line that counts them."""
+    for result in results:
+        tally.add(result)
+        for finding in result.findings:
+            yield headline(result.path, finding) + "\n"
+    yield summary_line(tally) + "\n"
+
+
+def headline(path: str, finding: Finding) -> str:
+    """``notes.md:14:77: V201 error: ...``; a notebook's cell and output stand before the message."""
+    place = finding.place
+    cell = ""
+    if place.cell is not None:
+        cell = f" (cell {place.cell}" + (f", output {place.output})" if place.output is not None else ")")
+    return f"{shown_path(path)}:{place.line}:{place.column}: {finding.code} {finding.severity}:{cell} {finding.message}"

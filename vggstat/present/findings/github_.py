@@ -1,0 +1,37 @@
+"""Workflow commands of GitHub Actions: annotations at the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vggstat.claims.engine import FileResult
+from vggstat.present.findings import Style, Tally
+from vggstat.present.findings.data import shown_path
+from vggstat.present.findings.summary import summary_line
+
+__all__ = ["write"]
+
+
+def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
+    """One command a finding; GitHub shows the first ten of a step, so the counts are said as well."""
+    for result in results:
+        tally.add(result)
+        for finding in result.findings:
+            kind = "error" if finding.severity == "error" or style.strict else "warning"
+            place = finding.place
+            fields = {
+                "file": shown_path(result.path), "line": place.line, "col": place.column, "endColumn": place.end_column,
+                "title": f"vggstat {finding.code}",
+            }  # fmt: skip
+            text = ",".join(f"{key}={_property(str(value))}" for key, value in fields.items())
+            expected = f" (expected {finding.expected})" if finding.expected else ""
+            yield f"::{kind} {text}::{_data(finding.message + expected)}\n"
+    yield summary_line(tally) + "\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,35 @@
+"""GitLab's code quality report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from vggstat.claims.engine import FileResult
+from vggstat.present.findings import Style, Tally
+from vggstat.present.findings.data import shown_path
+
+__all__ = ["write"]
+
+
+def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
+    """A JSON array; the fingerprint holds no line number, so that a finding stays the same when text moves."""
+    yield "["
+    separator = "\n"
+    for result in results:
+        tally.add(result)
+        path = shown_path(result.path)
+        for number, finding in enumerate(result.findings):
+            twins = sum((f.code, f.text) == (finding.code, finding.text) for f in result.findings[:number])
+            key = f"{path}\0{finding.code}\0{finding.text}\0{finding.layer}\0{twins}"
+            entry = {
+                "description": finding.message,
+                "check_name": finding.code,
+                "fingerprint": sha256(key.encode("utf-8", "replace")).hexdigest(),
+                "severity": "major" if finding.severity == "error" or style.strict else "minor",
+                "location": {"path": path, "lines": {"begin": finding.place.line}},
+            }
+            yield separator + json.dumps(entry, ensure_ascii=False)
+            separator = ",\n"
+    yield "\n]\n"

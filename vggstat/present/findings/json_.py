@@ -1,0 +1,24 @@
+"""One JSON document for machines, version 1 of its schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from vggstat.claims.engine import FileResult
+from vggstat.present.findings import Style, Tally
+from vggstat.present.findings.data import SCHEMA, file_data
+
+__all__ = ["write"]
+
+
+def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
+    """The document, file by file; the summary closes it."""
+    yield f'{{"schema": {SCHEMA}, "files": ['
+    separator = "\n"
+    for result in results:
+        tally.add(result)
+        data = file_data(result, passes=style.show_passes, unchecked=style.show_unchecked)
+        yield separator + json.dumps(data, ensure_ascii=False)
+        separator = ",\n"
+    yield f'\n], "summary": {json.dumps(tally.as_dict())}}}\n'
