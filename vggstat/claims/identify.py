@@ -112,8 +112,10 @@ def identify(table: ClaimTable, forced: Spec | None = None) -> Identity:
     own = _fit_own(reading)
     nearest = best.name if best else ""
     fits_own = own is not None and own.compared >= 6 and own.agreed >= 0.9 * own.compared
-    if own is not None and fits_own and not reading.foreign and not (_has_groups(own) and _adds_up(reading)):
-        return own.replace(nearest=nearest)
+    if own is not None and fits_own and not reading.foreign:
+        another = _has_groups(own) or (own.compared - own.agreed > 1 and not _total_agrees(reading, own))
+        if not (another and _adds_up(reading)):
+            return own.replace(nearest=nearest)
     return Identity(
         network=None,
         observations=tuple(observations),

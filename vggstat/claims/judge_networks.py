@@ -116,6 +116,8 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None) -> Name | None:
     return found[-1]
 
 
+_ASIDE: Final = re.compile(r"(?<=\d)\s{1,3}\([^()]{0,40}[A-Za-z%][^()]{0,40}\)\s*$")
+"""Another number in brackets after a count: ``143,667,240 (~548 MB)``."""
 _MADE_SMALLER: Final = re.compile(
     r"\b(?:pruned|ours|compressed|quanti[sz]ed|slim(?:med)?|distilled|proposed|sparse|thinned|modified|custom)\b|剪枝|压缩|改进",
     re.IGNORECASE,
@@ -143,7 +145,8 @@ def _judge_row(
     variants = _Lazy(_variants(spec, name.norm or bool(_BN.search(row.name)), words))
     counts: list[tuple[Cell, list[Number]]] = []
     for cell in row.cells:
-        numbers = [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
+        text = _ASIDE.sub("", clean(cell.flow).text)
+        numbers = [part for part in claim_parts(text, cell.unit) if isinstance(part, Number)]
         if cell.quantity == "arithmetic" or not numbers:
             _unnamed(cell, ledger, "it is not clear what it is")
         else:

@@ -49,8 +49,11 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
         r"|around |~|约|約){0,2}"
             rf"(?P<claim>{_NUMBER}\s?(?:[KMGBT](?![A-Za-z])|million|billion|亿|億|억))"),
     ("param_bytes", rf"{_HEDGE}(?P<claim>{_NUMBER}\s?[MGK]i?B)(?:\s(?:of|in|for)(?:\s(?:its|the|storing"
-        rf"|pretrained|pre-trained))?)?\s?(?:the )?(?P<label>weights?\b|parameters\b|model (?:size|file)\b|on "
-        rf"disk\b)"),
+        rf"|pretrained|pre-trained))?)?\s?(?:the )?(?P<label>weights?\b|parameters\b|model (?:size"
+        rf"|file)\b)"),
+    # "On disk" is said of data sets too: the words before it have to name what lies there.
+    ("param_bytes", rf"(?P<label>(?:weights?|model|network|checkpoint|VGG[-_ ]?\d\d)\b)[^.;,\n\d]{{0,24}}"
+        rf"(?P<claim>{_NUMBER}\s?[MGK]i?B)\son\sdisk\b"),
     ("param_bytes", r"(?P<label>(?:weights?|model|parameters?|weights? file|file|model file|checkpoint|权重(?:文件)?"
         r"|模型(?:大小)?)(?:\s(?:size|file))?)"
                     rf"\s?(?:\([^()]{{0,20}}\)\s?)?(?:is|are|of|takes?(?: up)?|occup(?:y|ies)|needs?|weighs|:|=|~"
