@@ -24,7 +24,7 @@ from vggstat.units import (
     signed,
 )
 
-D_PARAMS = 138_357_544  # vgg-numbers.md, section 1
+D_PARAMS = 138_357_544  # the paper, Table 1, column D, with biases
 D_BYTES = 4 * D_PARAMS  # float32: 553,430,176
 D_MACS = 15_470_264_320
 

@@ -1,6 +1,6 @@
 """The stopwatch: one thing that is run again and again, until its median is known well enough.
 
-Checklist: ``benchmark-method`` (triton's do_bench, torch.utils.benchmark, criterion): warm-up by time, the first
+After triton's do_bench, torch.utils.benchmark and criterion: warm-up by time, the first
 call apart, raw samples kept, length by the interval of the median, garbage collection kept out.
 """
 
