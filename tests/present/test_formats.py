@@ -255,7 +255,7 @@ def _unbreakable(table: Table) -> int:
 @example(
     Table(
         columns=(
-            Column(key="a", header="wide" * 8, priority=1, gap=1),
+            Column(key="a", header="\ud7fc\U000101fe\U00010768\U00012544", priority=1, gap=1),
             *(Column(key=key, gap=1) for key in "bcdef"),
         ),
         rows=(total(0, 0, 0, 0, 0, "\U000107bb\U00018cd6"),),

@@ -200,10 +200,12 @@ class Grid:
                     self.sizes[at] = max(self.sizes[at], width(texts[at]))
                     continue
                 start, end = self._span(row, texts, place)
-                if end < UNLIMITED:
-                    self.sizes[at] += max(0, longest_word(texts[at]) - (end - start))
+                word = longest_word(texts[at])
+                if end == self.available:
+                    # Nothing stands after it: it ends where its longest word does, and the table with it.
+                    self.sizes[at] += max(0, start + word - self.used)
                 else:
-                    self.sizes[at] = max(self.sizes[at], longest_word(texts[at]))
+                    self.sizes[at] += max(0, word - (end - start))
 
     def _shifted(self, row: Row) -> list[str]:
         """The row's texts; one in dropped columns at the left moves to the first column that is kept."""
