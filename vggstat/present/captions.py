@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vggstat.cost.convention import Convention
+from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report
 from vggstat.cost.workload import Workload
 from vggstat.graph.model import Graph
@@ -12,6 +13,7 @@ from vggstat.spec.model import Spec
 
 __all__ = [
     "HEAD_NOTES",
+    "MACS_NOTE",
     "UNITS_NOTE",
     "head_note",
     "image_words",
@@ -21,6 +23,7 @@ __all__ = [
 ]
 
 UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
+MACS_NOTE = f"{OPCOUNTS[0].unit}: {OPCOUNTS[0].definition}."
 
 OPS_WORDS = {
     "pool_inputs": "max pooling",

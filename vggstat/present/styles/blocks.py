@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from vggstat.cost.report import Report
-from vggstat.present.captions import UNITS_NOTE, head_note, spec_words, workload_words
+from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, head_note, spec_words, workload_words
 from vggstat.present.figures import count_or_dash, map_text, share
 from vggstat.present.page import RULE, Column, Page, Table, row, total
 from vggstat.present.report_data import report_data
@@ -24,7 +24,7 @@ def render(report: Report, options: TableOptions) -> Page:
         aside=workload_words(report.graph, report.workload),
         parts=(_table(report, options), totals_part(report), activations_part(report)),
         notes=(
-            "MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling. " + UNITS_NOTE,
+            f"{MACS_NOTE} {UNITS_NOTE}",
             head_note(report.graph),
         ),
         data=lambda: report_data(report, options.convention),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot
 from vggstat.cost.report import Report, Row
-from vggstat.present.captions import UNITS_NOTE, image_words, workload_words
+from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, image_words, workload_words
 from vggstat.present.figures import map_text
 from vggstat.present.page import RULE, Column, Page, Table, Text
 from vggstat.present.page import Row as Line
@@ -33,9 +33,7 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     names = report_names(comparison.reports)
     pairs = comparison.published
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
-    notes.append(
-        "MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling. " + UNITS_NOTE
-    )
+    notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
     heads = dict.fromkeys(
         f"{name}: head {report.graph.head}" for name, report in zip(names, comparison.reports, strict=True)
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.report import Report
-from vggstat.present.captions import UNITS_NOTE, image_words
+from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, image_words
 from vggstat.present.page import Column, Page, Table, row
 from vggstat.present.report_data import SCHEMA, workload_data
 from vggstat.units import giga, mega
@@ -50,8 +50,7 @@ def list_page(reports: tuple[Report, ...]) -> Page:
     )
     notes = (
         f"outputs: {outputs.definition}. inference peak: weights and what is alive at once.",
-        "MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling. One image in float32. "
-        + UNITS_NOTE,
+        f"{MACS_NOTE} One image in float32. " + UNITS_NOTE,
         "Names match without regard to case, - and _. One network: vggstat table D. Two: vggstat compare D E.",
     )
     return Page(
