@@ -8,7 +8,7 @@ the place of anything. What is printed of a document is always taken from the fi
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -58,11 +58,15 @@ def fold(text: str) -> str:
     return text if text.isascii() and "\t" not in text and "\x00" not in text else text.translate(FOLD)
 
 
+_WHOLE: Final = (0,)
+"""The ``starts`` of a flow of one piece."""
+
+
 class Line:
     """One line of a file, or of a string inside one (a notebook's cell): its text, folded, and its place.
 
     ``columns`` is the 1-based column of each character in the file's line, or the column of the first one
-    where the rest follow it without a gap.
+    where the rest follow it without a gap, or the flow that the line was made of.
     """
 
     __slots__ = ("cell", "columns", "number", "output", "text")
@@ -71,7 +75,7 @@ class Line:
         self,
         text: str,
         number: int,
-        columns: int | Sequence[int] = 1,
+        columns: int | Sequence[int] | Flow = 1,
         cell: int | None = None,
         output: int | None = None,
     ) -> None:
@@ -85,13 +89,20 @@ class Line:
         """The 1-based column of the character at ``index`` (which may be the line's end)."""
         if isinstance(self.columns, int):
             return self.columns + index
+        if isinstance(self.columns, Flow):
+            line, at = self.columns.origin(index)
+            return line.column(at)
         if index < len(self.columns):
             return self.columns[index]
         return self.columns[-1] + 1 if self.columns else 1
 
     @property
     def flow(self) -> Flow:
-        return Flow(self.text, (0,), ((self, 0),))
+        return Flow(self.text, _WHOLE, ((self, 0),))
+
+    def cut(self, start: int, end: int) -> Flow:
+        """The characters from ``start`` to ``end``."""
+        return Flow(self.text[start:end], _WHOLE, ((self, start),))
 
 
 class Flow:
@@ -117,19 +128,18 @@ class Flow:
     def cut(self, start: int, end: int | None = None) -> Flow:
         """The part from ``start`` to ``end``."""
         stop = len(self.text) if end is None else end
-        if len(self.starts) == 1:
+        begins = self.starts
+        if len(begins) == 1:
             line, index = self.origins[0]
-            return Flow(self.text[start:stop], self.starts, ((line, index + start),))
-        first = max(bisect_right(self.starts, start) - 1, 0)
-        starts, origins = [0], []
-        line, index = self.origins[first]
-        origins.append((line, index + start - self.starts[first]))
-        for piece in range(first + 1, len(self.starts)):
-            if self.starts[piece] >= stop:
-                break
-            starts.append(self.starts[piece] - start)
-            origins.append(self.origins[piece])
-        return Flow(self.text[start:stop], tuple(starts), tuple(origins))
+            return Flow(self.text[start:stop], _WHOLE, ((line, index + start),))
+        after = bisect_right(begins, start) or 1
+        line, index = self.origins[after - 1]
+        origin = (line, index + start - begins[after - 1])
+        if after == len(begins) or begins[after] >= stop:
+            return Flow(self.text[start:stop], _WHOLE, (origin,))
+        last = bisect_left(begins, stop, after)
+        starts = (0, *(begin - start for begin in begins[after:last]))
+        return Flow(self.text[start:stop], starts, (origin, *self.origins[after:last]))
 
     def strip(self, chars: str = " ") -> Flow:
         """Without ``chars`` at either end."""
@@ -159,12 +169,13 @@ class Flow:
         parts, start = [], 0
         for match in re.finditer(pattern, self.text):
             parts.append(self.cut(start, match.start()))
-            line, index = self._origin(match.start())
-            parts.append(Flow(replacement, (0,), ((line, index),)))
+            line, index = self.origin(match.start())
+            parts.append(Flow(replacement, _WHOLE, ((line, index),)))
             start = match.end()
         return join([*parts, self.cut(start)])
 
-    def _origin(self, offset: int) -> tuple[Line, int]:
+    def origin(self, offset: int) -> tuple[Line, int]:
+        """The line that the character at ``offset`` was taken from, and its index in it."""
         piece = max(bisect_right(self.starts, offset) - 1, 0)
         line, index = self.origins[piece]
         return line, index + offset - self.starts[piece]
@@ -172,8 +183,8 @@ class Flow:
     def place(self, start: int = 0, end: int | None = None) -> Place:
         """Where the characters from ``start`` to ``end`` stand; the end is cut at the end of the first line."""
         stop = len(self.text) if end is None else end
-        line, index = self._origin(start)
-        last, last_index = self._origin(max(stop - 1, start))
+        line, index = self.origin(start)
+        last, last_index = self.origin(max(stop - 1, start))
         end_column = (
             line.column(last_index) + 1 if last is line else line.column(max(len(line.text) - 1, 0)) + 1
         )

@@ -177,22 +177,22 @@ def _row(flow: Flow, head: re.Match[str], end: int | None) -> tuple[Row, str]:
         for group, quantity in _ATTRIBUTES.items()
         if head[group]
     ]
-    body = flow.cut(head.end(), end)
-    fields = list(FIELD.finditer(body.text))
-    shape = SHAPE.search(body.text, 0, fields[0].start() if fields else len(body.text))
+    stop = len(flow.text) if end is None else end
+    fields = list(FIELD.finditer(flow.text, head.end(), stop))
+    shape = SHAPE.search(flow.text, head.end(), fields[0].start() if fields else stop)
     if shape:
-        cells.append(Cell(quantity="shape", flow=body.group(shape), label="size"))
+        cells.append(Cell(quantity="shape", flow=flow.group(shape), label="size"))
     word = ""
     for field, after in zip_longest(fields, fields[1:]):
-        claim = CLAIM.match(body.text, field.end(), after.start() if after else len(body.text))
+        claim = CLAIM.match(flow.text, field.end(), after.start() if after else stop)
         if claim is None:
             continue
         quantity: Quantity = "memory" if field["memory"] else "params"
         word = field["params"] or word
-        cells.append(Cell(quantity=quantity, flow=_trimmed(body.group(claim)), label=field[0].rstrip(": ")))
+        cells.append(Cell(quantity=quantity, flow=_trimmed(flow.group(claim)), label=field[0].rstrip(": ")))
     row = Row(
         kind=kind,
-        name=flow.group(head).strip(" :\n").text.replace("\n", ""),
+        name=head[0].strip(" :\n").replace("\n", ""),
         flow=flow.cut(head.start(), end),
         cells=tuple(cells),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from html.entities import html5
 from typing import Final, NamedTuple
 
-from vggstat.claims.text import Flow, Line, fold
+from vggstat.claims.text import Flow, Line, fold, join
 
 __all__ = ["Piece", "decoded", "pieces", "strip_tags"]
 
@@ -45,24 +45,15 @@ def decoded(flow: Flow) -> Flow:
     """The text with its entities decoded and folded, one character each, the place of each kept."""
     if "&" not in flow.text:
         return flow
-    line, start = flow.origins[0]
-    text: list[str] = []
-    columns: list[int] = []
+    parts: list[Flow] = []
     at = 0
     for match in _ENTITY.finditer(flow.text):
-        text.extend(flow.text[at : match.start()])
-        columns.extend(line.column(start + i) for i in range(at, match.start()))
         sign = _sign(match)
-        if len(sign) != 1:
-            text.extend(match[0])
-            columns.extend(line.column(start + i) for i in range(*match.span()))
-        else:
-            text.append(sign)
-            columns.append(line.column(start + match.start()))
-        at = match.end()
-    text.extend(flow.text[at:])
-    columns.extend(line.column(start + i) for i in range(at, len(flow.text)))
-    return Line("".join(text), line.number, columns, line.cell, line.output).flow
+        if len(sign) == 1:
+            line, index = flow.origin(match.start())
+            parts += (flow.cut(at, match.start()), Flow(sign, (0,), ((line, index),)))
+            at = match.end()
+    return join([*parts, flow.cut(at)]) if parts else flow
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -98,7 +89,7 @@ def pieces(lines: Sequence[Line]) -> Iterator[Piece]:
                     match["name"].lower(),
                     bool(match["close"]),
                     match["attributes"],
-                    line.flow.cut(at, end + 1),
+                    line.cut(at, end + 1),
                     index,
                 )
                 at = end + 1
@@ -107,7 +98,7 @@ def pieces(lines: Sequence[Line]) -> Iterator[Piece]:
             start = _START.search(text, at)
             stop = start.start() if start else len(text)
             if stop > at and not silent:
-                yield Piece("", False, "", decoded(line.flow.cut(at, stop)), index)
+                yield Piece("", False, "", decoded(line.cut(at, stop)), index)
             if start is None:
                 break
             if text.startswith("<!--", stop):
@@ -130,9 +121,9 @@ def pieces(lines: Sequence[Line]) -> Iterator[Piece]:
             if name in SILENT and not close and not match["attributes"].endswith("/"):
                 silent = name
                 continue
-            yield Piece(name, close, match["attributes"], line.flow.cut(match.start(), match.end()), index)
+            yield Piece(name, close, match["attributes"], line.cut(match.start(), match.end()), index)
         if not silent and not comment and not pending:
-            yield Piece("\n", False, "", line.flow.cut(len(text), len(text)), index)
+            yield Piece("\n", False, "", line.cut(len(text), len(text)), index)
 
 
 def strip_tags(lines: list[Line], tables: bool = True) -> list[Line]:
@@ -167,23 +158,18 @@ def strip_tags(lines: list[Line], tables: bool = True) -> list[Line]:
 
 def _flush(parts: list[Flow], made: list[Line]) -> None:
     """One line of the parts gathered, if they hold any text."""
-    text = "".join(part.text for part in parts)
-    if text.strip():
-        columns: list[int] = []
-        for part in parts:
-            line, start = part.origins[0]
-            columns.extend(
-                line.column(start + i) if part.text != "  " else line.column(start)
-                for i in range(len(part.text))
-            )
-        line = parts[0].origins[0][0]
-        made.append(Line(text, line.number, columns, line.cell, line.output))
+    if any(part.text and not part.text.isspace() for part in parts):
+        flow = parts[0] if len(parts) == 1 else join(parts)
+        line = flow.origins[0][0]
+        made.append(Line(flow.text, line.number, flow, line.cell, line.output))
     parts.clear()
 
 
 def _grids(lines: Sequence[Line]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Where the tables of several columns begin and end, as (line, offset)."""
-    found = []
+    found: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    if not any("<t" in line.text or "<T" in line.text for line in lines):
+        return found
     stack: list[tuple[tuple[int, int], list[int], bool]] = []
     for piece in pieces(lines):
         here = (piece.line, piece.flow.origins[0][1])

@@ -34,6 +34,7 @@ COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("ops", r"mult-?adds"), ("flag", r"trainable"),
 )  # fmt: skip
 _COLUMN: Final = re.compile("|".join(f"(?P<{name}>{words})" for name, words in COLUMNS), re.IGNORECASE)
+_BRANCH: Final = re.compile(r"\w: \d-\d+(?:\s+\[|\s*$)")
 _RULE: Final = re.compile(r"[\s_=+|:*#/>-]*")
 MAX_IDLE: Final = 4
 
@@ -59,8 +60,12 @@ def _begins(section: Section, index: int, text: str) -> bool:
         return False
     if "depth-idx" in match[0].lower() or "var_name" in match[0].lower():
         return True
-    near = section.lines[index + 1 : index + 8]
-    return any(re.search(r"\w: \d-\d+\s+\[|└|├|\w: \d-\d+\s*$", line.text[:3_000]) for line in near)
+    return any(_is_branch(line.text[:3_000]) for line in section.lines[index + 1 : index + 8])
+
+
+def _is_branch(text: str) -> bool:
+    """Whether a line is one of a tree: it has its signs, or a module with depth and index (``Conv2d: 1-1``)."""
+    return "└" in text or "├" in text or (": " in text and _BRANCH.search(text) is not None)
 
 
 def _read_one(section: Section, start: int) -> tuple[ClaimTable | None, int]:
