@@ -73,6 +73,7 @@ class FakeCuda:
         self.stats = stats or {}
         self.calls: list[str] = []
         self.memory = Memory([])
+        self.pools: list[Any] = []
 
     def kernel(self, milliseconds: float) -> None:
         def run() -> None:
@@ -91,7 +92,8 @@ class FakeCuda:
         return Graph(self)
 
     @contextmanager
-    def graph(self, graph: Graph) -> Iterator[None]:
+    def graph(self, graph: Graph, pool: Any = None) -> Iterator[None]:
+        self.pools.append(pool)
         if self.capture_fails:
             raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nmore")
         self.capturing = graph.recorded

@@ -147,7 +147,10 @@ def test_libraries_by_their_frames() -> None:
     assert (
         library_of_frames([{"name": "f", "filename": "ATen/native/cudnn/Conv_v8.cpp"}]) == "cuDNN workspace"
     )
+    assert library_of_frames(frames("at::cuda::getCurrentCUDABlasHandle()")) == "cuBLAS workspace"
+    assert library_of_frames(frames("at::cuda::getCUDABlasLtWorkspace()")) == "cuBLAS workspace"
     assert library_of_frames(frames("at::native::relu_")) == ""
+    assert library_of_frames([{"name": "relu", "filename": "/envs/cudnn9/lib/torch/nn/functional.py"}]) == ""
 
 
 def test_replaying_a_trace() -> None:

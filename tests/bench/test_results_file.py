@@ -61,6 +61,7 @@ def changed(**changes: Any) -> str:
     [
         (results_text(FILE)[:3000], "it ends in the middle: was it cut off"),
         ("", "was it cut off"),
+        ("name: D\ninput: [3, 224, 224]\n", "is it a file that `vggstat bench --save` wrote"),
         ("not json }", "is it a file that"),
         ("[]", "expected an object"),
         ("{}", "holds no benchmark results"),

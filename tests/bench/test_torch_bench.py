@@ -272,6 +272,18 @@ def test_bfloat16_and_autocast() -> None:
     assert all(result.timing for result in file.results)
 
 
+@pytest.mark.parametrize("autocast", [True, False])
+def test_a_cpu_s_autocast_is_not_cuda_s(*, autocast: bool) -> None:
+    """LRN's formats under autocast are predicted as on CUDA; the bridge of a CPU says why bytes are left over."""
+    text = "{name: lrn, input: [3, 16, 16], blocks: [[conv3-8, lrn, maxpool, conv3-4]]}"
+    workload = Workload(batch=2, autocast=find_dtype("bf16") if autocast else None, mode="training")
+    plan = BenchPlan(spec="lrn", batch=2, dtype="fp32", seconds=0.05)
+    (result,) = benchmark(Configuration(plan, analyze(graph_of(text), workload))).run().results
+
+    assert result.memory is not None
+    assert ("predicted as on CUDA" in result.memory.error) is autocast
+
+
 # the stopwatch itself
 
 

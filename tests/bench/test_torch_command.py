@@ -130,3 +130,16 @@ def test_ctrl_c(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert made.code == 130
     assert "Interrupted" in made.out
     assert read_results(str(saved)).interrupted
+
+
+def test_ctrl_c_before_the_first_result(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says that there is nothing, rather than to end without a word."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Stopwatch, "start", interrupted)
+    made = run(monkeypatch, "bench", small, "--device", "cpu")
+
+    assert (made.code, made.out) == (130, "")
+    assert "interrupted before anything was measured" in made.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,9 +18,11 @@ from vggstat.errors import UsageError
 from vggstat.live.bench import memory, session
 from vggstat.live.bench.clock import CudaClock
 from vggstat.live.bench.graphs import GraphWatch, PrimedWatch, capture
-from vggstat.live.bench.settings import require_dtype
+from vggstat.live.bench.run import _current
+from vggstat.live.bench.settings import numerics, require_dtype
 from vggstat.live.bench.stopwatch import Mark, Stopwatch, take_turns
-from vggstat.live.bench.telemetry import GpuSensors, between
+from vggstat.live.bench.telemetry import GpuSensors, Reading, between, worse
+from vggstat.live.products import multiplied
 
 GROUPS = {"block1": 3.0, "block2": 2.0, "fc": 1.0}
 
@@ -84,6 +88,7 @@ def test_eager_runs_are_read_after_the_device_is_there() -> None:
 def bare_session(cuda: FakeCuda) -> Any:
     made: Any = object.__new__(session.Session)
     made.clock, made.notes, made.errors, made.watches = CudaClock(cuda), {}, {}, {}
+    made.pool, made.has_room, made.sensors, made.busy = "pool of this session", True, None, None
     made.plan = SimpleNamespace(seconds=0.01, target=0.01)
     made._both = lambda: torch.inference_mode()
     return made
@@ -121,6 +126,9 @@ class Timed:
         self.report = report_of("D@bf16")
         self.workload = self.report.workload
         self.device = torch.device("cuda", 0)
+
+    def counter_bytes(self) -> int:
+        return 0
 
 
 def test_the_bridge_on_cuda() -> None:
@@ -209,8 +217,11 @@ class Nvml:
 
 
 def test_telemetry() -> None:
-    """Units are converted, a sensor that fails is left out, and reasons before or after both count."""
-    before, after = GpuSensors(Nvml(0, ()), None).read(), GpuSensors(Nvml(4, (1, 2)), None).read()
+    """Units are converted, a sensor that fails is left out, and reasons before or under load both count.
+
+    Of three programs on the device one is this one, under whatever number.
+    """
+    before, after = GpuSensors(Nvml(0, ()), None).read(), GpuSensors(Nvml(4, (1, 2, 3)), None).read()
     found = between(before, after)
 
     assert found is not None
@@ -220,6 +231,135 @@ def test_telemetry() -> None:
         (620.5, 620.5),
     )
     assert (found.power_limit_w, found.throttled, found.other_processes) == (700.0, ("power cap",), 2)
+
+
+def test_sensors_are_read_while_the_device_works() -> None:
+    """An idle GPU is neither throttled nor hot: the reading of a turn is taken before the host waits."""
+    cuda = FakeCuda()
+    seen: list[bool] = []
+    watch = Stopwatch(
+        "eager",
+        layered(cuda),
+        CudaClock(cuda),
+        limit_s=0.01,
+        while_busy=lambda: seen.append(cuda.pending),
+    )
+    watch.start()
+    watch.turn()
+    watch.turn()
+
+    assert seen == [True, True]
+
+
+def test_the_worst_reading_under_load_counts() -> None:
+    """The lowest clock, the highest temperature, every reason: whenever they were seen."""
+    first = Reading(clock_mhz=1200, temperature_c=80, throttled=("power cap",), other_processes=1)
+    found = worse(worse(None, first), Reading(clock_mhz=1980, temperature_c=60, power_w=300.0))
+
+    assert found == Reading(
+        clock_mhz=1200, temperature_c=80, power_w=300.0, throttled=("power cap",), other_processes=1
+    )
+
+
+def test_the_first_run_of_a_turn_is_not_read() -> None:
+    """Other configurations have had the caches, and captures the allocator's memory: it takes longer."""
+    cuda = FakeCuda()
+    state = {"cold": False}
+
+    def run(_: Mark) -> None:
+        cuda.kernel(50.0 if state["cold"] else 1.0)
+        state["cold"] = False
+
+    watch = Stopwatch("eager", run, CudaClock(cuda), limit_s=0.01)
+    watch.start()
+    for _ in range(3):
+        state["cold"] = True
+        watch.turn()
+
+    assert watch.samples == pytest.approx([1e-3] * len(watch.samples))
+
+
+def test_the_graphs_of_one_configuration_share_their_memory() -> None:
+    """Each would keep as much as the pass takes; one pool is enough, for they never run at the same time."""
+    cuda = FakeCuda()
+    made = bare_session(cuda)
+    made._graph_of_layers(layered(cuda))
+    made._ready_graph("graph", layered(cuda))
+
+    assert cuda.pools == ["pool of this session"] * 2
+
+
+def test_no_graph_where_it_would_not_fit_beside_the_eager_pass() -> None:
+    """Rather than to run out of memory: layers behind a wait, and a row that says why."""
+    cuda = FakeCuda()
+    made = bare_session(cuda)
+    made.has_room = False
+    watch, _ = made._graph_of_layers(layered(cuda))
+    made._ready_graph("graph", layered(cuda))
+
+    assert isinstance(watch, PrimedWatch)
+    assert "no memory for it beside the eager pass" in made.notes["eager"]
+    assert "no memory for it beside the eager pass" in made.errors["graph"]
+    assert cuda.pools == []
+
+
+def test_a_torch_without_external_events() -> None:
+    """Before torch 2.8 the argument is unknown: the layers are timed eagerly, and nothing crashes."""
+
+    class Older(FakeCuda):
+        def Event(self, **settings: Any) -> Any:  # noqa: N802  torch's name
+            if "external" in settings:
+                raise TypeError("Event() got an unexpected keyword argument 'external'")
+            return super().Event(**settings)
+
+    cuda = Older()
+    made = bare_session(cuda)
+    watch, _ = made._graph_of_layers(layered(cuda))
+
+    assert isinstance(watch, PrimedWatch)
+    assert "unexpected keyword argument" in made.notes["eager"]
+
+
+def products() -> tuple[Any, ...]:
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    return cudnn.enabled, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32, matmul.fp32_precision
+
+
+@pytest.mark.parametrize(("word", "allowed"), [("tf32", True), ("fp32", False), ("bf16", False)])
+def test_products_on_a_gpu(word: str, allowed: bool) -> None:
+    """cuDNN is on and searches, TF32 is on in both libraries or in none, and what was set comes back."""
+    before = products()
+    with numerics(find_dtype(word), torch.device("cuda", 0)):
+        inside = products()
+
+    assert inside[:4] == (True, True, allowed, allowed)
+    assert products() == before
+
+
+def test_a_real_forward_pass_leaves_cudnn_on() -> None:
+    """torch.backends.cudnn.flags turns cuDNN off where it is not told otherwise."""
+    before = products()
+    with multiplied(tf32=False, search=False):
+        inside = products()
+
+    assert inside[:4] == (True, False, False, False)
+    assert products() == before
+
+
+def test_events_belong_to_the_device_that_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """cuda:1 is made the current device: events and streams are made there."""
+    chosen: list[Any] = []
+
+    @contextmanager
+    def device(which: Any) -> Iterator[None]:
+        chosen.append(which)
+        yield
+
+    monkeypatch.setattr(torch.cuda, "device", device)
+    with _current(torch.device("cuda", 1)), _current(torch.device("cpu")):
+        pass
+
+    assert chosen == [torch.device("cuda", 1)]
 
 
 def test_formats_that_an_old_gpu_lacks() -> None:

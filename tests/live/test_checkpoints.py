@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -400,3 +401,22 @@ def test_the_command_compares_and_exits(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert stop.value.code == 1
     assert "truncated: it ends after fc1; missing: predictions" in out
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello\n" * 9, pickle.dumps([1, 2])], ids=["empty", "text", "plain"]
+)
+def test_files_that_torch_did_not_write(
+    content: bytes, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """In words, not as the byte or the exception that torch stumbled over; and without torch's own warnings."""
+    pytest.importorskip("torch")
+    path = tmp_path / "weights.pth"
+    path.write_bytes(content)
+
+    with pytest.raises(
+        InputError, match=r"no file that torch.save wrote|more than tensors|it holds a list"
+    ) as caught:
+        read_held(str(path))
+    assert not re.search(r"EOFError|: \d+$", str(caught.value))
+    assert not recwarn.list

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
-from tests.networks import PAPER, SHIPPED, report_of
+from tests.networks import PAPER, SHIPPED, graph_of, report_of
 from vggstat.cost.check import Check, Verdict
+from vggstat.cost.report import analyze
 from vggstat.live.counters import (
     flop_counter_mode,
     fvcore,
@@ -15,7 +18,8 @@ from vggstat.live.counters import (
     parameters,
     saved_tensors,
 )
-from vggstat.live.counters.base import Subject
+from vggstat.live.counters.base import MAX_MACS, Subject, applied_rule
+from vggstat.live.shapes_only import arithmetic_skipped
 
 ON_META = (hooks, parameters, flop_counter_mode, saved_tensors, mem_tracker)
 
@@ -130,6 +134,53 @@ def test_fvcore_counts_one_image_of_a_batch() -> None:
 
     assert total.stated == 7_609_115_136  # MACs of A and 25,088 inputs of the average pool
     assert total.note == "of one image"
+
+
+MIXED = """
+{name: mixed, input: [6, 23, 17], head: flatten,
+ blocks: [[{conv: {filters: 4, groups: 2, bias: false, norm: batch, dilation: 2}}, {lrn: {size: 3}}, avgpool,
+           {conv: {filters: 5, stride: 2, activation: none}}, {maxpool: {ceil: true}}, {adaptive-avgpool: {output: 3}}]],
+ classifier: [{fc: {features: 9, bias: false, dropout: 0}}, FC-4]}
+"""
+
+
+@pytest.mark.parametrize("name", ["A-LRN", "A-BN", "AlexNet", "mixed"])
+def test_fvcore_counts_the_same_where_the_arithmetic_is_skipped(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Module by module as in a forward pass that is really computed."""
+    pytest.importorskip("fvcore")
+    report = analyze(graph_of(MIXED)) if name == "mixed" else report_of(name)
+    skipped = fvcore._totals(Subject(report))
+    monkeypatch.setattr(fvcore, "arithmetic_skipped", nullcontext)
+
+    assert skipped == fvcore._totals(Subject(report))
+    assert skipped[0] == report.operations(applied_rule("fvcore"))
+
+
+def test_arithmetic_is_skipped() -> None:
+    """What comes out has the shape of what would be computed, and inputs are left as they are."""
+    images = torch.full((2, 3, 8, 8), -1.0)
+    conv = torch.nn.Conv2d(3, 5, 3, stride=2, padding=1)
+    with arithmetic_skipped(), torch.no_grad():
+        maps = conv(images)
+        torch.relu_(images)
+
+    assert maps.shape == (2, 5, 4, 4)
+    assert maps.device.type == "cpu"
+    assert images.eq(-1).all()
+    assert conv(images).shape == maps.shape
+
+
+def test_fvcore_counts_what_would_take_minutes() -> None:
+    """D on a 1024×1024 image: 320,836,894,720 MACs and 512 × 32 × 32 inputs of the average pool."""
+    pytest.importorskip("fvcore")
+    report = report_of("D@1024")
+    total, *_ = fvcore.count(Subject(report))
+
+    assert total.verdict is Verdict.AGREES
+    assert report.total.macs > MAX_MACS
+    assert total.stated == report.total.macs + 512 * 32 * 32
 
 
 def test_a_model_that_is_too_large_is_not_run() -> None:

@@ -207,7 +207,7 @@ def test_a_model_that_is_handed_in_is_left_as_it_was() -> None:
         ("no.such.module:x", None, "cannot import no.such.module"),
         (f"{MODULE}:Missing", None, "has no Missing"),
         (f"{MODULE}:number", None, "neither a model nor anything that makes one"),
-        (f"{MODULE}:makes_a_number", None, "makes a int, not a torch.nn.Module"),
+        (f"{MODULE}:makes_a_number", None, "makes an int, not a torch.nn.Module"),
         (f"{MODULE}:raises", None, "ValueError: no weights today"),
         (f"{MODULE}:needs_an_argument", None, "missing 1 required positional argument"),
         (f"{MODULE}:made", "[1]", "is a model already"),

@@ -56,7 +56,7 @@ def test_a_changed_layer_is_named_by_every_counter() -> None:
 
     # 589,824 - 65,536 = 524,288 weights less in block3, and 2,359,296 - 262,144 = 2,097,152 in each of two
     assert totals["torch", "weights"].stated == 138_344_128 - 524_288 - 2 * 2_097_152
-    assert totals["torch", "weights"].note.startswith("-4,718,592 (-3.41%)")
+    assert totals["torch", "weights"].note.startswith("−4,718,592 (−3.41 %)")
     assert "block3_conv3" in totals["torch", "weights"].note
     assert "block3_conv3" in totals["FlopCounterMode", "operations"].note
     assert "block3_conv3" in totals["FlopCounterMode", "training_operations"].note

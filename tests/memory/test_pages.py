@@ -95,12 +95,6 @@ def test_runs_that_torch_does_not_have(workload: Workload, message: str) -> None
         measure(report_of("D").graph, workload)
 
 
-def test_autocast_is_not_known_for_lrn() -> None:
-    """Rather than a wrong number there is a reason and a way out."""
-    with pytest.raises(UsageError, match="use --dtype bf16 without autocast"):
-        measure(report_of("A-LRN").graph, Workload(autocast=find_dtype("bf16")))
-
-
 def test_nothing_to_train() -> None:
     """A network without parameters has an inference peak and no training step."""
     graph = graph_of("{name: pools, input: [3, 8, 8], blocks: [[maxpool]]}")

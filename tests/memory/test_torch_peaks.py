@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.memory.chains import chains
 from tests.memory.torch_step import inference_bytes, training_bytes
-from tests.networks import PAPER, report_of
+from tests.networks import PAPER, graph_of, report_of
 from vggstat.cost.footprint import measure
 from vggstat.cost.optimizer import IMPLEMENTATIONS, OPTIMIZERS, Optimizer
 from vggstat.cost.workload import Workload, find_dtype
@@ -30,18 +30,11 @@ random_chains = settings(
 )
 
 
-def kinds(graph: Graph) -> set[str]:
-    return {node.layer.stem for node in graph.nodes if node.in_model}
-
-
 def assume_trainable(graph: Graph, batch: int) -> None:
-    """Leaves out what torch refuses, and what its fake CPU does otherwise than any device."""
+    """Leaves out what torch refuses: to normalize a single value."""
     for node in graph.nodes:
         if node.layer.stem == "bn":
-            # torch refuses to normalize a single value.
             assume(batch * node.shape[1] * node.shape[2] > 1)
-            # The fake kernel makes the input's gradient even where it is not asked for.
-            assume(node.needs_input_grad)
 
 
 @random_chains
@@ -71,10 +64,43 @@ def test_random_chains_in_bfloat16(graph: Graph, batch: int, optimizer: Optimize
 @random_chains
 @given(graph=chains(), batch=st.integers(1, 7), optimizer=optimizers)
 def test_random_chains_under_autocast(graph: Graph, batch: int, optimizer: Optimizer) -> None:
-    """As in float32. LRN is not predicted; softmax runs in float32 on CUDA, and not on a CPU."""
+    """As in float32; LRN and softmax in the formats that CUDA's autocast gives them."""
     assume_trainable(graph, batch)
-    assume(not kinds(graph) & {"lrn", "softmax"})
     workload = Workload(batch=batch, autocast=BF16, optimizer=optimizer)
+
+    assert measure(graph, workload).peak.bytes == inference_bytes(graph, workload)
+    training = workload.replace(mode="training")
+    assert measure(graph, training).peak.bytes == training_bytes(graph, training)
+
+
+@pytest.mark.parametrize("image", [[1, 1, 2], [1, 2, 2], [3, 8, 8]])
+def test_batch_norm_before_anything_that_learns(image: list[int]) -> None:
+    """The image's gradient is made and dropped at once: one map more than a layer that leaves it out."""
+    graph = graph_of(f"{{name: first, input: {image}, blocks: [[bn]]}}")
+    workload = Workload(batch=2, mode="training")
+
+    assert measure(graph, workload).peak.bytes == training_bytes(graph, workload)
+
+
+@pytest.mark.parametrize("image", [[4, 6, 6], [64, 8, 8]])
+@pytest.mark.parametrize("size", [1, 5, 64, 400])
+@pytest.mark.parametrize("before", ["conv1-4", "lrn, conv1-4", "conv1-4, softmax"])
+def test_lrn_under_autocast(image: list[int], size: int, before: str) -> None:
+    """With the peak at the LRN, at its quotient or, where the padding is wide, at its mean; behind each format."""
+    text = f"{{name: n, input: {image}, blocks: [[{before}, {{lrn: {{size: {size}}}}}, maxpool, conv1-2]]}}"
+    workload = Workload(batch=3, autocast=BF16)
+
+    assert measure(graph_of(text), workload).peak.bytes == inference_bytes(graph_of(text), workload)
+    training = workload.replace(mode="training")
+    assert measure(graph_of(text), training).peak.bytes == training_bytes(graph_of(text), training)
+    assert measure(graph_of(text), training).peak.node.startswith("block1_lrn")
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_lrn_under_autocast(batch: int) -> None:
+    """The paper's network with LRN."""
+    graph = report_of("A-LRN").graph
+    workload = Workload(batch=batch, autocast=BF16)
 
     assert measure(graph, workload).peak.bytes == inference_bytes(graph, workload)
     training = workload.replace(mode="training")

@@ -33,7 +33,37 @@ class CudaDropout(nn.Module):
         return torch.native_dropout(x, self.p, True)[0]
 
 
-def sequential(graph: Graph) -> nn.Sequential:
+class CudaLRN(nn.LocalResponseNorm):
+    """LRN as CUDA's autocast lists have it: ``pow`` on a float32 copy, every other step in the format it gets.
+
+    The steps are those of torch.nn.functional.local_response_norm; a CPU's lists raise avg_pool3d instead.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", enabled=False):
+            mean = x.mul(x)
+            batch, channels, height, _ = x.shape
+            mean = mean.view(batch, 1, channels, height, -1)
+            mean = functional.pad(mean, (0, 0, 0, 0, self.size // 2, (self.size - 1) // 2))
+            mean = functional.avg_pool3d(mean, (self.size, 1, 1), stride=1).squeeze(1)
+            mean = mean.view(x.shape)
+            mean = _raised_power(mean.mul(self.alpha).add(self.k), self.beta)
+            return x / mean
+
+
+def _raised_power(x: Tensor, exponent: float) -> Tensor:
+    """``x`` lives until the power is there, as an operator's arguments do."""
+    return x.to(torch.float32).pow(exponent)
+
+
+class CudaSoftmax(nn.Module):
+    """Softmax as CUDA's autocast lists have it: in float32."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.softmax(x, 1, dtype=torch.float32)
+
+
+def sequential(graph: Graph, *, autocast: bool = False) -> nn.Sequential:
     """The graph's torch modules in a row; ReLU in place where the graph says so."""
     modules: list[nn.Module] = []
     for node in graph.nodes:
@@ -43,8 +73,12 @@ def sequential(graph: Graph) -> nn.Sequential:
         if name == "Dropout":
             modules.append(CudaDropout(kwargs["p"]))
             continue
+        if autocast and name == "Softmax":
+            modules.append(CudaSoftmax())
+            continue
         settings = {**kwargs, "inplace": node.in_place} if name == "ReLU" else dict(kwargs)
-        modules.append(getattr(nn, name)(*args, **settings))
+        kind = CudaLRN if autocast and name == "LocalResponseNorm" else getattr(nn, name)
+        modules.append(kind(*args, **settings))
     return nn.Sequential(*modules)
 
 
@@ -52,7 +86,8 @@ def _prepare(graph: Graph, workload: Workload) -> tuple[nn.Sequential, Tensor]:
     dtype = getattr(torch, workload.dtype.name)
     torch.set_default_dtype(dtype)
     try:
-        return sequential(graph), torch.empty(workload.batch, *graph.image)
+        model = sequential(graph, autocast=workload.autocast is not None)
+        return model, torch.empty(workload.batch, *graph.image)
     finally:
         torch.set_default_dtype(torch.float32)
 

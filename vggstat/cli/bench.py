@@ -253,6 +253,7 @@ def _finish(
     measured = [result for result in file.results if result.timing]
     if not measured:
         if file.interrupted:
+            print("vggstat: interrupted before anything was measured", file=sys.stderr)
             raise typer.Exit(INTERRUPTED)
         raise UsageError("\n".join(dict.fromkeys(f"{result.spec}: {result.error}" for result in failed)))
     predictions = predictions_for(file, reports, calibrate) if calibrate else []

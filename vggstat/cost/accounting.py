@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from vggstat.cost.inference import inference_moments, inference_peak
-from vggstat.cost.items import MemoryItem, Moment, image_item, make_item, output_item
+from vggstat.cost.items import MemoryItem, image_item, make_item, output_item
 from vggstat.cost.saved import saved_items
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
@@ -18,7 +18,7 @@ from vggstat.graph.model import Graph, Node
 from vggstat.records import Record
 from vggstat.shapes import values
 
-__all__ = ["ACCOUNTINGS", "Accounting", "MemoryItem", "Moment", "find_accounting", "inference_moments"]
+__all__ = ["ACCOUNTINGS", "Accounting", "MemoryItem", "find_accounting", "inference_moments"]
 
 
 class Accounting(Record):
@@ -147,7 +147,8 @@ ACCOUNTINGS: Final = (
         name="saved-compiled",
         summary="kept for the backward pass under torch.compile",
         definition="as `saved`, of a model compiled by torch.compile: pool indices of one byte, and a mask "
-        "of one byte for a ReLU whose output no convolution reads",
+        "of one byte for a ReLU whose output no convolution reads; to the byte for the networks that ship, "
+        "approximate for other orders of ReLU, batch norm, LRN and softmax, where the compiler may keep less or more",
         reference="torch 2.13, AOT autograd's min-cut partitioner (aot_eager_decomp_partition)",
         items=_compiled,
     ),

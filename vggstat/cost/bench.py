@@ -280,14 +280,14 @@ class MeasuredCeilings(Record):
 
 
 class Telemetry(Record):
-    """The device's own sensors before and after a result; None where a sensor is missing."""
+    """The device's own sensors before a result, and while a GPU worked or a CPU had; None where one is missing."""
 
     clock_mhz: tuple[int | None, int | None] = (None, None)
     temperature_c: tuple[int | None, int | None] = (None, None)
     power_w: tuple[float | None, float | None] = (None, None)
     power_limit_w: float | None = None
     throttled: tuple[str, ...] = ()
-    """Reasons for which the clock was held back, before or after."""
+    """Reasons for which the clock was held back, before or under load."""
     other_processes: int | None = None
     """Other programs on the device."""
     others_share: float | None = None

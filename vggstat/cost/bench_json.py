@@ -15,8 +15,7 @@ reading takes the samples, and computes them anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast, get_args
+from typing import Any, Final, cast, get_args
 
 from vggstat.cost.bench import (
     BenchFile,
@@ -32,14 +31,13 @@ from vggstat.cost.bench import (
     Timing,
     Warned,
 )
+from vggstat.cost.json_reader import Reader
 from vggstat.cost.statistics import median, median_interval
 from vggstat.errors import InputError
 
 __all__ = ["SCHEMA", "parse_results", "read_results", "results_data", "results_text"]
 
 SCHEMA: Final = 1
-
-T = TypeVar("T")
 
 
 # writing
@@ -188,100 +186,6 @@ def _telemetry_data(telemetry: Telemetry) -> dict[str, Any]:
 # reading
 
 
-class _Reader:
-    """Typed access to one JSON object; every complaint names the place."""
-
-    def __init__(self, value: Any, place: str, source: str) -> None:
-        self.source = source
-        self.place = place
-        if not isinstance(value, dict):
-            raise self.wrong("", f"expected an object, got {_shown(value)}")
-        self.value: dict[str, Any] = value
-
-    def wrong(self, key: str, text: str) -> InputError:
-        path = f"{self.place}.{key}".strip(".") if key else self.place
-        return InputError(f"{self.source}: {path or 'the file'}: {text}")
-
-    def _get(self, key: str, wanted: Callable[[Any], bool], what: str, default: Any) -> Any:
-        found = self.value.get(key, default)
-        if found is _REQUIRED:
-            raise self.wrong(key, "is missing")
-        if found is default and key not in self.value:
-            return found
-        if not wanted(found):
-            raise self.wrong(key, f"expected {what}, got {_shown(found)}")
-        return found
-
-    def text(self, key: str, default: Any = None) -> str:
-        return cast(str, self._get(key, _is_text, "a text", _REQUIRED if default is None else default))
-
-    def maybe_text(self, key: str) -> str | None:
-        return cast("str | None", self._get(key, lambda v: v is None or _is_text(v), "a text or null", None))
-
-    def count(self, key: str, default: Any = None) -> int:
-        wanted = _REQUIRED if default is None else default
-        return cast(int, self._get(key, _is_count, "a whole number", wanted))
-
-    def maybe_count(self, key: str) -> int | None:
-        return cast(
-            "int | None", self._get(key, lambda v: v is None or _is_count(v), "a whole number or null", None)
-        )
-
-    def number(self, key: str, default: Any = None) -> float:
-        wanted = _REQUIRED if default is None else default
-        return float(self._get(key, _is_number, "a number", wanted))
-
-    def maybe_number(self, key: str) -> float | None:
-        found = self._get(key, lambda v: v is None or _is_number(v), "a number or null", None)
-        return None if found is None else float(found)
-
-    def flag(self, key: str, default: bool) -> bool:
-        return cast(bool, self._get(key, lambda v: isinstance(v, bool), "true or false", default))
-
-    def times(self, key: str, default: Any = None) -> tuple[float, ...]:
-        wanted = _REQUIRED if default is None else default
-        found = self._get(key, _are_times, "a list of positive seconds", wanted)
-        return tuple(float(sample) for sample in found)
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._get(key, lambda v: isinstance(v, dict), "an object", {}))
-
-    def objects(self, key: str, read: Callable[[_Reader], T], *, required: bool = False) -> tuple[T, ...]:
-        default: Any = _REQUIRED if required else []
-        found = self._get(key, lambda v: isinstance(v, list), "a list", default)
-        place = f"{self.place}.{key}".strip(".")
-        return tuple(read(_Reader(entry, f"{place}[{at}]", self.source)) for at, entry in enumerate(found))
-
-    def maybe_object(self, key: str, read: Callable[[_Reader], T]) -> T | None:
-        found = self.value.get(key)
-        return None if found is None else read(_Reader(found, f"{self.place}.{key}".strip("."), self.source))
-
-
-_REQUIRED: Final = object()
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _are_times(value: Any) -> bool:
-    # 0 is a time too: a layer may take less than the clock's step.
-    return isinstance(value, list) and all(_is_number(entry) and 0 <= entry < 1e9 for entry in value)
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 30 else f"{text[:27]}..."
-
-
 def read_results(path: str) -> BenchFile:
     """The results in a file. Raises InputError where it cannot be read, is cut off, or of another schema."""
     try:
@@ -300,7 +204,8 @@ def parse_results(text: str, source: str) -> BenchFile:
         data = json.loads(text)
     except ValueError as error:
         reason = str(error)
-        whole = text.rstrip().endswith("}")
+        started = not text.strip() or text.lstrip().startswith(("{", "["))
+        whole = text.rstrip().endswith("}") or not started
         hint = (
             "is it a file that `vggstat bench --save` wrote?"
             if whole
@@ -309,7 +214,7 @@ def parse_results(text: str, source: str) -> BenchFile:
         raise InputError(f"cannot read {source}: {reason}; {hint}") from None
     except RecursionError:
         raise InputError(f"cannot read {source}: it is nested too deeply") from None
-    root = _Reader(data, "", source)
+    root = Reader(data, "", source)
     if "schema" not in root.value or "results" not in root.value:
         raise InputError(
             f"{source} holds no benchmark results: expected a file that `vggstat bench --save` wrote"
@@ -320,7 +225,7 @@ def parse_results(text: str, source: str) -> BenchFile:
             f"{source} is of schema {schema}, and this vggstat reads schema {SCHEMA}: "
             f"{'update vggstat' if schema > SCHEMA else 'measure again'}"
         )
-    environment = _Reader(root.value.get("environment"), "environment", source)
+    environment = Reader(root.value.get("environment"), "environment", source)
     return BenchFile(
         started=root.text("started", ""),
         interrupted=root.flag("interrupted", False),
@@ -337,7 +242,7 @@ def parse_results(text: str, source: str) -> BenchFile:
     )
 
 
-def _ceilings(entry: _Reader) -> MeasuredCeilings:
+def _ceilings(entry: Reader) -> MeasuredCeilings:
     found = MeasuredCeilings(
         device=entry.text("device", ""),
         dtype=entry.text("dtype"),
@@ -355,7 +260,7 @@ def _ceilings(entry: _Reader) -> MeasuredCeilings:
     return found
 
 
-def _result(entry: _Reader) -> BenchResult:
+def _result(entry: Reader) -> BenchResult:
     execution = entry.text("execution", "eager")
     if execution not in get_args(Execution):
         raise entry.wrong("execution", f"expected one of {', '.join(get_args(Execution))}, got {execution!r}")
@@ -363,7 +268,7 @@ def _result(entry: _Reader) -> BenchResult:
     error = entry.text("error", "")
     if timing is None and not error:
         raise entry.wrong("samples_s", "is empty, and there is no error that says why")
-    parts = _Reader(entry.mapping("parts"), f"{entry.place}.parts", entry.source)
+    parts = Reader(entry.mapping("parts"), f"{entry.place}.parts", entry.source)
     return BenchResult(
         spec=entry.text("spec"),
         title=entry.text("title", ""),
@@ -401,7 +306,7 @@ def _result(entry: _Reader) -> BenchResult:
     )
 
 
-def _timing(entry: _Reader) -> Timing | None:
+def _timing(entry: Reader) -> Timing | None:
     samples = entry.times("samples_s")
     if not samples:
         return None
@@ -414,7 +319,7 @@ def _timing(entry: _Reader) -> Timing | None:
     )
 
 
-def _layer(entry: _Reader) -> LayerTime:
+def _layer(entry: Reader) -> LayerTime:
     samples = entry.times("samples_s", ())
     if not samples:
         samples = (entry.number("median_s"),)
@@ -438,7 +343,7 @@ def _layer(entry: _Reader) -> LayerTime:
     )
 
 
-def _memory(entry: _Reader) -> MemoryBridge:
+def _memory(entry: Reader) -> MemoryBridge:
     return MemoryBridge(
         predicted_bytes=entry.count("predicted_bytes"),
         predicted_at=entry.text("predicted_at", ""),
@@ -455,7 +360,7 @@ def _memory(entry: _Reader) -> MemoryBridge:
     )
 
 
-def _telemetry(entry: _Reader) -> Telemetry:
+def _telemetry(entry: Reader) -> Telemetry:
     known: dict[str, Any] = {
         name: value for name, value in entry.value.items() if name in Telemetry.record_fields
     }

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from vggstat.cost.bench import Scratch
-from vggstat.cost.items import Moment
+from vggstat.cost.moments import Moment
 
 __all__ = ["Allocation", "Attribution", "attribute", "library_of_frames", "library_of_op", "replay"]
 
 HELD: Final = ("parameters", "optimizer state", "input")
 """What is there before a pass begins, and so is no allocation of the pass."""
 
-CUBLAS_FRAMES: Final = ("getnewworkspace", "cublashandlepool", "cublaslt")
+CUBLAS_FRAMES: Final = ("getnewworkspace", "cublashandle", "cudablashandle", "cublaslt", "cudablaslt")
+"""Parts of names in aten's CublasHandlePool.cpp. A stripped library shows only those of exported functions, such as
+at::cuda::getCurrentCUDABlasHandle."""
 CUDNN_FRAMES: Final = ("cudnn",)
 
 
@@ -105,12 +107,17 @@ def library_of_op(op: str) -> str:
 
 def library_of_frames(frames: Iterable[Any]) -> str:
     """The CUDA library that a stack of C++ frames shows; empty where it shows none."""
-    names = [f"{frame.get('name', '')} {frame.get('filename', '')}".lower() for frame in frames]
+    names = [f"{frame.get('name', '')} {_place(frame.get('filename', ''))}".lower() for frame in frames]
     if any(mark in name for name in names for mark in CUBLAS_FRAMES):
         return "cuBLAS workspace"
     if any(mark in name for name in names for mark in CUDNN_FRAMES):
         return "cuDNN workspace"
     return ""
+
+
+def _place(filename: str) -> str:
+    """File and folder; where torch is installed says nothing."""
+    return "/".join(filename.split("/")[-2:])
 
 
 def replay(trace: Iterable[Any]) -> tuple[tuple[Allocation, ...], tuple[Allocation, ...]]:

@@ -96,7 +96,7 @@ def _changes(graph: Graph, workload: Workload) -> Iterator[tuple[str, Graph, Wor
     """What could be changed: the option that does it, and what is run then."""
     if workload.dtype.width == 4 and workload.autocast is None:
         yield "--dtype bf16", graph, workload.replace(dtype=find_dtype("bf16"))
-        if workload.mode == "training" and not any(node.layer.stem == "lrn" for node in graph.nodes):
+        if workload.mode == "training":
             yield "--autocast bf16", graph, workload.replace(autocast=find_dtype("bf16"))
     if workload.mode == "training":
         for change, optimizer in _lighter(workload.optimizer):

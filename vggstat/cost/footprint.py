@@ -6,16 +6,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from vggstat.cost.inference import inference_moments
-from vggstat.cost.items import (
-    PARTS,
-    MemoryItem,
-    Moment,
-    Part,
-    Phase,
-    image_item,
-    largest,
-    parameter_items,
-)
+from vggstat.cost.items import PARTS, MemoryItem, Part, Phase, parameter_items
+from vggstat.cost.moments import Moment, largest
 from vggstat.cost.training import training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
@@ -83,11 +75,7 @@ def moments_of(graph: Graph, workload: Workload) -> tuple[Moment, ...]:
     """The moments that could be the peak. Each is a fixed number of bytes and so many more per image."""
     if workload.mode == "training":
         return tuple(training_moments(graph, workload))
-    parameters = parameter_items(graph, workload)
-    moments = tuple(
-        moment._replace(items=(*parameters, *moment.items)) for moment in inference_moments(graph, workload)
-    )
-    return moments or (Moment("input", (*parameters, image_item(graph, workload))),)
+    return tuple(inference_moments(graph, workload, held=parameter_items(graph, workload)))
 
 
 def refuse_untrainable(graph: Graph, workload: Workload) -> None:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from vggstat.cost.items import (
-    OUTPUT,
-    MemoryItem,
-    Moment,
-    image_item,
-    largest,
-    make_item,
-    output_item,
-)
+from vggstat.cost.items import IMAGE, OUTPUT, MemoryItem, image_item, make_item, output_item
+from vggstat.cost.moments import Ledger, Moment, largest
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.saved import weight_copy
 from vggstat.cost.workload import Workload
@@ -23,30 +16,35 @@ from vggstat.shapes import values
 __all__ = ["forward_phases", "inference_moments", "inference_peak"]
 
 
-def inference_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
+def inference_moments(graph: Graph, workload: Workload, held: Iterable[MemoryItem] = ()) -> Iterator[Moment]:
     """For each layer the moment of its forward pass when most is alive, in inference mode.
 
     The caller holds the image throughout; every other map lives from the layer that makes it to the last
-    that reads it. Weights are not included, but the copies are that autocast makes of them. A softmax that
-    closes the classifier does not run: torch models end in logits.
+    that reads it. Weights are not included unless they are ``held``, but the copies are that autocast makes of
+    them. A softmax that closes the classifier does not run: torch models end in logits. Without a layer there is
+    one moment, that of the image.
     """
     storages = graph.storages("inference")
     last_use = {storages[value]: node.index for node in graph.nodes for value in node.inputs}
-    live: dict[int, MemoryItem] = {0: image_item(graph, workload)}
-    copies: list[MemoryItem] = []
+    live = Ledger(((item.node, item.what), item) for item in held)
+    live[0] = image_item(graph, workload)
+    if not any(node.in_model for node in graph.nodes):
+        yield live.moment(IMAGE)
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
         if not node.in_model:
             continue
-        copies += (weight_copy(node, param, workload).item for param in weight_copies(node, workload))
+        for param in weight_copies(node, workload):
+            copy = weight_copy(node, param, workload)
+            live[copy.key] = copy.item
         is_new = storages[node.output] == node.output
         phases = forward_phases(node, width, workload) if is_new else ((),)
         most = max(phases, key=lambda items: sum(item.bytes for item in items))
-        yield Moment(node.name, (*copies, *live.values(), *most))
+        yield live.moment(node.name, extra=most)
         if is_new:
             live[node.output] = output_item(node, workload, width.writes)
         for value in {storages[value] for value in node.inputs}:
             if value and last_use[value] == node.index:
-                del live[value]
+                live.drop(value)
 
 
 def forward_phases(node: Node, width: Widths, workload: Workload) -> tuple[tuple[MemoryItem, ...], ...]:
@@ -64,11 +62,10 @@ def forward_phases(node: Node, width: Widths, workload: Workload) -> tuple[tuple
 def _extra_item(node: Node, extra: Extra, width: Widths, workload: Workload) -> MemoryItem:
     if extra.what == OUTPUT:
         return make_item(node.name, OUTPUT, extra.elements, workload, width.writes)
-    size = extra.width or width.reads
+    size = width.writes if extra.as_output else extra.width or width.reads
     return make_item(node.name, extra.what, extra.elements, workload, size, part="transients")
 
 
 def inference_peak(graph: Graph, workload: Workload) -> Moment:
     """The moment of the forward pass when most is alive, without the parameters."""
-    moments = tuple(inference_moments(graph, workload))
-    return largest(moments) if moments else Moment("input", (image_item(graph, workload),))
+    return largest(inference_moments(graph, workload))

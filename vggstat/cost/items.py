@@ -1,4 +1,4 @@
-"""Pieces of memory: items, and the moments at which they are alive together."""
+"""Pieces of memory: whose they are, what for, and how many bytes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ __all__ = [
     "OUTPUT",
     "PARTS",
     "MemoryItem",
-    "Moment",
     "Part",
     "Phase",
     "image_item",
-    "largest",
     "make_item",
     "output_item",
     "parameter_items",
@@ -61,18 +59,6 @@ class MemoryItem(NamedTuple):
     part: Part = "activations"
 
 
-class Moment(NamedTuple):
-    """What is alive at one moment, and which layer runs then."""
-
-    node: str
-    items: tuple[MemoryItem, ...]
-    phase: Phase = "forward"
-
-    @property
-    def bytes(self) -> int:
-        return sum(item.bytes for item in self.items)
-
-
 def make_item(
     node: str,
     what: str,
@@ -111,8 +97,3 @@ def parameter_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
             count = None if mixed else sum(param.elements for param in buffers)
             items.append(MemoryItem(node.name, "running statistics", count, size, "parameters"))
     return tuple(items)
-
-
-def largest(moments: tuple[Moment, ...]) -> Moment:
-    """The moment when most is alive; the first of several equal ones."""
-    return max(moments, key=lambda moment: moment.bytes)

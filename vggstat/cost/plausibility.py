@@ -49,7 +49,7 @@ def _of_timing(result: BenchResult) -> Iterator[Warned]:
     if timing.half_width > WIDE_INTERVAL:
         yield Warned(
             "wide-interval",
-            f"the median is only known to ± {timing.half_width:.1%}: give it more --seconds, or a quieter machine",
+            f"the median is only known to ± {100 * timing.half_width:.1f} %: give it more --seconds, or a quieter machine",
         )
     if timing.spread > WIDE_SPREAD:
         yield Warned("wide-spread", f"the runs differ much (IQR/median {timing.spread:.2f})")
@@ -102,7 +102,9 @@ def _of_device(result: BenchResult) -> Iterator[Warned]:
         programs = "another program" if others == 1 else f"{others} other programs"
         yield Warned("shared", f"{programs} used the device meanwhile")
     if telemetry.others_share is not None and telemetry.others_share > BUSY:
-        yield Warned("shared", f"other programs took {telemetry.others_share:.0%} of the CPU meanwhile")
+        yield Warned(
+            "shared", f"other programs took {100 * telemetry.others_share:.0f} % of the CPU meanwhile"
+        )
 
 
 def _faster(result: BenchResult, results: Sequence[BenchResult]) -> Iterator[Warned]:
@@ -117,7 +119,7 @@ def _faster(result: BenchResult, results: Sequence[BenchResult]) -> Iterator[War
             by = other.timing.median_s / result.timing.median_s - 1
             yield Warned(
                 "more-work-yet-faster",
-                f"{by:.0%} faster than {other.spec} at batch {other.batch}, though it does more: measure again",
+                f"{100 * by:.0f} % faster than {other.spec} at batch {other.batch}, though it does more: measure again",
             )
             return
 

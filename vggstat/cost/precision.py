@@ -1,8 +1,9 @@
 """In which width each layer reads and writes: one for all, or lowered by autocast.
 
 Autocast (CUDA's lists, torch 2.13) runs convolutions and FC layers in a lower format, on copies of their
-parameters that it keeps until its context ends; softmax runs in float32; everything else in the format of
-what it gets. Copies are made of the input where its format is another one.
+parameters that it keeps until its context ends; softmax runs in float32; LRN reads what it gets and writes
+float32; everything else runs in the format of what it gets. Copies are made of the input where its format is
+another one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from vggstat.cost.workload import Workload
-from vggstat.errors import UsageError
 from vggstat.graph.model import Graph, Node
 from vggstat.layers.base import Param
 
@@ -33,27 +33,22 @@ class Widths(NamedTuple):
 
 
 def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
-    """The widths at each node. Raises UsageError where a layer's formats under autocast are not known."""
+    """The widths at each node."""
     made = [workload.dtype.width]
     found = []
     for node in graph.nodes:
         arrives = made[node.inputs[0]]
         reads = _reads(node, arrives, workload)
-        found.append(Widths(arrives, reads, reads))
-        made.append(reads)
+        writes = FLOAT32_WIDTH if workload.autocast and node.layer.autocast == "raise" else reads
+        found.append(Widths(arrives, reads, writes))
+        made.append(writes)
     return tuple(found)
 
 
 def _reads(node: Node, arrives: int, workload: Workload) -> int:
     low = workload.autocast
-    if low is None or node.layer.autocast == "follow":
+    if low is None or node.layer.autocast in ("follow", "raise"):
         return arrives
-    if node.layer.stem == "lrn":
-        # Its steps fall under different lists on a CPU (avg_pool3d) and on CUDA (pow).
-        raise UsageError(
-            "memory under autocast is not known for LRN, whose steps run in several formats: "
-            "use --dtype bf16 without autocast"
-        )
     return low.width if node.layer.autocast == "low" else FLOAT32_WIDTH
 
 

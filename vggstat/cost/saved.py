@@ -37,7 +37,7 @@ def _kept(node: Node, saved: Saved, width: Widths, storages: tuple[int, ...], wo
         key = storages[node.output]
     if saved.of == "input" and not width.copies:
         key = storages[node.inputs[0]]
-    size = (saved.width or width.reads) if saved.of != "output" else width.writes
+    size = width.writes if saved.of == "output" or saved.as_output else saved.width or width.reads
     if saved.once:
         return Kept(key, MemoryItem(node.name, saved.what, saved.elements, saved.elements * size))
     return Kept(key, make_item(node.name, saved.what, saved.elements, workload, size))

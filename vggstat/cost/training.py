@@ -21,20 +21,18 @@ from vggstat.cost.inference import forward_phases
 from vggstat.cost.items import (
     IMAGE,
     MemoryItem,
-    Moment,
     Part,
-    Phase,
     image_item,
-    largest,
     make_item,
     output_item,
     parameter_items,
 )
+from vggstat.cost.moments import Ledger, Moment, largest
 from vggstat.cost.precision import FLOAT32_WIDTH, Widths, weight_copies, widths
 from vggstat.cost.saved import Kept, kept_by_node, weight_copy
 from vggstat.cost.workload import Workload
 from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import INPUT_GRADIENT, Backward, Param
+from vggstat.layers.base import INPUT_GRADIENT, OUTPUT_GRADIENT, Backward, Param
 from vggstat.shapes import values
 
 __all__ = ["training_moments", "training_peak"]
@@ -45,7 +43,7 @@ TARGET_WIDTH = 8
 
 def training_peak(graph: Graph, workload: Workload) -> Moment:
     """The moment of a training step when most is alive, parameters and optimizer state included."""
-    return largest(tuple(training_moments(graph, workload)))
+    return largest(training_moments(graph, workload))
 
 
 def training_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
@@ -71,22 +69,18 @@ class _Step:
         self.kept = {node.index: kept for node, kept in kept_by_node(graph, workload)}
         self.holders: dict[Hashable, int] = {}
         """How many saved tensors hold each storage."""
-        self.live: dict[Hashable, MemoryItem] = {}
-        for item in (*parameter_items(graph, workload), *_states(graph, workload)):
-            self.live[item.node, item.what] = item
+        held = (*parameter_items(graph, workload), *_states(graph, workload))
+        self.live = Ledger(((item.node, item.what), item) for item in held)
         self.live[0] = image_item(graph, workload)
         self.logits = self.nodes[-1].shape if self.nodes else graph.image
         positions = values(self.logits[1:])
         targets = make_item(IMAGE, "targets", positions, workload, TARGET_WIDTH, part="input")
         self.live[IMAGE, "targets"] = targets
 
-    def now(self, node: str, phase: Phase, extra: tuple[MemoryItem, ...] = ()) -> Moment:
-        return Moment(node, (*self.live.values(), *extra), phase)
-
     def drop(self, key: Hashable) -> None:
         """Forget a map that no saved tensor holds, and that the caller does not."""
         if key != 0 and not self.holders.get(key):
-            self.live.pop(key, None)
+            self.live.drop(key)
 
     # forward ---------------------------------------------------------------------------------------------
 
@@ -100,7 +94,7 @@ class _Step:
                 self.live[copies[-1].key] = copies[-1].item
             entering, leaving = self.storages[node.inputs[0]], self.storages[node.output]
             for phase in self._phases(node, width):
-                yield self.now(node.name, "forward", phase)
+                yield self.live.moment(node.name, "forward", phase)
             for key, item in self.kept[node.index]:
                 self.holders[key] = self.holders.get(key, 0) + 1
                 if key not in (0, entering, leaving):
@@ -134,8 +128,8 @@ class _Step:
         self.live["log"] = self._values(last, "log-softmax", width, part="activations")
         self.live["loss"] = self._scalar(last, "loss", width)
         self.live["weight"] = self._scalar(last, "total weight of the loss", width)
-        yield self.now(last, "loss")
-        self.live.pop("logits", None)
+        yield self.live.moment(last, "loss")
+        self.live.drop("logits")
         for key, _ in copies:
             self.drop(key)
         if self.nodes:
@@ -162,42 +156,40 @@ class _Step:
         for node in reversed(self.nodes):
             if not (node.needs_input_grad or node.params):
                 break
-            self.live.pop("gradient", None)
-            self.live["gradient"] = gradient
+            self.live.drop(OUTPUT_GRADIENT)
+            self.live[OUTPUT_GRADIENT] = gradient
             if node.layer.storage("training") == "view":
-                yield self.now(node.name, "backward")
+                yield self.live.moment(node.name, "backward")
                 continue
             width = self.widths[node.index]
             learned = self._parameter_gradients(node)
             for phase in node.layer.backward(*node.in_shapes):
-                released = {(node.index, what) for what in phase.released}
+                released = (*phase.released, *((node.index, what) for what in phase.released))
                 extras = (*learned, *self._extras(node, phase, width))
-                items = (item for key, item in self.live.items() if key not in released)
-                yield Moment(node.name, (*items, *extras), "backward")
+                yield self.live.moment(node.name, "backward", extras, without=released)
             self._release(node)
             gradient = self._input_gradient(node, width.reads)
             yield from self._store(node, learned, gradient)
             if width.copies:
                 gradient = self._input_gradient(node, width.arrives)
-        self.live.pop("gradient", None)
-        self.live.pop("root", None)
-        self.live.pop("loss", None)
+        for key in (OUTPUT_GRADIENT, "root", "loss"):
+            self.live.drop(key)
 
     def _backward_of_loss(self) -> Generator[Moment, None, MemoryItem]:
         """The loss's own steps; returns the gradient of the logits."""
         last, width = self.nodes[-1].name, self._loss_width()
         self.live["root"] = self._scalar(last, "gradient of the loss", width)
-        self.live["gradient"] = self._values(last, "gradient of the log-softmax", width)
-        yield self.now(last, "loss")
-        del self.live["weight"]
+        self.live[OUTPUT_GRADIENT] = self._values(last, "gradient of the log-softmax", width)
+        yield self.live.moment(last, "loss")
+        self.live.drop("weight")
         gradient = self._values(last, "gradient of the logits", width)
-        yield self.now(last, "loss", (gradient,))
-        del self.live["log"]
+        yield self.live.moment(last, "loss", (gradient,))
+        self.live.drop("log")
         if width == self._logits_width():
             return gradient
-        self.live["gradient"] = gradient
+        self.live[OUTPUT_GRADIENT] = gradient
         lowered = self._values(last, "gradient of the logits, lowered", self._logits_width())
-        yield self.now(last, "loss", (lowered,))
+        yield self.live.moment(last, "loss", (lowered,))
         return lowered
 
     def _extras(self, node: Node, phase: Backward, width: Widths) -> tuple[MemoryItem, ...]:
@@ -207,7 +199,7 @@ class _Step:
                 extra.what,
                 extra.elements,
                 self.workload,
-                extra.width or width.reads,
+                width.writes if extra.as_output else extra.width or width.reads,
                 part="transients",
             )
             for extra in phase.extras
@@ -232,23 +224,24 @@ class _Step:
 
     def _store(self, node: Node, made: tuple[MemoryItem, ...], gradient: MemoryItem) -> Iterator[Moment]:
         """The gradients become the parameters'; where they came in a lower format, one after the other."""
-        del self.live["gradient"]
+        self.live.drop(OUTPUT_GRADIENT)
         names = [(node.name, "gradient", param.name) for param in _learned(node)]
-        self.live.update(zip(names, made, strict=True))
+        for name, item in zip(names, made, strict=True):
+            self.live[name] = item
         if not weight_copies(node, self.workload):
             return
         if node.needs_input_grad:
-            self.live["gradient"] = gradient
+            self.live[OUTPUT_GRADIENT] = gradient
             width = self.widths[node.index]
             if width.copies:
                 raised = self._input_gradient(node, width.arrives)
-                yield self.now(node.name, "backward", (raised,))
-                self.live["gradient"] = raised
+                yield self.live.moment(node.name, "backward", (raised,))
+                self.live[OUTPUT_GRADIENT] = raised
         full = self.workload.dtype.width
         for name, param in zip(names, _learned(node), strict=True):
             what = f"gradient of {param.name}"
             stored = MemoryItem(node.name, what, param.elements, param.elements * full, "gradients")
-            yield self.now(node.name, "backward", (stored,))
+            yield self.live.moment(node.name, "backward", (stored,))
             self.live[name] = stored
 
     def _release(self, node: Node) -> None:
@@ -274,7 +267,7 @@ class _Step:
         for node, param in owners:
             sizes[node.name] = sizes.get(node.name, 0) + param.elements
         place = max(sizes, key=lambda name: sizes[name])
-        return self.now(place, "optimizer", tuple(extras))
+        return self.live.moment(place, "optimizer", tuple(extras))
 
 
 def _learned(node: Node) -> tuple[Param, ...]:

@@ -17,6 +17,7 @@ from vggstat.shapes import Shape, values
 
 __all__ = [
     "INPUT_GRADIENT",
+    "OUTPUT_GRADIENT",
     "Autocast",
     "Backward",
     "Extra",
@@ -35,12 +36,16 @@ __all__ = [
 Mode = Literal["inference", "training"]
 RowRule = Literal["always", "own", "never"]
 Storage = Literal["new", "view", "in-place"]
-Autocast = Literal["low", "float32", "follow"]
-"""What autocast does to a kind: casts its input and parameters down, its input up, or leaves it alone."""
+Autocast = Literal["low", "float32", "raise", "follow"]
+"""What autocast does to a kind: casts its input and parameters down, its input up, makes float32 of an input that
+it leaves as it is, or leaves all alone."""
 
 
 INPUT_GRADIENT: Final = "input gradient"
 """The name of the gradient that a layer passes on."""
+
+OUTPUT_GRADIENT: Final = "gradient"
+"""The name of the gradient that reaches a layer."""
 
 
 class Ops(Record):
@@ -120,11 +125,15 @@ class Param(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """A tensor beside a layer's input. ``width`` is its bytes a value, None where they follow the dtype."""
+    """A tensor beside a layer's input. ``width`` is its bytes a value, None where they follow the dtype.
+
+    That is the format that the layer reads, or with ``as_output`` the one that it writes: autocast may make them two.
+    """
 
     what: str
     elements: int
     width: int | None = None
+    as_output: bool = False
 
 
 class Saved(NamedTuple):
@@ -140,14 +149,16 @@ class Saved(NamedTuple):
     width: int | None = None
     once: bool = False
     """One for the whole batch, not one per image (a batch norm's statistics)."""
+    as_output: bool = False
+    """Whether an ``own`` tensor has the format that the layer writes, not the one that it reads."""
 
 
 class Backward(NamedTuple):
     """What is allocated at one moment of a layer's backward pass.
 
     It stands beside the incoming gradient, the saved tensors and the gradients of parameters. ``released``
-    names the layer's own saved tensors that are gone by then. The gradient that leaves carries the name
-    ``input gradient``; it is left out where nothing before the layer learns.
+    names the layer's own saved tensors that are gone by then, and the incoming ``gradient`` where that is. The
+    gradient that leaves carries the name ``input gradient``; it is left out where nothing before the layer learns.
     """
 
     extras: tuple[Extra, ...]

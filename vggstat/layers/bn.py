@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.layers.base import Kind, Layer, Ops, Param, Saved, TorchModule
+from vggstat.layers.base import Backward, Extra, Kind, Layer, Ops, Param, Saved, TorchModule
 from vggstat.shapes import Shape, feature_map, values
 
 __all__ = ["KIND", "BatchNorm"]
@@ -44,13 +44,22 @@ class BatchNorm(Layer):
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """The input, and the mean and inverse deviation of each channel, once for the batch.
 
-        The statistics have the parameters' dtype, as measured on a CPU; not measured on a GPU.
+        The statistics have the parameters' dtype, as measured on a CPU. torch's kernel for CUDA keeps float32 of
+        lower formats too, and cuDNN's a reserve of its own: not counted, and not measured on a GPU.
         """
         return (
             Saved("input", "input", values(inputs[0])),
             Saved("own", "mean", inputs[0][0], once=True),
             Saved("own", "inverse deviation", inputs[0][0], once=True),
         )
+
+    def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
+        """The input's gradient, which is made also where nothing before the layer learns.
+
+        So do cuDNN's kernel (float32 on CUDA) and torch's kernel for fake tensors; torch's own for a CPU, and for
+        bfloat16 on CUDA, leave it out there.
+        """
+        return (Backward((Extra("gradient of the normalized input", values(inputs[0])),)),)
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         return TorchModule(

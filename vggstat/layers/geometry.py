@@ -23,9 +23,10 @@ def slide(size: int, window: Window, needed_by: str, *, ceil: bool = False) -> i
     """The number of positions of ``window`` along an axis of ``size`` pixels (torch's rule for ceil)."""
     room = size + 2 * window.padding - window.extent
     if room < 0:
+        padded = f" ({size + 2 * window.padding} with the padding)" if window.padding else ""
         raise ShapeError(
-            f"{needed_by} has a kernel that reaches over {window.extent} pixels, but the map it gets has "
-            f"{size} (with padding {size + 2 * window.padding}): use a larger input or a smaller kernel"
+            f"{needed_by} has a kernel that reaches over {window.extent} pixels, but a side of the map it gets "
+            f"has {size}{padded}: use a larger input or a smaller kernel"
         )
     if not ceil:
         return room // window.stride + 1

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import integer, number
-from vggstat.layers.base import Autocast, Backward, Extra, Kind, Layer, Ops, Saved, TorchModule
+from vggstat.layers.base import (
+    OUTPUT_GRADIENT,
+    Autocast,
+    Backward,
+    Extra,
+    Kind,
+    Layer,
+    Ops,
+    Saved,
+    TorchModule,
+)
 from vggstat.shapes import Shape, feature_map, values
 
 __all__ = ["KIND", "LRN"]
@@ -19,7 +29,9 @@ class LRN(Layer):
     stem: ClassVar[str] = "lrn"
     numbered: ClassVar[bool] = False
     keras_class: ClassVar[str] = "LocalResponseNormalization"
-    autocast: ClassVar[Autocast] = "float32"
+    autocast: ClassVar[Autocast] = "raise"
+    """CUDA's lists run ``pow`` in float32 and the other steps in the format of what they get; the quotient of a map
+    in a lower format and a float32 denominator is float32. A CPU's lists raise the mean before it instead."""
 
     size: int = integer(default=5, maximum=10_000, doc="channels that are summed over")
     alpha: float = number(default=1e-4, maximum=1e6, doc="factor of the sum of squares")
@@ -50,16 +62,24 @@ class LRN(Layer):
         return (
             Saved("input", "input", count),
             Saved("own", "padded squares", self._padded(inputs[0])),
-            Saved("own", "base of the power", count),
-            Saved("own", "denominator", count),
+            Saved("own", "base of the power", count, as_output=True),
+            Saved("own", "denominator", count, as_output=True),
         )
 
     def alive(self, *inputs: Shape) -> tuple[tuple[Extra, ...], ...]:
-        """Squares beside their padded copy, or later three maps on the way to the quotient."""
+        """Squares beside their padded copy, or later three maps on the way to the quotient.
+
+        In inference the base is gone by then; but the power before it has as many bytes alive, the mean and the base
+        in the input's format beside both in float32 where autocast made them two.
+        """
         count = values(inputs[0])
         return (
             (Extra("squares", count), Extra("padded squares", self._padded(inputs[0]))),
-            (Extra("output", count), Extra("base of the power", count), Extra("denominator", count)),
+            (
+                Extra("output", count),
+                Extra("base of the power", count, as_output=True),
+                Extra("denominator", count, as_output=True),
+            ),
         )
 
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
@@ -70,13 +90,14 @@ class LRN(Layer):
         count = values(inputs[0])
         steps = ("quotient", "second quotient", "negated gradient", "gradient of the denominator")
         return (
-            Backward(tuple(Extra(step, count) for step in steps)),
+            Backward(tuple(Extra(step, count, as_output=True) for step in steps)),
             Backward(
                 (
                     Extra("gradient past the quotient", count),
+                    Extra("gradient of the mean", count),
                     Extra("gradient of the padded squares", self._padded(inputs[0])),
                 ),
-                released=("base of the power", "denominator"),
+                released=("base of the power", "denominator", OUTPUT_GRADIENT),
             ),
         )
 

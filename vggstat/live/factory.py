@@ -109,7 +109,8 @@ def _unwrap(model: nn.Module) -> nn.Module:
 
 
 def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}" if value is not None else "None"
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _described(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Final, cast
 
 import torch
@@ -15,8 +15,9 @@ from vggstat.errors import UsageError, VggstatError
 from vggstat.graph.build import build_graph
 from vggstat.graph.model import Graph
 from vggstat.live.module import Network, as_torch_dtype, build_module, fill
+from vggstat.live.products import multiplied
 
-__all__ = ["SOURCE", "check_forward", "require_device"]
+__all__ = ["SOURCE", "TOLERANCES", "check_forward", "require_device"]
 
 SOURCE: Final = "forward"
 LARGE_SIDE: Final = 384
@@ -46,7 +47,9 @@ def require_device(device: str) -> torch.device:
 def check_forward(report: Report, device: torch.device) -> Iterator[Check]:
     """One random image through the model, then through the model whose FC layers are convolutions."""
     graph = report.graph
-    with _exact(report.workload.dtype.name), torch.inference_mode():
+    # float32 is multiplied in float32 on a GPU too, unless the workload says tf32.
+    is_tf32 = report.workload.dtype.name == "tf32"
+    with multiplied(tf32=is_tf32, search=False), torch.inference_mode():
         model = build_module(graph, device=device, dtype=as_torch_dtype(report.workload.dtype)).eval()
         fill(model, seed=SEED)
         with _last_maps(model) as maps:
@@ -187,17 +190,3 @@ def _run(classifier: nn.Module, maps: Tensor) -> Tensor:
         return cast(Tensor, classifier(maps))
     finally:
         torch.backends.mkldnn.enabled = before
-
-
-@contextmanager
-def _exact(dtype: str) -> Iterator[None]:
-    """float32 multiplied in float32 on a GPU too, unless the workload says tf32; settings come back after."""
-    allow = dtype == "tf32"
-    before = torch.backends.cuda.matmul.allow_tf32
-    with ExitStack() as stack:
-        stack.enter_context(torch.backends.cudnn.flags(allow_tf32=allow))
-        torch.backends.cuda.matmul.allow_tf32 = allow
-        try:
-            yield
-        finally:
-            torch.backends.cuda.matmul.allow_tf32 = before

@@ -35,8 +35,13 @@ def capture(
     *,
     with_events: bool,
     context: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    pool: Any = None,
 ) -> Captured:
-    """The pass as a CUDA graph. Whatever capture raises is the caller's to name and fall back from."""
+    """The pass as a CUDA graph. Whatever capture raises is the caller's to name and fall back from.
+
+    Graphs of one ``pool`` (``torch.cuda.graph_pool_handle()``) share their memory: each begins from what lies outside
+    of it, weights, images and optimizer state, and nobody reads what another has left there.
+    """
     with context():
         side = cuda.Stream()
         side.wait_stream(cuda.current_stream())
@@ -52,7 +57,7 @@ def capture(
             marks.append((name, event))
 
         graph = cuda.CUDAGraph()
-        with cuda.graph(graph):
+        with cuda.graph(graph, pool=pool):
             if with_events:
                 mark("")
             run(mark if with_events else _unmarked)
@@ -77,6 +82,7 @@ class GraphWatch(Stopwatch):
         wanted = self.limit_s / TURNS if seconds is None else seconds
         began = perf_counter()
         with self.context():
+            self.captured.graph.replay()  # as in any turn, the first is not read
             while True:
                 started = perf_counter()
                 self.captured.graph.replay()

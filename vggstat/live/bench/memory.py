@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import torch
 
-from vggstat.cost.bench import MemoryBridge
+from vggstat.cost.bench import MemoryBridge, Scratch
 from vggstat.cost.bridge import Allocation, attribute, library_of_op, replay
 from vggstat.cost.footprint import Footprint, measure
 from vggstat.live.bench.passes import TimedPass
@@ -35,6 +35,9 @@ def cpu_bridge(timed: TimedPass, run: Callable[[], object]) -> MemoryBridge:
         tree = _profile(run)
     peak, live, where = _peak_of(tree)
     found = attribute(footprint.moments, live)
+    raised = timed.workload.autocast and any(
+        node.in_model and node.layer.autocast in ("raise", "float32") for node in timed.report.graph.nodes
+    )
     return MemoryBridge(
         predicted_bytes=footprint.peak.bytes,
         predicted_at=_place(footprint),
@@ -42,6 +45,11 @@ def cpu_bridge(timed: TimedPass, run: Callable[[], object]) -> MemoryBridge:
         requested_peak_bytes=timed.held_bytes() + peak,
         measured_at=where,
         method="torch.profiler, every allocation of one pass",
+        error=(
+            "The formats of LRN and softmax under autocast are predicted as on CUDA; a CPU has other ones."
+            if raised
+            else ""
+        ),
     )
 
 
@@ -164,7 +172,9 @@ def cuda_bridge(
             error=f"no allocator trace ({type(error).__name__}): workspaces are not told apart"
         )
     found = attribute(footprint.moments, live, kept)
-    return bridge.replace(scratch=found.scratch, measured_at=found.node)
+    counters = timed.counter_bytes()
+    beside = (Scratch("optimizer's step counters", counters, "one value a tensor"),) if counters else ()
+    return bridge.replace(scratch=(*found.scratch, *beside), measured_at=found.node)
 
 
 def _trace(

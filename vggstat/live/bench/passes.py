@@ -171,5 +171,11 @@ class TimedPass:
                 tensors += [value for value in state.values() if isinstance(value, Tensor) and value.dim()]
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
+    def counter_bytes(self) -> int:
+        """Bytes of Adam's step counters on the device, one value a tensor, which predictions leave out."""
+        states = self.optimizer.state.values() if self.optimizer is not None else ()
+        values = (value for state in states for value in state.values() if isinstance(value, Tensor))
+        return sum(v.element_size() for v in values if not v.dim() and v.device.type == self.device.type)
+
     def modules(self) -> nn.Module:
         return self.model

@@ -27,18 +27,21 @@ from vggstat.errors import VggstatError
 from vggstat.live.bench.clock import Clock, CpuClock, CudaClock
 from vggstat.live.bench.compiled import CompileFailedError, compile_pass, quiet
 from vggstat.live.bench.counted import check_counted, check_groups
-from vggstat.live.bench.graphs import GraphWatch, PrimedWatch, capture
+from vggstat.live.bench.graphs import Captured, GraphWatch, PrimedWatch, capture
 from vggstat.live.bench.memory import bytes_of_others, cpu_bridge, cuda_bridge
 from vggstat.live.bench.passes import BACKWARD, LOSS, OPTIMIZER, TimedPass
-from vggstat.live.bench.settings import numerics
+from vggstat.live.bench.settings import available_bytes, numerics
 from vggstat.live.bench.stopwatch import Mark, Stopwatch
-from vggstat.live.bench.telemetry import Reading, Sensors, between
+from vggstat.live.bench.telemetry import Reading, Sensors, between, worse
 
 __all__ = ["Configuration", "Session", "clock_for", "is_out_of_memory", "predicted_bytes"]
 
 IN_GRAPH = "events inside one CUDA graph of the whole pass"
 PRIMED = "eager, events behind a wait that lets the host queue the whole pass"
 ON_HOST = "the host's clock between groups, caches as the pass leaves them"
+
+_CAPTURE_ERRORS = (RuntimeError, TypeError)
+"""What capture raises; TypeError where torch has no external events yet."""
 
 
 class Configuration(NamedTuple):
@@ -59,7 +62,7 @@ def clock_for(device: torch.device) -> Clock:
 
 
 def predicted_bytes(report: Report) -> int:
-    """The predicted peak of a run; 0 where it is not known (LRN under autocast)."""
+    """The predicted peak of a run; 0 where there is no such run."""
     try:
         return measure(report.graph, report.workload).peak.bytes
     except VggstatError:
@@ -97,21 +100,33 @@ class Session:
         self.errors: dict[Execution, str] = {}
         self.notes: dict[Execution, str] = {}
         self.before: Reading | None = None
+        self.busy: Reading | None = None
+        """What the sensors of a GPU said while it worked."""
         self.after: Reading | None = None
+        self.pool: Any = None
+        """The memory that this configuration's CUDA graphs share."""
+        self.has_room = True
+        """Whether there is memory for CUDA graphs beside the eager pass: they keep theirs."""
 
     # opening ----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Builds the model, checks it, makes the cold call, measures memory, and readies every stopwatch."""
         self.before = self.sensors.read() if self.sensors else None
-        others = bytes_of_others(self.device) if self.device.type == "cuda" else 0
+        others = 0
+        if self.device.type == "cuda":
+            others = bytes_of_others(self.device)
+            torch.cuda.empty_cache()
+            self.has_room = 2 * predicted_bytes(self.report) <= available_bytes(self.device)
+            self.pool = torch.cuda.graph_pool_handle()
         with self._context():
             self.timed = TimedPass(self.report, self.device, channels_last=self.plan.channels_last)
         self.counted = check_counted(self.timed)
         eager = self._watch("eager", self.timed.run)
         eager.start()
         self.watches["eager"] = eager
-        self.counted = (*self.counted, check_groups(self.timed))
+        with self._context():
+            self.counted = (*self.counted, check_groups(self.timed))
         with self._context(), self._inference():
             self.memory = self._measure_memory(others)
         self._ready_layers()
@@ -147,18 +162,24 @@ class Session:
         """One graph with events between the groups; where it cannot be captured, eager behind a wait."""
         clock = cast(CudaClock, self.clock)
         try:
-            captured = capture(run, clock.cuda, with_events=True, context=self._both)
-        except RuntimeError as error:
+            captured = self._capture(run, with_events=True)
+        except _CAPTURE_ERRORS as error:
             clock.synchronize()
             self.notes["eager"] = f"layers not in a CUDA graph, which failed: {_first_line(error)}"
             return PrimedWatch("layers", run, clock, **self._settings()), PRIMED
         return GraphWatch("layers", captured, clock, **self._settings()), IN_GRAPH
 
+    def _capture(self, run: Callable[[Mark], object], *, with_events: bool) -> Captured:
+        if not self.has_room:
+            raise RuntimeError("there is no memory for it beside the eager pass")
+        cuda = cast(CudaClock, self.clock).cuda
+        return capture(run, cuda, with_events=with_events, context=self._both, pool=self.pool)
+
     def _ready_graph(self, execution: Execution, run: Callable[[Mark], object]) -> None:
         clock = cast(CudaClock, self.clock)
         try:
-            captured = capture(run, clock.cuda, with_events=False, context=self._both)
-        except RuntimeError as error:
+            captured = self._capture(run, with_events=False)
+        except _CAPTURE_ERRORS as error:
             clock.synchronize()
             if execution == "graph":
                 self.errors[execution] = f"capture failed, the eager row stands alone: {_first_line(error)}"
@@ -197,7 +218,16 @@ class Session:
         return Stopwatch(name, run, self.clock, **self._settings())
 
     def _settings(self) -> dict[str, Any]:
-        return {"limit_s": self.plan.seconds, "target": self.plan.target, "context": self._both}
+        return {
+            "limit_s": self.plan.seconds,
+            "target": self.plan.target,
+            "context": self._both,
+            "while_busy": self._read_sensors,
+        }
+
+    def _read_sensors(self) -> None:
+        if self.sensors:
+            self.busy = worse(self.busy, self.sensors.read())
 
     def _context(self) -> AbstractContextManager[Any]:
         return numerics(self.configuration.multiplied_in, self.device)
@@ -223,7 +253,8 @@ class Session:
 
     def close(self) -> None:
         """Frees the memory; what was measured stays."""
-        self.after = self.sensors.read() if self.sensors else None
+        # An idle GPU says nothing of how it ran; what a CPU says is counted from the start of the machine.
+        self.after = self.busy or (self.sensors.read() if self.sensors else None)
         self.timed = None
         for watch in self.all_watches:
             watch.run = _nothing

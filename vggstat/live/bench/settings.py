@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
@@ -14,6 +14,7 @@ from vggstat import __version__
 from vggstat.cost.bench import DeviceInfo
 from vggstat.cost.workload import DType
 from vggstat.errors import UsageError
+from vggstat.live.products import multiplied
 from vggstat.live.require import version_of
 
 __all__ = ["available_bytes", "choose_device", "describe_device", "numerics", "require_dtype"]
@@ -58,22 +59,12 @@ def require_dtype(dtype: DType, device: torch.device, cuda: Any = torch.cuda) ->
 
 @contextmanager
 def numerics(dtype: DType, device: torch.device) -> Iterator[None]:
-    """Matrix products and convolutions in exactly this format, cuDNN free to search; settings come back after.
-
-    torch's default for float32 is TF32 in convolutions and float32 in FC layers: neither fp32 nor tf32.
-    """
+    """On a GPU: products in exactly this format, and cuDNN free to search."""
     if device.type == "cpu":
         yield
         return
-    allow = dtype.short == "tf32"
-    before = torch.backends.cuda.matmul.allow_tf32
-    with ExitStack() as stack:
-        stack.enter_context(torch.backends.cudnn.flags(benchmark=True, allow_tf32=allow))
-        torch.backends.cuda.matmul.allow_tf32 = allow
-        try:
-            yield
-        finally:
-            torch.backends.cuda.matmul.allow_tf32 = before
+    with multiplied(tf32=dtype.short == "tf32", search=True):
+        yield
 
 
 def describe_device(device: torch.device, cuda: Any = torch.cuda) -> DeviceInfo:

@@ -46,6 +46,7 @@ class Stopwatch:
         limit_s: float,
         target: float = 0.01,
         context: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        while_busy: Callable[[], object] | None = None,
     ) -> None:
         self.name = name
         self.run = run
@@ -54,6 +55,8 @@ class Stopwatch:
         self.target = target
         self.context = context
         """Entered around each turn, not around each run: inference mode, numeric settings."""
+        self.while_busy = while_busy
+        """Called once a turn while a device still works on what it was given."""
         self.samples: list[float] = []
         self.host_samples: list[float] = []
         self.sections: dict[str, list[float]] = {}
@@ -100,15 +103,24 @@ class Stopwatch:
             self.estimate_s = (perf_counter_ns() - began) / 1e9 / runs
 
     def turn(self, seconds: float | None = None) -> None:
-        """Takes samples for a turn's share of the limit, or for ``seconds``; at least one."""
+        """Takes samples for a turn's share of the limit, or for ``seconds``; at least one.
+
+        On a device the first run of a turn is not read: others have used its memory and its caches meanwhile.
+        """
         wanted = self.limit_s / TURNS if seconds is None else seconds
         queued = 1
         if self.clock.is_asynchronous and self.estimate_s > 0:
             queued = min(LONGEST_CHUNK, max(1, int(CHUNK_S / self.estimate_s)))
         began = perf_counter_ns()
         with self.context(), _no_garbage_collection():
+            if self.clock.is_asynchronous:
+                self.run(_unmarked)
+            probe = self.while_busy if self.clock.is_asynchronous else None
             while True:
                 chunk = [self._queue() for _ in range(queued)]
+                if probe:
+                    probe()
+                    probe = None
                 self.clock.synchronize()
                 for stamps, host_s in chunk:
                     self._read(stamps, host_s)

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from os import cpu_count, getpid, sysconf
+from os import cpu_count, sysconf
 from time import monotonic, process_time
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +17,7 @@ import torch
 
 from vggstat.cost.bench import Telemetry
 
-__all__ = ["CpuSensors", "GpuSensors", "Reading", "Sensors", "between", "open_sensors"]
+__all__ = ["CpuSensors", "GpuSensors", "Reading", "Sensors", "between", "open_sensors", "worse"]
 
 REASONS: Final = {
     "SwPowerCap": "power cap",
@@ -44,6 +44,23 @@ class Reading(NamedTuple):
     """CPU time that this program has used."""
     at_s: float = 0.0
     """When it was read."""
+
+
+def worse(one: Reading | None, other: Reading) -> Reading:
+    """The later reading, with the reasons of both, the higher temperature and the lower clock."""
+    if one is None:
+        return other
+    return other._replace(
+        clock_mhz=_extreme(min, one.clock_mhz, other.clock_mhz),
+        temperature_c=_extreme(max, one.temperature_c, other.temperature_c),
+        throttled=tuple(dict.fromkeys((*one.throttled, *other.throttled))),
+        other_processes=_extreme(max, one.other_processes, other.other_processes),
+    )
+
+
+def _extreme(choose: Callable[..., int], *values: int | None) -> int | None:
+    known = [value for value in values if value is not None]
+    return choose(known) if known else None
 
 
 class Sensors(ABC):
@@ -80,7 +97,8 @@ class GpuSensors(Sensors):
             power_w=None if power is None else power / 1000,
             power_limit_w=None if limit is None else limit / 1000,
             throttled=self._reasons(),
-            other_processes=None if processes is None else sum(p.pid != getpid() for p in processes),
+            # One of them is this one, whose number may be another one inside a container.
+            other_processes=None if processes is None else max(0, len(processes) - 1),
         )
 
     def _reasons(self) -> tuple[str, ...]:

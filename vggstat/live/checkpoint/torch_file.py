@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,10 @@ def _load(path: Path, *, zipped: bool) -> Any:
     import torch  # only where such a file is read
 
     try:
-        if zipped:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        return torch.load(path, map_location="meta", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # about pickles that are refused a line later
+            if zipped:
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            return torch.load(path, map_location="meta", weights_only=True)
     except OSError:
         raise
     except Exception as error:
@@ -50,8 +52,12 @@ def _load(path: Path, *, zipped: bool) -> Any:
                 f"{path}: it holds more than tensors, and reading that would run code{what}"
                 "\nSave the state dict alone: torch.save(model.state_dict(), ...)"
             ) from None
-        first = (text.strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path}: torch cannot read it; it may be cut off: {first[:200]}") from None
+        # A pickle that is none fails with a KeyError of a byte, or at the end of the file: no words for people.
+        first = "" if isinstance(error, KeyError | EOFError) else text.strip().partition("\n")[0][:200]
+        raise InputError(
+            f"{path}: torch cannot read it: it is cut off, or no file that torch.save wrote"
+            + (f" ({first})" if first else "")
+        ) from None
 
 
 def _tensor(path: Path, name: Any, value: Any) -> HeldTensor:

@@ -93,10 +93,11 @@ class Subject:
         return "of one image" if self.batch > 1 else ""
 
 
-def need(source: str, subject: Subject | None = None) -> Check | None:
+def need(source: str, subject: Subject | None = None, *, computes: bool = True) -> Check | None:
     """None where the package of that name can count, else the check that could not be made.
 
-    ``subject`` is given where the counter really runs the model: on one image that has to be small enough.
+    ``subject`` is given where the counter really runs the model: on one image that has to be small enough, in memory
+    and, where it ``computes``, in time.
     """
     if version_of(source) is None:
         return unchecked(source, OPERATIONS, "not installed")
@@ -104,7 +105,7 @@ def need(source: str, subject: Subject | None = None) -> Check | None:
         return None
     one = subject.one_image().report
     held = one.file_bytes + one.memory_bytes(find_accounting("inference-peak"))
-    if one.total.macs > MAX_MACS or held > MAX_BYTES:
+    if (computes and one.total.macs > MAX_MACS) or held > MAX_BYTES:
         return unchecked(source, OPERATIONS, "it really runs the model, which is too large here")
     return None
 

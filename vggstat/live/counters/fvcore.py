@@ -12,6 +12,7 @@ from typing import Final
 from vggstat.cost.check import Check
 from vggstat.live.counters.base import Subject, applied_rule, compare_operations, left_out, need
 from vggstat.live.module import Network
+from vggstat.live.shapes_only import arithmetic_skipped
 
 __all__ = ["SOURCE", "count"]
 
@@ -20,7 +21,7 @@ SOURCE: Final = "fvcore"
 
 def count(subject: Subject) -> Iterator[Check]:
     """The total by fvcore's FlopCountAnalysis, which calls multiply-accumulates FLOPs; then what it leaves out."""
-    missing = need(SOURCE, subject)
+    missing = need(SOURCE, subject, computes=False)
     if missing:
         yield missing
         return
@@ -34,14 +35,15 @@ def count(subject: Subject) -> Iterator[Check]:
 def _totals(subject: Subject) -> tuple[int, dict[str, int]]:
     """fvcore's count of the model, and of each layer by its module's name.
 
-    fvcore 0.1.5 traces with torch.jit, which runs on neither meta nor fake tensors in torch 2.13: a real
-    forward pass on memory that is never written, so that the system maps most of it to one page of zeros.
+    fvcore 0.1.5 traces with torch.jit, which runs on neither meta nor fake tensors in torch 2.13: a forward pass on
+    memory that is never written, without the arithmetic of the layers that would take the time.
     """
     model: Network = subject.model("cpu").eval()
-    with _quiet():
+    images = subject.images("cpu")
+    with _quiet(), arithmetic_skipped():
         from fvcore.nn import FlopCountAnalysis
 
-        counts: Counter[str] = FlopCountAnalysis(model, subject.images("cpu")).by_module()
+        counts: Counter[str] = FlopCountAnalysis(model, images).by_module()
     leaves = (name for name, module in model.named_modules() if next(module.children(), None) is None)
     return counts[""], {name: counts[name] for name in leaves}
 

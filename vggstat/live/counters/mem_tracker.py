@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import torch
+from torch import nn
 
 from vggstat.cost.check import Check, Verdict, judge, unchecked
 from vggstat.cost.inference import inference_peak
@@ -75,7 +76,7 @@ def _inference(subject: Subject) -> tuple[int, str]:
 
 
 def _training(subject: Subject) -> tuple[int, str]:
-    """The second step's peak, when the optimizer has its state."""
+    """The peak of a step after the first: the optimizer has its state."""
     from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.distributed._tools.mem_tracker import MemTracker
 
@@ -86,12 +87,20 @@ def _training(subject: Subject) -> tuple[int, str]:
         images = subject.images("cpu")
         targets = torch.zeros((subject.batch, *logits[1:]), dtype=torch.int64)
         optimizer = make_optimizer(subject.report.workload.optimizer, model)
-        train_once(model, optimizer, images, targets)
+        _make_state(model, optimizer)
         tracker = MemTracker()
         tracker.track_external(model, optimizer, images, targets)
         with tracker:
             train_once(model, optimizer, images, targets)
         return _peak(tracker)
+
+
+def _make_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """What the first step leaves behind: the optimizer's state, made from gradients of undefined content."""
+    for parameter in model.parameters():
+        parameter.grad = torch.empty_like(parameter)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
 
 
 def _peak(tracker: Any) -> tuple[int, str]:

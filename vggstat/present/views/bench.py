@@ -16,7 +16,7 @@ from vggstat.present.captions import image_words
 from vggstat.present.measured import Measured, clock_unit, rate, seconds, share, significant
 from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
 from vggstat.present.views.calibration import calibration_data, calibration_table, errors_words
-from vggstat.units import giga, grouped, quotient
+from vggstat.units import giga, grouped, mega, quotient
 
 __all__ = ["bench_page", "configuration_words"]
 
@@ -258,7 +258,7 @@ def _images(value: float) -> str:
 
 
 def _tenths(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} %".replace("-", "−")
 
 
 def _step(result: BenchResult) -> Table:
@@ -296,7 +296,7 @@ def _layers(result: BenchResult, file: BenchFile) -> Table:
     scale, unit = clock_unit(max(layer.median_s for layer in result.layers))
 
     def time(value: float) -> str:
-        return f"{value / scale:,.3f}"
+        return f"{value / scale:,.3f}".replace("-", "−")
 
     columns = [
         Column(key="layer", header=f"batch {result.batch:,}, {EXECUTIONS[result.layers_pass]}", min_width=15),
@@ -383,7 +383,7 @@ def _about_layers(result: BenchResult, file: BenchFile) -> tuple[str, ...]:
         difference = result.layers_s / other.timing.median_s - 1
         name = "the same graph without the events" if other.execution == "graph" else "the plain eager pass"
         words.append(
-            f"{name} takes {seconds(other.timing.median_s)}: the rows are {_signed(difference)} of it."
+            f"{name} takes {seconds(other.timing.median_s)}: the rows add up to {_apart(difference)}."
         )
     graph = next((o.timing for o in family if o.execution == "graph"), None)
     eager = next((o.timing for o in family if o.execution == "eager"), None)
@@ -396,8 +396,10 @@ def _about_layers(result: BenchResult, file: BenchFile) -> tuple[str, ...]:
     return (text,)
 
 
-def _signed(value: float) -> str:
-    return f"{100 * value:+.1f} %".replace("-", "−")
+def _apart(difference: float) -> str:
+    """``0.2 % more``, ``1.5 % less``, ``as much``."""
+    percent = f"{100 * abs(difference):.1f}"
+    return "as much" if percent == "0.0" else f"{percent} % {'less' if difference < 0 else 'more'}"
 
 
 # memory
@@ -473,10 +475,14 @@ def _apart_words(result: BenchResult, known: MeasuredCeilings) -> list[str]:
         )
     if found.index_bytes and result.mode == "inference":
         lines.append(
-            f"Pools write {giga(found.index_bytes, 3 if found.index_bytes < 10**8 else 1)} GB of int64 indices that "
+            f"Pools write {_index_bytes(found.index_bytes)} of int64 indices that "
             f"inference never reads: {seconds(found.index_s)} at copy speed."
         )
     return lines
+
+
+def _index_bytes(count: int) -> str:
+    return f"{giga(count, 1)} GB" if count >= 10**9 else f"{mega(count)} MB"
 
 
 def _run_words(result: BenchResult) -> list[str]:
@@ -492,7 +498,7 @@ def _run_words(result: BenchResult) -> list[str]:
     if telemetry:
         before, after = telemetry.clock_mhz
         if before is not None and after is not None:
-            words += f"; SM {before:,} MHz before, {after:,} MHz after"
+            words += f"; SM {before:,} MHz before, {after:,} MHz under load"
         if telemetry.temperature_c[1] is not None:
             words += f"; {telemetry.temperature_c[1]} °C"
         if telemetry.power_limit_w is not None:
