@@ -45,6 +45,19 @@ def test_bytes_in_mb_and_mib() -> None:
     assert mega(1_722_992_880) == "1,722.99"
 
 
+def test_a_small_amount_never_reads_as_nothing() -> None:
+    """Where two decimals would all be zeros, as many as show two digits are printed; nothing itself is 0.00."""
+    assert mega(1_288) == "0.0013"
+    assert mega(4_000) == "0.0040"
+    assert mega(1) == "0.0000010"
+    assert mega(4_999) == "0.0050"
+    assert mega(5_000) == "0.01"
+    assert mebi(4_096) == "0.0039"  # 4,096 / 1,048,576 = 0.00390...
+    assert mega(0) == "0.00"
+    assert mega(-1_288) == "−0.0013"
+    assert mega(400_000, 0) == "0"  # in whole millions, as in the paper's Table 2
+
+
 def test_rounding_is_half_up_of_the_exact_value() -> None:
     """A tie goes away from zero, whatever a float of it would be."""
     assert quotient(1, 8, 2) == "0.13"  # 0.125

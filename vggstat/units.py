@@ -68,24 +68,33 @@ def quotient(numerator: int, denominator: int, digits: int) -> str:
     return _MINUS + text if negative and scaled else text
 
 
+def _in_units(number: int, unit: int, digits: int) -> str:
+    """``number / unit`` with so many decimals; with as many as show two digits of it where those were all zeros."""
+    size = 2 * abs(number)
+    if digits and number and size * 10**digits < unit:
+        while size * 10**digits < 19 * unit:
+            digits += 1
+    return quotient(number, unit, digits)
+
+
 def mega(number: int, digits: int = 2) -> str:
-    """Millions, as of bytes in MB: 553,430,176 is ``553.43``."""
-    return quotient(number, MEGA, digits)
+    """Millions, as of bytes in MB: 553,430,176 is ``553.43``, and 1,288 is ``0.0013``, not nothing."""
+    return _in_units(number, MEGA, digits)
 
 
 def mebi(number: int, digits: int = 2) -> str:
     """Units of 2^20, as of bytes in MiB: 553,430,176 is ``527.79``."""
-    return quotient(number, MEBI, digits)
+    return _in_units(number, MEBI, digits)
 
 
 def giga(number: int, digits: int = 2) -> str:
     """Units of 10^9: 15,470,264,320 is ``15.47``."""
-    return quotient(number, GIGA, digits)
+    return _in_units(number, GIGA, digits)
 
 
 def gibi(number: int, digits: int = 2) -> str:
     """Units of 2^30, as of bytes in GiB."""
-    return quotient(number, GIBI, digits)
+    return _in_units(number, GIBI, digits)
 
 
 def percent(part: int, whole: int, digits: int = 1) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -11,7 +12,8 @@ from tests.conftest import Golden
 from tests.draw.pictures import STYLES, SVG, THIRTY, TINY, check, flaws, report_from, texts_of
 from tests.networks import PAPER, SHIPPED, report_of
 from vggstat.present.draw import DrawOptions, draw, make_scene
-from vggstat.present.draw.scene import Box, Label, Rectangle, Scene
+from vggstat.present.draw.frame import NAME
+from vggstat.present.draw.scene import Box, Label, Polygon, Rectangle, Scene
 from vggstat.units import grouped, short
 
 VARIANTS = (*SHIPPED, "D@384", "D@head=gap", "D@head=conv", "D@head=none", "D@3x384x512", "D@batch=32,bf16")
@@ -40,6 +42,31 @@ def test_several_networks_in_one_picture(arguments: tuple[str, ...], style: str,
 def test_three_and_thirty_layers(text: str, style: str) -> None:
     """A network of 3 layers and one of 30 are drawn without a label touching another."""
     check((report_from(text),), style)
+
+
+@pytest.mark.parametrize("style", ["blocks", "flow"])
+@pytest.mark.parametrize("argument", ["D-BN", "E-BN", "AlexNet", "D"])
+def test_rows_are_joined_by_arrows_that_cross_no_label(argument: str, style: str) -> None:
+    """There is one arrow less than stages, however many rows they take, and no line runs through a text."""
+    report = report_of(argument)
+    for width in (400, 600, 960):
+        scene = make_scene((report,), style, width)
+        ways = [shape for shape in scene.shapes if isinstance(shape, Polygon) and shape.role == "axis"]
+        stages = len({label.text for label in scene.labels if label.bold and label.size == NAME})
+
+        assert len(ways) == stages - 1
+        for way in ways:
+            for start, end in pairwise(way.outlines[0]):
+                stretch = Box(*map(min, start, end), *map(max, start, end))
+                assert [label.text for label in scene.labels if stretch.overlaps(label.box)] == []
+
+
+def test_workloads_are_said_once_for_those_that_share_them() -> None:
+    """Of many networks side by side the picture names what is run of a group, not of each again."""
+    texts = " ".join(texts_of(draw(tuple(map(report_of, SHIPPED)), DrawOptions(style="columns"))))
+
+    assert texts.count("224×224 RGB image") == 1
+    assert "AlexNet: 227×227 RGB image" in texts
 
 
 def test_touching_labels_would_be_seen() -> None:

@@ -115,7 +115,11 @@ def test_edges_are_explicit() -> None:
     [
         (
             "{conv: {filters: 4, kernel: 33, padding: 0}}",
-            "kernel that reaches over 33 pixels, but the map it gets has 32",
+            "kernel that reaches over 33 pixels, but a side of the map it gets has 32:",
+        ),
+        (
+            "{conv: {filters: 4, kernel: 41, padding: 3}}",
+            r"a side of the map it gets has 32 \(38 with the padding\):",
         ),
         ("maxpool, maxpool, maxpool, maxpool, maxpool, maxpool", "block1_pool6: maxpool has a kernel"),
         ("FC-10", "put a flatten before it"),

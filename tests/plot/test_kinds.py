@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,7 +22,7 @@ from vggstat.present.page import Target
 from vggstat.present.plot import Plot, Request, find_kind, kind_names
 from vggstat.present.plot.bubbles import Bubble, place_labels
 from vggstat.present.plot.page import data_page, plot_page
-from vggstat.present.plot.vega import chart
+from vggstat.present.plot.vega import STEP, chart
 
 LAYERWISE = ("memory", "operations", "params", "receptive-field")
 
@@ -99,6 +100,35 @@ def test_the_receptive_fields_are_the_reports() -> None:
 
     assert [row["receptive_field"] for row in rows] == [row.receptive_field for row in report.rows[1:]]
     assert rows[-1]["receptive_field"] is None
+
+
+def test_the_images_side_is_a_line_across_all_layers() -> None:
+    """The dashed line that the text speaks of stands at the image's side, from the first layer to the last."""
+    pytest.importorskip("vl_convert")
+    from vggstat.present.plot.draw import draw
+
+    svg = draw(chart(build("receptive-field", report_of("D"))), "svg").decode()
+    dashed = re.findall(r"<line[^>]*stroke-dasharray[^>]*>", svg)
+
+    assert len(dashed) == 1
+    height = re.search(r'y2="([0-9.]+)"', dashed[0])
+    assert height is not None
+    assert float(height[1]) == 21 * STEP  # 13 convolutions, 5 pools, 3 FC layers
+
+
+def test_a_definition_is_said_in_the_words_of_the_rule() -> None:
+    """What a MAC counts is written once, where it is counted."""
+    comparison = build("compare", report_of("D"), report_of("E"))
+
+    assert find_opcount("macs").definition in comparison.subtitle[1]
+
+
+def test_columns_of_bytes_say_so() -> None:
+    """In the text form too every figure has its unit."""
+    for settings in ({}, {"mode": "training"}):
+        plot = build("memory", report_of("A"), **settings)
+        assert all(c.heading.endswith(", B") for c in plot.columns if c.key.endswith("_bytes"))
+        assert all(c.header_lines[-1].endswith(", B") for c in plot.columns if c.key.endswith("_bytes"))
 
 
 def test_the_landscape_has_each_publishers_best_of_its_first_table() -> None:

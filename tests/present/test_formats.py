@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -95,8 +96,6 @@ def test_no_control_character_passes(name: str) -> None:
 
 def test_rich_looks_like_text() -> None:
     """On a terminal the same characters stand in the same places, with colour and bold added."""
-    import re
-
     for page in PAGES.values():
         for columns in (60, 110):
             plain = render(page, "text", Target(width=columns))
@@ -135,6 +134,58 @@ def test_csv_has_raw_values_of_the_main_table() -> None:
     assert [row["params"] for row in rows] == ["", "1792", "36928", "", "4097000"]
     assert rows[1]["output_shape"] == "64x224x224"
     assert next(csv.reader(StringIO(render(VERIFY, "csv", PLAIN))))[0] == "sign"
+
+
+def test_csv_joins_maps_with_an_arrow() -> None:
+    """A cell of two maps, before and after, is both of them, channels first."""
+    maps = Table(columns=(Column(key="output"),), rows=(Row(cells=(((64, 384, 384), (64, 224, 224)),)),))
+
+    text = render(Page(title="", parts=(maps,)), "csv", PLAIN)
+
+    assert text == "output\n64x384x384 -> 64x224x224\n"
+
+
+def wide_page(columns: int) -> Page:
+    """A page with one table of that many columns of figures, none of which may go."""
+    figures = tuple(Column(key=f"c{at}", header=f"network {at}", align="right") for at in range(columns))
+    cells = (Row(cells=("parameters", *range(10**8, 10**8 + columns))),)
+    sums = (RULE, total("sum of the rows", *range(10**8, 10**8 + columns)))
+    table = Table(columns=(Column(key="name"), *figures), rows=cells + sums, title="all", notes=("noted",))
+    return Page(title="wide", parts=(table,))
+
+
+@pytest.mark.parametrize("columns", [3, 7, 40])
+@pytest.mark.parametrize("limit", [40, 80, 110])
+def test_a_table_too_wide_is_folded(columns: int, limit: int) -> None:
+    """No line is wider than the place, every figure is there once in its row, and title and notes are said once."""
+    text = render(wide_page(columns), "text", Target(width=limit))
+    lines = text.splitlines()
+
+    assert max(map(len, lines)) <= limit
+    found = [word for line in lines if line.startswith(" parameters") for word in line.split()[1:]]
+    assert found == [f"{number:,}" for number in range(10**8, 10**8 + columns)]
+    assert (text.count(" all"), text.count("noted"), text.count("sum of")) == (1, 1, 1)
+    assert re.findall(r"network (\d+)", text) == [str(at) for at in range(columns)]
+
+
+def test_markdown_keeps_sentences_out_of_columns_of_figures() -> None:
+    """A total's words stand in the first column of words that they run over, not in that of numbers before it."""
+    columns = (Column(key="number", align="right"), Column(key="name"), Column(key="params", align="right"))
+    table = Table(columns=columns, rows=(Row(cells=(1, "fc1", 20)), total("16 weight layers", "", 20)))
+
+    lines = render(Page(title="", parts=(table,)), "markdown", PLAIN).splitlines()
+
+    assert lines[-1] == "|     | 16 weight layers |  20 |"
+
+
+def test_a_listing_gives_way_to_its_narrow_form() -> None:
+    """Where a line has no room, the narrower form is shown, and of that the narrower one."""
+    narrowest = Listing(text="a b\n")
+    listing = Listing(text="aaaaa bbbbb ccccc\n", narrow=Listing(text="aaaaa bbbbb\n", narrow=narrowest))
+
+    for limit, shown in ((20, "aaaaa bbbbb ccccc"), (14, "aaaaa bbbbb"), (8, "a b"), (2, "a b")):
+        text = render(Page(title="", parts=(listing,)), "text", Target(width=limit))
+        assert text.strip() == shown
 
 
 def test_a_page_without_tables_has_no_csv() -> None:

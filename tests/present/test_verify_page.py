@@ -96,4 +96,4 @@ def test_the_summary_counts_every_check() -> None:
     data = json.loads(render(verification_page((WHOLE,)), "json", Target()))
 
     assert data["summary"] == {"agrees": 6, "disagrees": 1, "unchecked": 3}
-    assert data["specs"][0]["checks"][6]["note"] == "-1 (-0.00%)"
+    assert data["specs"][0]["checks"][6]["note"] == "−1"

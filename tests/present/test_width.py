@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vggstat.present.width import character_references, cleaner, encodable, longest_word, visible, width, wrap
@@ -64,7 +64,17 @@ def test_wrapped_lines_keep_their_indentation() -> None:
     assert wrap("unbreakable word", 4) == ["unbreakable", "word"]
 
 
+def test_a_number_and_its_unit_stay_together() -> None:
+    """A line ends before the number rather than between it and its unit; where both have no room, between them."""
+    assert wrap("float32 553.43 MB (527.79 MiB)", 16) == ["float32", "553.43 MB", "(527.79 MiB)"]
+    assert wrap("MB = 10^6 B, MiB = 2^20 B.", 10) == ["MB =", "10^6 B,", "MiB =", "2^20 B."]
+    assert wrap("about 89.4 % more", 10) == ["about", "89.4 %", "more"]
+    assert wrap("553.43 MB", 6) == ["553.43", "MB"]
+    assert wrap("11 weight layers", 10) == ["11 weight", "layers"]
+
+
 @given(st.text("ab 宽", max_size=60), st.integers(1, 30))
+@example("  ", 1)
 def test_wrapping_loses_no_word_and_keeps_to_the_limit(text: str, limit: int) -> None:
     """Every word is there in order, and a line is too long only where it is one word too wide."""
     lines = wrap(text, limit, hang=0)

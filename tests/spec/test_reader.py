@@ -54,10 +54,10 @@ def shown(items: tuple[Item, ...]) -> list[tuple[str, dict[str, Any]]]:
         ("{dropout: {p: 0.25}}", "dropout", {"p": 0.25}),
         ("{dropout: {p: 1}}", "dropout", {"p": 1.0}),
         ("{lrn: {alpha: 1e-4, k: 2}}", "lrn", {"alpha": 0.0001, "k": 2.0}),
-        ("{fc: {features: 10, activation: none, dropout: 0}}", "fc",
-         {"features": 10, "activation": "none", "dropout": 0.0}),
+        ("{fc: {features: 10, activation: none}}", "fc", {"features": 10, "activation": "none"}),
+        ("{fc: {features: 10, dropout: 0}}", "fc", {"features": 10, "dropout": 0.0}),
     ],
-)  # fmt: skip
+)
 def test_a_layer_is_its_kind_and_the_fields_that_are_written(
     text: str, kind: str, fields: dict[str, Any]
 ) -> None:

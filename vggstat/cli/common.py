@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 import typer
@@ -163,12 +164,13 @@ def write(text: str, output: str | None = None) -> None:
     write_file(output, text.encode("utf-8"))
 
 
-def write_file(path: str, content: bytes) -> None:
-    """Write a file by way of a temporary one beside it. Raises OutputError where that cannot be done."""
+def write_file(path: str, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, whole or piece by piece, by way of a temporary one beside it. Raises OutputError where it cannot."""
+    pieces = (content,) if isinstance(content, bytes) else content
     if os.path.exists(path) and not os.path.isfile(path):
         if os.path.isdir(path):
             raise OutputError(f"cannot write {path}: it is a directory; give a file's name")
-        _write_special(path, content)
+        _write_special(path, pieces)
         return
     target = os.path.realpath(path)
     temporary = f"{target}.{os.getpid()}.tmp"
@@ -177,7 +179,7 @@ def write_file(path: str, content: bytes) -> None:
         if mode is not None and not os.access(target, os.W_OK):
             raise PermissionError(13, os.strerror(13))
         with open(temporary, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
         if mode is not None:
             os.chmod(temporary, mode)
         os.replace(temporary, target)
@@ -189,11 +191,11 @@ def write_file(path: str, content: bytes) -> None:
         raise
 
 
-def _write_special(path: str, content: bytes) -> None:
+def _write_special(path: str, pieces: Iterable[bytes]) -> None:
     """A device or a pipe (/dev/stdout) is written to as it is."""
     try:
         with open(path, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -73,7 +73,8 @@ def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     for name in names:
         module = import_module(f"vggstat.cli.{name}")
         settings = getattr(module, "CONTEXT_SETTINGS", None)
-        app.command(name, context_settings=settings)(module.command)
+        kind = getattr(module, "CommandClass", None)
+        app.command(name, cls=kind, context_settings=settings)(module.command)
     return app
 
 

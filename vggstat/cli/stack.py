@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
+
+
+class CommandClass(TyperCommand):
+    """``--vs`` takes all the kernels behind it: without that, 3x3 3x3 would leave one to the first stack."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, gathered(args))
+
+
+def gathered(arguments: list[str]) -> list[str]:
+    """The arguments with the words behind ``--vs``, up to the next option, as one: ``"3x3 3x3"``."""
+    found: list[str] = []
+    for argument in arguments:
+        follows = len(found) > 1 and found[-2] == "--vs" and not found[-1].startswith("-")
+        if follows and not argument.startswith("-"):
+            found[-1] += f" {argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def command(
@@ -16,7 +36,7 @@ def command(
     versus: Annotated[
         str | None,
         typer.Option(
-            "--vs", metavar="KERNELS", help='What to hold it against: 7x7, or several in quotes: "5x5 3x3".'
+            "--vs", metavar="KERNEL ...", help="What to hold it against, last: --vs 7x7, or --vs 5x5 3x3."
         ),
     ] = None,
     channels: Annotated[

@@ -79,12 +79,14 @@ def command(
 
     Examples: vggstat table vgg16 · vggstat table D --style cs231n · vggstat table D --memory saved
     """
-    from vggstat.present.styles import find_style
+    from vggstat.present.styles import find_style, refuse_unused
 
     if by not in ("layer", "block"):
         raise UsageError(f"--by takes layer or block, not {by!r}")
-    render = find_style("blocks" if by == "block" and style == "layers" else style)
+    name = "blocks" if by == "block" and style == "layers" else style
+    render = find_style(name)
     options = _options(columns, torch_names, ops, memory)
+    refuse_unused(name, options)
     report = load_report(
         spec,
         variant_of(

@@ -155,8 +155,12 @@ def unchecked(
 
 
 def difference(stated: Value, computed: Value) -> str:
-    """By how much a stated figure is off, in words; empty where there is no number to subtract."""
+    """By how much a stated figure is off, in words; empty where there is no number to subtract.
+
+    With its share, where that shows: ``−4,718,592 (−3.41 %)``, ``+1``.
+    """
     if isinstance(stated, int) and isinstance(computed, int):
-        share = f" ({(stated - computed) / computed:+.2%})" if computed else ""
-        return f"{stated - computed:+,}{share}"
+        percent = f"{100 * (stated - computed) / computed:+.2f}" if computed else ""
+        share = f" ({percent} %)" if percent.strip("+-0.") else ""
+        return f"{stated - computed:+,}{share}".replace("-", "−")
     return ""

@@ -113,8 +113,8 @@ class Comparison(Record):
             )
             for name, text in (
                 ("outputs", "activations, each map once"),
-                ("saved", "activations, kept for the backward pass"),
-                ("inference-peak", "activations, alive at once in inference"),
+                ("saved", "activations, kept for backward"),
+                ("inference-peak", "activations, alive in inference"),
             )
         ]
         return (
@@ -122,7 +122,7 @@ class Comparison(Record):
             Quantity("weights", "weights, no biases", "count", tuple(r.total.weights for r in reports)),
             Quantity(
                 "param_bytes",
-                f"parameters in {reports[0].workload.dtype.name}",
+                f"parameters in {', '.join(dict.fromkeys(report.workload.dtype.name for report in reports))}",
                 "bytes",
                 tuple(r.param_bytes for r in reports),
             ),
@@ -152,9 +152,10 @@ class Comparison(Record):
         """Accuracies that were published for all of them: one per publisher, of the scheme with the best value.
 
         A publisher's first table that has them all counts (the paper's Table 3 before its Table 4); figures of
-        an ensemble are nobody's own, and a changed network has none.
+        an ensemble are nobody's own, a changed network has none, and a network is not held against itself.
         """
-        if not all(_as_published(report) for report in self.reports):
+        one = len({report.name for report in self.reports}) == 1
+        if one or not all(_as_published(report) for report in self.reports):
             return ()
         found: dict[tuple[str, str], PublishedPair] = {}
         for entry in self.reports[0].graph.spec.published:

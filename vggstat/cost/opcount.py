@@ -127,6 +127,14 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
         unknown=("bn_values", "lrn_values", "window_avgpool_inputs", "softmax_values"),
     ),
     OpCount(
+        name="thop-older",
+        unit="MACs",
+        definition="MACs and bias additions, the MACs of FC layers once more, and ReLU values",
+        reference="the first table in thop's README, of 2018",
+        weights={"conv_macs": 1, "linear_macs": 2, **BIAS, "relu": 1},
+        unknown=("bn_values", "lrn_values", "window_avgpool_inputs", "softmax_values"),
+    ),
+    OpCount(
         name="torchinfo",
         unit="MACs",
         definition='"mult-adds": MACs and bias additions, and a batch norm\'s parameters once per image',
@@ -216,6 +224,23 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
             **LRN,
             "softmax_values": 1,
         },
+    ),
+    OpCount(
+        name="tf-profiler",
+        unit="FLOPs",
+        definition="2 per MAC, bias additions, kernel² per output of a pool, 5 per value of a softmax",
+        reference="TensorFlow's profiler on Keras's VGG16 and VGG19, which end in a softmax: 30,960,211,824 and "
+        "39,285,112,688 with it",
+        weights={
+            "conv_macs": 2,
+            "linear_macs": 2,
+            **BIAS,
+            "pool_kernel": 1,
+            "window_avgpool_kernel": 1,
+            "softmax_values": 5,
+        },
+        unknown=("bn_values", "lrn_values"),
+        uncounted=("avgpool_inputs",),
     ),
 )
 """Every rule, the three plain ones first. A new one is one more entry here."""

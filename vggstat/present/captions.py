@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vggstat.cost.convention import Convention
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report
@@ -20,6 +22,7 @@ __all__ = [
     "operations_note",
     "spec_words",
     "workload_words",
+    "workloads_words",
 ]
 
 UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
@@ -28,6 +31,7 @@ MACS_NOTE = f"{OPCOUNTS[0].unit}: {OPCOUNTS[0].definition}."
 OPS_WORDS = {
     "pool_inputs": "max pooling",
     "window_avgpool_inputs": "average pooling",
+    "avgpool_inputs": "adaptive average pooling",
     "lrn_values": "LRN",
     "bn_values": "batch norm",
     "softmax_values": "softmax",
@@ -53,6 +57,16 @@ def image_words(image: Shape) -> str:
 def workload_words(graph: Graph, workload: Workload) -> str:
     """What is run: image, batch, dtype."""
     return f"{image_words(graph.image)} · batch {workload.batch:,} · {workload.dtype.name}"
+
+
+def workloads_words(reports: Sequence[Report], names: Sequence[str]) -> list[str]:
+    """What is run of several networks: once where it is the same of all, else of which networks what."""
+    alike: dict[str, list[str]] = {}
+    for name, report in zip(names, reports, strict=True):
+        alike.setdefault(workload_words(report.graph, report.workload), []).append(name)
+    if len(alike) == 1:
+        return list(alike)
+    return [f"{', '.join(group)}: {words}" for words, group in alike.items()]
 
 
 def spec_words(spec: Spec) -> str:

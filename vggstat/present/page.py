@@ -84,7 +84,7 @@ class Column(Record):
     key: str
     """The name in CSV and for ``--columns``."""
     header: str | tuple[str, ...] = ""
-    """One or two lines; a single line stands on the lower one."""
+    """One line or several; fewer than the neighbours' stand on the lower ones."""
     label: str = ""
     """The heading in words where the header is too short to be understood alone (``kernel`` for ``k``)."""
     align: str = "left"
@@ -99,6 +99,8 @@ class Column(Record):
     """The least width in text."""
     gap: int = 2
     """Blanks before the column in text."""
+    whole: bool = False
+    """Whether its texts stay on one line however narrow the place is."""
     overhang: int = 0
     """How far a header may reach into the gaps at either side before it widens the column."""
 
@@ -233,6 +235,15 @@ class Listing(Record):
     spans: tuple[tuple[int, int, str], ...] = ()
     indent: int = 0
     close: bool = False
+    narrow: Listing | None = None
+    """The same with less on each line, for a place that is too narrow for this."""
+
+    def fitting(self, room: int) -> Listing:
+        """This, or what there is for a narrower place where a line is wider than ``room``."""
+        widest = max(map(len, self.text.split("\n")))
+        if self.narrow is None or self.indent + widest <= room:
+            return self
+        return self.narrow.fitting(room)
 
     def lines(self) -> list[list[tuple[str, str]]]:
         """The lines, each a list of ``(text, role)``."""

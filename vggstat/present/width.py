@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 __all__ = ["character_references", "cleaner", "encodable", "longest_word", "visible", "width", "wrap"]
 
@@ -14,6 +14,12 @@ FALLBACKS = {
     "█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "▍": "|", "▎": "|", "▏": "|",
 }  # fmt: skip
 """What stands in for a character that an encoding lacks; for any other it is a question mark."""
+
+UNITS = frozenset(
+    {"B", "kB", "MB", "MiB", "GB", "GiB", "TB", "%", "px", "pt", "ppm", "s", "ms", "µs", "×"}
+    | {scale + counted for scale in ("", "k", "M", "G") for counted in ("MACs", "FLOPs")}
+)
+"""What stands behind a number with a blank between, and is not parted from it at the end of a line."""
 
 _INVISIBLE_BUT_HARMLESS = "\u00a0\u2009\u202f\u200c\u200d\u3000"
 _WIDTHS = dict.fromkeys(FALLBACKS, 1)
@@ -101,21 +107,37 @@ def longest_word(text: str) -> int:
     return max(map(width, text.split(" ")))
 
 
+def _joined(words: list[str], room: int) -> Iterator[str]:
+    """The words, a number and its unit as one where both have room on a line."""
+    held = words[0]
+    for word in words[1:]:
+        pair = f"{held} {word}"
+        if held[-1:].isdigit() and word.rstrip(".,;:)") in UNITS and width(pair) <= room:
+            held = pair
+        else:
+            yield held
+            held = word
+    yield held
+
+
 def wrap(text: str, limit: int, hang: int | None = None) -> list[str]:
     """The text in lines of at most ``limit`` cells, but for wider words; blanks inside a line are kept.
 
+    A number and its unit stay together.
     Lines after the first begin with ``hang`` blanks, or with as many as the text itself begins with.
     """
     if width(text) <= limit:
         return [text]
     body = text.lstrip(" ")
+    if not body:
+        return [""]
     lead = " " * (len(text) - len(body))
     indent = lead if hang is None else " " * hang
     lines: list[str] = []
     line, used = lead, len(lead)
     empty = True
     pending = 0
-    for word in body.split(" "):
+    for word in _joined(body.split(" "), limit - len(indent)):
         if not word:
             pending += 1
             continue

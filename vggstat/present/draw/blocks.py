@@ -21,9 +21,10 @@ from vggstat.present.draw.frame import (
 from vggstat.present.draw.kinds import kinds_in, legend_words
 from vggstat.present.draw.metrics import fitted
 from vggstat.present.draw.rows import needed, rows_of
-from vggstat.present.draw.scene import Group, Item, Polygon, Rectangle, Scene, line, moved
+from vggstat.present.draw.scene import Group, Item, Rectangle, Scene, moved
 from vggstat.present.draw.solid import SHEET, Scale, Solid, make_scale, solid_of
 from vggstat.present.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
+from vggstat.present.draw.turns import Lane, arrow, turning
 from vggstat.units import grouped, short
 
 __all__ = ["draw_blocks"]
@@ -61,7 +62,7 @@ def draw_blocks(reports: Sequence[Report], width: float) -> Scene:
     scale, networks = _largest(reports, inner)
     panels = []
     for report, columns in zip(reports, networks, strict=True):
-        rows = stacked((_row_panel(row, inner) for row in rows_of(columns, inner, ALLEY)), gap=30)
+        rows = turning([_lane(row, inner) for row in rows_of(columns, inner, ALLEY)], gap=30)
         panels.append(stacked((heading_panel(report, inner), rows), gap=16))
     return assemble(
         reports, panels, _legends(reports, scale), _notes(reports, scale), width, "Blocks in perspective."
@@ -139,7 +140,7 @@ def _line(text: str, limit: float, size: float, *, bold: bool = False, role: str
     return text_panel([fitted(text, size, limit, bold=bold)], size, bold=bold, role=role, align=0.0)
 
 
-def _row_panel(row: list[Column], limit: float) -> Panel:
+def _lane(row: list[Column], limit: float) -> Lane:
     """A row of stages: solids on one axis, an arrow between two stages, labels below."""
     alley = ALLEY
     if len(row) > 1:
@@ -150,19 +151,13 @@ def _row_panel(row: list[Column], limit: float) -> Panel:
     x = leave = 0.0
     for number, column in enumerate(row):
         if number:
-            items += _arrow(leave, x + column.entry, axis)
+            items += arrow((leave, axis), (x + column.entry, axis))
         items += [moved(solid, x, axis) for solid in column.solids]
         items += [moved(label, x, lane) for label in column.labels.items]
         leave = x + column.exit
         x += column.width + alley
     height = lane + max(column.labels.height for column in row)
-    return Panel(x - alley, height, tuple(items))
-
-
-def _arrow(start: float, end: float, axis: float) -> tuple[Item, Item]:
-    """From the solids of one stage to the next."""
-    head = ((end - 1, axis), (end - 8, axis - 3.5), (end - 8, axis + 3.5))
-    return line("axis", (start, axis), (end - 6, axis)), Polygon(role="arrow", outlines=(head,))
+    return Lane(Panel(x - alley, height, tuple(items)), axis, row[0].entry, leave)
 
 
 def _legends(reports: Sequence[Report], scale: Scale) -> tuple[list[LegendItem], ...]:

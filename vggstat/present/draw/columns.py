@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.compare import compare_reports
 from vggstat.cost.report import Report
-from vggstat.present.captions import workload_words
+from vggstat.present.captions import workloads_words
 from vggstat.present.draw.boxes import chip, kind_items, marked
 from vggstat.present.draw.frame import (
     BODY,
@@ -86,10 +86,7 @@ def _heading(reports: Sequence[Report], names: tuple[str, ...], limit: float) ->
     if len(reports) == 1:
         return heading_panel(reports[0], limit)
     titles = wrapped([title_words(report) for report in reports], BODY, limit, joint=" | ")
-    words = [workload_words(report.graph, report.workload) for report in reports]
-    if len(set(words)) > 1:
-        words = [f"{name}: {text}" for name, text in zip(names, words, strict=True)]
-    lines = wrapped(list(dict.fromkeys(words)), BODY, limit, joint=" | ")
+    lines = wrapped(workloads_words(reports, names), BODY, limit, joint=" | ")
     title = title_panel(f"{', '.join(names)} side by side", limit)
     return stacked((title, text_panel(titles, BODY), text_panel(lines, BODY, role="muted")), gap=3)
 

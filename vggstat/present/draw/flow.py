@@ -20,8 +20,9 @@ from vggstat.present.draw.frame import (
 from vggstat.present.draw.kinds import kind_of
 from vggstat.present.draw.metrics import fitted, text_width
 from vggstat.present.draw.rows import rows_of
-from vggstat.present.draw.scene import Item, Polygon, Rectangle, Scene, line, moved
+from vggstat.present.draw.scene import Item, Rectangle, Scene, moved
 from vggstat.present.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
+from vggstat.present.draw.turns import Lane, arrow, turning
 
 __all__ = ["draw_flow"]
 
@@ -52,7 +53,7 @@ def draw_flow(reports: Sequence[Report], width: float) -> Scene:
             for stage in split_stages(report, lambda runs: len(runs) <= MOST_RUNS)
         ]
         rows = rows_of(frames, inner, ALLEY)
-        strips = stacked((_strip(row) for row in rows), gap=18)
+        strips = turning([_strip(row) for row in rows], gap=24)
         panels.append(stacked((heading_panel(report, inner), strips), gap=16))
     notes = [
         "Not to scale. Below a frame: the map that leaves it. ReLU and dropout within a layer are not drawn."
@@ -98,7 +99,7 @@ def _chip_text(run: Run) -> str:
     return f"{run.text}, {run.details}" if run.details else run.text
 
 
-def _strip(row: Sequence[Frame]) -> Panel:
+def _strip(row: Sequence[Frame]) -> Lane:
     """A row of frames around one axis, with an arrow between two."""
     tallest = max(frame.body.height for frame in row)
     head = max(frame.name.height for frame in row)
@@ -108,13 +109,11 @@ def _strip(row: Sequence[Frame]) -> Panel:
     for number, frame in enumerate(row):
         top = axis - frame.body.height / 2
         if number:
-            items += [
-                line("axis", (x - ALLEY + 2, axis), (x - 7, axis)),
-                Polygon(role="arrow", outlines=(((x - 2, axis), (x - 9, axis - 4), (x - 9, axis + 4)),)),
-            ]
+            items += arrow((x - ALLEY + 2, axis), (x - 1, axis))
         items += [moved(item, x, top - frame.name.height - 4) for item in frame.name.items]
         items += [moved(item, x, top) for item in frame.body.items]
         items += [moved(item, x, top + frame.body.height + 3) for item in frame.map.items]
         x += frame.width + ALLEY
     foot = max(frame.map.height for frame in row)
-    return Panel(x - ALLEY, axis + tallest / 2 + 3 + foot, tuple(items))
+    panel = Panel(x - ALLEY, axis + tallest / 2 + 3 + foot, tuple(items))
+    return Lane(panel, axis, entry=-1.0, exit=panel.width + 2)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
-from vggstat.present.captions import head_note, workload_words
+from vggstat.present.captions import MACS_NOTE, head_note, workload_words
 from vggstat.present.draw.metrics import ASCENT, DESCENT, LEADING, fitted, text_width, wrapped
 from vggstat.present.draw.scene import Item, Label, Scene, moved
 from vggstat.present.draw.stages import closes_with_softmax, runs_of
@@ -27,7 +27,7 @@ FIGURE_SIZE: Final = 14.0
 """The least size of what a picture is about: 8.75 pixels where a picture 960 wide is shown 600 wide."""
 NOTE: Final = 14.0
 
-DEFINITIONS: Final = "Parameters: weights and biases. MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling."
+DEFINITIONS: Final = f"Parameters: weights and biases. {MACS_NOTE}"
 
 MOST_TITLE_LINES: Final = 3
 NARROWEST: Final = 560.0

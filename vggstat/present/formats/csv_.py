@@ -1,7 +1,7 @@
 """Comma-separated values (RFC 4180, lines ended by a newline) of the page's main table.
 
-Raw values: integers without separators, ``None`` as nothing, a tuple as ``64x224x224``. Only rows of the
-body: whoever sums a column gets its total, not twice its total.
+Raw values: integers without separators, ``None`` as nothing, a tuple as ``64x224x224``, a tuple of those with
+arrows between. Only rows of the body: whoever sums a column gets its total, not twice its total.
 """
 
 from __future__ import annotations
@@ -41,6 +41,13 @@ def _main(page: Page) -> Table:
 
 
 def _raw(value: Any, clean: Callable[[str], str]) -> str:
+    return clean(_text(value))
+
+
+def _text(value: Any) -> str:
     if value is None:
         return ""
-    return clean("x".join(map(str, value)) if isinstance(value, tuple | list) else str(value))
+    if not isinstance(value, tuple | list):
+        return str(value)
+    nested = any(isinstance(part, tuple | list) for part in value)
+    return (" -> " if nested else "x").join(map(_text, value))

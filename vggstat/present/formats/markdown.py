@@ -110,11 +110,24 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cells(table: Table, row: Row) -> list[str]:
-    pairs = zip(table.columns, table.cells(row), table.texts(row), strict=True)
+    pairs = zip(table.columns, table.cells(row), _settled(table, row), strict=True)
     roles = [
         ("strong" if row.kind == "heading" else cell_role(column, cell), text) for column, cell, text in pairs
     ]
     return [_STYLES.get(role, "{}").format(_escaped(text)) if text else "" for role, text in roles]
+
+
+def _settled(table: Table, row: Row) -> list[str]:
+    """The row's texts; one that runs over others stands in the first left-aligned column of those it runs over.
+
+    Pipe tables cannot join cells: a sentence in a column of numbers would widen it.
+    """
+    texts = table.texts(row)
+    for at, taken in table.spans(row):
+        places = range(at, at + taken)
+        place = next((place for place in places if table.columns[place].align == "left"), at)
+        texts[at], texts[place] = texts[place], texts[at]
+    return texts
 
 
 def _rule(align: str, size: int) -> str:

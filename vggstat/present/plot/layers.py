@@ -8,7 +8,7 @@ from typing import Any, Final
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as Layer
 from vggstat.graph.model import Graph
-from vggstat.present.captions import spec_words, workload_words
+from vggstat.present.captions import spec_words, workloads_words
 from vggstat.present.page import Column
 from vggstat.present.plot.model import Request, View
 from vggstat.present.plot.vega import KIND_COLORS, OTHER_KIND, SERIES, STEP, only, value_column
@@ -59,10 +59,7 @@ def title_of(request: Request, what: str) -> str:
 
 def words_of(request: Request) -> str:
     """What is run: of each network where they differ."""
-    words = [workload_words(report.graph, report.workload) for report in request.reports]
-    if len(set(words)) == 1:
-        return words[0]
-    return "; ".join(f"{name}: {text}" for name, text in zip(request.names, words, strict=True))
+    return "; ".join(workloads_words(request.reports, request.names))
 
 
 def layer_cells(name: str, layer: Layer) -> dict[str, Any]:

@@ -19,6 +19,11 @@
     const text = String(scaled).padStart(digits + 1, "0");
     return grouped(text.slice(0, -digits)) + "." + text.slice(-digits);
   }
+  function inUnits(n, by) {
+    let digits = 2;
+    if (n && 200n * n < by) while (2n * n * 10n ** BigInt(digits) < 19n * by) digits += 1;
+    return quotient(n, by, digits);
+  }
   function short(n) {
     if (n < 10000n) return grouped(n);
     for (const [unit, letter] of [[10n ** 3n, "K"], [10n ** 6n, "M"], [10n ** 9n, "G"]])
@@ -59,7 +64,7 @@
     if (n === null) return { n: null, text: NOTHING };
     const chosen = SWITCHED[key] ? SWITCHED[key]() : key;
     if (kind === "tool" || PER_IMAGE.has(chosen)) n *= BigInt(batch);
-    return { n, text: BYTES.test(name) ? quotient(n, UNITS[state.unit], 2) : n || row === null ? grouped(n) : NOTHING };
+    return { n, text: BYTES.test(name) ? inUnits(n, UNITS[state.unit]) : n || row === null ? grouped(n) : NOTHING };
   }
   function fieldOf(spec, row, pixels) {
     if (row === "input") return { n: null, text: "" };

@@ -1,4 +1,6 @@
-"""The styles of ``vggstat table``: one file a style, holding ``render(report, options) -> Page`` and a SUMMARY.
+"""The styles of ``vggstat table``: one file a style, with ``render(report, options) -> Page``, SUMMARY and TAKES.
+
+``TAKES`` names the options that change what the style shows; any other is refused rather than passed over.
 
 A file in this folder with a ``render`` is a style; there is no other registration.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from vggstat.cost.report import Report
@@ -15,7 +18,7 @@ from vggstat.errors import UsageError
 from vggstat.present.page import Page
 from vggstat.present.styles.base import TableOptions
 
-__all__ = ["Style", "find_style", "style_names"]
+__all__ = ["Style", "find_style", "refuse_unused", "style_names"]
 
 Style = Callable[[Report, TableOptions], Page]
 
@@ -30,10 +33,27 @@ def style_names() -> tuple[str, ...]:
 
 def find_style(name: str) -> Style:
     """The style of that name. Raises UsageError with the known ones."""
+    return cast(Style, _module(name).render)
+
+
+def refuse_unused(name: str, options: TableOptions) -> None:
+    """Raises UsageError where an option was given that the style has no use for."""
+    takes = _module(name).TAKES
+    for option in options.given:
+        if option not in takes:
+            raise UsageError(
+                f"{option} changes nothing in the style {name.lower()}: leave it out, or use {_uses(option)}"
+            )
+
+
+def _uses(option: str) -> str:
+    """The styles that an option is for."""
+    styles = [style for style in style_names() if option in _module(style).TAKES]
+    return " or ".join(f"--style {style}" for style in styles)
+
+
+def _module(name: str) -> ModuleType:
     if name.lower() not in style_names():
         raise UsageError(f"unknown style {name!r}: expected one of {', '.join(style_names())}")
-    return cast(Style, import_module(f"vggstat.present.styles.{_module(name.lower())}").render)
-
-
-def _module(name: str) -> str:
-    return "torch_" if name == "torch" else name
+    stem = "torch_" if name.lower() == "torch" else name.lower()
+    return import_module(f"vggstat.present.styles.{stem}")

@@ -20,3 +20,14 @@ class TableOptions(Record):
     """Whether the items of the convention's memory accounting are shown, one by one."""
     names: Literal["paper", "torch"] = "paper"
     """Whose names the layers carry."""
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The options of the command line that say something else than the defaults."""
+        said = {
+            "--columns": bool(self.columns),
+            "--torch-names": self.names != "paper",
+            "--ops": self.convention.ops != Convention().ops,
+            "--memory": self.memory_items,
+        }
+        return tuple(option for option, is_given in said.items() if is_given)

@@ -15,6 +15,7 @@ from vggstat.present.styles.layers import activations_part, chosen_columns, tota
 __all__ = ["render"]
 
 SUMMARY: Final = "a row a block, with each block's share"
+TAKES: Final = ("--columns",)
 
 
 def render(report: Report, options: TableOptions) -> Page:

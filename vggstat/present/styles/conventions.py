@@ -16,6 +16,7 @@ from vggstat.units import mebi, mega
 __all__ = ["render"]
 
 SUMMARY: Final = "what every known tool prints for the network, and under which rule"
+TAKES: Final[tuple[str, ...]] = ()
 
 
 def render(report: Report, options: TableOptions) -> Page:

@@ -19,6 +19,11 @@ from vggstat.units import MEGA, grouped, lecture_short, mebi, mega
 __all__ = ["render"]
 
 SUMMARY: Final = "the CS231n lecture's listing, its arithmetic spelled out"
+TAKES: Final = ("--memory",)
+
+REMARK: Final = "(not counting biases)"
+WIDTH: Final = 107
+"""Where the remark ends at the latest: at the edge of other pages, but for what the figures need."""
 
 PURPOSES: Final = {"outputs": "only forward", "cs231n-total": "only forward"}
 """The lecture's remark on its total; of another accounting the name is said."""
@@ -36,7 +41,7 @@ def render(report: Report, options: TableOptions) -> Page:
     ]
     return Page(
         title="",
-        parts=(Alternative(listing=_listing(report, options, lines), table=_table(report, lines)),),
+        parts=(Alternative(listing=_listings(report, options, lines), table=_table(report, lines)),),
         notes=_notes(report, options),
         data=lambda: report_data(report, options.convention),
         bare=True,
@@ -139,24 +144,40 @@ def _params(line: Row, entering: Shape | None) -> str:
     return grouped(line.weights)
 
 
-def _listing(report: Report, options: TableOptions, lines: list[_Line]) -> Listing:
+def _listings(report: Report, options: TableOptions, lines: list[_Line]) -> Listing:
+    """The listing as the lecture has it.
+
+    Where that is too wide, the total takes two lines; then the maps go, which the memory spells out.
+    """
+    shapes = max(len(line.shape) for line in lines) + 2
+    total, remark = _memory_total(report, options, lines)
+    broken = f"{total})\n({remark})" if remark else f"{total})"
+    narrow = _listing(report, lines, shapes, broken).replace(narrow=_listing(report, lines, 0, broken))
+    return _listing(report, lines, shapes, f"{total}; {remark})" if remark else broken).replace(narrow=narrow)
+
+
+def _listing(report: Report, lines: list[_Line], shape_width: int, memory_total: str) -> Listing:
+    """The listing with the maps in a column of that width, or without them where it has none."""
     name_width = max(len(line.name) for line in lines) + 2
-    shape_width = max(len(line.shape) for line in lines) + 2
     memory_width = max(len(line.memory) for line in lines) + 2
     pieces: list[str | tuple[str, str]] = []
     for number, line in enumerate(lines):
-        head = f"{line.name + ':':{name_width}}{line.shape:{shape_width}}"
+        shape = f"{line.shape:{shape_width}}" if shape_width else ""
         memory = f"memory: {line.memory:{memory_width}}"
-        pieces += [head, (memory, "memory"), (f"params: {line.params}", "params")]
+        pieces += [f"{line.name + ':':{name_width}}{shape}", (memory, "memory")]
+        pieces.append((f"params: {line.params}", "params"))
         if number == 0:
-            pieces.append("                     (not counting biases)")
+            taken = name_width + shape_width + len(memory) + len(f"params: {line.params}")
+            blanks = min(21, max(2, WIDTH - taken - len(REMARK))) if shape_width else 2
+            pieces.append(f"{' ' * blanks}{REMARK}")
         pieces.append("\n")
-    pieces += [(_memory_total(report, options, lines), "memory"), "\n"]
+    pieces += [(memory_total, "memory"), "\n"]
     pieces += [(f"TOTAL params: {_millions(report.total.weights)} parameters", "params"), "\n"]
     return listing(pieces)
 
 
-def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> str:
+def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> tuple[str, str]:
+    """The total, its bracket still open, and what else the bracket says."""
     values = sum(line.values for line in lines)
     width = report.workload.dtype.width
     accounting = options.convention.memory
@@ -166,10 +187,9 @@ def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> 
     values_in_bytes = f"{_millions(values, 1)} * {width} bytes ~= " if values * width == size else ""
     product = f"{values_in_bytes}{_megabytes(size)}"
     text = f"TOTAL memory: {product} / {images} ({PURPOSES.get(accounting.name, accounting.name)}"
-    if accounting.name == "outputs":
-        saved = _saved_bytes(report)
-        text += f"; training keeps {_megabytes(saved)} for the backward pass"
-    return text + ")"
+    if accounting.name != "outputs":
+        return text, ""
+    return text, f"training keeps {_megabytes(_saved_bytes(report))} for the backward pass"
 
 
 def _saved_bytes(report: Report) -> int:

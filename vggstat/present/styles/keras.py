@@ -17,6 +17,7 @@ from vggstat.units import grouped, mebi
 __all__ = ["render"]
 
 SUMMARY: Final = "the summary that Keras prints (channels last)"
+TAKES: Final[tuple[str, ...]] = ()
 
 
 class _Line(NamedTuple):

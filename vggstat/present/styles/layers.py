@@ -19,6 +19,7 @@ from vggstat.units import GIGA, KILO, MEGA, grouped, mebi, mega, quotient, ratio
 __all__ = ["activations_part", "chosen_columns", "layer_table", "render", "share_part", "totals_part"]
 
 SUMMARY: Final = "a row a layer, with shares by block and totals"
+TAKES: Final = ("--columns", "--torch-names", "--ops", "--memory")
 MAX_SHARE_BLOCKS: Final = 8
 """With more blocks the shares stand in rows (style blocks) rather than in columns."""
 
@@ -44,7 +45,12 @@ def render(report: Report, options: TableOptions) -> Page:
 
 
 def _items_page(report: Report, options: TableOptions) -> Page:
-    """The items of one memory accounting, and their sum."""
+    """The items of one memory accounting, and their sum. Raises UsageError for options about layers' columns."""
+    for option in options.given:
+        if option != "--memory":
+            raise UsageError(
+                f"--memory shows items with columns of their own, without {option}: give one of the two"
+            )
     entry = options.convention.memory
     return Page(
         title=spec_words(report.graph.spec),

@@ -19,6 +19,7 @@ from vggstat.shapes import Shape, describe
 __all__ = ["render"]
 
 SUMMARY: Final = "layer, filters, sizes, strides, padding, feature map and activation, as on slides"
+TAKES: Final = ("--columns",)
 
 WORDS: Final = {
     "conv": "Conv",
@@ -28,7 +29,11 @@ WORDS: Final = {
     "lrn": "LRN",
     "bn": "Batch Norm",
     "flatten": "Flatten",
+    "dropout": "Dropout",
+    "softmax": "Soft-max",
 }
+
+UNITS: Final = "Size of feature map: height × width × channels. Filter size, stride and padding in pixels."
 
 
 def render(report: Report, options: TableOptions) -> Page:
@@ -48,7 +53,7 @@ def render(report: Report, options: TableOptions) -> Page:
             lambda node: _of(node, lambda window: window.padding),
         ),
         "output": (
-            Column(key="output", header="size of feature map", align="right", text=map_text),
+            Column(key="output", header=("size of", "feature map"), align="right", text=map_text),
             lambda node: node.shape,
         ),
         "activation": (
@@ -70,10 +75,9 @@ def render(report: Report, options: TableOptions) -> Page:
                 main=True,
             ),
         ),
-        notes=("Size of feature map: height × width × channels. Filter size, stride and padding in pixels.",
-               head_note(graph)),
+        notes=(UNITS, head_note(graph)),
         data=lambda: report_data(report, options.convention),
-    )  # fmt: skip
+    )
 
 
 def _image_cell(key: str, image: Shape) -> Any:

@@ -15,6 +15,7 @@ from vggstat.present.styles.base import TableOptions
 __all__ = ["module_text", "render"]
 
 SUMMARY: Final = "what print(model) shows in torch"
+TAKES: Final[tuple[str, ...]] = ()
 
 
 def render(report: Report, options: TableOptions) -> Page:

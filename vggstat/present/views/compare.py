@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot
 from vggstat.cost.report import Report, Row
-from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, image_words, workload_words
+from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, workloads_words
 from vggstat.present.figures import map_text
 from vggstat.present.page import RULE, Column, Page, Table, Text
 from vggstat.present.page import Row as Line
@@ -21,6 +21,7 @@ __all__ = ["comparison_data", "comparison_page"]
 
 SIGNS: Final[dict[Change, str]] = {"same": "=", "added": "+", "removed": "-", "changed": "~", "resized": "~"}
 ABSENT: Final = "·"
+LONGEST_HEADER: Final = 16
 FIGURES: Final[tuple[tuple[Figure, str], ...]] = (
     ("params", "Δ parameters"),
     ("macs", "Δ MACs"),
@@ -34,10 +35,7 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     pairs = comparison.published
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
-    heads = dict.fromkeys(
-        f"{name}: head {report.graph.head}" for name, report in zip(names, comparison.reports, strict=True)
-    )
-    notes.append("; ".join(heads) + ".")
+    notes.append(_heads(names, comparison.reports))
     parts: list[Any] = [
         _layers(comparison, names, only_differences=only_differences),
         _totals(comparison, names, pairs),
@@ -45,14 +43,22 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     if len(names) == 2:
         parts.append(Text(lines=(_sentence(comparison, names, pairs),)))
     return Page(
-        title="      ".join(
+        title=" against ".join(
             _title(name, report) for name, report in zip(names, comparison.reports, strict=True)
         ),
-        aside=_aside(comparison.reports),
+        aside=" | ".join(workloads_words(comparison.reports, names)),
         parts=tuple(parts),
         notes=tuple(notes),
         data=lambda: comparison_data(comparison),
     )
+
+
+def _heads(names: tuple[str, ...], reports: tuple[Report, ...]) -> str:
+    """How the networks join their maps to the FC layers, in a sentence."""
+    heads = [report.graph.head for report in reports]
+    if len(set(heads)) == 1:
+        return f"Head {heads[0]} in {'both' if len(heads) == 2 else 'all'}."
+    return "; ".join(f"{name}: head {head}" for name, head in zip(names, heads, strict=True)) + "."
 
 
 def report_names(reports: tuple[Report, ...]) -> tuple[str, ...]:
@@ -90,22 +96,23 @@ def _title(name: str, report: Report) -> str:
     return f"{name} · {title}, {words}" if title != report.name else f"{name} · {words}"
 
 
-def _aside(reports: tuple[Report, ...]) -> str:
-    first, *others = (workload_words(report.graph, report.workload) for report in reports)
-    if all(other == first for other in others):
-        return first
-    return " | ".join(dict.fromkeys(image_words(report.graph.image) for report in reports))
-
-
 def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences: bool) -> Table:
     width = max((len(slot.consensus.label) for slot in comparison.slots), default=0)
     pairwise = len(names) == 2
     columns = [Column(key="block")]
     columns += [
-        Column(key=f"layer_{number}", header=name, gap=4 if number > 1 else 2)
+        Column(
+            key=f"layer_{number}",
+            header=name,
+            text=lambda run: _run_text(run, width),
+            gap=4 if pairwise and number > 1 else 2,
+            whole=True,
+        )
         for number, name in enumerate(names, start=1)
     ]
-    columns.append(Column(key="output", header=("output", "h × w × c"), align="right", priority=10))
+    columns.append(
+        Column(key="output", header=("output", "h × w × c"), align="right", text=_maps, priority=10)
+    )
     if pairwise:
         columns += [
             Column(
@@ -126,7 +133,7 @@ def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences:
         name = "" if group.first.block == block else group.first.block
         block = group.first.block
         cells: list[Any] = [name]
-        cells += [_label(group, position, width) for position in range(len(names))]
+        cells += [_run(group, position) for position in range(len(names))]
         cells.append(_output(group.first))
         if pairwise:
             cells += [_difference(comparison, group, key) for key, _ in FIGURES]
@@ -142,17 +149,31 @@ def _signed(value: Any) -> str:
     return signed(value)
 
 
-def _label(group: Group, position: int, width: int) -> str:
+def _run(group: Group, position: int) -> tuple[str | int, ...]:
+    """A network's layers on a line: what they are, and how many where there are several; nothing for none."""
     row = group.first.rows[position]
     if row is None:
-        return ABSENT
+        return ()
     label = row.label or "input"
-    return f"{label:{width}} ×{len(group.slots)}" if len(group.slots) > 1 else label
+    return (label, len(group.slots)) if len(group.slots) > 1 else (label,)
 
 
-def _output(slot: Slot) -> str:
-    shapes = dict.fromkeys(map_text(row.output_shape) for row in slot.rows if row is not None)
-    return " → ".join(shapes)
+def _run_text(run: tuple[str | int, ...], width: int) -> str:
+    if not run:
+        return ABSENT
+    label, *count = run
+    return f"{label:{width}} ×{count[0]}" if count else str(label)
+
+
+def _output(slot: Slot) -> Any:
+    """The map that leaves, channels first; both of them where they differ."""
+    shapes = tuple(dict.fromkeys(row.output_shape for row in slot.rows if row is not None))
+    return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _maps(value: Any) -> str:
+    shapes = value if isinstance(value[0], tuple) else (value,)
+    return " → ".join(map(map_text, shapes))
 
 
 def _difference(comparison: Comparison, group: Group, key: Figure) -> Any:
@@ -192,14 +213,21 @@ def _totals(comparison: Comparison, names: tuple[str, ...], pairs: tuple[Publish
     columns = [Column(key="quantity")]
     columns += [Column(key=f"value_{n}", header=name, align="right") for n, name in enumerate(names, start=1)]
     if len(names) == 2:
-        columns.append(Column(key="difference", header=f"{names[1]} − {first}", align="right", priority=10))
+        header = _against(names[1], "−", first)
+        columns.append(Column(key="difference", header=header, align="right", priority=20))
     columns += [
-        Column(key=f"ratio_{n}", header=f"{name} / {first}", align="right", priority=20)
+        Column(key=f"ratio_{n}", header=_against(name, "/", first), align="right", priority=10)
         for n, name in enumerate(others, start=2)
     ]
     rows = [Line(cells=_quantity_cells(quantity)) for quantity in comparison.quantities]
     rows += [Line(cells=_published_cells(number, pair)) for number, pair in enumerate(pairs, start=1)]
     return Table(columns=tuple(columns), rows=tuple(rows), name="totals")
+
+
+def _against(name: str, sign: str, first: str) -> str | tuple[str, str]:
+    """What a column holds: ``E − D``; in two lines where the names are long."""
+    text = f"{name} {sign} {first}"
+    return text if len(text) <= LONGEST_HEADER else (name, f"{sign} {first}")
 
 
 def _quantity_cells(quantity: Quantity) -> tuple[Any, ...]:
@@ -250,10 +278,10 @@ def _points(pair: PublishedPair) -> str:
 
 def _sentence(comparison: Comparison, names: tuple[str, ...], pairs: tuple[PublishedPair, ...]) -> str:
     first, last = comparison.reports
-    words = (
-        f"{names[1]} has {_more(last.total.params, first.total.params)} parameters and takes "
-        f"{_more(last.total.macs, first.total.macs)} operations than {names[0]}"
-    )
+    params, link = _more(last.total.params, first.total.params, "parameters")
+    macs, end = _more(last.total.macs, first.total.macs, "MACs")
+    middle = "" if link == end else f" {link} {names[0]}"
+    words = f"{names[1]} has {params}{middle} and takes {macs} {end} {names[0]}"
     gains = [(_gain(pair), number) for number, pair in enumerate(pairs, start=1)]
     better = " and ".join(f"{gain} [{number}]" for gain, number in gains if gain > 0)
     worse = " and ".join(f"{-gain} [{number}]" for gain, number in gains if gain < 0)
@@ -273,17 +301,16 @@ def _gain(pair: PublishedPair) -> Decimal:
     return -difference if pair.figure.endswith("error") else difference
 
 
-def _more(value: int, than: int) -> str:
-    """``3.8 % more``, ``12.0 % fewer`` or ``no more``; a factor where that reads better."""
+def _more(value: int, than: int, what: str) -> tuple[str, str]:
+    """``3.8 % more MACs`` (than), ``as many MACs`` (as), or a factor where that reads better (of)."""
     if value == than:
-        return "as many"
-    if not than:
-        return "more"
-    if value >= 2 * than:
-        return f"{ratio(value, than)} times the"
+        return f"as many {what}", "as"
+    if than and value >= 2 * than:
+        return f"{ratio(value, than)} times the {what}", "of"
     word = "more" if value > than else "fewer"
-    text = quotient(100 * abs(value - than), than, 1)
-    return f"hardly {word}" if text == "0.0" else f"{text} % {word}"
+    text = quotient(100 * abs(value - than), than, 1) if than else ""
+    size = "hardly " if text == "0.0" else f"{text} % " if text else ""
+    return f"{size}{word} {what}", "than"
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:

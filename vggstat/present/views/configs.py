@@ -47,7 +47,7 @@ def _table_one(comparison: Comparison) -> Table:
     columns = tuple(
         Column(
             key=report.name,
-            header=(report.name, f"{report.weight_layers} weight layers"),
+            header=(report.name, f"{report.weight_layers} weight", "layers"),
             align="center",
         )
         for report in reports

@@ -5,18 +5,27 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final
 
-from vggstat.claims.derive import Derivation
+from vggstat.claims.derive import Derivation, Step
 from vggstat.claims.errata import Erratum
 from vggstat.claims.explain import Explanation, Match
 from vggstat.claims.quantities import Quantity
 from vggstat.cost.accounting import find_accounting
 from vggstat.present.captions import UNITS_NOTE, head_note, spec_words, workload_words
-from vggstat.present.page import Column, Page, Part, Table, Text, row
+from vggstat.present.page import Column, Page, Part, Row, Table, Text, row
 from vggstat.present.report_data import SCHEMA, row_data, workload_data
-from vggstat.units import grouped, mebi, mega, percent, quotient, signed
+from vggstat.units import Stated, grouped, mebi, mega, percent, quotient, signed
 
 MAX_DEFINITIONS: Final = 6
 """How many matches are defined in words; a vague number has a dozen."""
+
+FAMILIES: Final = ("operations under ", "activations, ", "values, ")
+"""How the names of quantities begin that differ in the convention only."""
+
+FEW_WORDS: Final = 30
+"""Characters of a convention that is said in the name."""
+
+FAR: Final = Fraction(1)
+"""How far, relative to it, a number with a meaning may be from a quantity to be mistaken for it: by a factor of 2."""
 
 __all__ = ["derivation_page", "explanation_page"]
 
@@ -34,8 +43,9 @@ def explanation_page(explanation: Explanation) -> Page:
     if not explanation.found:
         text = f"Nothing that vggstat knows of {report.name} gives {explanation.stated.text} at its own precision."
         parts.append(Text(lines=(text,)))
-    if explanation.nearest and not explanation.lecture:
-        parts.append(_nearest_part(explanation))
+    nearest = _worth_naming(explanation)
+    if nearest and not explanation.lecture:
+        parts.append(_nearest_part(explanation, nearest))
     if explanation.lecture:
         parts.append(_tool_part(explanation))
         parts.append(_quote_part(explanation))
@@ -120,20 +130,32 @@ def _rounded(value: Fraction) -> int:
     return -size if value < 0 else size
 
 
-def _exact_text(quantity: Quantity) -> str:
+def _unit(quantity: Quantity) -> str:
+    """What the exact figure is of."""
     if quantity.whole:
-        return f"{percent(quantity.exact, quantity.whole, 2)} ({grouped(quantity.exact)} of {grouped(quantity.whole)})"
-    if quantity.is_bytes:
-        return f"{grouped(quantity.exact)} B"
-    return grouped(quantity.exact)
+        return f"of {grouped(quantity.whole)}"
+    return "B" if quantity.is_bytes else ""
 
 
-def _reading(match: Match) -> str:
+def _reading(match: Match, stated: Stated) -> str:
     """The quantity's size in the unit in which the number gives it."""
     quantity = match.quantity
+    if quantity.whole:
+        return percent(quantity.exact, quantity.whole, 2)
     if quantity.is_bytes:
-        return f"{mebi(quantity.exact)} MiB" if match.binary else f"{mega(quantity.exact)} MB"
+        binary = match.binary or stated.scale.endswith("iB")
+        return f"{mebi(quantity.exact)} MiB" if binary else f"{mega(quantity.exact)} MB"
     return "in units of 1024" if match.binary else ""
+
+
+def _figure_columns(quantities: list[Quantity]) -> tuple[Column, ...]:
+    """What the quantities are exactly, with a unit where any has one."""
+    exact = Column(key="exact", header="exactly", align="right")
+    return (exact, Column(key="unit", gap=1, label="unit")) if any(map(_unit, quantities)) else (exact,)
+
+
+def _figure_cells(quantity: Quantity, columns: tuple[Column, ...]) -> tuple[Any, ...]:
+    return (quantity.exact, _unit(quantity))[: len(columns)]
 
 
 def _matches_part(explanation: Explanation) -> Table:
@@ -141,17 +163,19 @@ def _matches_part(explanation: Explanation) -> Table:
     for match in explanation.matches:
         quantity = match.quantity
         groups.setdefault((quantity.exact, quantity.is_bytes, match.binary), []).append(match)
+    readings = [_reading(group[0], explanation.stated) for group in groups.values()]
+    figures = _figure_columns([group[0].quantity for group in groups.values()])
     return Table(
         title=f"{explanation.stated.text} is, at its own precision",
         columns=(
             Column(key="quantity", header="quantity"),
-            Column(key="exact", header="exactly", align="right"),
-            Column(key="reads", header="reads", align="right"),
+            *figures,
+            *((Column(key="reads", header="reads", align="right"),) if any(readings) else ()),
             Column(key="off", header="off", align="right", priority=10),
         ),
         rows=tuple(
-            row(_names(group), _exact_text(group[0].quantity), _reading(group[0]), _percent_off(group[0].off))
-            for group in groups.values()
+            _match_row(group, figures, [reading] if any(readings) else [])
+            for group, reading in zip(groups.values(), readings, strict=True)
         ),
         notes=tuple(
             f"  {match.quantity.what}: {match.quantity.convention}"
@@ -164,30 +188,48 @@ def _matches_part(explanation: Explanation) -> Table:
     )
 
 
+def _match_row(group: list[Match], figures: tuple[Column, ...], reading: list[str]) -> Row:
+    """The quantities that come to one figure, in one row."""
+    cells = _figure_cells(group[0].quantity, figures)
+    return row(_names(group), *cells, *reading, _percent_off(group[0].off))
+
+
 def _names(group: list[Match]) -> str:
     """The quantities that come to one figure: ``operations under macs+bias, torchinfo``."""
     first, *others = [match.quantity.what for match in group]
-    start = "operations under "
-    return ", ".join(
-        [first, *(name.removeprefix(start) if first.startswith(start) else name for name in others)]
-    )
+    start = next((start for start in FAMILIES if first.startswith(start)), "")
+    return ", ".join([first, *(name.removeprefix(start) for name in others)])
 
 
-def _nearest_part(explanation: Explanation) -> Table:
+def _nearest_part(explanation: Explanation, nearest: tuple[Match, ...]) -> Table:
+    figures = _figure_columns([match.quantity for match in nearest])
     return Table(
         title="nearest besides" if explanation.found else "nearest",
         columns=(
             Column(key="quantity"),
-            Column(key="exact", header="exactly", align="right"),
+            *figures,
             Column(key="off", header="off", align="right"),
         ),
         rows=tuple(
-            row(match.quantity.what, _exact_text(match.quantity), _percent_off(match.off))
-            for match in explanation.nearest
+            row(_full_name(match.quantity), *_figure_cells(match.quantity, figures), _percent_off(match.off))
+            for match in nearest
         ),
         name="nearest",
         indent=2,
     )
+
+
+def _worth_naming(explanation: Explanation) -> tuple[Match, ...]:
+    """The nearest quantities; where the number has a meaning, only those that it could be mistaken for."""
+    if not explanation.found:
+        return explanation.nearest
+    return tuple(match for match in explanation.nearest if -FAR / (1 + FAR) <= match.off <= FAR)
+
+
+def _full_name(quantity: Quantity) -> str:
+    """The quantity's name, with its convention where that is a few words: of float32 or of bfloat16."""
+    convention = quantity.convention
+    return f"{quantity.what}, {convention}" if 0 < len(convention) <= FEW_WORDS else quantity.what
 
 
 def _tool_part(explanation: Explanation) -> Text:
@@ -275,14 +317,10 @@ def derivation_page(derivation: Derivation) -> Page:
             Column(key="unit", header=""),
             Column(key="rule", header="rule", priority=20),
         ),
-        rows=tuple(
-            row(step.quantity, step.expression, "" if step.value is None else "=",
-                "" if step.value is None else step.value, step.unit, step.rule)
-            for step in derivation.steps
-        ),
+        rows=tuple(_step_row(step) for step in derivation.steps),
         name="derivation",
         main=True,
-    )  # fmt: skip
+    )
     notes = ("MACs: multiply-accumulates; every output value of a conv costs one per weight of its filter.",)
     return Page(
         title=f"{line.name} · {line.label or 'the image'} of {report.name}{torch_name}",
@@ -306,3 +344,9 @@ def derivation_page(derivation: Derivation) -> Page:
             ],
         },
     )
+
+
+def _step_row(step: Step) -> Row:
+    """One line on the blackboard; a step without a value says so in words alone."""
+    equals, value = ("", "") if step.value is None else ("=", step.value)
+    return row(step.quantity, step.expression, equals, value, step.unit, step.rule)

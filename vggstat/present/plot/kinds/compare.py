@@ -6,7 +6,7 @@ from typing import Any
 
 from vggstat.cost.compare import Comparison, Quantity, compare_reports
 from vggstat.errors import UsageError
-from vggstat.present.captions import UNITS_NOTE
+from vggstat.present.captions import MACS_NOTE, UNITS_NOTE
 from vggstat.present.page import Column
 from vggstat.present.plot.layers import words_of
 from vggstat.present.plot.model import Kind, Plot, Request, Row, View
@@ -30,10 +30,7 @@ def build(request: Request) -> Plot:
     return Plot(
         kind="compare",
         title=f"Compared · {', '.join(request.names)}",
-        subtitle=(
-            words_of(request),
-            f"MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling. {UNITS_NOTE}",
-        ),
+        subtitle=(words_of(request), f"{MACS_NOTE} {UNITS_NOTE}"),
         columns=(
             Column(key="quantity", header="quantity"),
             Column(key="spec", header="network"),

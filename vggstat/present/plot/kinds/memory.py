@@ -39,11 +39,11 @@ PANELS = {
 """What each panel shows, in words above it."""
 
 HEADERS = {
-    "output_bytes": ("each map", "once"),
-    "saved_bytes": ("kept for", "backward"),
-    "live_bytes": ("alive in", "inference"),
-    "forward_bytes": ("alive,", "forward ↓"),
-    "backward_bytes": ("alive,", "backward ↑"),
+    "output_bytes": ("each map", "once, B"),
+    "saved_bytes": ("kept for", "backward, B"),
+    "live_bytes": ("alive in", "inference, B"),
+    "forward_bytes": ("alive,", "forward ↓, B"),
+    "backward_bytes": ("alive,", "backward ↑, B"),
 }
 """The same over the columns of text."""
 
@@ -81,7 +81,7 @@ def build(request: Request) -> Plot:
                 Column(
                     key=key,
                     header=HEADERS[key],
-                    label=PANELS[key],
+                    label=f"{PANELS[key]}, B",
                     align="right",
                     text=count_or_dash,
                     role="memory",

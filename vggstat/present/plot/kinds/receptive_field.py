@@ -72,9 +72,11 @@ def _view(request: Request, at: int) -> View:
         name, layers, "receptive_field", AXIS, "pixels of the image", width=WIDTH, title=title, kinds=kinds
     )
     side = min(report.graph.image[1:])
+    # Data of its own: a line, not one for each layer.
     image: View = {
+        "data": {"values": [{}]},
         "mark": {"type": "rule", "strokeDash": [5, 4], "color": SERIES[1], "aria": False},
-        "encoding": {"x": {"datum": side}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}},
+        "encoding": {"x": {"datum": side}, "y": {"value": 0}, "y2": {"value": "height"}},
     }
     return {**view, "layer": [*view["layer"], image]}
 
