@@ -31,7 +31,7 @@ def test_the_unit_does_not_matter(samples: list[float], factor: float) -> None:
     scaled = [factor * sample for sample in samples]
 
     assert median_interval(scaled).high == pytest.approx(factor * median_interval(samples).high)
-    assert spread(scaled) == pytest.approx(spread(samples), abs=1e-9)
+    assert spread(scaled) == pytest.approx(spread(samples), rel=1e-9, abs=1e-9)
 
 
 def bootstrap(samples: list[float], draws: random.Random) -> tuple[float, float]:

@@ -34,6 +34,7 @@ def test_all_keys(tmp_path: Path) -> None:
     assert not made.wants("V210", "docs/a.md")
     assert made.excludes("old/a.md")
     assert (made.spec, made.strict, made.require_tables) == ("D", True, 2)
+    assert made.convention == ("weights",)
 
 
 @pytest.mark.parametrize(

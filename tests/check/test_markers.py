@@ -72,3 +72,36 @@ def test_ignore_comments(comment: str, left: list[str]) -> None:
 def test_an_ignore_comment_reaches_one_table_only() -> None:
     """The table after the next is judged as ever."""
     assert codes(f"<!-- vggstat: ignore[210] -->\n{WRONG}\n{WRONG}") == ["V210"]
+
+
+def test_a_heading_is_no_marker() -> None:
+    """A heading of Markdown that begins with the program's name is one; in code the same line is a comment."""
+    assert codes("# vggstat: exact figures\n\nVGG-16 has 138M parameters.\n") == []
+    assert codes("# vggstat: list\n", "a.py") == ["V912"]
+
+
+@pytest.mark.parametrize("code", ["V999", "8"])
+def test_an_ignore_comment_for_no_rule(code: str) -> None:
+    """A code that no rule has is said to be none."""
+    assert codes(f"<!-- vggstat: ignore[{code}] -->\n{WRONG}") == ["V921", "V210"]
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("a.md", "# VGG-16 at 256×256"),
+        ("a.tex", "\\section{VGG-16 at 256$\\times$256}"),
+        ("a.html", "<h1>VGG-16 at 256×256</h1>"),
+    ],
+)
+def test_a_heading_far_above_is_heeded(name: str, heading: str) -> None:
+    """20.17 GMACs is right at 256×256 (15.347 GMACs of convolutions * (256 / 224)^2 + 0.124 of FC layers)."""
+    rows = {
+        "a.md": "| Model | GMACs |\n|---|---|\n| VGG-16 | 20.17 |\n",
+        "a.tex": "\\begin{tabular}{lr}\nModel & GMACs \\\\\nVGG-16 & 20.17 \\\\\n\\end{tabular}\n",
+        "a.html": "<table><tr><th>Model</th><th>GMACs</th></tr>\n<tr><td>VGG-16</td><td>20.17</td></tr></table>\n",
+    }[name]
+    far = "\n\nwords\n" * 10
+
+    assert codes(heading + far + rows, name) == []
+    assert codes(far + rows, name) == ["V410"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from vggstat.claims.settled import Settled, read_convention
 from vggstat.errors import InputError, UsageError
 from vggstat.records import Record
 from vggstat.spec.model import Spec
@@ -19,6 +20,7 @@ KEYS: Final = (
     "ignore",
     "per-file-ignores",
     "convention",
+    "conventions",
     "exclude",
     "spec",
     "specs",
@@ -34,8 +36,10 @@ class Settings(Record):
     ignore: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     exclude: tuple[str, ...] = ()
-    convention: str = ""
-    """``weights`` or ``params``: how parameters are meant where a document leaves it open."""
+    convention: tuple[str, ...] = ()
+    """How numbers are counted in every document (``weights``, ``macs``, ``MB``), one word a kind of number."""
+    conventions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Patterns of paths and the convention there, in place of the general one; the first that fits counts."""
     spec: str = ""
     """The network that every document means."""
     specs: tuple[tuple[str, str], ...] = ()
@@ -52,20 +56,40 @@ class Settings(Record):
         if _any_prefix(self.ignore, code):
             return False
         return not any(
-            _any_prefix(codes, code) and _matches(pattern, path) for pattern, codes in self.per_file_ignores
+            _any_prefix(codes, code) and self._matches(pattern, path)
+            for pattern, codes in self.per_file_ignores
         )
 
     def excludes(self, path: str) -> bool:
-        return any(_matches(pattern, path) for pattern in self.exclude)
+        return any(self._matches(pattern, path) for pattern in self.exclude)
+
+    def load_specs(self) -> None:
+        """Load every network that is named. Raises SpecError or UsageError for the first that is none."""
+        from vggstat.claims.network import load_spec
+
+        for name in filter(None, (self.spec, *(name for _, name in self.specs))):
+            load_spec(name)
 
     def spec_for(self, path: str) -> Spec | None:
         """The network that is settled for a file, None where the document is to say it itself."""
-        name = self.spec or next((name for pattern, name in self.specs if _matches(pattern, path)), "")
+        name = self.spec or next((name for pattern, name in self.specs if self._matches(pattern, path)), "")
         if not name:
             return None
         from vggstat.claims.network import load_spec
 
         return load_spec(name)
+
+    def convention_for(self, path: str) -> Settled:
+        """The convention that is settled for a file. Raises UsageError for words that settle none."""
+        words = next((words for pattern, words in self.conventions if self._matches(pattern, path)), None)
+        return read_convention(self.convention if words is None else words)
+
+    def _matches(self, pattern: str, path: str) -> bool:
+        """Whether a pattern fits a path, seen from the folder of the settings where it lies below it."""
+        if self.source:
+            near = os.path.relpath(path, os.path.dirname(self.source))
+            path = path if near.startswith("..") else near
+        return _matches(pattern, path)
 
 
 def _any_prefix(codes: tuple[str, ...], code: str) -> bool:
@@ -88,14 +112,14 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 def find_settings(start: str) -> Settings:
-    """The settings of the nearest pyproject.toml at or above a folder; the defaults where there is none."""
+    """The settings of the nearest pyproject.toml with some, at or above a folder; the defaults where there is none."""
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     while True:
         path = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(path):
-            return read_settings(path)
+        if os.path.isfile(path) and (settings := read_settings(path)).source:
+            return settings
         above = os.path.dirname(folder)
         if above == folder:
             return Settings()
@@ -103,14 +127,17 @@ def find_settings(start: str) -> Settings:
 
 
 def read_settings(path: str) -> Settings:
-    """The settings in a pyproject.toml. Raises InputError or UsageError, naming file and key."""
+    """The settings in a pyproject.toml; the defaults, without a source, where it has none.
+
+    Raises InputError or UsageError, naming file and key.
+    """
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    if b"tool.vggstat" not in data:
-        return Settings(source=path)
+    if b"vggstat" not in data:
+        return Settings()
     import tomllib
 
     try:
@@ -118,8 +145,9 @@ def read_settings(path: str) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: {error}") from None
     tool = tree.get("tool", {})
-    section = tool.get("vggstat", {}) if isinstance(tool, dict) else {}
-    return _settings(section, path)
+    if not isinstance(tool, dict) or "vggstat" not in tool:
+        return Settings()
+    return _settings(tool["vggstat"], path)
 
 
 def _settings(section: Mapping[str, Any], path: str) -> Settings:
@@ -128,8 +156,6 @@ def _settings(section: Mapping[str, Any], path: str) -> Settings:
     unknown = [key for key in section if key not in KEYS]
     if unknown:
         raise UsageError(f"{path}: tool.vggstat.{unknown[0]}: unknown key; expected one of {', '.join(KEYS)}")
-    spec = section.get("spec", "")
-    specs = section.get("specs", {})
     folder = os.path.dirname(path)
     return Settings(
         select=_codes(section, "select", path),
@@ -139,14 +165,20 @@ def _settings(section: Mapping[str, Any], path: str) -> Settings:
             for pattern, codes in _table(section, "per-file-ignores", path).items()
         ),
         exclude=_words(section, "exclude", path),
-        convention=_choice(section, path),
-        spec=_near(_word(spec, "spec", path), folder),
-        specs=tuple((pattern, _near(_word(name, "specs", path), folder)) for pattern, name in
-                    _table({"specs": specs}, "specs", path).items()),
+        convention=_convention(section.get("convention", []), "convention", path),
+        conventions=tuple(
+            (pattern, _convention(words, f"conventions.{pattern!r}", path))
+            for pattern, words in _table(section, "conventions", path).items()
+        ),
+        spec=_near(_word(section.get("spec", ""), "spec", path), folder),
+        specs=tuple(
+            (pattern, _near(_word(name, "specs", path), folder))
+            for pattern, name in _table(section, "specs", path).items()
+        ),
         strict=_typed(section, "strict", bool, False, path),
         require_tables=_typed(section, "require-tables", int, 0, path),
         source=path,
-    )  # fmt: skip
+    )
 
 
 def _near(name: str, folder: str) -> str:
@@ -189,14 +221,18 @@ def parse_code(code: str, where: str) -> str:
     bare = code.strip().upper().removeprefix("V")
     if not re.fullmatch(r"\d{0,3}", bare) or not (bare or code.strip().upper() == "V"):
         raise UsageError(f"{where}: {code!r} is no rule: write V201, 201, or V2 for a family")
+    from vggstat.claims.rules import RULES
+
+    if not any(rule.code[1:].startswith(bare) for rule in RULES):
+        raise UsageError(f"{where}: there is no rule {code!r}: `vggstat rule` lists all")
     return f"V{bare}"
 
 
-def _choice(section: Mapping[str, Any], path: str) -> str:
-    value = section.get("convention", "")
-    if value not in ("", "weights", "params"):
-        raise UsageError(f"{path}: tool.vggstat.convention: expected weights or params, got {value!r}")
-    return str(value)
+def _convention(value: object, key: str, path: str) -> tuple[str, ...]:
+    """One word of a convention, or a list of them."""
+    words = _words({key: [value] if isinstance(value, str) else value}, key, path)
+    read_convention(words, f"{path}: tool.vggstat.{key}")
+    return words
 
 
 def _typed(section: Mapping[str, Any], key: str, kind: type, default: Any, path: str) -> Any:

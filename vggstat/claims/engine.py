@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -10,6 +12,7 @@ from vggstat.claims.config import Settings
 from vggstat.claims.judge import Judgement, judge
 from vggstat.claims.model import Finding
 from vggstat.claims.readers import DIALECTS, find_reader
+from vggstat.claims.settled import Settled
 from vggstat.claims.source import KINDS, Document, open_document, sections, split_lines
 from vggstat.claims.text import Section
 from vggstat.errors import InputError
@@ -39,7 +42,14 @@ SKIPPED: Final = frozenset(
     }
 )
 MAX_BYTES: Final = 200_000_000
+_HEADINGS: Final = {
+    "markdown": re.compile(r"\s{0,3}(?:#{1,6}\s|\*\*\S)"),
+    "latex": re.compile(r"\s*\\(?:(?:sub)*section\b|chapter\b|noindent \\textbf)"),
+    "html": re.compile(r"\s*<h[1-6]\b", re.IGNORECASE),
+}
 Render = Callable[[list[str]], str]
+Complain = Callable[[InputError], None]
+"""What is done about a file or folder that cannot be read, so that the others are read all the same."""
 
 
 class FileResult(Record):
@@ -64,29 +74,58 @@ class FileResult(Record):
         return sum(judgement.claims for judgement in self.judgements)
 
 
-def find_files(arguments: Iterable[str], settings: Settings) -> Iterator[str]:
+def find_files(
+    arguments: Iterable[str], settings: Settings, complain: Complain | None = None
+) -> Iterator[str]:
     """The files that the arguments name: a file as it is, a folder's files of known endings, in order.
 
-    Raises InputError for a path that does not exist.
+    A pattern (``docs/**/*.md``) that no shell has replaced stands for what it matches. A path that does not exist,
+    or a folder that cannot be read, goes to ``complain``; without it, InputError is raised.
     """
+    complain = complain or _raise
     seen: set[tuple[int, int]] = set()
     for argument in arguments:
-        if argument == "-":
-            yield argument
-        elif os.path.isdir(argument):
-            yield from _walk(argument, settings, seen)
-        elif os.path.lexists(argument) or os.path.exists(argument):
-            yield argument
-        else:
-            raise InputError(f"{argument}: there is no such file or folder")
+        matches = [argument]
+        if not (argument == "-" or os.path.lexists(argument)):
+            matches = _matching(argument)
+            if not matches:
+                what = (
+                    "no file matches this pattern"
+                    if _is_pattern(argument)
+                    else "there is no such file or folder"
+                )
+                complain(InputError(f"{argument}: {what}"))
+        for path in matches:
+            if path != "-" and os.path.isdir(path):
+                yield from _walk(path, settings, seen, complain)
+            else:
+                yield path
 
 
-def _walk(folder: str, settings: Settings, seen: set[tuple[int, int]]) -> Iterator[str]:
+def _raise(error: InputError) -> None:
+    raise error
+
+
+def _is_pattern(argument: str) -> bool:
+    return any(sign in argument for sign in "*?[")
+
+
+def _matching(argument: str) -> list[str]:
+    if not _is_pattern(argument):
+        return []
+    from glob import glob
+
+    return sorted(glob(argument, recursive=True))
+
+
+def _walk(folder: str, settings: Settings, seen: set[tuple[int, int]], complain: Complain) -> Iterator[str]:
     """Files below a folder. Links to folders are followed once, so that a loop of them ends."""
     try:
         status = os.stat(folder)
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        complain(InputError(f"{folder}: {error.strerror or error}"))
         return
     if (status.st_dev, status.st_ino) in seen:
         return
@@ -101,17 +140,22 @@ def _walk(folder: str, settings: Settings, seen: set[tuple[int, int]]) -> Iterat
             continue
         if is_folder:
             if entry.name not in SKIPPED:
-                yield from _walk(path, settings, seen)
+                yield from _walk(path, settings, seen, complain)
         elif os.path.splitext(entry.name)[1].lower() in KINDS and entry.is_file():
             yield path
 
 
 def check_files(
-    paths: Iterable[str], settings: Settings, render: Render | None = None
+    paths: Iterable[str], settings: Settings, render: Render | None = None, complain: Complain | None = None
 ) -> Iterator[FileResult]:
-    """The result of each file, one at a time."""
+    """The result of each file, one at a time. One that cannot be read goes to ``complain``, or raises InputError."""
     for path in paths:
-        yield check_text(path, _read(path), settings, render)
+        try:
+            data = _read(path)
+        except InputError as error:
+            (complain or _raise)(error)
+            continue
+        yield check_text(path, data, settings, render)
 
 
 def _read(path: str) -> bytes:
@@ -139,9 +183,14 @@ def check_text(path: str, data: bytes, settings: Settings, render: Render | None
 def check_document(document: Document, settings: Settings, render: Render | None = None) -> FileResult:
     """The result of one document. ``render`` turns a marked block's command into its text."""
     forced = settings.spec_for(document.path)
+    settled = settings.convention_for(document.path)
     judgements: list[Judgement] = []
     for section in sections(document):
-        judgements.extend(_read_section(section, forced))
+        judgements.extend(_read_section(section, forced, settled))
+    if any(judgement.binary for judgement in judgements):
+        from vggstat.claims.units_of_1024 import settle_units
+
+        judgements = settle_units(judgements, document.text, forced)
     findings = [*document.problems, *(f for judgement in judgements for f in judgement.findings)]
     lines = tuple(split_lines(document.text))
     if "vggstat" in document.text:
@@ -159,14 +208,31 @@ def check_document(document: Document, settings: Settings, render: Render | None
     )
 
 
-def _read_section(section: Section, forced: Spec | None) -> Iterator[Judgement]:
+def _read_section(section: Section, forced: Spec | None, settled: Settled) -> Iterator[Judgement]:
+    headings: list[int] | None = None
     for dialect in DIALECTS:
         if not dialect.may_read(section):
             continue
         for table in find_reader(dialect.name)(section):
-            before = section.words_before(section.index_of(table.start))
-            words = "\n".join(part for part in (section.title, before) if part)
-            yield judge(table.replace(context=words), forced)
+            if headings is None:
+                headings = _headings(section)
+            start = section.index_of(table.start)
+            before = (section.title, _heading(section, headings, start), section.words_before(start))
+            words = "\n".join(part for part in before if part)
+            yield judge(table.replace(context=words, settled=settled), forced)
+
+
+def _headings(section: Section) -> list[int]:
+    """The lines of Markdown, LaTeX or HTML that are headings or captions."""
+    pattern = _HEADINGS.get(section.kind)
+    return [] if pattern is None else [i for i, line in enumerate(section.lines) if pattern.match(line.text)]
+
+
+def _heading(section: Section, headings: list[int], index: int) -> str:
+    """The nearest heading above a line, however far, with the line below it; empty for none."""
+    at = bisect_left(headings, index)
+    lines = section.lines[headings[at - 1] : headings[at - 1] + 2] if at else []
+    return "\n".join(line.text.replace("$\\times$", "x") for line in lines)
 
 
 def _with_text(finding: Finding, lines: tuple[str, ...]) -> Finding:

@@ -15,7 +15,7 @@ from vggstat.claims.model import Finding, Place, Severity
 from vggstat.claims.source import Document
 from vggstat.errors import VggstatError
 
-__all__ = ["ALLOWED", "Block", "Render", "find_blocks", "fresh_lines", "judge_markers"]
+__all__ = ["ALLOWED", "Block", "Render", "find_blocks", "fresh_lines", "judge_markers", "same_text"]
 
 Render = Callable[[list[str]], str]
 ALLOWED: Final = ("table", "compare", "list", "configs", "stack")
@@ -28,6 +28,10 @@ _START: Final = re.compile(
 _END: Final = re.compile(
     r"^\s*(?:<!--\s*/\s*vggstat\s*-->|\.\.\s+/\s*vggstat|%+\s*/\s*vggstat|#+\s*/\s*vggstat)\s*$"
 )
+FORMS: Final = ("html", "rest", "latex", "hash")
+"""How a comment is written: the groups of ``_START``."""
+HEADED: Final = ("markdown", "html", "latex")
+"""Kinds of text in which a line that begins with # is a heading or nothing, but no comment."""
 _FENCE: Final = re.compile(r"^\s*(?P<mark>`{3,}|~{3,})")
 
 
@@ -39,6 +43,10 @@ class Block(NamedTuple):
     words: str
     form: str
     indent: str
+
+    def held(self, lines: Sequence[str]) -> Sequence[str]:
+        """What stands between its markers."""
+        return lines[self.start + 1 : self.end]
 
 
 class _Problem(NamedTuple):
@@ -59,9 +67,11 @@ def find_blocks(lines: Sequence[str], kind: str) -> tuple[list[Block], list[_Pro
             fence = "" if fence and line.strip().startswith(fence) else fence or mark["mark"]
         if fence and opened is None:
             continue
+        if "vggstat" not in line or (kind in HEADED and line.lstrip().startswith("#")):
+            continue
         start = _START.match(line)
-        if start and not _is_ignore(start):
-            form = next(name for name in ("html", "rest", "latex", "hash") if start[name] is not None)
+        if start and not _words(start).startswith("ignore"):
+            form = next(name for name in FORMS if start[name] is not None)
             if opened is not None:
                 problems.append(
                     _Problem(number, "V914", f"a block begins inside the block of line {opened[0] + 1}")
@@ -80,9 +90,8 @@ def find_blocks(lines: Sequence[str], kind: str) -> tuple[list[Block], list[_Pro
     return blocks, problems
 
 
-def _is_ignore(match: re.Match[str]) -> bool:
-    words = next(match[name] for name in ("html", "rest", "latex", "hash") if match[name] is not None)
-    return words.startswith("ignore")
+def _words(match: re.Match[str]) -> str:
+    return next(match[name] for name in FORMS if match[name] is not None)
 
 
 def judge_markers(document: Document, lines: Sequence[str], render: Render | None) -> list[Finding]:
@@ -90,18 +99,11 @@ def judge_markers(document: Document, lines: Sequence[str], render: Render | Non
     if document.kind == "notebook":
         from vggstat.claims.notebook import marked_cells
 
-        findings: list[Finding] = []
-        for cell in marked_cells(document):
-            findings.extend(
-                _judge_lines(
-                    [line.text for line in cell],
-                    "markdown",
-                    [line.number - 1 for line in cell],
-                    lines,
-                    render,
-                )
-            )
-        return findings
+        return [
+            finding
+            for cell in marked_cells(document.text)
+            for finding in _judge_lines(cell.lines, cell.kind, cell.numbers, lines, render)
+        ]
     return list(_judge_lines(lines, document.kind, range(len(lines)), lines, render))
 
 
@@ -133,10 +135,10 @@ def _judge_block(
         return
     if fresh is None:
         return
-    held = [line.rstrip() for line in part[block.start + 1 : block.end]]
-    wanted = [line.rstrip() for line in fresh]
-    if held == wanted:
+    if same_text(block.held(part), fresh):
         return
+    held = [line.rstrip() for line in block.held(part)]
+    wanted = [line.rstrip() for line in fresh]
     number = next(
         (i for i, (a, b) in enumerate(zip(held, wanted, strict=False)) if a != b), min(len(held), len(wanted))
     )
@@ -147,6 +149,11 @@ def _judge_block(
         "vggstat check --fix brings it up to date",
     )  # fmt: skip
     yield finding.replace(expected=expected)
+
+
+def same_text(held: Sequence[str], fresh: Sequence[str]) -> bool:
+    """Whether two texts differ at most in spaces at the ends of lines."""
+    return [line.rstrip() for line in held] == [line.rstrip() for line in fresh]
 
 
 def fresh_lines(block: Block, kind: str, render: Render | None) -> list[str] | None:
@@ -177,7 +184,7 @@ def fresh_lines(block: Block, kind: str, render: Render | None) -> list[str] | N
 def _framed(text: list[str], words: list[str], block: Block, kind: str) -> list[str]:
     """The text in the frame that the document's language needs to show it as it is."""
     format_name = _format(words)
-    if block.form == "html" and kind in ("markdown", "notebook"):
+    if block.form == "html" and kind == "markdown":
         return text if format_name in ("markdown", "html") else ["```text", *text, "```"]
     if block.form == "html" and kind == "html" and format_name != "html":
         return ["<pre>", *(line.replace("&", "&amp;").replace("<", "&lt;") for line in text), "</pre>"]

@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vggstat.claims.engine import FileResult
-from vggstat.claims.markers import Render, find_blocks, fresh_lines
+from vggstat.claims.markers import Render, find_blocks, fresh_lines, same_text
 from vggstat.claims.model import Finding
-from vggstat.claims.source import Document
+from vggstat.claims.source import Document, join_lines, split_ends
 from vggstat.errors import VggstatError
 
 __all__ = ["mend_text"]
 
+UNREADABLE = ("V901", "V904")
+"""Findings about a file that was not read as what it is; nothing is written into such a file."""
+
 
 def mend_text(document: Document, result: FileResult, render: Render, *, unsafe: bool) -> str:
     """The document's text as it should be. Line ends, and everything that is not wrong, stay as they are."""
-    if any(finding.code == "V901" for finding in result.findings):
+    if any(finding.code in UNREADABLE for finding in document.problems):
         return document.text
-    text = document.text
-    if unsafe:
-        text = _with_numbers(text, result.findings)
-    return text if document.kind == "notebook" else _with_blocks(text, document.kind, render)
+    text = _with_numbers(document.text, result.findings) if unsafe else document.text
+    if document.kind == "notebook":
+        from vggstat.claims.notebook_mend import mend_cells
+
+        return mend_cells(text, render)
+    return _with_blocks(text, document.kind, render)
 
 
 def _with_numbers(text: str, findings: Sequence[Finding]) -> str:
     """Each fixable finding's text replaced, from the last to the first. A text that is not found is left."""
-    lines = text.splitlines(keepends=True) if "\r" in text else text.split("\n")
-    keep = "" if "\r" in text else "\n"
+    lines, ends = split_ends(text)
     done: dict[int, int] = {}
     for finding in sorted(findings, key=lambda f: (f.place.line, f.place.column), reverse=True):
         place = finding.place
@@ -39,12 +43,11 @@ def _with_numbers(text: str, findings: Sequence[Finding]) -> str:
             continue
         lines[place.line - 1] = line[: place.column - 1] + finding.expected + line[place.end_column - 1 :]
         done[place.line] = place.column - 1
-    return keep.join(lines)
+    return join_lines(lines, ends)
 
 
 def _with_blocks(text: str, kind: str, render: Render) -> str:
-    end = "\r\n" if "\r\n" in text else "\n"
-    lines = text.split(end)
+    lines, ends = split_ends(text)
     blocks, problems = find_blocks(lines, kind)
     if problems:
         return text
@@ -53,8 +56,7 @@ def _with_blocks(text: str, kind: str, render: Render) -> str:
             fresh = fresh_lines(block, kind, render)
         except VggstatError:
             continue
-        if fresh is not None and [line.rstrip() for line in lines[block.start + 1 : block.end]] != [
-            line.rstrip() for line in fresh
-        ]:
+        if fresh is not None and not same_text(block.held(lines), fresh):
+            ends[block.start + 1 : block.end] = [ends[block.start]] * len(fresh)
             lines[block.start + 1 : block.end] = fresh
-    return end.join(lines)
+    return join_lines(lines, ends)

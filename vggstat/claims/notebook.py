@@ -10,34 +10,55 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from vggstat.claims.source import Document, page_text, split_lines
 from vggstat.claims.text import Line, Section, fold
 
-__all__ = ["marked_cells", "notebook_sections"]
+__all__ = ["MarkedCell", "SourceText", "decoded", "marked_cells", "notebook_sections"]
 
 STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PLAIN: Final = {"n": "\n", "t": "\t", "r": "\r", "b": " ", "f": " ", '"': '"', "\\": "\\", "/": "/"}
 
 
-class _Text(str):
+class SourceText(str):
     """A string of the notebook with the offset at which it stands in the file (after its quotation mark)."""
 
     offset: int
     raw: str
+    """As the file has it, with its escapes."""
+
+
+class MarkedCell(NamedTuple):
+    """The source of a cell that holds a marker of vggstat: its lines, and where each stands in the file."""
+
+    kind: str
+    lines: list[str]
+    numbers: list[int]
+    """0-based lines of the file."""
+    pieces: list[SourceText]
+    """The strings that the source is made of."""
 
 
 def notebook_sections(document: Document) -> Iterator[Section]:
     """The cells in order, each with its outputs after it."""
-    text = document.text
+    cells = _cells(document.text)
+    if cells is None:
+        yield _fragment(document)
+        return
+    starts = _line_starts(document.text)
+    for number, cell in enumerate(cells, start=1):
+        if isinstance(cell, dict):
+            yield from _cell(cell, number, starts)
+
+
+def _cells(text: str) -> list[Any] | None:
+    """The cells, every string in them with its place; None where the text is no JSON."""
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError):
-        yield _fragment(document)
-        return
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        return None
     located = _locate(tree, text)
     cells = located.get("cells") if isinstance(located, dict) else None
     if cells is None and isinstance(located, dict):  # nbformat 3
@@ -47,26 +68,52 @@ def notebook_sections(document: Document) -> Iterator[Section]:
             if isinstance(sheets, list) and sheets and isinstance(sheets[0], dict)
             else None
         )
-    for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
-        if isinstance(cell, dict):
-            yield from _cell(cell, number, starts)
+    return cells if isinstance(cells, list) else []
 
 
-def marked_cells(document: Document) -> Iterator[list[Line]]:
-    """The lines of each Markdown cell that holds a marker of vggstat."""
-    for section in notebook_sections(document):
-        if section.kind == "markdown" and "vggstat" in section.text:
-            yield section.lines
+def _line_starts(text: str) -> list[int]:
+    """The offset of each line, lines ended as ``split_lines`` ends them."""
+    return [0, *(match.end() for match in re.finditer("\r\n|\r|\n", text))]
+
+
+def _source(cell: dict[str, Any]) -> tuple[str, Any]:
+    """What a cell's source is, and the source: a string or a list of them."""
+    kind = "markdown" if cell.get("cell_type") in ("markdown", "raw", "heading") else "code"
+    return kind, cell.get("source", cell.get("input"))
+
+
+def marked_cells(text: str) -> Iterator[MarkedCell]:
+    """The cells in whose source vggstat is named, as they stand: nothing is folded."""
+    starts = _line_starts(text)
+    for cell in _cells(text) or []:
+        kind, source = _source(cell) if isinstance(cell, dict) else ("", None)
+        pieces = [piece for piece in (source if isinstance(source, list) else [source])
+                  if isinstance(piece, SourceText)]  # fmt: skip
+        whole = "".join(pieces)
+        if "vggstat" not in whole:
+            continue
+        yield MarkedCell(kind, whole.split("\n"), _rows(pieces, starts), pieces)
+
+
+def _rows(pieces: list[SourceText], starts: list[int]) -> list[int]:
+    """The 0-based line of the file on which each line of a source begins."""
+    rows: list[int] = []
+    begins = True
+    for piece in filter(None, pieces):
+        row = bisect_right(starts, piece.offset) - 1
+        rows.extend([row] * (begins + piece.count("\n", 0, -1)))
+        begins = piece.endswith("\n")
+    return [*rows, *rows[-1:]] if begins else rows
 
 
 def _locate(tree: Any, text: str) -> Any:
     """The tree with every string replaced by one that knows its place."""
     tokens = STRING.finditer(text)
 
-    def take() -> _Text:
+    def take() -> SourceText:
         token = next(tokens)
         raw = token[1]
-        made = _Text(raw if "\\" not in raw else "".join(char for char, _ in _decoded(raw)))
+        made = SourceText(raw if "\\" not in raw else "".join(char for char, _ in decoded(raw)))
         made.offset, made.raw = token.start(1), raw
         return made
 
@@ -87,7 +134,7 @@ def _locate(tree: Any, text: str) -> Any:
         return {}
 
 
-def _decoded(raw: str) -> Iterator[tuple[str, int]]:
+def decoded(raw: str) -> Iterator[tuple[str, int]]:
     """Each character of a JSON string with its offset in the raw text."""
     start = 0
     for match in ESCAPE.finditer(raw):
@@ -102,10 +149,10 @@ def _decoded(raw: str) -> Iterator[tuple[str, int]]:
 
 
 def _cell(cell: dict[str, Any], number: int, starts: list[int]) -> Iterator[Section]:
-    kind = "markdown" if cell.get("cell_type") in ("markdown", "raw", "heading") else "code"
-    source = _lines(cell.get("source", cell.get("input")), number, None, starts)
-    if source:
-        yield Section(kind, source, "")
+    kind, source = _source(cell)
+    lines = _lines(source, number, None, starts)
+    if lines:
+        yield Section(kind, lines, "")
     outputs = cell.get("outputs")
     for index, output in enumerate(outputs if isinstance(outputs, list) else [], start=1):
         if isinstance(output, dict):
@@ -144,7 +191,7 @@ def _lines(value: Any, cell: int, output: int | None, starts: list[int]) -> list
         columns.clear()
 
     for piece in pieces:
-        if not isinstance(piece, _Text):
+        if not isinstance(piece, SourceText):
             continue
         row = bisect_right(starts, piece.offset) - 1
         base = piece.offset - starts[row] + 1
@@ -156,7 +203,7 @@ def _lines(value: Any, cell: int, output: int | None, starts: list[int]) -> list
         if "\\" not in body and not chars:
             lines.append(Line(fold(body), number, base, cell, output))
             continue
-        for char, offset in _decoded(raw):
+        for char, offset in decoded(raw):
             if char == "\n":
                 flush()
                 continue
@@ -178,7 +225,7 @@ def _fragment(document: Document) -> Section:
         for token in STRING.finditer(text[:100_000]):
             chars: list[str] = []
             columns: list[int] = []
-            for char, offset in _decoded(token[1]):
+            for char, offset in decoded(token[1]):
                 if char == "\n":
                     made.append(Line(fold("".join(chars)), number, tuple(columns)))
                     chars, columns = [], []

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from vggstat.errors import UsageError
+from vggstat.errors import UsageError, VggstatError
 
 if TYPE_CHECKING:
     from vggstat.claims.config import Settings
     from vggstat.claims.engine import FileResult
+    from vggstat.present.findings import Tally
 
 Codes = Annotated[
     list[str] | None,
@@ -32,6 +33,14 @@ def command(
         str | None,
         typer.Option(
             "--spec", metavar="SPEC", help="The network that the documents mean: D, or a .yaml file."
+        ),
+    ] = None,
+    convention: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--convention",
+            metavar="WORDS",
+            help="How the documents count: params or weights, macs or flops, MB or MiB.",
         ),
     ] = None,
     format_name: Annotated[
@@ -89,7 +98,7 @@ def command(
     from vggstat.claims.config import Settings, find_settings
 
     settings = Settings() if isolated else find_settings(paths[0] if paths and paths[0] != "-" else ".")
-    settings = _override(settings, spec, select, ignore, exclude, strict, require_tables)
+    settings = _override(settings, spec, convention, select, ignore, exclude, strict, require_tables)
     if show_settings:
         for name, value in settings.__dict__.items():
             print(f"{name.replace('_', '-')} = {value!r}")
@@ -109,14 +118,25 @@ def command(
 
 
 def _override(
-    settings: Settings, spec: str | None, select: list[str] | None, ignore: list[str] | None, exclude: list[str] | None,
-    strict: bool, require_tables: int | None,
-) -> Settings:  # fmt: skip
+    settings: Settings,
+    spec: str | None,
+    convention: list[str] | None,
+    select: list[str] | None,
+    ignore: list[str] | None,
+    exclude: list[str] | None,
+    strict: bool,
+    require_tables: int | None,
+) -> Settings:
     from vggstat.claims.config import parse_code
+    from vggstat.claims.settled import read_convention
 
     changes: dict[str, object] = {}
     if spec is not None:
         changes.update(spec=spec, specs=())
+    if convention is not None:
+        said = tuple(word for text in convention for word in text.split(",") if word.strip())
+        read_convention(said, "--convention")
+        changes.update(convention=said, conventions=())
     for name, codes in (("select", select), ("ignore", ignore)):
         if codes is not None:
             words = [word for text in codes for word in text.split(",") if word.strip()]
@@ -135,17 +155,21 @@ def _run(
     exit_zero: bool, show_passes: bool, show_unchecked: bool,
 ) -> int:  # fmt: skip
     from vggstat.claims.engine import check_files, find_files
-    from vggstat.present.findings import Style, Tally, find_format
+    from vggstat.present.findings import FOR_PEOPLE, Style, Tally, find_format
 
     write = find_format(format_name)
-    settings.spec_for("")  # a wrong --spec is said at once
-    files = list(dict.fromkeys(find_files(paths, settings)))
-    results: Iterable[FileResult] = check_files(files, settings, _render)
+    settings.load_specs()  # a wrong one is said at once
+    complaints = _Complaints()
+    files = list(dict.fromkeys(find_files(paths, settings, complaints)))
+    results: Iterable[FileResult] = check_files(files, settings, _render, complaints)
     mender = None
     if fix or diff:
         from vggstat.cli.mend import Mender
 
-        mender = Mender(settings, _render, unsafe=unsafe, write=fix)
+        # a document for machines stays one: the patch goes beside it
+        beside = sys.stdout if output is not None or format_name in FOR_PEOPLE else sys.stderr
+        show = (lambda text: _print(text, beside)) if diff else None
+        mender = Mender(settings, _render, complaints, unsafe=unsafe, show=show)
         results = mender.mended(results)
     tally = Tally()
     color = (
@@ -158,6 +182,8 @@ def _run(
     pieces = write(_with_progress(results, len(files)), tally, style)
     _put(pieces, output)
     _write_summaries(tally)
+    if complaints.count:
+        return 2
     if tally.judged < settings.require_tables:
         print(
             f"vggstat: {tally.judged} tables found, {settings.require_tables} required (--require-tables)",
@@ -168,18 +194,47 @@ def _run(
     return 1 if failed and not exit_zero else 0
 
 
+class _Complaints:
+    """Says on stderr what could not be read or written; the run goes on, and ends in exit code 2."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, error: VggstatError) -> None:
+        from vggstat.present.width import visible
+
+        self.count += 1
+        _print(f"vggstat: error: {visible(str(error))}\n", sys.stderr)
+
+
 def _put(pieces: Iterator[str], output: str | None) -> None:
     if output is not None:
         from vggstat.cli.common import write_file
 
-        write_file(output, "".join(pieces).encode("utf-8"))
+        write_file(output, (_encoded(piece, "utf-8") for piece in pieces))
         return
-    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        for piece in pieces:
+            _print(piece, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has gone (| head): the exit code, and what --fix writes, are those of the whole run.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for _ in pieces:
+            pass
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Text in a stream's encoding; what it lacks, and lone surrogates of a file's name, give way."""
     from vggstat.present.width import encodable
 
-    for piece in pieces:
-        sys.stdout.write(piece if encoding.lower().replace("-", "") == "utf8" else encodable(piece, encoding))
-    sys.stdout.flush()
+    stream.write(encodable(text, stream.encoding or "utf-8"))
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    from vggstat.present.width import encodable
+
+    return encodable(text, encoding).encode(encoding)
 
 
 def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileResult]:
@@ -193,17 +248,15 @@ def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileRe
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _write_summaries(tally: object) -> None:
+def _write_summaries(tally: Tally) -> None:
     """GitHub's step summary and outputs, where their files are named."""
-    from vggstat.present.findings import Tally
-    from vggstat.present.findings.summary import summary_line
+    from vggstat.present.findings.summary import step_summary
 
-    assert isinstance(tally, Tally)
     summary, outputs = os.environ.get("GITHUB_STEP_SUMMARY"), os.environ.get("GITHUB_OUTPUT")
     try:
         if summary:
-            with open(summary, "a", encoding="utf-8") as file:
-                file.write(f"### vggstat check\n\n{summary_line(tally)}\n")
+            with open(summary, "a", encoding="utf-8", errors="replace") as file:
+                file.write(step_summary(tally))
         if outputs:
             with open(outputs, "a", encoding="utf-8") as file:
                 file.writelines(f"{name}={count}\n" for name, count in tally.as_dict().items())

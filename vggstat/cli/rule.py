@@ -67,9 +67,8 @@ def _example(rule: Rule) -> str:
     from vggstat.claims.engine import check_text
     from vggstat.present.findings import Style, Tally, find_format
 
-    result = check_text(
-        rule.file, rule.bad.encode("utf-8", "surrogateescape"), Settings(select=(rule.code,)), _stale
-    )
+    settings = Settings(select=(rule.code,), convention=rule.convention)
+    result = check_text(rule.file, rule.bad.encode("utf-8", "surrogateescape"), settings, _stale)
     text = "".join(find_format("full")([result], Tally(), Style()))
     return "\n".join("  " + line if line else "" for line in text.split("\n\n")[0].split("\n"))
 

@@ -14,10 +14,14 @@ from vggstat.errors import UsageError
 
 if TYPE_CHECKING:
     from vggstat.claims.engine import FileResult
+    from vggstat.claims.model import Finding
 
-__all__ = ["FORMATS", "Style", "Tally", "Write", "find_format"]
+__all__ = ["FORMATS", "FOR_PEOPLE", "Style", "Tally", "Write", "find_format"]
 
-FORMATS: Final = ("full", "concise", "json", "jsonl", "github", "gitlab", "junit", "sarif")
+FOR_PEOPLE: Final = ("full", "concise")
+FORMATS: Final = (*FOR_PEOPLE, "json", "jsonl", "github", "gitlab", "junit", "sarif")
+LISTED: Final = 200
+"""Findings that are kept for a step's summary, whatever their number."""
 
 
 class Style(NamedTuple):
@@ -35,6 +39,10 @@ class Tally:
     def __init__(self) -> None:
         self.judged = 0
         """Tables of which at least one figure was judged."""
+        self.fixable = 0
+        """Findings that --unsafe-fixes can mend."""
+        self.listed: list[tuple[str, Finding]] = []
+        """The first findings, each with its file's path."""
         self.files = self.tables = self.claims = self.right = self.unchecked = self.errors = self.warnings = 0
 
     def add(self, result: FileResult) -> None:
@@ -47,6 +55,8 @@ class Tally:
         self.unchecked += sum(len(judgement.unchecked) for judgement in result.judgements)
         self.errors += result.errors
         self.warnings += result.warnings
+        self.fixable += sum(finding.fixable and bool(finding.expected) for finding in result.findings)
+        self.listed += [(result.path, finding) for finding in result.findings[: LISTED - len(self.listed)]]
 
     def as_dict(self) -> dict[str, int]:
         """The counts as JSON has them."""

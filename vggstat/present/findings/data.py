@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Final
 
 from vggstat.claims.engine import FileResult
 from vggstat.claims.judge import Judgement
 from vggstat.claims.model import Finding, Place
 
-__all__ = ["SCHEMA", "file_data", "finding_data", "place_data", "shown_path", "table_data"]
+__all__ = ["SCHEMA", "file_data", "finding_data", "place_data", "relative_path", "shown_path", "table_data"]
 
 SCHEMA: Final = 1
 
 
 def shown_path(path: str) -> str:
-    """The path as it is printed: with slashes, and a name for standard input."""
-    return "<stdin>" if path == "-" else path.replace("\\", "/")
+    """The path as it is printed: with slashes, bytes that are no text replaced, and a name for standard input."""
+    text = os.fsencode(path).decode("utf-8", "replace")
+    return "<stdin>" if path == "-" else text.replace(os.sep, "/")
+
+
+def relative_path(path: str) -> str:
+    """The path as a tool at the working folder has it: relative where it lies below, without ``./``."""
+    if path == "-":
+        return shown_path(path)
+    near = os.path.relpath(path) if os.path.isabs(path) else os.path.normpath(path)
+    return path if near.startswith("..") and os.path.isabs(path) else near.replace(os.sep, "/")
 
 
 def place_data(place: Place) -> dict[str, int]:

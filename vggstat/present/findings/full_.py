@@ -35,12 +35,13 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
 def _finding(result: FileResult, finding: Finding, style: Style) -> Iterator[str]:
     head = visible(headline(result.path, finding))
     yield _paint(head.replace(f" {finding.code} ", f" {finding.code} ", 1), finding.severity, style) + "\n"
+    gutter = " " * (len(str(finding.place.line)) + 1)
     line = result.lines[finding.place.line - 1] if finding.place.line <= len(result.lines) else ""
     if line and finding.text:
         yield from _source(line, finding, style)
     details = [finding.derivation] if finding.derivation and not _says(finding) else []
     for detail in (*details, *finding.notes):
-        yield f"   │ {visible(detail)}\n"
+        yield f"{gutter} │ {visible(detail)}\n"
     yield "\n"
 
 

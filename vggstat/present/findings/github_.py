@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from vggstat.claims.engine import FileResult
 from vggstat.present.findings import Style, Tally
-from vggstat.present.findings.data import shown_path
+from vggstat.present.findings.data import relative_path, shown_path
 from vggstat.present.findings.summary import summary_line
 
 __all__ = ["write"]
@@ -20,7 +20,8 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
             kind = "error" if finding.severity == "error" or style.strict else "warning"
             place = finding.place
             fields = {
-                "file": shown_path(result.path), "line": place.line, "col": place.column, "endColumn": place.end_column,
+                "file": shown_path(relative_path(result.path)), "line": place.line, "col": place.column,
+                "endColumn": place.end_column,
                 "title": f"vggstat {finding.code}",
             }  # fmt: skip
             text = ",".join(f"{key}={_property(str(value))}" for key, value in fields.items())

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from vggstat.claims.engine import FileResult
 from vggstat.present.findings import Style, Tally
-from vggstat.present.findings.data import shown_path
+from vggstat.present.findings.data import relative_path, shown_path
 
 __all__ = ["write"]
 
@@ -19,7 +19,7 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
     separator = "\n"
     for result in results:
         tally.add(result)
-        path = shown_path(result.path)
+        path = shown_path(relative_path(result.path))
         for number, finding in enumerate(result.findings):
             twins = sum((f.code, f.text) == (finding.code, finding.text) for f in result.findings[:number])
             key = f"{path}\0{finding.code}\0{finding.text}\0{finding.layer}\0{twins}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from vggstat.claims.engine import FileResult
 from vggstat.claims.model import Finding
 from vggstat.claims.rules import RULES
 from vggstat.present.findings import Style, Tally
-from vggstat.present.findings.data import shown_path
+from vggstat.present.findings.data import relative_path
 
 __all__ = ["write"]
 
@@ -76,4 +77,6 @@ def _result(path: str, finding: Finding, order: dict[str, int], style: Style) ->
 
 
 def _uri(path: str) -> str:
-    return quote("stdin" if path == "-" else shown_path(path).removeprefix("./"), safe="/-._~")
+    """The file as seen from the working folder; as a whole address where it lies elsewhere."""
+    near = "stdin" if path == "-" else relative_path(path)
+    return ("file://" if os.path.isabs(near) else "") + quote(os.fsencode(near), safe="/-._~")

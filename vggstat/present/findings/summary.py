@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from vggstat.claims.judge import Judgement
+from vggstat.claims.model import Finding
 from vggstat.present.findings import Tally
+from vggstat.present.findings.data import relative_path, shown_path
 
-__all__ = ["describe_table", "summary_line"]
+__all__ = ["describe_table", "step_summary", "summary_line"]
 
 _NAMES = {
     "cs231n": "CS231n listing",
@@ -27,13 +29,41 @@ def _counted(number: int, noun: str) -> str:
 
 
 def summary_line(tally: Tally) -> str:
-    """``69 numbers in 1 table of 1 file: 1 error, 1 warning.``"""
+    """``69 numbers in 1 table of 1 file: 66 right. 1 error, 2 warnings; --unsafe-fixes would mend 1 of them.``"""
     if not tally.judged and not tally.errors:
         return f"{_counted(tally.files, 'file')}: no table and no figure of a network found."
     found = f"{_counted(tally.errors, 'error')}, {_counted(tally.warnings, 'warning')}"
     where = f"{_counted(tally.tables, 'table')} of {_counted(tally.files, 'file')}"
     rest = f"; {tally.unchecked:,} not checked" if tally.unchecked else ""
-    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}."
+    number = tally.errors + tally.warnings
+    which = "it" if number == 1 else "all" if tally.fixable == number else f"{tally.fixable:,} of them"
+    mend = f"; --fix --unsafe-fixes would mend {which}" if tally.fixable else ""
+    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}{mend}."
+
+
+def step_summary(tally: Tally) -> str:
+    """The run as Markdown for a step of a pull request: the counts, and the first findings, of which there annotations
+    show ten."""
+    text = f"### vggstat check\n\n{_cell(summary_line(tally))}\n"
+    if not tally.listed:
+        return text
+    rows = [_row(path, finding) for path, finding in tally.listed]
+    number = tally.errors + tally.warnings
+    more = f"\nThe first {len(rows)} of {number:,} are listed.\n" if number > len(rows) else ""
+    head = "| place | rule | finding | expected |\n| --- | --- | --- | --- |\n"
+    return "\n".join((text, head + "".join(rows) + more))
+
+
+def _row(path: str, finding: Finding) -> str:
+    place = f"{shown_path(relative_path(path))}:{finding.place.line}:{finding.place.column}"
+    words = (place, f"{finding.code} {finding.severity}", finding.message, finding.expected)
+    return f"| {' | '.join(map(_cell, words))} |\n"
+
+
+def _cell(text: str) -> str:
+    """Words of a document as a cell of a Markdown table that shows them and nothing else."""
+    escaped = "".join(f"\\{sign}" if sign in "\\`*_[]<>|#~@" else sign for sign in " ".join(text.split()))
+    return escaped.replace("&", "&amp;")
 
 
 def describe_table(judgement: Judgement) -> str:

@@ -1,0 +1,214 @@
+"""What others' CI uses: the action, the hooks of pre-commit, and the project's own workflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from vggstat.cli.main import build_app
+from vggstat.present.findings import FORMATS
+
+ROOT = Path(__file__).parents[2]
+ACTION = ROOT / ".github" / "actions" / "check" / "action.yml"
+BASH = shutil.which("bash")
+WRONG = "VGG-16 has 183M parameters.\n"
+RIGHT = "VGG-16 has 138M parameters.\n"
+
+needs_bash = pytest.mark.skipif(BASH is None, reason="no bash")
+
+
+def loaded(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def scripts(node: Any) -> list[str]:
+    """Every ``run`` in a workflow or an action."""
+    if isinstance(node, dict):
+        own = [node["run"]] if isinstance(node.get("run"), str) else []
+        return own + [script for value in node.values() for script in scripts(value)]
+    return [script for item in node for script in scripts(item)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize(
+    "path", [ACTION, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))], ids=lambda p: p.name
+)
+def test_no_expression_stands_in_a_script(path: Path) -> None:
+    """What a caller writes reaches a script as a variable only, so that it is never run."""
+    assert scripts(loaded(path))
+    assert [script for script in scripts(loaded(path)) if "${{" in script] == []
+
+
+def test_every_output_and_input_of_the_action_is_used() -> None:
+    """Outputs are those that `check` writes, and every input reaches a step."""
+    action = loaded(ACTION)
+    text = ACTION.read_text(encoding="utf-8")
+
+    assert {name: f"steps.check.outputs.{name}" in item["value"] for name, item in action["outputs"].items()} == {
+        "errors": True, "warnings": True, "tables": True, "claims": True
+    }  # fmt: skip
+    assert set(re.findall(r"\$\{\{ inputs\.([\w-]+) \}\}", text)) == set(action["inputs"])
+    assert all(step["shell"] == "bash" for step in action["runs"]["steps"])
+
+
+class Runner:
+    """Runs the action's step that checks, as GitHub does: its script in bash -eo pipefail, inputs as variables."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.summary, self.outputs = folder / "summary", folder / "outputs"
+        # -I would hide the checkout that is tested: here it is what stands at the folder of the package
+        python = folder / "python"
+        python.write_text(
+            f'#!/bin/sh\n[ "$1" = -I ] || exit 99\nshift\nPYTHONPATH={ROOT} PYTHONSAFEPATH=1 exec {sys.executable} "$@"\n'
+        )
+        python.chmod(python.stat().st_mode | stat.S_IXUSR)
+        self.python = str(python)
+        self.work = folder / "work"
+        self.work.mkdir()
+
+    def run(self, **given: str) -> subprocess.CompletedProcess[str]:
+        action = loaded(ACTION)
+        inputs = {name: item["default"] for name, item in action["inputs"].items()} | {
+            name.replace("_", "-"): value for name, value in given.items()
+        }
+        step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
+        variables = {
+            name: re.sub(
+                r"\$\{\{ (inputs|steps\.install\.outputs)\.([\w-]+) \}\}",
+                lambda match: inputs[match[2]] if match[1] == "inputs" else self.python,
+                text,
+            )
+            for name, text in step["env"].items()
+        }
+        assert BASH is not None
+        return subprocess.run(
+            [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=self.work,
+            env={
+                **os.environ,
+                **variables,
+                "GITHUB_STEP_SUMMARY": str(self.summary),
+                "GITHUB_OUTPUT": str(self.outputs),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def write(self, name: str, text: str = WRONG) -> None:
+        path = self.work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+@needs_bash
+def test_the_action_annotates_and_sums_up(runner: Runner) -> None:
+    """Annotations on stdout, every finding in the step's summary, the counts as outputs, exit code 1."""
+    for number in range(12):
+        runner.write(f"docs/{number:02}.md")
+    done = runner.run(paths="docs")
+
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.count("::error file=docs/") == 12
+    assert dict(line.split("=") for line in runner.outputs.read_text().splitlines())["errors"] == "12"
+    summary = runner.summary.read_text()
+    assert summary.count("| docs/") == 12
+    assert "| docs/00.md:1:12 | V210 error | VGG-16 has 138,357,544" in summary
+
+
+@needs_bash
+def test_the_action_passes_right_documents(runner: Runner) -> None:
+    """Exit code 0, and a summary of one line."""
+    runner.write("a.md", RIGHT)
+    done = runner.run()
+
+    assert done.returncode == 0, done.stderr
+    assert runner.summary.read_text().count("\n") == 3
+
+
+@needs_bash
+def test_inputs_are_words_and_never_commands(runner: Runner) -> None:
+    """Signs of the shell, spaces, patterns and dashes in names of files do nothing but name files."""
+    names = [
+        "$(touch pwned).md",
+        "`touch pwned`.md",
+        "a b.md",
+        "--output=pwned.md",
+        "x;touch pwned.md",
+        "'\".md",
+    ]
+    for name in names:
+        runner.write(name)
+    done = runner.run(paths="\n".join(names))
+
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.count("::error") == len(names)
+    assert not any("pwned" in path.name and path.name not in names for path in runner.work.iterdir())
+    assert runner.run(arguments="$(touch pwned) ; touch pwned").returncode == 2
+    assert not (runner.work / "pwned").exists()
+
+
+@needs_bash
+def test_the_other_inputs_of_the_action(runner: Runner) -> None:
+    """Arguments reach the program, SARIF is written beside the annotations, too few tables are a failure."""
+    runner.write("a.md")
+    runner.write("b/c d.md", RIGHT)
+
+    assert (
+        runner.run(paths="a.md b/*.md", arguments="--exit-zero --ignore V210", sarif="out.sarif").returncode
+        == 0
+    )
+    log = json.loads((runner.work / "out.sarif").read_text(encoding="utf-8"))
+    assert log["runs"][0]["results"] == []
+    assert runner.outputs.read_text().count("files=2\n") == 1
+    assert runner.run(paths="b", require_tables="2").returncode == 1
+    assert runner.run(paths="nowhere", sarif="out.sarif").returncode == 2
+
+
+@needs_bash
+def test_a_folder_of_the_same_name_is_not_run(runner: Runner) -> None:
+    """The program that is installed is what runs, not a package of the repository that is checked."""
+    runner.write("vggstat/__init__.py", "raise SystemExit(77)\n")
+    runner.write("a.md", RIGHT)
+
+    assert runner.run(paths="a.md").returncode == 0
+
+
+def test_the_hooks_of_pre_commit() -> None:
+    """Both hooks name a command with options that exist, and kinds of files that pre-commit knows."""
+    hooks = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}
+    command = get_command(build_app(["check"])).get_command(None, "check")  # type: ignore[attr-defined]
+    options = {name for option in command.params for name in option.opts}
+
+    assert set(hooks) == {"vggstat-check", "vggstat-fix"}
+    for hook in hooks.values():
+        program, verb, *words = hook["entry"].split()
+        assert (program, verb, hook["language"]) == ("vggstat", "check", "python")
+        assert set(words) <= options
+        assert set(hook["types_or"]) <= {
+            "markdown", "plain-text", "rst", "html", "tex", "csv", "tsv", "jupyter", "python"
+        }  # fmt: skip
+
+
+def test_the_formats_that_ci_uses_exist() -> None:
+    """The action asks for formats by name."""
+    asked = set(re.findall(r"--format (\w+)", ACTION.read_text(encoding="utf-8")))
+
+    assert asked == {"github", "sarif"}
+    assert asked <= set(FORMATS)
