@@ -37,22 +37,23 @@ def data_page(plot: Plot) -> Page:
 def plot_page(plot: Plot) -> Page:
     """The rows with a bar for each figure that the picture draws, all bars of a column to one scale."""
     most = {key: max([_size(line.get(key)) for line in plot.rows], default=0) for key in plot.bars}
-    columns: list[Column] = []
-    for column in _shown(plot):
-        columns.append(column)
-        if column.key in plot.bars:
-            columns.append(
-                Column(key=f"{column.key}_bar", label=f"{column.heading}, bar", role=column.role, priority=2)
-            )
-    rows = []
-    for line in plot.rows:
-        cells: list[Any] = []
-        for column in _shown(plot):
-            value = line.get(column.key)
-            cells.append(value)
-            if column.key in plot.bars:
-                cells.append(bar(_size(value), most[column.key], BAR_WIDTH))
-        rows.append(row(*cells))
+    shown = _shown(plot)
+    drawn = [column for column in shown if column.key in plot.bars]
+    # Bars stand last: between two columns they would take the place of a header.
+    columns = [
+        *shown,
+        *(
+            Column(key=f"{column.key}_bar", label=f"{column.heading}, bar", role=column.role, priority=2)
+            for column in drawn
+        ),
+    ]
+    rows = [
+        row(
+            *(line.get(column.key) for column in shown),
+            *(bar(_size(line.get(column.key)), most[column.key], BAR_WIDTH) for column in drawn),
+        )
+        for line in plot.rows
+    ]
     aside, *conventions = plot.subtitle or ("",)
     return Page(
         title=plot.title,

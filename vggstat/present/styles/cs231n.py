@@ -41,7 +41,7 @@ def render(report: Report, options: TableOptions) -> Page:
     ]
     return Page(
         title="",
-        parts=(Alternative(listing=_listings(report, options, lines), table=_table(report, lines)),),
+        parts=(Alternative(listing=_listings(report, options, lines), table=_table(report, options, lines)),),
         notes=_notes(report, options),
         data=lambda: report_data(report, options.convention),
         bare=True,
@@ -204,13 +204,16 @@ def _megabytes(size: int) -> str:
     return f"{mega(size, 0 if size >= 10 * MEGA else 2)}MB"
 
 
-def _table(report: Report, lines: list[_Line]) -> Table:
+def _table(report: Report, options: TableOptions, lines: list[_Line]) -> Table:
+    """The listing as a table, its headings with the accounting where it is not the maps, each once."""
+    accounting = options.convention.memory.name
+    named, suffix = ("", "") if accounting == "outputs" else (f", {accounting}", f"_{accounting}")
     return Table(
         columns=(
             Column(key="layer", header="layer"),
             Column(key="shape", header="shape"),
-            Column(key="memory", header="memory (values)", role="memory"),
-            Column(key="values", header="values", align="right", role="memory"),
+            Column(key=f"memory{suffix}", header=f"memory (values{named})", role="memory"),
+            Column(key=f"values{suffix}", header=f"values{named}", align="right", role="memory"),
             Column(key="params", header="params (no biases)", role="params"),
             Column(key="weights", header="weights", align="right", role="params"),
         ),

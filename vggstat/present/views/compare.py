@@ -97,14 +97,13 @@ def _title(name: str, report: Report) -> str:
 
 
 def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences: bool) -> Table:
-    width = max((len(slot.consensus.label) for slot in comparison.slots), default=0)
     pairwise = len(names) == 2
     columns = [Column(key="block")]
     columns += [
         Column(
             key=f"layer_{number}",
             header=name,
-            text=lambda run: _run_text(run, width),
+            text=_run_text,
             gap=4 if pairwise and number > 1 else 2,
             whole=True,
         )
@@ -158,11 +157,11 @@ def _run(group: Group, position: int) -> tuple[str | int, ...]:
     return (label, len(group.slots)) if len(group.slots) > 1 else (label,)
 
 
-def _run_text(run: tuple[str | int, ...], width: int) -> str:
+def _run_text(run: tuple[str | int, ...]) -> str:
     if not run:
         return ABSENT
     label, *count = run
-    return f"{label:{width}} ×{count[0]}" if count else str(label)
+    return f"{label} ×{count[0]}" if count else str(label)
 
 
 def _output(slot: Slot) -> Any:
