@@ -139,3 +139,18 @@ def test_a_printed_integer_admits_itself_and_no_neighbour(value: int, form: tupl
 def test_what_should_stand_there_has_the_same_form(text: str, exact: int, expected: str) -> None:
     """Separators, decimals and units are kept."""
     assert format_like(number(text), exact) == expected
+
+
+@pytest.mark.parametrize("text", ["1億3836万", "1亿3835万", "1억 3836만", "138.4 triệu", "138 milioni"])
+def test_units_of_other_languages(text: str) -> None:
+    """138,357,544 are 1 times 10^8 and 3,836 times 10^4."""
+    assert number(text).admits(D)
+
+
+def test_a_number_of_two_units_is_written_as_one() -> None:
+    """A wrong one is given back in its own form; its digits are exact to 10,000."""
+    wrong = number("1億8336万")
+
+    assert not wrong.admits(D)
+    assert format_like(wrong, D) == "1億3836万"
+    assert format_like(number("1억 8336만"), D) == "1억 3836만"

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from vggstat.claims.config import Settings
 from vggstat.claims.rules import RULES, Rule, find_rules
 from vggstat.errors import UsageError
 
@@ -15,7 +16,7 @@ from .support import check
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_fires_on_its_example(rule: Rule) -> None:
     """The bad example has a finding of the rule, of its severity."""
-    found = check(rule.bad, rule.file).findings
+    found = check(rule.bad, rule.file, Settings(convention=rule.convention)).findings
 
     assert {finding.severity for finding in found if finding.code == rule.code} == {rule.severity}
 
@@ -23,7 +24,7 @@ def test_a_rule_fires_on_its_example(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_is_silent_on_the_good_example(rule: Rule) -> None:
     """The good example has no finding at all."""
-    assert check(rule.good, rule.file).findings == ()
+    assert check(rule.good, rule.file, Settings(convention=rule.convention)).findings == ()
 
 
 def test_codes_are_unique_and_in_order() -> None:

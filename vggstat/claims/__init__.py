@@ -1,1 +1,24 @@
-"""What documents say about networks: read, identified, judged, and mended in marked blocks."""
+"""What documents say about networks: read, identified, judged, and mended in marked blocks; what one number is.
+
+``check`` goes down this list, a document at a time:
+
+    engine           from files to results
+    config           what the settings say: which rules, which network, which convention
+    settled          the conventions that are settled before a number is looked at
+    source, text     a file's text in lines, with the place of every character; notebook: its cells
+    readers/         one file a dialect: from lines to claims (``model``), which say what each number claims to be
+    judge            from a table of claims to findings (``ledger``)
+    identity/        which network a listing means (``network``, ``names``)
+    listings/        judges of listings, a row a layer (``conventions``: ways to count; dense, groups: what a listing
+                     says of itself)
+    whole_networks/  judges of figures of whole networks: tables across models, facts in sentences
+    numbers/         printed numbers and products, and the exact values that they may stand for
+    units_of_1024    whether M is 2^20 in a document
+    contradictions   right, but in another way than the settings or the unit say
+    slips, errata    the likely slip; known errors in circulation
+    rules            every rule, with an example (``rule_examples``)
+    suppress         comments that silence a rule
+    markers, mend    blocks that are kept fresh, and numbers that are put right
+
+``explain`` takes one number: explain, quantities, derive, lecture.
+"""

@@ -10,8 +10,13 @@ from vggstat.claims.text import Flow
 __all__ = ["judge_arithmetic"]
 
 _CODES = {
-    "params": "V202", "weights": "V202", "biases": "V202", "memory": "V302", "values": "V302", "ops": "V402",
-}  # fmt: skip
+    "params": "V202",
+    "weights": "V202",
+    "biases": "V202",
+    "memory": "V302",
+    "values": "V302",
+    "ops": "V402",
+}
 
 
 def judge_arithmetic(cell: Cell, ledger: Ledger) -> bool:
@@ -47,8 +52,12 @@ def _fail(cell: Cell, flow: Flow, product: Expression, part: Number | Expression
     value = product.value or 0
     expected = format_like(part, value) if isinstance(part, Number) else f"{value:,}"
     ledger.fail(
-        _CODES.get(cell.quantity, "V202"), flow, f"a false product: {product.text} = {value:,}, not "
-            f"{part.text.strip()}",
-        span=(part.start, part.end), expected=expected, quantity=cell.quantity,
-        derivation=f"{product.text} = {value:,}", fixable=True,
-    )  # fmt: skip
+        _CODES.get(cell.quantity, "V202"),
+        flow,
+        f"a false product: {product.text} = {value:,}, not {part.text.strip()}",
+        span=(part.start, part.end),
+        expected=expected,
+        quantity=cell.quantity,
+        derivation=f"{product.text} = {value:,}",
+        fixable=True,
+    )

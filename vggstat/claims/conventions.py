@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from vggstat.claims.network import Target
 from vggstat.claims.numbers import Number
 
-__all__ = ["Rule", "Vote", "memory_rules", "ops_rules", "param_rules", "vote"]
+__all__ = ["Rule", "memory_rules", "ops_rules", "param_rules", "vote"]
 
 
 class Rule(NamedTuple):
@@ -34,7 +34,11 @@ class Rule(NamedTuple):
 
     def admits(self, number: Number, target: Target, batch: int = 1) -> bool:
         exact = self.exact(target, batch)
-        return exact is not None and number.admits(exact, self.scale(number))
+        return exact is not None and self.fits(number, exact)
+
+    def fits(self, number: Number, exact: int) -> bool:
+        """Whether an exact count may stand behind the number, in the rule's base of units."""
+        return number.admits(exact, self.scale(number))
 
     @property
     def words(self) -> str:
@@ -67,6 +71,11 @@ def _inputs_again(target: Target) -> int:
     return target.values + (inputs if target.kind in ("conv", "fc") else 0)
 
 
+def _of_kinds(target: Target, kinds: tuple[str, ...]) -> int:
+    """The values of a layer that an accounting counts (timm's, torchinfo's); none of another."""
+    return target.values if target.kind in kinds else 0
+
+
 def _times(factor: int) -> Callable[[Target], int]:
     return lambda target: factor * target.values
 
@@ -74,6 +83,10 @@ def _times(factor: int) -> Callable[[Target], int]:
 _VALUES: Final = (
     Rule("values of each output", lambda t: t.values),
     Rule("values of each output, and conv and FC inputs again", _inputs_again),
+    Rule("values of conv and FC outputs", lambda t: _of_kinds(t, ("conv", "fc"))),
+    Rule(
+        "values of outputs of layers with parameters, twice", lambda t: 2 * _of_kinds(t, ("conv", "fc", "bn"))
+    ),
 )
 _BYTES: Final = (
     Rule("bytes of each output in float32", _times(4)),
@@ -98,27 +111,28 @@ def ops_rules() -> tuple[Rule, ...]:
     def counter(rule: OpCount) -> Callable[[Target], int | None]:
         return lambda target: rule.count(target.ops)
 
-    return _both(Rule(rule.name, counter(rule)) for rule in OPCOUNTS)
+    def folded(rule: OpCount) -> Callable[[Target], int | None]:
+        return lambda target: rule.count(target.folded)
 
-
-class Vote(NamedTuple):
-    """The convention of a column, and how many cells could tell it from another."""
-
-    rule: Rule
-    telling: int
+    plain = [Rule(rule.name, counter(rule)) for rule in OPCOUNTS]
+    with_relu = [Rule(rule.name, folded(rule)) for rule in OPCOUNTS if "relu" in rule.weights]
+    return _both((*plain, *with_relu))
 
 
 def vote(
     rules: Sequence[Rule], cells: Sequence[tuple[Number, Target]], batch: int = 1, preferred: str = ""
-) -> Vote:
+) -> Rule:
     """The rule that admits most of the cells; the first of equals, or the one that the document names."""
-    best, most, least = rules[0], -1.0, len(cells) + 1
+    best, most = rules[0], -1.0
+    has_units = any(number.unit.binary for number, _ in cells)
     for rule in rules:
-        if rule.binary and not any(number.unit.binary for number, _ in cells):
+        if rule.binary and not has_units:
             continue
-        admitted = sum(rule.admits(number, target, batch) for number, target in cells)
-        likes = admitted + (0.5 if preferred and rule.name.startswith(preferred) else 0)
+        likes = len(cells) + (0.5 if preferred and rule.name.startswith(preferred) else 0)
+        for number, target in cells:
+            if likes <= most:
+                break  # it cannot come to more than the best one
+            likes -= not rule.admits(number, target, batch)
         if likes > most:
             best, most = rule, likes
-        least = min(least, admitted)
-    return Vote(best, max(int(most) - least, 0))
+    return best

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from vggstat.claims.identify import Identity, identify
-from vggstat.claims.judge_rows import judge_rows, with_passing
+from vggstat.claims.identity.agreement import Identity
+from vggstat.claims.identity.identify import identify
 from vggstat.claims.ledger import Ledger
+from vggstat.claims.listings.passing import with_passing
+from vggstat.claims.listings.rows import judge_rows
+from vggstat.claims.listings.structure import judge_structure
+from vggstat.claims.listings.totals import judge_totals
 from vggstat.claims.model import ClaimTable, Finding, Place
-from vggstat.claims.structure import judge_structure
-from vggstat.claims.totals import judge_sums, judge_totals
 from vggstat.records import Record
 from vggstat.spec.model import Spec
 
@@ -30,28 +32,42 @@ class Judgement(Record):
     findings: tuple[Finding, ...]
     nearest: str = ""
     certain: str = ""
+    binary: frozenset[int] = frozenset()
+    """Exact counts that are printed in units of 1024 without a word; they have a finding each."""
+    decimal: frozenset[int] = frozenset()
+    """Exact counts that are printed in units of 1000."""
 
 
 def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
     """Judge one table. ``forced`` settles which network is meant."""
     ledger = Ledger()
     if table.form != "layers":
-        from vggstat.claims.judge_networks import judge_networks
+        from vggstat.claims.whole_networks.rows import judge_networks
 
         name = judge_networks(table, forced, ledger)
         return _judgement(table, ledger, None, name)
     identity = identify(table, forced)
     if identity.network is None:
-        from vggstat.claims.arithmetic import judge_arithmetic
+        from vggstat.claims.listings.unknown import judge_unknown
 
-        for obs in dict.fromkeys(id(o.row) for o in identity.observations):
-            row = next(o.row for o in identity.observations if id(o.row) == obs)
-            for cell in row.cells:
-                if not judge_arithmetic(cell, ledger):
-                    ledger.skip(cell, "the network is not known")
-        judge_sums(table, identity, ledger)
+        judge_unknown(table, identity, ledger)
+        if any(obs.kind == "fc" for obs in identity.observations):
+            from vggstat.claims.dense import judge_dense
+
+            judge_dense(identity, ledger)
+        if table.groups:
+            from vggstat.claims.groups import judge_printed_groups
+
+            judge_printed_groups(table, ledger)
         return _judgement(table, ledger, identity, "")
+    if table.groups:
+        from vggstat.claims.groups import batch_of, judge_groups
+
+        if identity.batch == 1:
+            identity = identity.replace(batch=batch_of(table, identity))
     columns = judge_rows(table, identity, ledger)
+    if table.groups:
+        judge_groups(table, identity, columns, ledger)
     shown = [
         target for obs, target in with_passing(identity) if target is not None and obs.row.type != "container"
     ]
@@ -82,4 +98,6 @@ def _judgement(table: ClaimTable, ledger: Ledger, identity: Identity | None, nam
         findings=tuple(sorted(ledger.findings, key=lambda f: (f.place.line, f.place.column, f.code))),
         nearest=identity.nearest if identity else "",
         certain=agreed,
+        binary=frozenset(ledger.binary),
+        decimal=frozenset(ledger.decimal),
     )

@@ -20,6 +20,10 @@ class Ledger:
         self.conventions: dict[str, str] = {}
         self.batch = 1
         """The number of images that memory and operations are for, as the columns show."""
+        self.binary: set[int] = set()
+        """Counts that are printed in units of 1024 without a word."""
+        self.decimal: set[int] = set()
+        """Counts that are printed in units of 1000, and would be others in those of 1024."""
 
     @property
     def claims(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
+from vggstat.claims.settled import OPEN, Settled
 from vggstat.records import Record
 
 if TYPE_CHECKING:
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "QUANTITIES",
+    "Bound",
     "Cell",
     "ClaimTable",
     "Finding",
     "Form",
+    "Group",
     "Place",
     "Quantity",
     "Row",
@@ -71,6 +74,7 @@ RowKind = Literal[
 ]  # fmt: skip
 
 Form = Literal["layers", "networks", "facts"]
+Bound = Literal["", "more", "less"]
 
 QUANTITIES: Final[tuple[str, ...]] = get_args(Quantity)
 KINDS: Final[tuple[str, ...]] = get_args(RowKind)
@@ -101,6 +105,8 @@ class Cell(Record):
     """The words that name the quantity, as printed: a header, or the noun of a sentence."""
     hedge: bool = False
     """Whether the words call it approximate (about, roughly, ~)."""
+    bound: Bound = ""
+    """Whether the words only say that it is more (over 130 million) or less than the number."""
     alone: bool = False
     """Whether it stands outside the table's own convention: judged by itself, against any convention."""
 
@@ -123,6 +129,14 @@ class Row(Record):
     deeper ones after it."""
 
 
+class Group(Record):
+    """A claim about several rows together: the parameters of ``conv3-64 x 2``, of a block, of all FC layers."""
+
+    cell: Cell
+    rows: tuple[int, ...]
+    """Indexes of the rows that it is the sum of; a row that stands for several layers counts with all of them."""
+
+
 class ClaimTable(Record):
     """Claims that belong together, in the order of the document.
 
@@ -137,6 +151,8 @@ class ClaimTable(Record):
     rows: tuple[Row, ...] = ()
     totals: tuple[Cell, ...] = ()
     """Claims about the whole: ``TOTAL params``, ``Trainable params:``, ``Forward/backward pass size (MB)``."""
+    groups: tuple[Group, ...] = ()
+    """Claims about some of the rows together."""
     title: str = ""
     """Words of the table itself, or of its caption, that may name the network: ``Model: "vgg16"``."""
     gaps: bool = False
@@ -147,6 +163,10 @@ class ClaimTable(Record):
     """The tool whose rules hold for rows and totals: ``keras``, ``torchsummary``, ``torchinfo``; else empty."""
     context: str = ""
     """Words around it, filled in by the engine: headings, file name."""
+    accounting: str = ""
+    """The memory accounting that it names itself: ``TOTAL memory: ... / image (netscope)``."""
+    settled: Settled = OPEN
+    """What is settled about its conventions, filled in by the engine."""
     wrapped: bool = False
     """Whether the rows are layers of a larger model that is not shown whole (``Functional`` rows)."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-__all__ = ["Name", "find_names"]
+__all__ = ["Name", "find_names", "tells_letters"]
 
 
 class Name(NamedTuple):
@@ -18,6 +18,12 @@ class Name(NamedTuple):
     text: str
     spec: str
     norm: bool = False
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether only the letter of a configuration names it: ``D``, ``model A``. Other papers' tables have such
+        rows, too."""
+        return bool(self.spec) and "vgg" not in self.text.lower()
 
 
 _BY_DEPTH: Final = {"11": "A", "13": "B", "16": "D", "19": "E"}
@@ -39,7 +45,8 @@ _OTHERS: Final = (
     r"|EfficientNet[-_ ]?\w*|SqueezeNet[-_ ]?\w*|Shuffle ?Net[-_ ]?\w*|Xception|NASNet\w*|LeNet[-_ ]?\w*|ZFNet"
     r"|U-?Net|YOLO\w*|Darknet[-_ ]?\w*"
     r"|RegNet\w*|ConvNeXt\w*|ViT[-_/ ]?\w*|Swin\w*|DeiT\w*|NiN|OverFeat|C3D|SSD\d*|FCN[-_ ]?\w*|MnasNet\w*"
-    r"|BERT\w*|GPT\w*|Transformer\w*)"
+    r"|BERT\w*|GPT\w*|Transformer\w*"
+    r"|(?:(?:Fast(?:er)?|Mask|Cascade)[- ]?)?R-?CNN|DeepLab[-\w+]*|Retina ?Net|Seg ?Net|PSP ?Net|CRNN|(?:Bi-?)?LSTM|SVM)"
 )
 _FOREIGN_PRE: Final = frozenset(
     {
@@ -72,6 +79,16 @@ _FOREIGN_PRE: Final = frozenset(
 
 
 _LIST: Final = re.compile(r"^\W*(?:A-LRN|[A-E])(?:\s?[,/&]\s?(?:A-LRN|[A-E]))+\W*$")
+
+
+_OF_LETTERS: Final = re.compile(
+    r"vgg|convnet|simonyan|zisserman|very[-_ ]deep conv|A-LRN|weight layers", re.IGNORECASE
+)
+
+
+def tells_letters(text: str) -> bool:
+    """Whether the text is one in which A to E are the configurations of the VGG paper."""
+    return _OF_LETTERS.search(text) is not None
 
 
 @cache
@@ -128,7 +145,7 @@ def _letters(text: str) -> Iterator[Name]:
 def _foreign(text: str) -> Iterator[Name]:
     if not re.search(
         r"[a-z]net|incep|xcept|yolo|darknet|convn|vit|swin|deit|nin\b|overf|c3d|ssd|fcn|bert|gpt"
-        r"|transf",
+        r"|transf|r-?cnn|deeplab|lstm|svm|seg ?net|(?:psp|retina) net",
         text,
         re.I,
     ):

@@ -6,14 +6,15 @@ here but which layers there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from math import prod
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report, analyze
 from vggstat.errors import VggstatError
 from vggstat.graph.build import build_graph
-from vggstat.graph.model import Node
+from vggstat.graph.model import Graph, Node
 from vggstat.layers import find_kind
 from vggstat.layers.base import Ops
 from vggstat.records import Record
@@ -35,6 +36,8 @@ __all__ = [
 
 HARD: Final = frozenset({"conv", "pool", "fc", "bn", "lrn"})
 """Kinds of layer that no listing leaves out without saying something else than the network."""
+WITHOUT_ROW: Final = frozenset({"relu", "dropout", "flatten", "softmax"})
+"""Kinds that tables leave out; what they cost stands with the layer before."""
 _NOWHERE: Final = Place("", 0, 0, "")
 
 
@@ -58,6 +61,10 @@ class Target(NamedTuple):
     groups: int = 1
     field: int | None = None
     """Its receptive field."""
+    folded: Ops = Ops()
+    """Its work with that of the ReLU, dropout and the like after it, as tables have it that give them no row."""
+    source: Shape = ()
+    """The map that was flattened into its inputs, for the first FC layer."""
 
     @property
     def params(self) -> int:
@@ -69,6 +76,11 @@ class Target(NamedTuple):
         for side in self.shape:
             count *= side
         return count
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages."""
+        return self.name or self.label
 
     @property
     def is_hard(self) -> bool:
@@ -208,7 +220,32 @@ def _build(name: str, spec: Spec, image: Shape, head: Head, classes: int | None)
     except VggstatError:
         return None
     report = analyze(graph)
-    return Network(name=name, report=report, targets=(_input(graph.image), *map(_target, graph.nodes)))
+    return Network(name=name, report=report, targets=_folded(list(_targets(graph))))
+
+
+def _folded(targets: list[Target]) -> tuple[Target, ...]:
+    """The layers, each with the work of those after it that tables give no row."""
+    row = 0
+    for index, target in enumerate(targets):
+        if target.kind in WITHOUT_ROW:
+            targets[row] = targets[row]._replace(folded=targets[row].folded + target.ops)
+        else:
+            row = index
+            targets[row] = target._replace(folded=target.ops)
+    return tuple(targets)
+
+
+def _targets(graph: Graph) -> Iterator[Target]:
+    """The image and every layer."""
+    last: Shape = graph.image
+    yield _input(graph.image)
+    for node in graph.nodes:
+        target = _target(node)
+        if target.kind == "fc" and len(last) == 3 and target.in_shape == (prod(last),):
+            target = target._replace(source=last)
+        if len(target.shape) == 3 or target.kind == "fc":
+            last = target.shape
+        yield target
 
 
 def _input(image: Shape) -> Target:

@@ -8,7 +8,7 @@ from vggstat.claims.network import Target
 from vggstat.claims.numbers import Number
 
 if TYPE_CHECKING:
-    from vggstat.claims.identify import Identity
+    from vggstat.claims.identity.agreement import Identity
 
 __all__ = ["digit_slip", "likely_slip"]
 

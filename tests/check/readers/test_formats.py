@@ -227,3 +227,17 @@ def test_one_cell_a_line() -> None:
         [("shape", "224x224x64"), ("params", "36,928")],
         [("shape", "112x112x64"), ("params", "0")],
     ]
+
+
+def test_a_listing_with_parameters_in_brackets() -> None:
+    """Comments of Caffe's prototxt: the shape, or an FC layer's outputs, and ``params`` before its number."""
+    (table,) = read(
+        "# conv1_1: 64x224x224  (params 1792)\n# conv1_2: 64x224x224  (params 36928)\n# pool1:   64x112x112\n"
+        "# conv2_1: 128x112x112 (params 73856)\n# conv2_2: 128x112x112 (params 147584)\n"
+        "# fc6: 4096 (params 102764544)\n",
+        "listing",
+        "text",
+    )
+
+    assert cells(table, 0) == [("shape", "64x224x224"), ("params", "1792")]
+    assert cells(table, 5) == [("shape", "4096"), ("params", "102764544")]

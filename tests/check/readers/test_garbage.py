@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.check.readers.reading import make, read
 from tests.pace import seconds
+from vggstat.claims.readers import DIALECTS
 from vggstat.claims.readers.markup import strip_tags
 
 READERS = {
@@ -22,6 +23,11 @@ READERS = {
     "frameworks": "text",
     "stacked": "text",
     "listing": "text",
+    "keras": "text",
+    "breakdown": "text",
+    "facts": "markdown",
+    "dl4j": "text",
+    "caffe_log": "text",
 }
 PIECES = st.sampled_from([
     "|", "-", "\n", "&", "\\\\", "\\begin{tabular}", "\\end{tabular}", "{", "}",
@@ -30,6 +36,7 @@ PIECES = st.sampled_from([
     "Conv2d-1 [-1, 64, 224, 224] 1,792\n", "Linear-2", "(0): Conv2d(3, 64", ")", "(", "conv3-64 ", "maxpool",
     "A A-LRN B C D E\n", "FC-4096", "Params", "Layer", "VGG16", "138M", "224x224x64", ",", ";", "\t", "  ", '"', "$",
     "\\times", "\\multicolumn{2}{l}{", "layer {", "num_output: 64", "0 conv 64 3 x 3 / 1 ", "'conv1' ", "&times;",
+    "FC6-FC7", " + ", "Conv 4-1..3", "Setting up ", "Top shape: 1 2 3 (6)", "nIn,nOut", "#params: 1K", "Total",
     "&#99999999;", "×", "参数量", "層", "...", "Total", "~", "%", "=",
 ])  # fmt: skip
 
@@ -76,6 +83,17 @@ HOSTILE = {
     "tree": "|  " * 30_000,
     "commas": "Layer,Params\n" + "conv1," * 15_000,
     "digits": "9" * 100_000,
+    "newlines": "\n" * 100_000,
+    "merged": "<table><tr><th>Layer<th>Params<tr><td>conv1<td rowspan=999>9" + "<tr><td>conv2" * 4_000,
+    "blocks": "| Block | Params |\n|-|-|\n" + "| 2 x conv3-64 + maxpool | 38,720 |\n" * 2_500,
+    "ranges": "conv1_1, " * 11_000,
+    "entries": "conv1_1 : 1,792 " * 6_000,
+    "lines": "conv1_1 : 1,792\n" * 6_000,
+    "facts": "## VGG16\n- Params: 138M\n" * 4_000,
+    "log": "Setting up conv1\nTop shape: 1 64 9 9 (5184)\n" * 2_000,
+    "fragments": "conv1 (Conv2D) (None, 9, 9, 64) 1792 " * 2_500,
+    "summary": "VertexName (VertexType) nIn,nOut\n" + "c (DenseLayer) 1,2 3 W:{1,2}\n" * 3_000,
+    "counters": "VGG(\n 1 M, 1.0% Params, 1 GMac, 1.0% MACs,\n" * 2_000 + "(0): Conv2d(3, 64)\n" * 2_000,
 }
 
 
@@ -86,3 +104,11 @@ def test_hostile_text_is_read_in_linear_time(dialect: str, name: str) -> None:
     text = HOSTILE[name]
 
     assert seconds(lambda: read(text, dialect, READERS[dialect]), limit=1.0) < 1.0
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cues_are_looked_for_in_linear_time(name: str) -> None:
+    """Whether a reader is needed at all is known at once, for all of them together."""
+    section = make(HOSTILE[name])
+
+    assert seconds(lambda: [dialect.may_read(section) for dialect in DIALECTS], limit=1.0) < 1.0

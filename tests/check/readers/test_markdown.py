@@ -41,20 +41,29 @@ def test_places_point_at_the_cells(text: str) -> None:
 @pytest.mark.parametrize(
     ("header", "quantity", "unit"),
     [
-        ("参数量", "params",
-            ""), ("参数量(百万)", "params", "百万"), ("파라미터 수", "params", ""), ("パラメータ数", "params", ""),
-        ("Parámetros", "params", ""), ("Paramètres (M)", "params", "M"), ("Anzahl der Parameter", "params", ""),
-        ("Число параметров",
-            "params", ""), (
-                "Parâmetros", "params", ""), ("# weights", "params", ""), ("weights (no biases)", "weights", ""),
-        ("FLOPs (G)",
-            "ops", "G"), (
-                "GFLOPs", "ops",
-                    "G"), ("MACs (M)",
-                        "ops", "M"), ("计算量", "ops", ""), ("演算量", "ops", ""), ("연산량", "ops", ""),
-        ("memory(B)", "memory", ""), ("Memory (MB)", "memory", "MB"), ("内存", "memory", ""), ("메모리", "memory", ""),
+        ("参数量", "params", ""),
+        ("参数量(百万)", "params", "百万"),
+        ("파라미터 수", "params", ""),
+        ("パラメータ数", "params", ""),
+        ("Parámetros", "params", ""),
+        ("Paramètres (M)", "params", "M"),
+        ("Anzahl der Parameter", "params", ""),
+        ("Число параметров", "params", ""),
+        ("Parâmetros", "params", ""),
+        ("# weights", "params", ""),
+        ("weights (no biases)", "weights", ""),
+        ("FLOPs (G)", "ops", "G"),
+        ("GFLOPs", "ops", "G"),
+        ("MACs (M)", "ops", "M"),
+        ("计算量", "ops", ""),
+        ("演算量", "ops", ""),
+        ("연산량", "ops", ""),
+        ("memory(B)", "memory", ""),
+        ("Memory (MB)", "memory", "MB"),
+        ("内存", "memory", ""),
+        ("메모리", "memory", ""),
     ],
-)  # fmt: skip
+)
 def test_headers_of_nine_languages(header: str, quantity: str, unit: str) -> None:
     """The words of a header say what its numbers are, and in which unit."""
     text = f"| Layer | {header} |\n|---|---|\n| conv1_1 | 1792 |\n| conv1_2 | 36928 |\n| pool1 | 0 |\n"
@@ -67,10 +76,18 @@ def test_headers_of_nine_languages(header: str, quantity: str, unit: str) -> Non
 
 @pytest.mark.parametrize(
     ("layer", "shape"),
-    [("网络层", "输出尺寸"), (
-        "層", "出力サイズ"), ("레이어", "출력 크기"), ("Schicht", "Ausgabegröße"), ("Couche", "Taille de sortie"),
-     ("Capa", "Tamaño de salida"), ("Camada", "Saída"), ("Слой", "Размер выхода"), ("Layer", "Output Volume")],
-)  # fmt: skip
+    [
+        ("网络层", "输出尺寸"),
+        ("層", "出力サイズ"),
+        ("레이어", "출력 크기"),
+        ("Schicht", "Ausgabegröße"),
+        ("Couche", "Taille de sortie"),
+        ("Capa", "Tamaño de salida"),
+        ("Camada", "Saída"),
+        ("Слой", "Размер выхода"),
+        ("Layer", "Output Volume"),
+    ],
+)
 def test_shapes_of_nine_languages(layer: str, shape: str) -> None:
     """So do the headers of shapes."""
     text = f"| {layer} | {shape} |\n|---|---|\n| conv3-64 | 224×224×64 |\n"
@@ -87,17 +104,27 @@ def test_shapes_of_nine_languages(layer: str, shape: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "kind"),
-    [("卷积层1", "conv"), (
-        "最大池化层", "pool"), (
-            "全连接层", "fc"), (
-                "畳み込み層", "conv"), ("最大プーリング", "pool"), ("全結合層", "fc"), ("합성곱층", "conv"),
-     ("맥스 풀링", "pool"), (
-         "완전연결층", "fc"), (
-             "Faltungsschicht", "conv"), ("Vollverbunden", "fc"), ("Convolución", "conv"), ("Свёртка 3x3", "conv"),
-     ("Полносвязный",
-         "fc"), ("Convolução",
-             "conv"), ("block1_conv1 (Conv2D)", "conv"), ("Dense + Softmax", "fc"), ("Dropout(0.5)", "dropout")],
-)  # fmt: skip
+    [
+        ("卷积层1", "conv"),
+        ("最大池化层", "pool"),
+        ("全连接层", "fc"),
+        ("畳み込み層", "conv"),
+        ("最大プーリング", "pool"),
+        ("全結合層", "fc"),
+        ("합성곱층", "conv"),
+        ("맥스 풀링", "pool"),
+        ("완전연결층", "fc"),
+        ("Faltungsschicht", "conv"),
+        ("Vollverbunden", "fc"),
+        ("Convolución", "conv"),
+        ("Свёртка 3x3", "conv"),
+        ("Полносвязный", "fc"),
+        ("Convolução", "conv"),
+        ("block1_conv1 (Conv2D)", "conv"),
+        ("Dense + Softmax", "fc"),
+        ("Dropout(0.5)", "dropout"),
+    ],
+)
 def test_layers_of_nine_languages(words: str, kind: str) -> None:
     """A layer's kind is known from its words."""
     text = f"| Layer | Params |\n|---|---|\n| conv1 | 1792 |\n| {words} | 36928 |\n| pool5 | 0 |\n| fc6 | 4096 |\n"
@@ -399,15 +426,18 @@ def test_a_table_in_a_box() -> None:
 @pytest.mark.parametrize(
     ("header", "number", "unit"),
     [
-        ("Parameter "
-            "(Mio.)", "138,4",
-                "Mio"), ("Число параметров, "
-                    "млн", "138", "млн"), ("Params", "138.36", "M"), ("Params", "138357544", ""),
-        ("params (x10^6)",
-            "138", "M"), ("Parámetros (millones)", "138", "millones"), ("Paramètres en millions", "138", "millions"),
-        ("パラメータ数(億)", "1.38", "億"), ("params_m", "138.4", "M"), ("#Params [M]", "138", "M"),
+        ("Parameter (Mio.)", "138,4", "Mio"),
+        ("Число параметров, млн", "138", "млн"),
+        ("Params", "138.36", "M"),
+        ("Params", "138357544", ""),
+        ("params (x10^6)", "138", "M"),
+        ("Parámetros (millones)", "138", "millones"),
+        ("Paramètres en millions", "138", "millions"),
+        ("パラメータ数(億)", "1.38", "億"),
+        ("params_m", "138.4", "M"),
+        ("#Params [M]", "138", "M"),
     ],
-)  # fmt: skip
+)
 def test_units_of_parameters(header: str, number: str, unit: str) -> None:
     """A header's unit is read in its language; networks of "138 parameters" have millions of them."""
     (table,) = read(f"| Model | {header} |\n|-|-|\n| VGG16 | {number} |\n", "markdown")

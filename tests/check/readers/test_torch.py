@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.check.readers.reading import cells, kinds, places, read, read_all, said, totals
+from vggstat.claims.identity.observe import parse_dims
 
 SUMMARY = """\
 ----------------------------------------------------------------
@@ -37,10 +38,14 @@ def test_torchsummary_rows_and_totals() -> None:
     assert kinds(table) == ["conv", "relu", "pool", "avgpool", "fc", "dropout"]
     assert cells(table, 0) == [("shape", "[-1, 64, 224, 224]"), ("params", "1,792")]
     assert totals(table) == [
-        ("params", "138,357,544",
-            ""), ("trainable_params", "138,357,544", ""), ("frozen_params", "0", ""), ("input_bytes", "0.57", "MB"),
-        ("pass_bytes", "218.78", "MB"), ("param_bytes", "527.79", "MB"), ("total_bytes", "747.15", "MB"),
-    ]  # fmt: skip
+        ("params", "138,357,544", ""),
+        ("trainable_params", "138,357,544", ""),
+        ("frozen_params", "0", ""),
+        ("input_bytes", "0.57", "MB"),
+        ("pass_bytes", "218.78", "MB"),
+        ("param_bytes", "527.79", "MB"),
+        ("total_bytes", "747.15", "MB"),
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["# ", "    ", "// ", "> ", "| "])
@@ -145,10 +150,12 @@ def test_torchinfo_with_many_columns() -> None:
     )  # fmt: skip
 
     assert cells(table, 2) == [
-        ("in_shape",
-            "[1, 3, 224, 224]"), (
-                "shape", "[1, 64, 224, 224]"), ("params", "1,792"), ("kernel", "[3, 3]"), ("ops", "89,915,392"),
-    ]  # fmt: skip
+        ("in_shape", "[1, 3, 224, 224]"),
+        ("shape", "[1, 64, 224, 224]"),
+        ("params", "1,792"),
+        ("kernel", "[3, 3]"),
+        ("ops", "89,915,392"),
+    ]
     assert [row.name for row in table.rows[2:]] == ["0", "1", "2"]
     assert table.gaps
 
@@ -229,3 +236,32 @@ def test_print_model_wrapped_or_run_together(text: str) -> None:
 def test_other_text_yields_nothing(text: str) -> None:
     """Words that look like a module here and there are no model."""
     assert read_all(text, "text") == []
+
+
+@pytest.mark.parametrize("batch", ["N", "B", "bs", "batch", "batch_size", "None", "-1"])
+def test_a_batch_may_be_a_name(batch: str) -> None:
+    """Whatever stands for the batch, the shape after it is read and right: 9 * 3 * 64 + 64 = 1,792 parameters."""
+    text = SUMMARY.replace("[-1,", f"[{batch},")
+    (table,) = read_all(text, "text")
+
+    assert cells(table, 0) == [("shape", f"[{batch}, 64, 224, 224]"), ("params", "1,792")]
+    dims = parse_dims(table.rows[0].cells[0].flow)
+    assert dims is not None
+    assert (dims.numbers, dims.open_batch) == ((64, 224, 224), True)
+
+
+def test_layers_with_several_outputs() -> None:
+    """torchsummary's row leaves a gap in the sum; torchinfo's keeps its count."""
+    lost = SUMMARY.replace("ReLU-2         [-1, 64, 224, 224] ", "LSTM-2 [[-1, 60, 64], [-1, 2, 64]] ")
+    (table,) = read_all(lost, "text")
+    (tree,) = read_all(
+        "Layer (type:depth-idx)          Output Shape              Param #\n"
+        "├─Linear: 1-1                   [1, 60, 64]               1,664\n"
+        "├─MultiheadAttention: 1-2       [[1, 60, 64], [1, 60, 60]] 16,640\n"
+        "├─Linear: 1-3                   [1, 10]                   650\n"
+        "Total params: 18,954\n",
+        "text",
+    )
+
+    assert table.gaps
+    assert cells(tree, 1) == [("params", "16,640")]

@@ -41,8 +41,10 @@ class Dialect(NamedTuple):
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("torchinfo", r"layer ?\(type"),
-    Dialect("torchsummary", r"conv2d-\d|linear-\d"),
-    Dialect("keras", r"layer \(type|total params:"),
+    Dialect("torchsummary", r"conv2d-\d|linear-\d|dense-\d"),
+    Dialect("dl4j", r"nIn,nOut"),
+    Dialect("caffe-log", r"top shape: \d"),
+    Dialect("keras", r"layer \(type|total params:|\((?:conv2d|dense|flatten|maxpooling2d)\)"),
     Dialect("cs231n", r"(?:memory|weights|param\w*)\s*:"),
     Dialect("print-model", r"\w\)\s?: ?[a-z]\w+\(", ("text", "markdown", "output", "latex")),
     Dialect("html", r"<t[rdh][\s>]"),
@@ -57,10 +59,22 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("configurations", r"conv\d-\d|a-lrn", ("text", "markdown", "latex", "output")),
     Dialect(
         "stacked",
-        r"^\W*(?:layer|model|network|name|层|网|模型|レイヤ|層|モデル|레이어|모델)",
+        r"^[^\w\n]*(?:layer|model|network|name|层|网|模型|レイヤ|層|モデル|레이어|모델)",
         ("text", "markdown"),
     ),
+    Dialect(
+        "breakdown",
+        r"conv|\bfc|fully|dense|linear|卷积|全连接|畳み込み|全結合|합성곱",
+        ("text", "markdown", "output", "code", "latex"),
+    ),
     Dialect("listing", r"conv|卷积|畳み込み|합성곱", ("text", "markdown", "output")),
+    Dialect(
+        "facts",
+        r"^[^\w\n]{0,20}(?:total |model |number of |mult)?\w{0,20}\W?"
+        r"(?:params|parameters?|flops|macs?|adds|size|weights?|checkpoint|complexity|layers)\b"
+        r"|参数|计算量|模型大小|パラメータ|計算量|파라미터|연산량",
+        ("text", "markdown", "latex", "output"),
+    ),
     Dialect("prose", r"\d", ("text", "markdown", "latex", "code", "output")),
 )
 

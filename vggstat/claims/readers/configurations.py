@@ -20,8 +20,8 @@ from vggstat.claims.text import Flow, Section
 __all__ = ["read"]
 
 NAME: Final = re.compile(
-    r"A,\s?A-LRN|A-LRN|(?<![\w-])[A-E](?![\w-])|VGG[-_ ]?(?:11|13|16|19)(?:[-_ ]?(?:BN|LRN|[A-E](?!\w)))?"
-    r"|VGG[-_ ][A-E](?!\w)",
+    r"A,\s?A-LRN|A-LRN|(?<![\w-])[A-E](?![\w-])"
+    r"|VGG[-_ ]?(?:11|13|16|19)(?:[-_ ]?(?:BN|LRN|[A-E](?!\w)))?|VGG[-_ ][A-E](?!\w)",
     re.I,
 )
 _AROUND: Final = re.compile(
@@ -122,8 +122,11 @@ def _middle(flow: Flow) -> float:
 
 def _middles(section: Section, start: int, names: Sequence[Flow]) -> list[float]:
     """The middles of the columns, if the lines that fill them all stand below the names; else empty."""
-    full = [rows for index in range(start + 1, min(start + 60, len(section.lines)))
-            if len(rows := _layers(section.lines[index].flow)) == len(names)]  # fmt: skip
+    full = [
+        rows
+        for index in range(start + 1, min(start + 60, len(section.lines)))
+        if len(rows := _layers(section.lines[index].flow)) == len(names)
+    ]
     middles = [_middle(name) for name in names]
     if len(full) < 3 or min(b - a for a, b in pairwise(middles)) < 10:
         return []
@@ -164,10 +167,20 @@ def _parameters(section: Section, start: int, names: Sequence[Flow]) -> tuple[li
             or read_header(section.words_before(start, 3).rstrip(" .\n").rpartition("\n")[2][-80:]).unit
         )
         rows = tuple(
-            Row(kind="network", name=name.text, flow=name, cells=(Cell(
-                quantity="params", flow=line.group(number).strip(), unit=unit, label=header.label.strip()
-            ),))
+            Row(
+                kind="network",
+                name=name.text,
+                flow=name,
+                cells=(
+                    Cell(
+                        quantity="params",
+                        flow=line.group(number).strip(),
+                        unit=unit,
+                        label=header.label.strip(),
+                    ),
+                ),
+            )
             for name, number in zip(names, numbers, strict=True)
-        )  # fmt: skip
+        )
         return [ClaimTable(dialect="configurations", form="networks", start=names[0], rows=rows)], index + 1
     return [], start + 1

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Final
 
 from vggstat.claims.model import Cell, ClaimTable, Quantity, Row, RowKind
+from vggstat.claims.readers.accountings import accounting_of_total
 from vggstat.claims.text import Flow, Section, join
 
 __all__ = ["read"]
@@ -49,8 +50,8 @@ CLAIM: Final = re.compile(
     r"\s*[~$]*[\d(](?:[\d.,'*x+()=~ \n\\$^{}]|\s?[KMGB](?![a-zA-Z])|[KMG]i?B\b)*", re.IGNORECASE
 )
 CORE: Final = re.compile(
-    r"(?:INPUT|CONV|POOL|\bF\s?C|TOTAL|LRN|\bBN|RELU|DROPOUT|SOFTMAX)[^:\[]{0,24}:?\s*\[|(?:memory|weights"
-    r"|param\w*)\s*:|TOTAL\s+(?:mem|par|wei)",
+    r"(?:INPUT|CONV|POOL|\bF\s?C|TOTAL|LRN|\bBN|RELU|DROPOUT|SOFTMAX)[^:\[]{0,24}:?\s*\["
+    r"|(?:memory|weights|param\w*)\s*:|TOTAL\s+(?:mem|par|wei)",
     re.I,
 )
 PREFIX: Final = re.compile(r"^\s*(?:(?:#+|//+|>+|\|+|%+|--)\s?|(?:[-*+]|\d{1,3}[.)])\s+(?=[A-Za-z]))+")
@@ -148,6 +149,14 @@ def _table(flow: Flow, heads: list[tuple[re.Match[str], int | None]], no_biases:
         rows=tuple(rows),
         totals=tuple(totals),
         params_are="weights" if no_biases else "",
+        accounting=next(
+            (
+                name
+                for head, end in heads
+                if head["total"] and (name := accounting_of_total(flow.text[head.end() : end]))
+            ),
+            "",
+        ),
         gaps=cut or re.search(r"^\W*(?:\.\.\.|…)", text, re.MULTILINE) is not None,
     )
 

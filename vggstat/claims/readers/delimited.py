@@ -117,6 +117,8 @@ class _Span(NamedTuple):
 _CELL: Final = re.compile(r"\S+(?: \S+)*")
 _WORD: Final = re.compile(r"\S+")
 _RULE: Final = re.compile(r"[\s_=+|*~-]{3,}")
+_SENTENCE: Final = re.compile(r"\s*\S+(?: \S+){6,}\s*$")
+"""A line of one cell with many words: a note below or between the rows."""
 
 
 def _spans(line: Line, pattern: re.Pattern[str]) -> list[_Span]:
@@ -150,7 +152,7 @@ def _aligned(section: Section, start: int, end: int) -> Iterator[tuple[Grid, int
     last_rule = max(
         (index for index in range(start, end) if _RULE.fullmatch(section.lines[index].text)), default=end
     )
-    rows = [(index, _spans(line, _CELL)) for index, line in lines[body:]]
+    rows = [(index, _spans(line, _CELL)) for index, line in lines[body:] if not _SENTENCE.match(line.text)]
     above = [spans for index, spans in rows if not lines[body][0] < last_rule <= index] or [
         spans for _, spans in rows
     ]
@@ -164,8 +166,17 @@ def _aligned(section: Section, start: int, end: int) -> Iterator[tuple[Grid, int
     titles: list[list[Flow]] = [[] for _ in columns]
     for _, line in heads:
         cells = _spans(line, _CELL)
-        for position, span in enumerate(cells if len(cells) == len(columns) else _spans(line, _WORD)):
-            titles[position if len(cells) == len(columns) else _nearest(span, columns)].append(span.flow)
+        words = _spans(line, _WORD)
+        for position, cell in enumerate(cells):
+            if len(cells) == len(columns):
+                titles[position].append(cell.flow)
+                continue
+            own = [word for word in words if cell.start <= word.start < cell.end]
+            whole = (
+                sum(_overlap(cell, column) > 0 for column in columns) < 2
+            )  # else it heads several, a word each
+            for span in own:
+                titles[_nearest(cell if whole else span, columns)].append(span.flow)
     made = [tuple(join(words, " ") if words else empty for words in titles)]
     for _, spans in rows:
         row = [empty] * len(columns)
@@ -205,11 +216,16 @@ def _columns(rows: Sequence[Sequence[_Span]]) -> list[tuple[int, int]]:
     return found
 
 
+def _overlap(span: _Span, column: tuple[int, int]) -> int:
+    """The characters that both take; none or less where they stand apart."""
+    return min(span.end, column[1]) - max(span.start, column[0])
+
+
 def _nearest(span: _Span, columns: Sequence[tuple[int, int]]) -> int:
     """The column that a word stands over, or next to."""
 
     def distance(column: tuple[int, int]) -> tuple[int, float]:
-        overlap = min(span.end, column[1]) - max(span.start, column[0])
+        overlap = _overlap(span, column)
         return (-overlap if overlap > 0 else 0, max(column[0] - span.end, span.start - column[1], 0))
 
     return min(range(len(columns)), key=lambda i: distance(columns[i]))

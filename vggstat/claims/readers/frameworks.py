@@ -21,12 +21,12 @@ _STRIDE: Final = re.compile(r"stride \[(?P<value>\d{1,2}\s+\d{1,2})\]")
 _PADDING: Final = re.compile(r"padding \[(?P<value>\d{1,2}(?:\s+\d{1,2}){1,3})\]")
 _SIDES: Final[tuple[tuple[Quantity, re.Pattern[str]], ...]] = (("stride", _STRIDE), ("padding", _PADDING))
 DARKNET: Final = re.compile(
-    r"^\s*\d{1,4}\s+(?P<type>conv|max|avg|connected|dropout|softmax|cost|route|shortcut|upsample|detection|yolo"
-    r"|local|crop|reorg)\b(?P<rest>.{0,200})$"
+    r"^\s*\d{1,4}\s+(?P<type>conv|max|avg|connected|dropout|softmax|cost|route|shortcut|upsample"
+    r"|detection|yolo|local|crop|reorg)\b(?P<rest>.{0,200})$"
 )
 _DARK: Final = re.compile(
-    r"^\s+(?P<filters>\d{1,5})?\s*(?P<kernel>\d{1,2} x \d{1,2})\s*/\s*(?P<stride>\d{1,2})\s+(?P<input>\d{1,5} "
-    r"x\s+\d{1,5} x\s+\d{1,5})\s*->\s*(?P<output>\d{1,5} x\s+\d{1,5} x\s+\d{1,5})"
+    r"^\s+(?P<filters>\d{1,5})?\s*(?P<kernel>\d{1,2} x \d{1,2})\s*/\s*(?P<stride>\d{1,2})"
+    r"\s+(?P<input>\d{1,5} x\s+\d{1,5} x\s+\d{1,5})\s*->\s*(?P<output>\d{1,5} x\s+\d{1,5} x\s+\d{1,5})"
     r"(?:\s+(?P<ops>\d+\.\d+)\s*(?P<unit>B)F(?:LOPs)?)?"
 )
 _DARK_FC: Final = re.compile(r"^\s+(?P<inputs>\d{1,6})\s*->\s*(?P<outputs>\d{1,6})")
@@ -98,8 +98,13 @@ def _matlab(line: Flow) -> Row | None:
 
 
 _DARK_KINDS: Final[dict[str, RowKind]] = {
-    "conv": "conv", "max": "pool", "avg": "gap", "connected": "fc", "dropout": "dropout", "softmax": "softmax",
-}  # fmt: skip
+    "conv": "conv",
+    "max": "pool",
+    "avg": "gap",
+    "connected": "fc",
+    "dropout": "dropout",
+    "softmax": "softmax",
+}
 
 
 def _darknet(line: Flow) -> Row | None:
@@ -113,16 +118,24 @@ def _darknet(line: Flow) -> Row | None:
     if found is None and kind in ("conv", "pool"):
         return None
     fields: tuple[tuple[str, Quantity], ...] = (
-        ("filters", "channels"), (
-            "kernel", "kernel"), ("stride", "stride"), ("input", "in_shape"), ("output", "shape"), ("ops", "ops"),
-    )  # fmt: skip
+        ("filters", "channels"),
+        ("kernel", "kernel"),
+        ("stride", "stride"),
+        ("input", "in_shape"),
+        ("output", "shape"),
+        ("ops", "ops"),
+    )
     if found:
         for name, quantity in fields:
             if found[name]:
-                cells.append(Cell(
-                    quantity=quantity, flow=rest.group(found, name), unit=
-                        "G" if name == "ops" else "", label="BFLOPs" if name == "ops" else name
-                ))  # fmt: skip
+                cells.append(
+                    Cell(
+                        quantity=quantity,
+                        flow=rest.group(found, name),
+                        unit="G" if name == "ops" else "",
+                        label="BFLOPs" if name == "ops" else name,
+                    )
+                )
     full = _DARK_FC.match(rest.text) if kind == "fc" else None
     if full:
         cells.append(Cell(quantity="in_channels", flow=rest.group(full, "inputs"), label="input"))
@@ -132,19 +145,29 @@ def _darknet(line: Flow) -> Row | None:
 
 _LAYER: Final = re.compile(r"^\s*layers?\s*\{")
 _FIELD: Final = re.compile(
-    r"\b(?P<key>name|type|num_output|kernel_size|pad|stride|pool"
-    r"|global_pooling)\s*:\s*\"?(?P<value>[\w./-]{1,60})\"?"
+    r"\b(?P<key>name|type|num_output|kernel_size|pad|stride|pool|global_pooling)\s*:"
+    r"\s*\"?(?P<value>[\w./-]{1,60})\"?"
 )
 _CAFFE: Final[dict[str, RowKind]] = {
-    "convolution":
-        "conv", "innerproduct":
-            "fc", "inner_product":
-                "fc", "pooling": "pool", "relu": "relu", "dropout": "dropout", "softmax": "softmax",
-    "lrn": "lrn", "batchnorm": "bn", "flatten": "flatten", "data": "input", "input": "input",
-}  # fmt: skip
+    "convolution": "conv",
+    "innerproduct": "fc",
+    "inner_product": "fc",
+    "pooling": "pool",
+    "relu": "relu",
+    "dropout": "dropout",
+    "softmax": "softmax",
+    "lrn": "lrn",
+    "batchnorm": "bn",
+    "flatten": "flatten",
+    "data": "input",
+    "input": "input",
+}
 _CAFFE_FIELDS: Final[dict[str, Quantity]] = {
-    "num_output": "channels", "kernel_size": "kernel", "pad": "padding", "stride": "stride",
-}  # fmt: skip
+    "num_output": "channels",
+    "kernel_size": "kernel",
+    "pad": "padding",
+    "stride": "stride",
+}
 _LEFT_OUT: Final = frozenset({"accuracy", "softmaxwithloss", "softmax_loss", "loss", "silence", "python"})
 
 

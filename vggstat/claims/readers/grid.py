@@ -36,6 +36,8 @@ class Grid(Record):
     """The table's own words: its caption, or the line before it."""
     gaps: bool = False
     """Whether the text ends in the middle of it."""
+    owner: str = ""
+    """The one network that the headings above it name, for a table that could be of facts."""
 
 
 class Sheet(Record):
@@ -106,9 +108,22 @@ def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
             made[id(cell)] = bare(cell)
     # a merged cell stays one object in all of its places, which tells it from equal ones
     grid = grid.replace(rows=tuple(tuple(made[id(cell)] for cell in row) for row in grid.rows))
-    from vggstat.claims.readers import grid_columns, grid_layers, grid_networks, print_model
+    from vggstat.claims.readers import (
+        grid_columns,
+        grid_layers,
+        grid_modules,
+        grid_networks,
+        grid_stages,
+        print_model,
+    )
 
-    for read in (grid_columns.read_columns, grid_networks.read_accounts, print_model.read_grid):
+    readers = (
+        grid_columns.read_columns,
+        grid_networks.read_accounts,
+        grid_modules.read_modules,
+        print_model.read_grid,
+    )
+    for read in readers:
         tables = list(read(grid, dialect))
         if tables:
             yield from tables
@@ -117,6 +132,7 @@ def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         sheet = _sheet(candidate)
         if sheet is None:
             continue
+        sheet = grid_stages.with_layers(sheet)
         if grid_layers.is_layers(sheet):
             tables = list(grid_layers.read_layers(sheet, dialect))
         elif grid_networks.is_networks(sheet):

@@ -99,10 +99,13 @@ def read_columns(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         i for i, cell in enumerate(first) if i not in columns and read_header(cell.text).role == "shape"
     ]
     left_over = [
-        i for i in range(len(first)) if i not in columns and i not in outputs
+        i
+        for i in range(len(first))
+        if i not in columns
+        and i not in outputs
         and sum(LAYER.match(row[i].text) is not None for row in grid.rows[head + 1 :] if i < len(row)) > 2
         and not _names_blocks(grid, head, i)
-    ]  # fmt: skip
+    ]
     layers: dict[int, list[Row]] = {i: [] for i in columns}
     totals: dict[int, list[Cell]] = {i: [] for i in columns}
     above: Sequence[Flow] = ()
@@ -116,9 +119,14 @@ def read_columns(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         if len(layers[i]) < 3:
             continue
         yield ClaimTable(
-            dialect=dialect, form="layers", start=first[i], rows=tuple(layers[i]), totals=tuple(totals[i]),
-            title=f"{first[i].text} {grid.caption[:200]}".strip(), gaps=grid.gaps or bool(left_over),
-        )  # fmt: skip
+            dialect=dialect,
+            form="layers",
+            start=first[i],
+            rows=tuple(layers[i]),
+            totals=tuple(totals[i]),
+            title=f"{first[i].text} {grid.caption[:200]}".strip(),
+            gaps=grid.gaps or bool(left_over),
+        )
 
 
 def _names_blocks(grid: Grid, head: int, column: int) -> bool:

@@ -9,7 +9,9 @@ from typing import Final
 
 from vggstat.claims.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.claims.names import find_names
+from vggstat.claims.readers.accountings import accounting_in_heading
 from vggstat.claims.readers.grid import Sheet, merged
+from vggstat.claims.readers.grid_blocks import Blocks, block_kind, block_rows, count_range
 from vggstat.claims.readers.grid_cells import cut_claim, is_empty, is_formula
 from vggstat.claims.readers.grid_columns import LAYER
 from vggstat.claims.readers.grid_shapes import Column, shape_cells
@@ -22,16 +24,24 @@ __all__ = ["GAP", "is_layers", "read_layers"]
 HARD: Final = frozenset({"conv", "pool", "fc", "avgpool", "gap"})
 GAP: Final = re.compile(r"\W*(?:\.{2,}|…|⋮|⋯|\\[vcl]?dots|(?:\. ){2,}\.|(?:\* ){2,}\*|etc\.?)\W*")
 _ASIDE: Final = re.compile(
-    r"note|remark|comment|descr|function|purpose|activation|说明|备注|注释|설명|비고|備考|説明|bemerk|remarqu|nota"
-    r"|observ|примеч"
-    r"|why|explan|key|激活",
+    r"note|remark|comment|descr|function|purpose|activation"
+    r"|说明|备注|注释"
+    r"|설명|비고"
+    r"|備考|説明"
+    r"|bemerk|remarqu|nota|observ"
+    r"|примеч"
+    r"|why|explan|key"
+    r"|激活",
     re.I,
 )
 """Columns of words about a layer, which name others besides."""
 MAX_NAME: Final = 110
 COUNTED: Final = frozenset({"params", "weights", "biases", "ops", "values", "memory"})
 OUTPUT: Final = re.compile(
-    r"^\W*(?:output|predictions?|classif\w*|logits?|out|输出层?|出力層?|출력 ?층?|sa[íi]da|salida|sortie|ausgabe\w*"
+    r"^\W*(?:output|predictions?|classif\w*|logits?|out"
+    r"|输出层?|出力層?"
+    r"|출력 ?층?"
+    r"|sa[íi]da|salida|sortie|ausgabe\w*"
     r"|выход\w*)\b",
     re.I,
 )
@@ -90,18 +100,25 @@ _TYPE: Final = re.compile(
 )
 
 
+def _may_name(header: Header) -> bool:
+    """Whether a column may hold names of layers, and not words about them."""
+    if header.role not in ("other", "index"):
+        return False
+    return not _ASIDE.search(header.label) or re.search(r"layer|name", header.label, re.I) is not None
+
+
+def _kind(text: str) -> RowKind | None:
+    """The kind of layer that a cell names; of a block the kind of its first layer."""
+    return block_kind(text) or find_kind(text)
+
+
 class _NameColumns:
     """The columns that say what a row is: the one that names its kind most often, and those beside it."""
 
     def __init__(self, sheet: Sheet) -> None:
-        columns = [
-            i for i, head in enumerate(sheet.headers)
-            if head.role in (
-                "other", "index") and not (_ASIDE.search(head.label) and not re.search(
-                    r"layer|name", head.label, re.I))
-        ]  # fmt: skip
+        columns = [i for i, head in enumerate(sheet.headers) if _may_name(head)]
         found = {
-            i: [find_kind(cell.text) if len(cell) < MAX_NAME else None for cell in sheet.column(i)]
+            i: [_kind(cell.text) if len(cell) < MAX_NAME else None for cell in sheet.column(i)]
             for i in columns
         }
         score = {
@@ -112,19 +129,21 @@ class _NameColumns:
         sure = {i: score[i] + 0.25 * bool(score[i] and _TYPE.search(sheet.headers[i].label)) for i in columns}
         self.best = max(columns, key=lambda i: (sure[i], -i), default=None)
         self.names = [
-            i for i in columns
-            if i == self.best or (score[i] and is_name_header(sheet.headers[i].label))
+            i
+            for i in columns
+            if i == self.best
+            or (score[i] and is_name_header(sheet.headers[i].label))
             or (is_name_header(sheet.headers[i].label) and self.best is not None and i < self.best)
-        ]  # fmt: skip
+        ]
         self.index = [i for i in range(min(2, len(sheet.headers))) if i != self.best]
 
     def kind(self, row: Sequence[Flow]) -> RowKind | None:
         """The kind of layer that the row names."""
         if self.best is None:
             return None
-        best = find_kind(row[self.best].text) if self.best < len(row) else None
+        best = _kind(row[self.best].text) if self.best < len(row) else None
         if best is None or best == "other":
-            others = (find_kind(row[i].text) for i in self.names if i != self.best and i < len(row))
+            others = (_kind(row[i].text) for i in self.names if i != self.best and i < len(row))
             return next((kind for kind in others if kind), best)
         return best
 
@@ -133,7 +152,8 @@ class _NameColumns:
 
     def repeats(self, row: Sequence[Flow]) -> int:
         """How many layers the row stands for: ``x 2`` in its name, or ``4-5`` in the column of numbers."""
-        said = max((find_repeats(cell.text) for cell in self.cells(row)), default=1)
+        cells = self.cells(row)
+        said = max((max(find_repeats(cell.text), count_range(cell.text)) for cell in cells), default=1)
         if said > 1:
             return said
         for i in self.index:
@@ -160,6 +180,7 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
     has_params = any(header.quantity in ("params", "weights") for header in headers)
     rows: list[Row] = []
     totals: list[Cell] = []
+    blocks = Blocks()
     gaps = sheet.gaps
     for position, cells in enumerate(sheet.body):
         words = " ".join([cell.text for cell in cells]).strip()
@@ -167,6 +188,8 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
         sums = is_total(head) if words else "part"
         if sums == "total":
             totals.extend(_totals(cells, columns))
+        elif sums and words:
+            blocks.subtotal(head, _totals(cells, columns), rows)
         gaps = (
             gaps
             or GAP.fullmatch(words) is not None
@@ -176,8 +199,16 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
             continue
         row = _row(_own(sheet, position, columns), names, columns, has_params, rows)
         if row is not None:
-            rows.append(row)
-    said = sum(cell.label != "name" for row in rows for cell in row.cells)
+            parts = next((made for cell in names.cells(cells) if (made := block_rows(cell))), [])
+            first = len(rows)
+            blocks.add(rows, row, parts)
+            for cell, column in _merged(sheet, position, columns):
+                blocks.merged(cell, column.header, range(first, len(rows)))
+    rows = blocks.settle(rows, sheet.caption)
+    if blocks.leaves_out_pools(rows):
+        gaps = True
+        totals = blocks.with_totals(rows, totals)
+    said = sum(cell.label != "name" for row in rows for cell in row.cells) + len(blocks.groups)
     if len(rows) >= 2 and said >= 2:
         yield ClaimTable(
             dialect=dialect,
@@ -185,8 +216,10 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
             start=sheet.start,
             rows=tuple(rows),
             totals=tuple(totals),
+            groups=tuple(blocks.groups),
             title=sheet.caption,
             gaps=gaps,
+            accounting=next(filter(None, (accounting_in_heading(head.label) for head in sheet.headers)), ""),
         )
 
 
@@ -197,11 +230,24 @@ def _own(sheet: Sheet, position: int, columns: Sequence[Column]) -> list[Flow]:
     seen = Counter(map(id, cells))
     return [
         cell.cut(0, 0)
-        if i < len(columns) and columns[i].header.quantity in COUNTED
-        and (any(i < len(row) and row[i] is cell for row in near) or seen[id(cell)] > 1) and cell.text
+        if i < len(columns)
+        and columns[i].header.quantity in COUNTED
+        and (any(i < len(row) and row[i] is cell for row in near) or seen[id(cell)] > 1)
+        and cell.text
         else cell
         for i, cell in enumerate(cells)
-    ]  # fmt: skip
+    ]
+
+
+def _merged(sheet: Sheet, position: int, columns: Sequence[Column]) -> Iterator[tuple[Flow, Column]]:
+    """The counts of a row that stand in one cell with those of the row before or after."""
+    cells = sheet.body[position]
+    near = [sheet.body[i] for i in (position - 1, position + 1) if 0 <= i < len(sheet.body)]
+    seen = Counter(map(id, cells))
+    for i, (cell, column) in enumerate(zip(cells, columns, strict=False)):
+        alone = column.header.quantity not in COUNTED or not cell.text or seen[id(cell)] > 1
+        if not alone and any(i < len(row) and row[i] is cell for row in near):
+            yield cell, column
 
 
 def _told_apart(headers: Sequence[Header]) -> list[Header]:
@@ -249,16 +295,38 @@ def _row(
     for cell, column in zip(cells, columns, strict=False):
         if not is_empty(cell.text):
             found.extend(_cells(cell, column, kind, has_params))
-    if repeats > 1:
-        found = [cell for cell in found if cell.quantity not in COUNTED]
+    _values_first(found)
     known = Counter(cell.quantity for cell in found)
     found = [cell for cell in found if known[cell.quantity] == 1 or cell.quantity in COUNTED]
+    if any(
+        _NOT_OUTPUT.match(cell.text)
+        and column.header.role == "other"
+        and not any(cell is one for one in said)
+        for cell, column in zip(cells, columns, strict=False)
+    ):
+        found = [cell for cell in found if cell.quantity not in ("values", "memory")]
     found.extend(cell for cell in attributes(words, kind) if not known[cell.quantity])
     flow = name if name.text else next((cell for cell in cells if cell.text), name)
     second = said[1].text if len(said) > 1 else ""
     return Row(
         kind=kind, name=name.text[:80], type=second[:80], flow=flow, cells=tuple(found), repeats=repeats
     )
+
+
+_NOT_OUTPUT: Final = re.compile(
+    r"\W*(?:input|[\w ]*\b(?:masks?|offsets|indices|gradients?|workspace))\W*$", re.IGNORECASE
+)
+"""What a row may hold the size of, said in a column of its own, other than the layer's output."""
+
+
+def _values_first(cells: list[Cell]) -> None:
+    """Put a value before the product of the same quantity that stands in a column before it."""
+    for i, first in enumerate(cells):
+        if first.quantity in COUNTED and is_formula(first.flow) and "=" not in first.flow.text:
+            for j in range(i + 1, len(cells)):
+                if cells[j].quantity == first.quantity and not is_formula(cells[j].flow):
+                    cells[i], cells[j] = cells[j], first
+                    break
 
 
 def _has_image(cells: Sequence[Flow], columns: Sequence[Column]) -> bool:
@@ -282,7 +350,7 @@ def _is_output(name: str, cells: Sequence[Flow], columns: Sequence[Column], befo
     last = next((row for row in reversed(before) if row.kind == "fc"), None)
     if last is None:
         return False
-    sizes = {cell.flow.text for cell in last.cells if cell.quantity in ("shape", "channels")}
+    sizes = {cell.flow.text for cell in last.cells if cell.quantity in ("shape", "channels", "values", "ops")}
     here = {cell.text for cell in cells if re.search(r"\d", cell.text)}
     return bool(sizes and here) and not sizes & here
 

@@ -8,7 +8,10 @@ from typing import Final
 
 from vggstat.claims.model import Cell, ClaimTable, Quantity, Row
 from vggstat.claims.names import find_names
+from vggstat.claims.readers.bounds import find_bound
+from vggstat.claims.readers.facts import find_fact
 from vggstat.claims.readers.grid import Grid, Sheet, names_network
+from vggstat.claims.readers.grid_blocks import SENTENCE
 from vggstat.claims.readers.grid_cells import cut_claim, cut_shape, dims_of, is_empty, is_formula
 from vggstat.claims.readers.headers import Header, find_unit, read_header
 from vggstat.claims.readers.layer_words import find_kind
@@ -17,10 +20,8 @@ from vggstat.claims.text import Flow
 __all__ = ["is_networks", "read_accounts", "read_facts", "read_networks"]
 
 JUDGED: Final = frozenset({
-    "params", "weights",
-        "biases", "ops",
-            "trainable_params", "frozen_params", "param_bytes", "memory", "values", "conv_layers", "fc_layers",
-    "pool_layers", "weight_layers", "classes", "saved_bytes",
+    "params", "weights", "biases", "ops", "trainable_params", "frozen_params", "param_bytes", "memory", "values",
+    "conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes", "saved_bytes",
 })  # fmt: skip
 _NOT_ONE: Final = re.compile(
     r"^\W*[A-E](?:-\w+)? [-/] [A-E]\b|\bvs\b|\bratio\b|\bdiff|\bdelta\b|Δ|差|\s/\s|\+", re.IGNORECASE
@@ -31,8 +32,24 @@ _SECTION: Final = re.compile(
 
 
 def is_networks(sheet: Sheet) -> bool:
-    """Whether a column names networks."""
-    return _name_column(sheet) is not None
+    """Whether a column names networks, and the rows are no layers of theirs."""
+    names = _name_column(sheet)
+    return names is not None and not _has_layers(sheet, names)
+
+
+def _has_layers(sheet: Sheet, names: int) -> bool:
+    """Whether another column than that of the networks' names tells layers, so that they say only whose each is."""
+    columns = (
+        sheet.column(i)
+        for i, head in enumerate(sheet.headers)
+        if i != names and head.role in ("other", "index")
+    )
+    layers = ("conv", "pool", "fc")
+    return any(
+        2 * sum(find_kind(cell.text) in layers and not SENTENCE.search(cell.text) for cell in column)
+        > len(sheet.body)
+        for column in columns
+    )
 
 
 def _name_column(sheet: Sheet) -> int | None:
@@ -99,11 +116,17 @@ _WEIGHTS_OF: Final = re.compile(r"_Weights\.\w+$")
 def _words(cells: Sequence[Flow], headers: Sequence[Header], column: int) -> str:
     """The words that name the network: its cell, and what other columns of words say of it (``CIFAR-10``, ``BN``)."""
     more = [
-        cell.text for i, cell in enumerate(cells)
-        if i != column and i < len(headers) and headers[i].role == "other"
-        and re.search(r"data|variant|input|config|head|pretrain|title|数据|データ|데이터", headers[i].label, re.I)
-        and re.search(r"[A-Za-z]", cell.text) and len(cell.text) < 60
-    ]  # fmt: skip
+        cell.text
+        for i, cell in enumerate(cells)
+        if i != column
+        and i < len(headers)
+        and headers[i].role == "other"
+        and re.search(
+            r"data|variant|input|config|head|pretrain|title|数据|データ|데이터", headers[i].label, re.I
+        )
+        and re.search(r"[A-Za-z]", cell.text)
+        and len(cell.text) < 60
+    ]
     known = any(name.spec for name in find_names(cells[column].text))
     more = [text for text in more if not known or not any(True for _ in find_names(text))]
     return " ".join([_WEIGHTS_OF.sub("", cells[column].text), *more])
@@ -114,6 +137,8 @@ def _with_unit(header: Header, caption: str, cells: Sequence[Flow]) -> Header:
 
     Parameters of networks that are all a few hundred at most are millions, as no network has so few.
     """
+    if header.label.lower() == "value":
+        return header._replace(role="other", quantity=None)  # of what another column says
     if header.unit or header.quantity not in ("params", "ops"):
         return header
     about = read_header(caption[-200:]) if caption else None
@@ -127,16 +152,32 @@ def _with_unit(header: Header, caption: str, cells: Sequence[Flow]) -> Header:
 
 _FEW: Final = re.compile(r"~?\s?\d{1,3}(?:[.,]\d{1,2})?")
 _INPUT: Final = re.compile(
-    r"^\W*(?:(?:network )?input(?: (?:size|resolution|shape|image))?|resolution|image size|输入(?:尺寸|大小)?"
-    r"|分辨率|入力サイズ"
+    r"^\W*(?:(?:network )?input(?: (?:size|resolution|shape|image))?|resolution|image size"
+    r"|输入(?:尺寸|大小)?|分辨率"
+    r"|入力サイズ"
     r"|입력 ?크기)\W*$",
     re.I,
 )
 
 
+_BOTH: Final = re.compile(
+    r"(?P<count>[^()\[\]]{1,40}?\d[^()\[\]]{0,20})[(\[]\s?(?P<size>~?\s?\d[\d.,]{0,12}\s?[KMG]i?B)\s?[)\]]\W*",
+    re.IGNORECASE,
+)
+"""A count with the size of its weights beside it: ``143,667,240 (~548 MB)``."""
+
+
 def _cells(cell: Flow, header: Header) -> Iterator[Cell]:
     """The claims of one cell about a network."""
     if is_empty(cell.text):
+        return
+    both = _BOTH.fullmatch(cell.text) if header.quantity in ("params", "param_bytes") else None
+    if both:
+        count = cut_claim(cell.group(both, "count"))
+        if count is not None:
+            unit = "" if header.quantity == "param_bytes" else _unit(count, header)
+            yield Cell(quantity="params", flow=count, unit=unit, label=header.label)
+        yield Cell(quantity="param_bytes", flow=cell.group(both, "size").strip(), label=header.label)
         return
     quantity = _quantity(cell, header)
     if quantity == "in_shape":
@@ -157,11 +198,12 @@ def _cells(cell: Flow, header: Header) -> Iterator[Cell]:
         unit=_unit(cell, header),
         label=header.label,
         hedge="~" in cell.text[:3],
+        bound=find_bound(cell.text[:2].rstrip(" ~$0123456789")),
     )
 
 
 def _quantity(cell: Flow, header: Header) -> Quantity | None:
-    if header.role == "in" and _INPUT.match(header.label):
+    if header.role in ("in", "size") and _INPUT.match(header.label):
         return "in_shape"
     if header.role == "size" and re.search(r"\d\s?[KMG]i?B\b", cell.text, re.IGNORECASE):
         return "param_bytes"
@@ -197,40 +239,55 @@ def _several(text: str) -> bool:
 
 
 _VALUE_HEAD: Final = re.compile(
-    r"value|amount|count|number|quantity|vgg|值|数值|数量|値|값|수치|wert|valeur|valor|значен|result|detail"
-    r"|information|spec",
+    r"value|amount|count|number|quantity|vgg"
+    r"|值|数值|数量|値"
+    r"|값|수치"
+    r"|wert|valeur|valor"
+    r"|значен"
+    r"|result|detail|information|spec",
     re.IGNORECASE,
 )
 
 
 def read_facts(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
-    """A table of two columns: what, and how much."""
+    """A table of two columns: what, and how much. The first row may be a fact, too."""
     if max(map(len, grid.rows)) != 2 or len(grid.rows) > 60:
         return
     head = grid.rows[0]
-    if len(head) != 2 or not (_VALUE_HEAD.search(head[1].text) or names_network(head[1].text)):
-        return
-    cells: list[Cell] = []
-    for row in grid.rows[1:]:
-        if len(row) != 2 or len(row[0].text) > 60:
-            continue
-        header = read_header(row[0].text)
-        if header.role == "quantity" and re.match(
-            r"\W*(?:total|number of|#|num|model|trainable|non-trainable|param|macs|flops|gflops|mult|总|参数|模型"
-            r"|パラメ"
-            r"|파라미터|par[âáa]m|парам|anzahl|nombre|n[úu]mero)",
-            header.label,
-            re.I,
-        ):
-            cells.extend(_cells(row[1], header._replace(unit=header.unit or find_unit(head[1].text))))
-    if cells:
-        yield ClaimTable(
-            dialect=dialect,
-            form="facts",
-            start=grid.start,
-            totals=tuple(cells),
-            title=f"{grid.caption} {head[0].text} {head[1].text}".strip(),
-        )
+    headless = len(head) == 2 and find_fact(head[0], head[1]) is not None
+    said = len(head) == 2 and (_VALUE_HEAD.search(head[1].text) or names_network(head[1].text))
+    unit = find_unit(head[1].text) if said else ""
+    rows = [
+        row for row in (grid.rows if headless else grid.rows[1:]) if len(row) == 2 and len(row[0].text) <= 60
+    ]
+    cells = [cell for row in rows for cell in _fact(row[0], row[1], unit)]
+    title = f"{grid.caption} {head[0].text} {head[1].text}".strip() if said else grid.caption
+    if not any(True for _ in find_names(title)):
+        title = grid.owner
+    if cells and (said or headless):
+        yield ClaimTable(dialect=dialect, form="facts", start=grid.start, totals=tuple(cells), title=title)
+
+
+_FACT: Final = re.compile(
+    r"\W*(?:total|number of|#|num|model|trainable|non-trainable|param|macs|flops|gflops|mult"
+    r"|总|参数|模型"
+    r"|パラメ"
+    r"|파라미터"
+    r"|par[âáa]m"
+    r"|парам"
+    r"|anzahl|nombre|n[úu]mero)",
+    re.I,
+)
+
+
+def _fact(name: Flow, value: Flow, unit: str) -> list[Cell]:
+    """The claims of a row that names a quantity of the network and shows it."""
+    header = read_header(name.text)
+    found = []
+    if header.role == "quantity" and _FACT.match(header.label):
+        found = list(_cells(value, header._replace(unit=header.unit or unit)))
+    fact = find_fact(name, value) if not found else None
+    return [fact] if fact is not None else found
 
 
 _ACCOUNTS: Final[dict[str, Quantity]] = {

@@ -131,7 +131,7 @@ def _maps(cell: Flow, kind: RowKind) -> Iterator[tuple[Quantity, Flow]]:
         return
     if dims_of(shape) == 1 and kind in ("conv", "pool"):
         yield "channels", shape
-    elif dims_of(shape) > 2:
+    elif dims_of(shape) > 2 or (dims_of(shape) == 1 and kind in ("fc", "flatten")):
         yield "shape", shape
     elif dims_of(shape) == 2 and kind in _MAPS:
         yield "size", shape

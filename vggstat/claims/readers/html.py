@@ -8,6 +8,7 @@ from typing import Final
 
 from vggstat.claims.model import ClaimTable
 from vggstat.claims.readers.grid import Grid, interpret
+from vggstat.claims.readers.headings import Headings
 from vggstat.claims.readers.markup import Piece, pieces
 from vggstat.claims.text import Flow, Section, join
 
@@ -127,6 +128,7 @@ class _Table:
 def read(section: Section) -> Iterator[ClaimTable]:
     """Every table that is about layers or networks, inner ones too."""
     stack: list[_Table] = []
+    headings = Headings(section)
     for piece in pieces(section.lines):
         if piece.tag == "table" and not piece.close:
             if len(stack) < 8:
@@ -137,7 +139,7 @@ def read(section: Section) -> Iterator[ClaimTable]:
         table = stack[-1]
         if piece.tag == "table":
             stack.pop()
-            yield from _finish(section, table, piece.line)
+            yield from _finish(section, table, piece.line, headings)
         elif piece.tag in ("tr", "td", "th", "caption", "thead") and not piece.close:
             table.open(piece)
             if piece.tag == "tr":
@@ -155,14 +157,17 @@ def read(section: Section) -> Iterator[ClaimTable]:
         elif piece.tag == "sup" and not piece.close and table.where == "cell":
             table.parts.append(Flow("^", (0,), (piece.flow.origins[0],)))
     for table in stack:
-        yield from _finish(section, table, len(section.lines) - 1, cut=True)
+        yield from _finish(section, table, len(section.lines) - 1, headings, cut=True)
 
 
-def _finish(section: Section, table: _Table, last: int, cut: bool = False) -> Iterator[ClaimTable]:
+def _finish(
+    section: Section, table: _Table, last: int, headings: Headings, cut: bool = False
+) -> Iterator[ClaimTable]:
     grid = table.grid()
     if grid is None or any(index in section.taken for index in range(table.first.line, last + 1)):
         return
-    tables = list(interpret(grid.replace(gaps=cut), "html"))
+    owner = headings.owner(table.first.line) if max(map(len, grid.rows)) == 2 else ""
+    tables = list(interpret(grid.replace(gaps=cut, owner=owner), "html"))
     if tables:
         section.take(table.first.line + 1, last)
         for index in {table.first.line, last}:

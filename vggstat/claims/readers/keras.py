@@ -33,12 +33,27 @@ ROW: Final = re.compile(
 SHAPE: Final = re.compile(
     r"\[?\(\s?(?:None|\d+|\?|-1)?\s?(?:,\s?(?:None|\d+|\?))*,?\s?(?P<end>\))?\]?|\((?:None|\d+)[\d, None]*"
 )
+UNKNOWN: Final = re.compile(
+    r"[\s|#/*>]*(?P<name>[A-Za-z_][^|\[\]]{0,60}?)[\s|]+(?P<shape>\((?:None|\?|-1)(?:,\s?(?:None|\d+))+\))[\s|]+"
+    r"(?P<count>\d[\d,.']*)[\s|]*$"
+)
+"""A row of any layer: words, a shape with an open batch, a count, and nothing else."""
 COUNT: Final = re.compile(r"(?<![\w.,(\[])\d[\d,.' ]*(?![\w(\[])")
+SEVERAL: Final = re.compile(r"[\s|]*(?:\(\s?\(|\[?\([^()]{1,60}\)\s?,)")
+"""Several shapes in one cell: ``[(None, 32, 32), (None, 5``, ``((None, 32``."""
+LAST_COUNT: Final = re.compile(r"(?<=[\s|])(?:\d{1,3}(?:,\d{3})+|\d+)(?=[\s|]*$|\s{2,}|\s?\|?\s*\[')")
+"""A count that no part of a shape follows."""
 TOTAL: Final = re.compile(
     r"\b(?P<what>total|trainable|non-?trainable|optimizer)\s*params?\s*:\s*(?P<count>\d[\d,.']*)"
     r"(?:\s*\((?P<size>[\d.,]+\s?[KMGT]?i?B)\))?",
     re.IGNORECASE,
 )
+FRAGMENT: Final = re.compile(
+    r"[A-Za-z_][\w./:-]{0,60}\s?\((?:"
+    r"InputLayer|Conv(?:olution)?2D|MaxPool(?:ing)?2D|GlobalAveragePooling2D|Flatten|Dense|Dropout|BatchNormalization"
+    r")\)[\s|]{1,40}(?:\[?\((?:None|\?|-1|\d{1,5})[^()\n]{0,40}\)\]?|multiple)[\s|]{1,40}\d"
+)
+"""A row that can be no other tool's, so that no header is needed."""
 RULE: Final = re.compile(r"^[\s_=+|:-]*$")
 _TOTALS: Final[dict[str, Quantity]] = {
     "total": "params", "trainable": "trainable_params", "nontrainable": "frozen_params",
@@ -60,6 +75,24 @@ def read(section: Section) -> Iterator[ClaimTable]:
         if table is not None:
             section.take(index, end)
             yield table
+        index = max(end, index + 1)
+    yield from _fragments(section)
+
+
+def _fragments(section: Section) -> Iterator[ClaimTable]:
+    """Rows whose header was cut off, as they stand in comments and in quotations. Totals alone are left to prose,
+    which asks whose they are."""
+    index = 0
+    while index < len(section.lines):
+        text = section.lines[index].text[:1000]
+        if index in section.taken or not FRAGMENT.search(text):
+            index += 1
+            continue
+        table, end = _read_one(section, index - 1)
+        if table is not None and table.rows:
+            section.take(index, end)
+            whole = table.rows[0].kind == "input" and not table.gaps
+            yield table.replace(start=section.lines[index].flow, gaps=not whole)
         index = max(end, index + 1)
 
 
@@ -103,8 +136,11 @@ def _read_one(section: Section, header: int) -> tuple[ClaimTable | None, int]:
             gaps, idle, end = True, 0, index
         else:
             idle += 1
-    if len(rows) < 2 and not totals:
+    if len(rows) < 2 and len(totals) < 2:
         return None, header + 1
+    if any("ptimizer params" in section.lines[i].text for i in range(header + 1, end)):
+        # of a model that was trained the optimizer's own values are in the total
+        totals = [cell for cell in totals if cell.quantity not in ("params", "param_bytes")]
     title = MODEL.search(section.words_before(header, 3))
     table = ClaimTable(
         dialect="keras",
@@ -133,26 +169,47 @@ def _optimizer_lines(section: Section, index: int) -> int:
 def _row(line: Flow) -> Row | None:
     match = ROW.search(line.text[:1000])
     if match is None:
-        return None
-    kind = _kind(match["type"].replace(" ", "").lower())
+        return _unknown_row(line)
+    kind = _kind(match["type"].replace(" ", "").lower(), match["name"])
     rest = line.cut(match.end())
     shape = SHAPE.search(rest.text)
-    if kind is None and (shape is None or len(shape[0]) < 5):
-        return None
+    several = SEVERAL.match(rest.text)
+    if kind is None and not several and (shape is None or len(shape[0]) < 5):
+        if not re.match(r"[\s|]*multiple\b", rest.text):
+            return None
+        several = LAST_COUNT.search(rest.text)
     return Row(
         kind=kind or "other",
         name=match["name"],
         type=match["type"],
         flow=line.strip(" |"),
-        cells=tuple(_cells(rest, shape)),
+        cells=tuple(_cells(rest, shape) if several is None else _count(rest)),
     )
 
 
-def _kind(word: str) -> RowKind | None:
-    """The kind of a class, whose name a narrow table may have cut."""
-    if word in KERAS_KINDS or len(word) < 7:
-        return KERAS_KINDS.get(word)
-    return next((kind for name, kind in KERAS_KINDS.items() if name.startswith(word)), None)
+def _unknown_row(line: Flow) -> Row | None:
+    """A layer whose class does not stand in brackets as Keras writes it: its count is in the sum all the same."""
+    match = UNKNOWN.match(line.text[:300])
+    if match is None:
+        return None
+    cells = (
+        Cell(quantity="shape", flow=line.group(match, "shape"), label="Output Shape"),
+        Cell(quantity="params", flow=line.group(match, "count").strip(" ,"), label="Param #"),
+    )
+    return Row(kind="other", name=match["name"].strip(), flow=line.strip(" |"), cells=cells)
+
+
+def _kind(word: str, name: str) -> RowKind | None:
+    """The kind of a class, whose name a narrow table may have cut: ``batch_normalization_1 (Batch``. The names that
+    Keras gives by itself tell the class."""
+    if word in KERAS_KINDS:
+        return KERAS_KINDS[word]
+    named = re.sub(r"_\d+$", "", name).replace("_", "").lower()
+    if named in KERAS_KINDS and named.startswith(word):
+        return KERAS_KINDS[named]
+    if len(word) < 7:
+        return None
+    return next((kind for known, kind in KERAS_KINDS.items() if known.startswith(word)), None)
 
 
 def _cells(rest: Flow, shape: re.Match[str] | None) -> Iterator[Cell]:
@@ -161,7 +218,7 @@ def _cells(rest: Flow, shape: re.Match[str] | None) -> Iterator[Cell]:
     if shape is not None and len(shape[0]) > 4:
         after = shape.end()
         if shape["end"] is None:
-            cut = re.match(r"\(?(?:None|\d+)(?:,\s?\d+)*,?(?=\s)", shape[0] + " ")
+            cut = re.match(r"\[?\(?(?:None|\d+)(?:,\s?\d+)*,?(?=\s)", shape[0] + " ")
             after = shape.start() + (cut.end() if cut else 0)
         else:
             yield Cell(quantity="shape", flow=rest.group(shape), label="Output Shape")
@@ -171,6 +228,13 @@ def _cells(rest: Flow, shape: re.Match[str] | None) -> Iterator[Cell]:
         yield Cell(quantity="params", flow=count, label="Param #")
 
 
+def _count(rest: Flow) -> Iterator[Cell]:
+    """The count of a layer with several outputs, whose shapes are cut anywhere."""
+    count = LAST_COUNT.search(rest.text)
+    if count:
+        yield Cell(quantity="params", flow=rest.group(count), label="Param #")
+
+
 def _continue(rows: list[Row], line: Flow) -> bool:
     """Whether the line is the rest of the row before: its type in brackets, or the cut end of its name."""
     text = line.strip(" |").text
@@ -178,7 +242,7 @@ def _continue(rows: list[Row], line: Flow) -> bool:
     match = re.match(r"\(?(?P<type>[A-Za-z_]\w*)\)", text)
     if match is None or len(text) > 200:
         return re.fullmatch(r"[\w.-]{0,20}\)?[\s|]*(?:\w+\)?)?", text) is not None and len(text) < 40
-    kind = _kind(match["type"].lower())
+    kind = _kind(match["type"].lower(), row.name)
     if kind is not None and row.kind == "other":
         rows[-1] = row.replace(kind=kind, type=match["type"])
     return True

@@ -21,36 +21,77 @@ MAX_WORDS: Final = 300
 
 _WORDS: Final[tuple[tuple[RowKind, str], ...]] = (
     ("zeropad", r"zero[-_ ]?pad\w*|零填充|제로 ?패딩|ゼロパディング"),
-    ("gap", r"global[-_ ]?(?:average|avg|max)[-_ ]?pool\w*|globalaveragepool\w*|\bgap\b|全局平均池化|전역 ?평균 ?풀링"
-        r"|グローバル平均プーリング"
-            r"|大域平均プーリング|pooling moyen global|pooling promedio global"),
-    ("avgpool", r"(?:adaptive[-_ ]?)?(?:avg|average|mean)[-_ ]?pool\w*|adaptiveavgpool\w*|avgpool\w*|平均池化|평균 "
-        r"?풀링"
+    (
+        "gap",
+        r"global[-_ ]?(?:average|avg|max)[-_ ]?pool\w*|globalaveragepool\w*|\bgap\b"
+        r"|全局平均池化"
+        r"|전역 ?평균 ?풀링"
+        r"|グローバル平均プーリング|大域平均プーリング"
+        r"|pooling moyen global|pooling promedio global",
+    ),
+    (
+        "avgpool",
+        r"(?:adaptive[-_ ]?)?(?:avg|average|mean)[-_ ]?pool\w*|adaptiveavgpool\w*|avgpool\w*"
+        r"|平均池化"
+        r"|평균 ?풀링"
         r"|平均プーリング"
-                r"|pooling (?:moyen|medio|promedio)"),
-    ("pool", r"max[-_ ]?pool\w*|\w*pool(?:ing)?\w*|sub-?sampl\w*|down-?sampl\w*|(?:最大)?池化层?|(?:맥스|최대) "
-        r"?풀링|풀링|(?:最大"
-        r"|マックス)?プーリング"
-             r"|макс\w* ?пул+инг|пул+инг|подвыборк\w*|agrupa\w*|submuestreo|sous-échantillonnage"),
-    ("bn", r"batch[-_ ]?norm\w*|\bbn[-_]?\d*[a-z_\d]*\b|批(?:量)?(?:归一化|标准化|规范化)|배치 ?정규화|バッチ正規化"),
-    ("lrn", r"\blrn\d*\b|\bnorm\d\b|local[-_ ]?response\w*|局部响应归一化|国所応答正規化|지역 ?응답"),
-    ("conv", r"\w*conv(?:2d|[a-z]*)?[-_\d.a-z]*|卷积层?|卷積層?|합성곱|컨볼루션|콘볼루션|畳み?込み?層?"
-        r"|コンボリューション|faltung\w*"
-             r"|св[её]рт\w*"),
-    ("fc", r"\bfc[-_]?\d*[a-z]?\b|\bfc[-_]\w+|\bfull(?:y)?[-_ ]*connect\w*|\bdense[-_\d]*\b|\blinear[-_\d]*\b"
-        r"|\baffine\d*\b|inner[-_ ]?product|\binnerproduct\b"
-           r"|全连接层?|全連接層?|全結合層?|완전 ?연결|전결합|밀집|vollst[äa]ndig verbunden\w*|vollverb\w*"
-           r"|полносвяз\w*"
-           r"|(?:totalmente|completamente|enti[èe]rement) conn?ect\w*"),
-    ("flatten", r"flat+en\w*|展平|拉平|扁平化?|평탄화|플래튼|フラット\w*|平坦化|aplan\w*|аплат\w*"),
+        r"|pooling (?:moyen|medio|promedio)",
+    ),
+    (
+        "pool",
+        r"max[-_ ]?pool\w*|\w*pool(?:ing)?\w*|sub-?sampl\w*|down-?sampl\w*"
+        r"|(?:最大)?池化层?"
+        r"|(?:맥스|최대) ?풀링|풀링"
+        r"|(?:最大|マックス)?プーリング"
+        r"|макс\w* ?пул+инг|пул+инг|подвыборк\w*"
+        r"|agrupa\w*|submuestreo|sous-échantillonnage",
+    ),
+    (
+        "bn",
+        r"batch[-_ ]?norm\w*|\bbn[-_]?\d*[a-z_\d]*\b"
+        r"|批(?:量)?(?:归一化|标准化|规范化)"
+        r"|배치 ?정규화"
+        r"|バッチ正規化",
+    ),
+    (
+        "lrn",
+        r"\blrn\d*\b|\bnorm\d\b|local[-_ ]?response\w*|局部响应归一化|国所応答正規化|지역 ?응답",
+    ),
+    (
+        "conv",
+        r"\w*conv(?:2d|[a-z]*)?[-_\d.a-z]*"
+        r"|卷积层?|卷積層?"
+        r"|합성곱|컨볼루션|콘볼루션"
+        r"|畳み?込み?層?|コンボリューション"
+        r"|faltung\w*"
+        r"|св[её]рт\w*",
+    ),
+    (
+        "fc",
+        r"\bfc[-_]?\d*[a-z]?\b|\bfc[-_]\w+|\bfull(?:y)?[-_ ]*connect\w*"
+        r"|\bdense[-_\d]*\b|\blinear[-_\d]*\b|\baffine\d*\b|inner[-_ ]?product|\binnerproduct\b"
+        r"|全连接层?|全連接層?"
+        r"|全結合層?"
+        r"|완전 ?연결|전결합|밀집"
+        r"|vollst[äa]ndig verbunden\w*|vollverb\w*"
+        r"|полносвяз\w*"
+        r"|(?:totalmente|completamente|enti[èe]rement) conn?ect\w*",
+    ),
+    (
+        "flatten",
+        r"flat+en\w*|展平|拉平|扁平化?|평탄화|플래튼|フラット\w*|平坦化|aplan\w*|аплат\w*",
+    ),
     ("dropout", r"drop-?out\w*|\bdrop[-_]?\d+\b|随机失活|드롭아웃|ドロップアウト"),
     ("relu", r"\w*relu[-_\d.a-z]*|\bactivation\b|激活层?|活性化(?:関数)?|활성화"),
     ("softmax", r"soft-?max\w*|\bprob\b"),
-    ("input", r"^\W{0,4}(?:input|image|inputs|input[-_ ]?layer|entrada|entr[ée]e|eingabe\w*|eingang\w*|вход\w*"
-        r"|data)\b(?! ?(?:shape|size|dim))"
-              r"|^\W{0,4}(?:input[-_]?\d+|原始?图像|输入层?|輸入層?|入力層?|입력 ?층?|이미지|图像|画像)"
-              r"|\binputlayer\b|image input"),
-)  # fmt: skip
+    (
+        "input",
+        r"^\W{0,4}(?:input|image|inputs|input[-_ ]?layer|entrada|entr[ée]e|eingabe\w*|eingang\w*"
+        r"|вход\w*|data)\b(?! ?(?:shape|size|dim))"
+        r"|^\W{0,4}(?:input[-_]?\d+|原始?图像|输入层?|輸入層?|入力層?|입력 ?층?|이미지|图像|画像)"
+        r"|\binputlayer\b|image input",
+    ),
+)
 _ALL: Final = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _WORDS), re.IGNORECASE)
 _FOREIGN: Final = re.compile(
     r"transpos|deconv|depth-?wise|separable|dilat|atrous|upsampl|up-?conv|\bconv ?1d|\bconv ?3d|conv[13]d\b|lstm"
@@ -59,10 +100,11 @@ _FOREIGN: Final = re.compile(
 )
 """Layers that are none of ours, though a word of ours is in their name."""
 _MANY: Final = re.compile(
-    r"^\W*(?:all|every|sum of|各|所有|全部|すべて|모든)\b|^\W*\d{1,2} ?(?:conv\w*|fc|fully[- ]connected|dense) "
-    r"?layers\b"
+    r"^\W*(?:all|every|sum of|各|所有|全部|すべて|모든)\b"
+    r"|^\W*\d{1,2} ?(?:conv\w*|fc|fully[- ]connected|dense) ?layers\b"
     r"|\bconv(?:olution)?(?:al)? layers\W*$"
-    r"|\bconv[\d_.]*\d\s?(?:[,&/~+-]|and|und|et|y|e|to|和|、)\s?conv[\d_.]*\d\b|\bfc[\d_]*\d\s?(?:[,&/~+]|and)\s?fc",
+    r"|\bconv[\d_.]*\d\s?(?:[,&/~+-]|and|und|et|y|e|to|和|、)\s?conv[\d_.]*\d\b"
+    r"|\bfc[\d_]*\d\s?(?:[,&/~+]|and)\s?fc",
     re.IGNORECASE,
 )
 """Several layers in one row, which no single layer answers for."""
@@ -116,9 +158,8 @@ def find_repeats(text: str) -> int:
 
 
 _NAME: Final = re.compile(
-    r"\bconv(?:olution)?(?:2d"
-    r"|al)?[-_ ]?\(?(?P<kernel>1?[1-9])(?:\s?[x*]\s?(?P=kernel))?\)?[-_ ]{1,3}(?P<channels>\d{2,5})(?![\d._x*]"
-    r"|\s?[x*@])"
+    r"\bconv(?:olution)?(?:2d|al)?[-_ ]?\(?(?P<kernel>1?[1-9])(?:\s?[x*]\s?(?P=kernel))?\)?"
+    r"[-_ ]{1,3}(?P<channels>\d{2,5})(?![\d._x*]|\s?[x*@])"
     r"|\bfc[-_ ]{1,2}(?P<features>\d{2,6})(?![\d._])"
     r"|\b(?:max|avg)?pool[-_ ]?\(?(?P<window>[2-9])\s?[x*]\s?(?P=window)\b",
     re.IGNORECASE,
@@ -126,13 +167,13 @@ _NAME: Final = re.compile(
 """``conv3-64``, ``Conv 3x3-64``, ``FC-4096``, ``maxpool 2x2``; but not ``conv3_1``, which is a name."""
 _TORCH: Final = re.compile(
     r"\bConv2d\(\s?(?P<inputs>\d{1,5})\s?,\s?(?P<outputs>\d{1,5})\b"
-    r"|\bLinear\(\s?(?:in_features\s?=\s?)?(?P<fin>\d{1,6})\s?,"
-    r"\s?(?:out_features\s?=\s?)?(?P<fout>\d{1,6})\b|\bMaxPool2d\(\s?(?P<pool>\d{1,2})\b",
+    r"|\bLinear\(\s?(?:in_features\s?=\s?)?(?P<fin>\d{1,6})\s?,\s?(?:out_features\s?=\s?)?(?P<fout>\d{1,6})\b"
+    r"|\bMaxPool2d\(\s?(?P<pool>\d{1,2})\b",
     re.IGNORECASE,
 )
 _KEYWORD: Final = re.compile(
-    r"\b(?P<key>kernel_size|kernel|filter_size|pool_size|stride|strides|padding"
-    r"|pad)\s?[=:]\s?(?P<value>\(\s?\d{1,2}(?:\s?,\s?\d{1,2})?\s?\)|\[?\d{1,2}(?:\s?[x*]\s?\d{1,2})?)",
+    r"\b(?P<key>kernel_size|kernel|filter_size|pool_size|stride|strides|padding|pad)\s?[=:]\s?"
+    r"(?P<value>\(\s?\d{1,2}(?:\s?,\s?\d{1,2})?\s?\)|\[?\d{1,2}(?:\s?[x*]\s?\d{1,2})?)",
     re.IGNORECASE,
 )
 _WINDOW: Final = re.compile(r"(?<![\d.x*@])(?<![x*] )(?P<side>1?\d)\s?[x*]\s?(?P=side)(?!\s?[x*]?\s?\d|\s?@)")
@@ -140,24 +181,26 @@ _WINDOW_IN: Final = re.compile(
     r"(?<![\d.x*@])(?P<side>1?\d)\s?[x*]\s?(?P=side)\s?[x*]\s?(?P<inputs>\d{1,5})(?!\s?[x*]?\s?\d)"
 )
 _COUNT: Final = re.compile(
-    r"(?<![\dx*.,-])(?P<count>\d{1,5})\s?(?:(?:3x3 |5x5 |1x1 )?(?:filters?\b|kernels?\b|(?:output )?channels?\b"
-    r"|feature maps?\b|maps\b|units?\b|neurons?\b|nodes?\b|outputs?\b|filtros|filtres|neuronas|neur[ôo]nios|нейрон"
-    r"|фильтр)"
-    r"|个(?:卷积核|通道|滤波器|神经元)|个?通道|個(?:の)?(?:フィルタ|チャンネル)|チャンネル|개(?:의)? ?(?:필터|채널"
-    r"|뉴런)|채널|필터)",
+    r"(?<![\dx*.,-])(?P<count>\d{1,5})\s?(?:"
+    r"(?:3x3 |5x5 |1x1 )?(?:filters?\b|kernels?\b|(?:output )?channels?\b|feature maps?\b|maps\b"
+    r"|units?\b|neurons?\b|nodes?\b|outputs?\b"
+    r"|filtros|filtres|neuronas|neur[ôo]nios"
+    r"|нейрон|фильтр)"
+    r"|个(?:卷积核|通道|滤波器|神经元)|个?通道"
+    r"|個(?:の)?(?:フィルタ|チャンネル)|チャンネル"
+    r"|개(?:의)? ?(?:필터|채널|뉴런)|채널|필터)",
     re.IGNORECASE,
 )
 _WORD_VALUE: Final = re.compile(
-    r"\b(?P<key>stride|strides|padding|pad)\s?(?:of\s)?(?P<value>\d{1,2})(?![\d.%])|(?P<cjk>步长|步幅|填充"
-    r"|스트라이드|패딩|ストライド"
-    r"|パディング)\s?(?:为|是|=|:)?\s?(?P<number>\d{1,2})(?![\d.])",
+    r"\b(?P<key>stride|strides|padding|pad)\s?(?:of\s)?(?P<value>\d{1,2})(?![\d.%])"
+    r"|(?P<cjk>步长|步幅|填充|스트라이드|패딩|ストライド|パディング)\s?(?:为|是|=|:)?\s?(?P<number>\d{1,2})(?![\d.])",
     re.IGNORECASE,
 )
 _BESIDE: Final = re.compile(
-    r"\b(?:conv(?:olution)?(?:2d|al|\dx\d)?|卷积|합성곱)\s?[\s(]\s?(?P<filters>\d{2,5})(?=\s?[)\]]|\s?$"
-    r"|\s?[+,]\s?(?!\s?\d))"
-    r"|\b(?:fc|dense|linear|fully[- ]connected|全连接层?)\s?[\s(:]\s?(?P<units>\d{2,6})(?=\s?[)\]]|\s?$"
-    r"|\s?[+,]\s?(?!\s?\d))"
+    r"\b(?:conv(?:olution)?(?:2d|al|\dx\d)?|卷积|합성곱)\s?[\s(]\s?"
+    r"(?P<filters>\d{2,5})(?=\s?[)\]]|\s?$|\s?[+,]\s?(?!\s?\d))"
+    r"|\b(?:fc|dense|linear|fully[- ]connected|全连接层?)\s?[\s(:]\s?"
+    r"(?P<units>\d{2,6})(?=\s?[)\]]|\s?$|\s?[+,]\s?(?!\s?\d))"
     r"|(?<![\dx*.,])(?P<before>\d{1,5}) (?=\d\s?[x*]\s?\d(?:\s?[x*]\s?\d+)?\s?(?:conv|filter|kernel))"
     r"|\d\s?[x*]\s?\d\)?\s?(?:conv\w*|卷积)?\s?[,/]\s?(?P<after>\d{2,5})(?![\d.%@x*]|\s?[x*@])",
     re.IGNORECASE,
@@ -166,17 +209,38 @@ _BESIDE: Final = re.compile(
 _MAPS: Final = re.compile(
     r"(?<![\d.])(?P<maps>\d{1,5})\s?@\s?(?P<size>\d{1,4}\s?[x*]\s?\d{1,4})(?![\d.]|\s?[x*])"
 )
+_ENDS: Final = re.compile(
+    r"(?<![\d.,x*])(?P<inputs>\d{2,6}|\d{1,3},\d{3})\s?(?:->|→|=>|⇒)\s?(?P<outputs>\d{1,6}|\d{1,3},\d{3})(?![\d.,]*[\dx*%])"
+)
+"""Inputs and outputs of an FC layer: ``FC6 (25088 → 4096)``."""
 _KEYS: Final[dict[str, Quantity]] = {
-    "kernel_size": "kernel", "kernel": "kernel", "filter_size": "kernel", "pool_size": "kernel",
-    "stride": "stride", "strides": "stride", "padding": "padding", "pad": "padding",
-    "步长": "stride", "步幅": "stride", "스트라이드": "stride", "ストライド": "stride",
-    "填充": "padding", "패딩": "padding", "パディング": "padding",
-}  # fmt: skip
+    "kernel_size": "kernel",
+    "kernel": "kernel",
+    "filter_size": "kernel",
+    "pool_size": "kernel",
+    "stride": "stride",
+    "strides": "stride",
+    "padding": "padding",
+    "pad": "padding",
+    "步长": "stride",
+    "步幅": "stride",
+    "스트라이드": "stride",
+    "ストライド": "stride",
+    "填充": "padding",
+    "패딩": "padding",
+    "パディング": "padding",
+}
 _GROUPS: Final[tuple[tuple[str, Quantity], ...]] = (
-    ("kernel", "kernel"), ("channels", "channels"), ("features", "channels"), ("window", "kernel"),
-    ("inputs", "in_channels"), (
-        "outputs", "channels"), ("fin", "in_channels"), ("fout", "channels"), ("pool", "kernel"),
-)  # fmt: skip
+    ("kernel", "kernel"),
+    ("channels", "channels"),
+    ("features", "channels"),
+    ("window", "kernel"),
+    ("inputs", "in_channels"),
+    ("outputs", "channels"),
+    ("fin", "in_channels"),
+    ("fout", "channels"),
+    ("pool", "kernel"),
+)
 
 
 def attributes(flow: Flow, kind: RowKind | None) -> Iterator[Cell]:
@@ -207,6 +271,10 @@ def _attributes(flow: Flow, kind: RowKind) -> Iterator[tuple[Quantity, Flow]]:
     for match in _BESIDE.finditer(text):
         if match.lastgroup and ((match.lastgroup == "units") == (kind == "fc")) and kind in ("conv", "fc"):
             yield "channels", flow.group(match, match.lastgroup)
+    ends = _ENDS.search(text) if kind == "fc" else None
+    if ends:
+        yield "in_channels", flow.group(ends, "inputs")
+        yield "channels", flow.group(ends, "outputs")
     maps = _MAPS.search(text)
     if maps:
         yield "channels", flow.group(maps, "maps")

@@ -24,9 +24,13 @@ SHAPE: Final = re.compile(
     rf"|kernel|卷积|核|pool|max))",
     re.IGNORECASE,
 )
+_OUTPUTS: Final = re.compile(r"(?<=: )\d{2,6}(?=\s{0,4}\(\s?param)", re.IGNORECASE)
+"""The outputs of an FC layer before its parameters: ``fc6: 4096 (params 102764544)``."""
 _ARROW: Final = re.compile(r"\s*(?:-+>|=+>|→|⇒|➜|to)\s*", re.IGNORECASE)
+_COUNT: Final = r"\d{1,3}(?:,\d{3})+|\d+"
+_NOUN: Final = r"params?|parameters|参数|パラメータ|파라미터"
 _PARAMS: Final = re.compile(
-    r"(?<![\w.,])(?P<count>\d{1,3}(?:,\d{3})+|\d+)\s?(?:params?|parameters|参数|パラメータ|파라미터)(?!\w)",
+    rf"(?<![\w.,])(?P<count>{_COUNT})\s?(?:{_NOUN})(?!\w)|(?<!\w)(?:{_NOUN})\s?[:=]?\s?(?P<after>{_COUNT})(?![\d.,]*\d)",
     re.IGNORECASE,
 )
 _PREFIX: Final = re.compile(
@@ -74,7 +78,7 @@ def _finish(section: Section, rows: list[tuple[int, Row]]) -> Iterator[ClaimTabl
 
 def _row(line: Flow) -> Row | None:
     text = line.text
-    found = list(SHAPE.finditer(text))
+    found = list(SHAPE.finditer(text)) or list(_OUTPUTS.finditer(text))
     if not 1 <= len(found) <= 2 or _EXPRESSION.search(text):
         return None
     if len(found) == 2 and not _ARROW.fullmatch(text[found[0].end() : found[1].start()]):
@@ -83,6 +87,8 @@ def _row(line: Flow) -> Row | None:
     prefix = _PREFIX.match(words.text)
     words = words.cut(prefix.end() if prefix else 0).strip(" :-=>~|*,(")
     kind = find_kind(words.text)
+    if kind != "fc" and SHAPE.match(text, found[0].start()) is None:
+        return None
     if kind is None or len(words) > 80 or find_repeats(words.text) > 1:
         return None
     cells = []
@@ -92,7 +98,8 @@ def _row(line: Flow) -> Row | None:
     rest = line.cut(found[-1].end())
     params = _PARAMS.search(rest.text)
     if params:
-        cells.append(Cell(quantity="params", flow=rest.group(params, "count"), label="params"))
+        group = "count" if params["count"] else "after"
+        cells.append(Cell(quantity="params", flow=rest.group(params, group), label="params"))
     elif re.search(r"\d{3}", rest.text):
         return None
     cells.extend(attributes(words, kind))

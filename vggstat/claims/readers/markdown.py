@@ -8,6 +8,7 @@ from typing import Final
 
 from vggstat.claims.model import ClaimTable
 from vggstat.claims.readers.grid import Grid, interpret
+from vggstat.claims.readers.headings import Headings
 from vggstat.claims.text import Flow, Line, Section
 
 __all__ = ["read", "split_cells"]
@@ -20,9 +21,10 @@ _PREFIX: Final = re.compile(r"^\s{0,12}(?:(?:>|[*+-]|\d{1,3}\.|#+|//+|%+)\s+)?(?
 
 def read(section: Section) -> Iterator[ClaimTable]:
     """Every table of pipes that is about layers or networks."""
+    headings = Headings(section)
     for start, end in _blocks(section):
         for first, last in _tables(section, start, end):
-            grid = _grid(section, first, last)
+            grid = _grid(section, first, last, headings)
             tables = list(interpret(grid, "markdown")) if grid else []
             if tables:
                 section.take(first, last)
@@ -37,9 +39,11 @@ def _blocks(section: Section) -> Iterator[tuple[int, int]]:
         text = section.lines[index].text
         if not _is_row(text):
             continue
-        if start is not None and (index > end + 1 or any(i in section.taken for i in range(end, index)) or (
-            index > end and section.lines[end].text.strip()
-        )):  # fmt: skip
+        if start is not None and (
+            index > end + 1
+            or any(i in section.taken for i in range(end, index))
+            or (index > end and section.lines[end].text.strip())
+        ):
             yield start, end
             start = None
         start = index if start is None else start
@@ -73,7 +77,7 @@ def _tables(section: Section, start: int, end: int) -> Iterator[tuple[int, int]]
             yield first, last
 
 
-def _grid(section: Section, start: int, end: int) -> Grid | None:
+def _grid(section: Section, start: int, end: int, headings: Headings) -> Grid | None:
     rows: list[tuple[Flow, ...]] = []
     headers: int | None = None
     boxed = False
@@ -96,6 +100,7 @@ def _grid(section: Section, start: int, end: int) -> Grid | None:
         start=section.lines[start].flow,
         headers=headers,
         caption=_caption(section, start, end),
+        owner=headings.owner(start) if max(map(len, rows)) == 2 else "",
     )
 
 

@@ -24,10 +24,8 @@ _ENTITY: Final = re.compile(
 )
 SILENT: Final = frozenset({"script", "style", "head", "svg", "template", "noscript"})
 BLOCKS: Final = frozenset({
-    "p", "br", "div",
-        "li", "tr", "h1",
-            "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre", "section", "article", "dt", "dd", "blockquote",
-    "caption", "hr", "main", "header", "footer", "title", "thead", "tbody",
+    "p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre", "section",
+    "article", "dt", "dd", "blockquote", "caption", "hr", "main", "header", "footer", "title", "thead", "tbody",
 })  # fmt: skip
 
 

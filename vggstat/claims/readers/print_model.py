@@ -12,34 +12,45 @@ from typing import Final
 
 from vggstat.claims.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.claims.readers.grid import Grid
+from vggstat.claims.readers.print_counts import module_counts, module_groups
 from vggstat.claims.readers.torch_kinds import torch_kind
 from vggstat.claims.text import Flow, Section, join
 
 __all__ = ["read", "read_grid"]
 
 MODULE: Final = re.compile(
-    r"(?:\((?P<name>[\w.]{1,40})\)\s?:\s?|(?P<path>\b(?:features|classifier|avgpool|layers?|conv|block"
-    r"|fc)[\w.]{0,40})\s*[|,&]\s*\"?)"
-    r"(?P<class>[A-Z]\w{1,40})\((?!\s*\(\w{1,40}\)\s?:)(?P<arguments>[^()\n]{0,200}(?:\([^()\n]{0,60}\)[^()\n]{0,120}){0,8})?(?P<end>\))?"
+    r"(?:\((?P<name>[\w.]{1,40})\)\s?:\s?"
+    r"|(?P<path>\b(?:features|classifier|avgpool|layers?|conv|block|fc)[\w.]{0,40})\s*[|,&]\s*\"?)"
+    r"(?P<class>[A-Z]\w{1,40})\((?!\s*\(\w{1,40}\)\s?:)"
+    r"(?P<arguments>[^()\n]{0,200}(?:\([^()\n]{0,60}\)[^()\n]{0,120}){0,8})?(?P<end>\))?"
 )
 OPEN: Final = re.compile(r"(?:^|[\s=:])(?P<class>[A-Z]\w{1,40})\((?:\s*$|\s*(?=\(\w{1,40}\)\s?:))")
 _ARGUMENT: Final = re.compile(
     r"(?P<key>[a-z_]+)\s?=\s?(?P<value>\([^()]{0,40}\)|[^\s,()]{1,40})|(?P<plain>\([^()]{0,40}\)|[^\s,()]{1,20})"
 )
 _FIELDS: Final[dict[str, Quantity]] = {
-    "kernel_size":
-        "kernel", "stride": "stride", "padding": "padding", "in_features": "in_channels", "out_features": "channels",
-    "in_channels": "in_channels", "out_channels": "channels", "num_features": "channels", "output_size": "size",
-}  # fmt: skip
+    "kernel_size": "kernel",
+    "stride": "stride",
+    "padding": "padding",
+    "in_features": "in_channels",
+    "out_features": "channels",
+    "in_channels": "in_channels",
+    "out_channels": "channels",
+    "num_features": "channels",
+    "output_size": "size",
+}
 _ORDER: Final[dict[str, tuple[Quantity, ...]]] = {
-    "conv": ("in_channels",
-        "channels", "kernel",
-            "stride", "padding"), "fc": ("in_channels", "channels"), "pool": ("kernel", "stride", "padding"),
-    "avgpool": ("size",), "bn": ("channels",),
-}  # fmt: skip
+    "conv": ("in_channels", "channels", "kernel", "stride", "padding"),
+    "fc": ("in_channels", "channels"),
+    "pool": ("kernel", "stride", "padding"),
+    "avgpool": ("size",),
+    "bn": ("channels",),
+}
 _BLOCK: Final = re.compile(
     r"\b(?:Inception|Bottleneck|BasicBlock|DenseLayer|InvertedResidual|Attention|Transformer|Upsample|ConvTranspose)"
 )
+_AFTER: Final = re.compile(r"[\s#/*|>]*\)[\s)]*|\s*(?:[a-z_]+=|\d+, \d|#params: ).*")
+"""Lines that belong to the last module: closing brackets, and its arguments where a counter put them on lines."""
 MAX_GAP: Final = 6
 
 
@@ -49,16 +60,21 @@ def read(section: Section) -> Iterator[ClaimTable]:
         lines = [section.lines[index].flow for index in range(start, end)]
         flow = join(lines, "\n")
         rows = _rows(flow)
+        groups = module_groups(flow, rows)
         if sum(row.kind in ("conv", "fc", "pool") for row in rows) < 3:
             continue
         section.take(start, end)
         name = next((match["class"] for line in lines[:3] if (match := OPEN.search(line.text))), "")
         yield ClaimTable(
-            dialect="print-model", form=
-                "layers", start=lines[0], rows=tuple(rows), title="" if name == "Sequential" else name,
-            gaps=re.search(r"^[\s#/*|]*(?:\.{3}"
-                r"|…)", flow.text, re.MULTILINE) is not None or _BLOCK.search(flow.text) is not None,
-        )  # fmt: skip
+            dialect="print-model",
+            form="layers",
+            start=lines[0],
+            rows=tuple(rows),
+            groups=tuple(groups),
+            title="" if name == "Sequential" else name,
+            gaps=re.search(r"^[\s#/*|]*(?:\.{3}|…)", flow.text, re.MULTILINE) is not None
+            or _BLOCK.search(flow.text) is not None,
+        )
 
 
 def _clusters(section: Section) -> Iterator[tuple[int, int]]:
@@ -86,7 +102,7 @@ def _closed(section: Section, last: int) -> int:
     while (
         index < len(section.lines)
         and index not in section.taken
-        and re.fullmatch(r"[\s#/*|>]*\)[\s)]*", section.lines[index].text)
+        and _AFTER.fullmatch(section.lines[index].text[:300])
     ):
         index += 1
     return index
@@ -99,8 +115,8 @@ def _rows(flow: Flow) -> list[Row]:
         if kind is None or (kind == "other" and match["end"] is None):
             continue
         name = match["name"] or match["path"]
-        arguments = flow.group(match, "arguments") if match["arguments"] else None
-        cells = tuple(_cells(arguments, kind)) if arguments is not None and match["end"] else ()
+        arguments, counts = module_counts(flow, match)
+        cells = (*counts, *(_cells(arguments, kind) if arguments is not None else ()))
         rows.append(
             Row(
                 kind=_global(kind, match), name=name, type=match["class"], flow=flow.group(match), cells=cells

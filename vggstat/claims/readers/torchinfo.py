@@ -19,20 +19,23 @@ __all__ = ["read"]
 
 HEADER: Final = re.compile(r"layer\s?\(type(?:\s?\(var_name\))?(?::\s?depth-idx)?\)", re.IGNORECASE)
 ROW: Final = re.compile(
-    r"^(?P<tree>[\s|+`\\*#>/─└├-]*)(?P<class>[A-Za-z_]\w{0,60})(?:\s\((?P<name>[\w.]{1,60})\))?(?::\s?(?P<depth>\d{1,2})-(?P<index>\d{1,4}))?(?=\s|$)"
+    r"^(?P<tree>[\s|+`\\*#>/─└├-]*)(?P<class>[A-Za-z_]\w{0,60})(?:\s\((?P<name>[\w.]{1,60})\))?"
+    r"(?::\s?(?P<depth>\d{1,2})-(?P<index>\d{1,4}))?(?=\s|$)"
 )
 _FIELD: Final = re.compile(
-    r"(?P<shape>\[\s?(?:-?\d+|None)?(?:,\s?-?\d+){0,5}\s?\])|(?P<dash>--)|(?P<again>\(recursive\))"
+    r"(?P<several>\[\s?\[[\d\s,\[\]None-]{3,200}\]\s?\])|(?P<shape>\[\s?(?:-?\d+|None|N|B|bs|batch(?:_size)?)?(?:,\s?-?\d+){0,5}\s?\])|(?P<dash>--)|(?P<again>\(recursive\))"
     r"|(?P<percent>\d[\d.]*\s?%)|(?P<count>(?<![\w.,\[])\(?\d[\d,.]{0,24}\)?(?![\w\]]))"
     r"|(?P<flag>\bTrue\b|\bFalse\b|\bPartial\b)"
 )
 COLUMNS: Final[tuple[tuple[str, str], ...]] = (
-    ("in_shape",
-        r"input shape"), (
-            "shape", r"output shape"), (
-                "params", r"param #|params?\b(?! %)"), ("percent", r"param %"), ("kernel", r"kernel shape"),
-    ("ops", r"mult-?adds"), ("flag", r"trainable"),
-)  # fmt: skip
+    ("in_shape", r"input shape"),
+    ("shape", r"output shape"),
+    ("params", r"param #|params?\b(?! %)"),
+    ("percent", r"param %"),
+    ("kernel", r"kernel shape"),
+    ("ops", r"mult-?adds"),
+    ("flag", r"trainable"),
+)
 _COLUMN: Final = re.compile("|".join(f"(?P<{name}>{words})" for name, words in COLUMNS), re.IGNORECASE)
 _BRANCH: Final = re.compile(r"\w: \d-\d+(?:\s+\[|\s*$)")
 _RULE: Final = re.compile(r"[\s_=+|:*#/>-]*")
@@ -112,10 +115,16 @@ def _read_one(section: Section, start: int) -> tuple[ClaimTable | None, int]:
     if sum(row.type != "container" for row in rows) < 2:
         return None, start + 1
     return ClaimTable(
-        dialect="torchinfo", form=
-            "layers", start=section.lines[start].flow, rows=tuple(rows), totals=tuple(totals), title=name,
-        gaps=gaps or not totals, family="torchinfo", wrapped=False,
-    ), end  # fmt: skip
+        dialect="torchinfo",
+        form="layers",
+        start=section.lines[start].flow,
+        rows=tuple(rows),
+        totals=tuple(totals),
+        title=name,
+        gaps=gaps or not totals,
+        family="torchinfo",
+        wrapped=False,
+    ), end
 
 
 def _last(totals: list[Cell]) -> bool:
@@ -154,6 +163,9 @@ def _cells(rest: Flow, fields: Sequence[re.Match[str]], columns: Sequence[str]) 
         )
         if field["again"]:
             at = max(at, columns.index("params") + 1) if "params" in columns else at
+            continue
+        if field["several"] and at < len(columns) and columns[at] in ("in_shape", "shape"):
+            at += 1  # the shapes of several outputs
             continue
         if field["dash"]:
             at += at < len(columns)

@@ -1,9 +1,13 @@
-"""What ``torchsummary.summary`` prints: ``Conv2d-1   [-1, 64, 224, 224]   1,792`` and five lines of totals."""
+"""What ``torchsummary.summary`` prints: ``Conv2d-1   [-1, 64, 224, 224]   1,792`` and five lines of totals.
+
+Paddle's ``summary`` prints the same with the inputs' shapes before, MXNet's ``summary`` with names of its own.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from vggstat.claims.model import Cell, ClaimTable, Quantity, Row
@@ -13,9 +17,12 @@ from vggstat.claims.text import Flow, Section
 __all__ = ["TOTALS", "read", "read_totals"]
 
 ROW: Final = re.compile(
-    r"(?<![\w.])(?P<class>[A-Z][A-Za-z]{1,30}(?:[12]d)?)-(?P<number>\d{1,4})\s*\|?\s*(?P<shape>\[\s?-?\d+(?:,\s?-?\d+){0,4}\s?\]|\(\s?-?\d+(?:,\s?-?\d+){1,4}\s?\))?"
-    r"\s*\|?\s*(?P<count>\d[\d,.']{0,20})?(?=[\s|]|$)"
+    r"(?<![\w.])(?P<class>[A-Z][A-Za-z]{1,30}(?:[12][dD])?)-(?P<number>\d{1,4})\s*\|?\s*"
+    r"(?:\[\[(?P<input>\d{1,6}(?:, \d{1,6}){0,4})\]\]\s*\|?\s*)?"
+    r"(?P<shape>\[\s?(?:-?\d+|None|N|B|bs|batch(?:_size)?)(?:,\s?-?\d+){0,4}\s?\]|\(\s?-?\d+(?:,\s?-?\d+){1,4}\s?\))?\s*\|?\s*"
+    r"(?P<count>\d[\d,.']{0,20})?(?=[\s|]|$)"
 )
+_SEVERAL: Final = re.compile(r"[A-Za-z]\w{0,60}-\d{1,4}\s+\[\[")
 HEADER: Final = re.compile(r"layer\s?\(type\)", re.IGNORECASE)
 TOTALS: Final[tuple[tuple[Quantity, str, str], ...]] = (
     ("frozen_params", r"non-?trainable\s+params?", ""),
@@ -106,6 +113,8 @@ def _read_one(section: Section, start: int) -> tuple[ClaimTable | None, int]:
             rows.extend(found)
         elif sums:
             totals.extend(sums)
+        elif rows and not totals and _SEVERAL.search(text):
+            gaps = True  # a layer with several outputs, which is in the sum
         elif rows and not totals and re.fullmatch(r"[\s|*#/>]*(?:\.{2,}|…|⋮)[\s.|…]*", text):
             gaps = True
         elif _RULE.fullmatch(text):
@@ -126,11 +135,17 @@ def _read_one(section: Section, start: int) -> tuple[ClaimTable | None, int]:
             break
     if len(rows) < 2:
         return None, start + 1
+    rows = _in_order(rows)
     return ClaimTable(
-        dialect="torchsummary", form=
-            "layers", start=section.lines[start].flow, rows=tuple(rows), totals=tuple(totals),
-        gaps=gaps or not totals or _skips(rows), family="torchsummary", wrapped=False,
-    ), end  # fmt: skip
+        dialect="torchsummary",
+        form="layers",
+        start=section.lines[start].flow,
+        rows=tuple(rows),
+        totals=tuple(totals),
+        gaps=gaps or not totals or _skips(rows),
+        family="torchsummary",
+        wrapped=False,
+    ), end
 
 
 MAX_LOST = 2
@@ -152,6 +167,8 @@ def _rows(line: Flow) -> list[Row]:
         if kind is None:
             kind = "other"
         cells = [Cell(quantity="shape", flow=line.group(match, "shape"), label="Output Shape")]
+        if match["input"]:
+            cells.insert(0, Cell(quantity="in_shape", flow=line.group(match, "input"), label="Input Shape"))
         if match["count"]:
             cells.append(
                 Cell(quantity="params", flow=line.group(match, "count").strip(" ,.'"), label="Param #")
@@ -161,6 +178,15 @@ def _rows(line: Flow) -> list[Row]:
             Row(kind=kind, name=name, type=match["class"], flow=line.group(match), cells=tuple(cells))
         )
     return rows
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    """MXNet lists the activation inside a ``Dense`` before it, with the shape that leaves both."""
+    made = list(rows)
+    for index, (first, second) in enumerate(pairwise(rows)):
+        if first.type == "Activation" and second.type == "Dense":
+            made[index], made[index + 1] = second, first
+    return made
 
 
 def _skips(rows: list[Row]) -> bool:
