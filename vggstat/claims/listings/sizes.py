@@ -22,10 +22,17 @@ def judge_size_or_count(whole: Whole, cell: Cell, number: Number) -> None:
         return
     if cell.quantity == "total_bytes" and whole.table.family == "torchinfo":
         exact += _object_bytes(whole, number, exact)
-    if cell.quantity == "total_bytes" and whole.identity.image_guessed and _is_near(whole, number, exact):
+    if cell.quantity == "total_bytes" and _has_open_image(whole, number, exact):
         whole.ledger.skip(cell, "no row shows the image")
         return
     whole.expect(cell, number, exact, code, words)
+
+
+def _has_open_image(whole: Whole, number: Number, exact: int) -> bool:
+    """Whether the image, which is a part of the sum, is known by its rounded size alone, or not even by that."""
+    if whole.identity.image_guessed:
+        return _is_near(whole, number, exact)
+    return whole.identity.own and any(finding.code == "V311" for finding in whole.ledger.findings)
 
 
 def _is_near(whole: Whole, number: Number, exact: int) -> bool:

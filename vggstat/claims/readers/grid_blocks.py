@@ -17,7 +17,7 @@ from vggstat.claims.readers.headers import Header
 from vggstat.claims.readers.layer_words import attributes, find_kind, find_repeats
 from vggstat.claims.text import Flow
 
-__all__ = ["SENTENCE", "Blocks", "block_kind", "block_rows", "count_range", "summed_rows"]
+__all__ = ["SENTENCE", "Blocks", "block_kind", "block_rows", "count_range", "listed_units", "summed_rows"]
 
 MAX_NAME: Final = 160
 MOST: Final = 16
@@ -112,6 +112,22 @@ def block_rows(name: Flow) -> list[Row]:
             Row(kind=kind, name=part.text[:80], flow=part, cells=cells, repeats=find_repeats(part.text))
         )
     return rows if sum(row.repeats for row in rows) <= MOST else []
+
+
+def listed_units(cell: Flow) -> list[Row]:
+    """The FC layers of a cell that lists their sizes: ``4096, 4096, 1000``; empty where it does not."""
+    if not _UNITS.fullmatch(cell.text):
+        return []
+    rows: list[Row] = []
+    for match in re.finditer(r"\d+", cell.text):
+        size = cell.group(match)
+        units = Cell(quantity="channels", flow=size, label="name")
+        rows.append(Row(kind="fc", name=f"FC-{match[0]}", flow=size, cells=(units,)))
+    return rows
+
+
+_UNITS: Final = re.compile(r"\s*\d{2,5}(?:\s*[,;]\s+\d{2,5}){1,4}\s*")
+"""A space after each comma, or it parts thousands."""
 
 
 def _parts(name: Flow) -> list[Flow]:

@@ -11,7 +11,7 @@ from vggstat.claims.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.claims.names import find_names
 from vggstat.claims.readers.accountings import accounting_in_heading
 from vggstat.claims.readers.grid import Sheet, merged
-from vggstat.claims.readers.grid_blocks import Blocks, block_kind, block_rows, count_range
+from vggstat.claims.readers.grid_blocks import Blocks, block_kind, block_rows, count_range, listed_units
 from vggstat.claims.readers.grid_cells import cut_claim, is_empty, is_formula
 from vggstat.claims.readers.grid_columns import LAYER
 from vggstat.claims.readers.grid_shapes import Column, shape_cells
@@ -200,6 +200,8 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
         row = _row(_own(sheet, position, columns), names, columns, has_params, rows)
         if row is not None:
             parts = next((made for cell in names.cells(cells) if (made := block_rows(cell))), [])
+            if row.kind == "fc" and not parts:
+                parts = next((made for cell in cells if (made := listed_units(cell))), [])
             first = len(rows)
             blocks.add(rows, row, parts)
             for cell, column in _merged(sheet, position, columns):

@@ -161,6 +161,9 @@ def _judge_another(
     if variant.cifar and any(other.cifar for other in others):
         ledger.skip(cell, f"right {others[0].words}: which head is meant is not said")
         return
+    if cell.quantity == "ops" and not others[0].network.report.fc_layers:
+        ledger.skip(cell, f"right {others[0].words}: nobody says whether they are counted")
+        return
     ledger.fail(
         "V601",
         clean(cell.flow),

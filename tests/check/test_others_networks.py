@@ -1,0 +1,132 @@
+"""Right numbers that look wrong to somebody who takes every document for a whole VGG of today."""
+
+from __future__ import annotations
+
+import pytest
+
+from .support import check, codes, found
+
+THOP = """\
+Model | Params(M) | MACs(G)
+---|---|---
+vgg11 | 132.86 | 7.74
+vgg13 | 133.05 | 11.44
+{}
+vgg19 | 143.67 | 19.77
+vgg19_bn | 143.68 | 19.83
+"""
+STRIDED = """\
+----------------------------------------------------------------
+        Layer (type)               Output Shape         Param #
+================================================================
+            Conv2d-1           [-1, 32, 16, 16]             896
+              ReLU-2           [-1, 32, 16, 16]               0
+            Conv2d-3           [-1, 64, 16, 16]          18,496
+              ReLU-4           [-1, 64, 16, 16]               0
+         MaxPool2d-5             [-1, 64, 8, 8]               0
+            Linear-6                   [-1, 10]          40,970
+================================================================
+Total params: 60,362
+Trainable params: 60,362
+Non-trainable params: 0
+----------------------------------------------------------------
+Input size (MB): {}
+Forward/backward pass size (MB): 0.41
+Params size (MB): 0.23
+Estimated Total Size (MB): {}
+----------------------------------------------------------------
+"""
+
+
+def test_versions_of_a_tool_differ_in_a_batch_norm() -> None:
+    """The MACs of E with the FC layers twice are 19.77 G; with 4 for each of 14,852,096 values 19.83 G."""
+    assert codes(THOP.format("vgg16 | 138.36 | 15.61")) == ["V502"]  # a known erratum, by its own name
+
+
+def test_one_row_of_another_rule_ends_in_a_finding() -> None:
+    """19.71 G is no count of that table's rule for E; the rule is not known for every network, and nothing breaks."""
+    text = THOP.format("vgg16 | 138.36 | 15.61").replace("143.67 | 19.77", "143.67 | 19.99")
+
+    assert ("V410", "19.99") in {(code, text) for _, code, text, _ in found(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # 2 MACs, biases, 4 for each value that leaves a pool, 5 for each of the softmax's 1,000
+        "vgg16: 30960211824 FLOPs\n",
+        "VGG19 takes 39,285,112,688 FLOPs.\n",
+        # the table of a paper: conv layers alone, rounded to hundreds
+        "| Model | Million Mult-Adds | Million Parameters |\n|---|---|---|\n| VGG 16 | 15300 | 138 |\n",
+        "| Model | Params (M) | Mult-Adds (G) | Size |\n|---|---|---|---|\n| VGG-16 | 138 | 15.3 | 553 MB |\n",
+        # 4 bytes for each of 138 million
+        "VGG-16 takes 552 MB on disk.\n",
+        "| Model | Flops(G) | Params(M) | Model Size(M) |\n|---|---|---|---|\n| vgg-16 | 15.47 | 138.36 | 528 |\n",
+        # someone's own network on top
+        "| Method | Parameters |\n|---|---|\n| ELA + VGG16 | 138.81M |\n",
+        # the conv layers, the FC layers, and both
+        "| Model | Weights (CONV) | Weights (FC) | Total Weights |\n|---|---|---|---|\n| VGG-16 | 14.7M | 124M | 138M |\n",
+    ],
+)
+def test_figures_in_circulation(text: str) -> None:
+    """No error where a number is right in some way that is in use."""
+    assert [finding for finding in check(text).findings if finding.severity == "error"] == []
+
+
+def test_an_image_is_known_by_its_bytes() -> None:
+    """32 x 32 x 3 values are 0.01 MiB; the first convolution strides, so its map is no image."""
+    assert check(STRIDED.format("0.01", "0.65"), "a.txt").findings == ()
+
+
+def test_no_image_of_that_size_gives_the_first_map() -> None:
+    """0.71 MiB are 249 pixels square: no window of 3, stride of 4 at most, takes them to 16."""
+    assert codes(STRIDED.format("0.71", "0.65"), "a.txt") == ["V311"]
+
+
+def test_a_listing_that_begins_in_the_middle() -> None:
+    """Rows are judged from the inputs that the first one's product says; quoted totals are of more."""
+    rows = [
+        "CONV3-512: [14x14x512] memory: 14*14*512=100K params: (3*3*512)*512 = 2,359,296",
+        "CONV3-512: [14x14x512] memory: 14*14*512=100K params: (3*3*512)*512 = {}",
+        "POOL2: [7x7x512] memory: 7*7*512=25K params: 0",
+        "FC: [1x1x4096] memory: 4096 params: 7*7*512*4096 = 102,760,448",
+        "TOTAL params: 138M parameters",
+    ]
+    right = "\n".join(rows).format("2,359,296")
+
+    assert check(right).findings == ()
+    assert found("\n".join(rows).format("2,359,269")) == [(2, "V201", "2,359,269", "2,359,296")]
+
+
+def test_what_enters_a_layer_is_judged() -> None:
+    """torchinfo's column of inputs: the second convolution takes what the first one gives."""
+    text = """\
+====================================================================================
+Layer (type:depth-idx)     Input Shape          Output Shape         Param #
+====================================================================================
+├─Conv2d: 1-1              [1, 1, 28, 28]       [1, 10, 24, 24]      260
+├─Conv2d: 1-2              [1, 10, {}, 12]      [1, 20, 8, 8]        5,020
+├─Linear: 1-3              [1, 320]             [1, 50]              16,050
+├─Linear: 1-4              [1, 50]              [1, 10]              510
+====================================================================================
+Total params: 21,840
+====================================================================================
+"""
+    assert check(text.format("12"), "a.txt").findings == ()
+    assert [code for _, code, _, _ in found(text.format("21"), "a.txt")] == ["V101"]
+
+
+def test_fc_layers_listed_in_one_cell() -> None:
+    """``4096, 4096, 1000`` are three layers, and the count beside them is theirs together."""
+    text = """\
+| Block | Layers | Output size | Params |
+|---|---|---|---|
+| Block 1 | 2 × conv3-64 + maxpool | 112×112×64 | 38,720 |
+| Block 2 | 2 × conv3-128 + maxpool | 56×56×128 | 221,440 |
+| Block 3 | 3 × conv3-256 + maxpool | 28×28×256 | 1,475,328 |
+| Block 4 | 3 × conv3-512 + maxpool | 14×14×512 | 5,899,776 |
+| Block 5 | 3 × conv3-512 + maxpool | 7×7×512 | 7,079,424 |
+| FC | 4096, 4096, 1000 | 1000 | {} |
+"""
+    assert check(text.format("123,642,856")).findings == ()
+    assert [entry[:3] for entry in found(text.format("123,462,856"))] == [(8, "V501", "123,462,856")]
