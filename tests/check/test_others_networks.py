@@ -62,6 +62,8 @@ def test_one_row_of_another_rule_ends_in_a_finding() -> None:
         # 4 bytes for each of 138 million
         "VGG-16 takes 552 MB on disk.\n",
         "| Model | Flops(G) | Params(M) | Model Size(M) |\n|---|---|---|---|\n| vgg-16 | 15.47 | 138.36 | 528 |\n",
+        # 4 times the conv layers' 15.347 G and the FC layers' 0.124 G
+        "| Model | GMACs |\n|---|---|\n| VGG16 @ 448 | 61.5 |\n",
         # someone's own network on top
         "| Method | Parameters |\n|---|---|\n| ELA + VGG16 | 138.81M |\n",
         # the conv layers, the FC layers, and both
