@@ -64,6 +64,7 @@ def test_one_row_of_another_rule_ends_in_a_finding() -> None:
         "| Model | Flops(G) | Params(M) | Model Size(M) |\n|---|---|---|---|\n| vgg-16 | 15.47 | 138.36 | 528 |\n",
         # 4 times the conv layers' 15.347 G and the FC layers' 0.124 G
         "| Model | GMACs |\n|---|---|\n| VGG16 @ 448 | 61.5 |\n",
+        "VGG16 @ 448 has 61.5 GMACs.\n",
         # someone's own network on top
         "| Method | Parameters |\n|---|---|\n| ELA + VGG16 | 138.81M |\n",
         # the conv layers, the FC layers, and both
@@ -78,6 +79,28 @@ def test_figures_in_circulation(text: str) -> None:
 def test_an_image_is_known_by_its_bytes() -> None:
     """32 x 32 x 3 values are 0.01 MiB; the first convolution strides, so its map is no image."""
     assert check(STRIDED.format("0.01", "0.65"), "a.txt").findings == ()
+
+
+FORERUNNER = """\
+==========================================================================================
+Layer (type:depth-idx)                   Output Shape              Param #
+==========================================================================================
+├─Conv2d: 1-1                            [-1, 32, 112, 112]        896
+├─Conv2d: 1-2                            [-1, 64, 112, 112]        18,496
+├─MaxPool2d: 1-3                         [-1, 64, 56, 56]          --
+├─Linear: 1-4                            [-1, 10]                  2,007,050
+==========================================================================================
+Total params: 2,026,442
+==========================================================================================
+Input size (MB): {}
+==========================================================================================
+"""
+
+
+def test_the_forerunner_of_torchinfo_prints_mebibytes() -> None:
+    """224 * 224 * 3 * 4 bytes are 0.574 MiB, and 0.602 MB: the first map, 112 square, is no image."""
+    assert check(FORERUNNER.format("0.57"), "a.txt").findings == ()
+    assert codes(FORERUNNER.format("0.77"), "a.txt") == ["V311"]
 
 
 def test_no_image_of_that_size_gives_the_first_map() -> None:

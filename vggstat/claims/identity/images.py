@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Final
 
 from vggstat.claims.identity.evidence import Evidence
 from vggstat.claims.identity.windows import MAX_STRIDE, find_kernel, find_step
 from vggstat.claims.numbers import Number, claim_parts, clean
+from vggstat.claims.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.shapes import Shape
 
 __all__ = ["image_of_bytes", "squared_image"]
 
 USUAL_SIDES: Final = frozenset({28, 227, 299, 300, 331})
 """Sides of images in use that are no multiple of 32."""
-FLOAT32: Final = 4
 
 
 def squared_image(evidence: Evidence, image: Shape) -> Shape:
@@ -42,11 +43,11 @@ def image_of_bytes(evidence: Evidence, image: Shape) -> Shape | None:
     number = _stated_bytes(evidence)
     if first is None or three is None or number is None or "input" in evidence.kinds or first.in_dims:
         return None
-    decimal = evidence.table.family == "torchinfo"
-    scale = number.unit.decimal if decimal else number.unit.binary or number.unit.decimal
+    scales = mega_of(evidence.table, number, mebi=is_torch_summary(evidence.table, evidence.observations))
 
     def admits(size: Shape) -> bool:
-        return number.admits(FLOAT32 * evidence.batch * size[0] * size[1] * size[2], scale)
+        count = FLOAT32 * evidence.batch * prod(size)
+        return any(number.admits(count, scale) for scale in scales)
 
     if admits(image):
         return None

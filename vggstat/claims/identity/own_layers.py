@@ -11,6 +11,7 @@ from vggstat.claims.identity.evidence import Evidence
 from vggstat.claims.identity.observe import Obs
 from vggstat.claims.identity.windows import KERNELS, MAX_STRIDE, find_kernel, find_step, is_count
 from vggstat.claims.network import make_item
+from vggstat.claims.slips import digit_slip
 from vggstat.shapes import Shape
 from vggstat.spec.model import Item
 
@@ -112,8 +113,8 @@ class _Layers:
         return channels, side, side
 
     def _counted_filters(self, obs: Obs) -> int | None:
-        """The number of filters that the parameters tell, where it differs in one digit from what name and shape say:
-        one of the two is a slip, and the parameters have more digits."""
+        """The number of filters that the parameters tell, where name and shape say another that is one slip of the hand
+        away: one of the two is wrong, and the parameters have more digits."""
         shown = [count for count in (obs.channels, *(obs.dims.without_batch if obs.dims else ())) if count]
         kernels = (obs.kernel,) if obs.kernel else KERNELS
         if obs.whole is None or any(
@@ -122,11 +123,6 @@ class _Layers:
             return None
         for kernel in kernels:
             filters, rest = divmod(obs.whole, kernel * kernel * self.channels + 1)
-            if filters and not rest and any(_differ_in_one_digit(filters, count) for count in shown):
+            if filters and not rest and any(digit_slip(str(count), str(filters)) for count in shown):
                 return filters
         return None
-
-
-def _differ_in_one_digit(one: int, other: int) -> bool:
-    a, b = str(one), str(other)
-    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1

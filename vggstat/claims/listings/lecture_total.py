@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from vggstat.claims.errata import find_errata
 from vggstat.claims.ledger import counted
-from vggstat.claims.listings.whole import FLOAT32, Whole
+from vggstat.claims.listings.whole import Whole
 from vggstat.claims.model import Cell
 from vggstat.claims.numbers import Number, clean, format_like
+from vggstat.claims.tool_sizes import FLOAT32
 
 __all__ = ["is_lecture_total", "join_findings"]
 

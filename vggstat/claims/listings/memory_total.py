@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from vggstat.claims.conventions import Rule, memory_rules
 from vggstat.claims.listings.columns import heading_of
 from vggstat.claims.listings.sizes import with_pool
-from vggstat.claims.listings.whole import FLOAT32, Whole
+from vggstat.claims.listings.whole import Whole
 from vggstat.claims.model import Cell
 from vggstat.claims.network import Target
 from vggstat.claims.numbers import Number
+from vggstat.claims.tool_sizes import FLOAT32
 
 __all__ = ["judge_memory"]
 

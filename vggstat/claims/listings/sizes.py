@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from vggstat.claims.listings.whole import FLOAT32, Whole
+from vggstat.claims.listings.whole import Whole
 from vggstat.claims.model import Cell
 from vggstat.claims.numbers import Number
+from vggstat.claims.tool_sizes import FLOAT32
 from vggstat.cost.workload import DTYPES, Workload
 from vggstat.graph.model import Graph
 

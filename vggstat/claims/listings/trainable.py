@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vggstat.claims.ledger import Ledger
-from vggstat.claims.listings.whole import FLOAT32, Whole, numbers_of, whole_of
+from vggstat.claims.listings.whole import Whole, numbers_of, whole_of
 from vggstat.claims.model import Cell
 from vggstat.claims.numbers import clean, format_like
 from vggstat.claims.slips import digit_slip
+from vggstat.claims.tool_sizes import FLOAT32
 
 __all__ = ["judge_parts", "judge_parts_of"]
 

@@ -8,17 +8,16 @@ from vggstat.claims.ledger import Ledger
 from vggstat.claims.listings.chain import blame_row
 from vggstat.claims.listings.trainable import judge_parts
 from vggstat.claims.listings.whole import (
-    FLOAT32,
     PARTS,
     enter_other_mega,
     mega_is_other,
-    mega_of,
     numbers_of,
     whole_of,
 )
 from vggstat.claims.model import Cell, ClaimTable
 from vggstat.claims.numbers import clean, format_like
 from vggstat.claims.slips import digit_slip
+from vggstat.claims.tool_sizes import FLOAT32, mega_of
 
 __all__ = ["judge_unknown"]
 

@@ -12,21 +12,19 @@ from vggstat.claims.model import Cell, ClaimTable
 from vggstat.claims.network import Network, Target
 from vggstat.claims.numbers import Number, claim_parts, clean, format_like
 from vggstat.claims.slips import digit_slip
+from vggstat.claims.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.records import Record
 
 __all__ = [
-    "FLOAT32",
     "PARTS",
     "Match",
     "Whole",
     "enter_other_mega",
     "mega_is_other",
-    "mega_of",
     "numbers_of",
     "whole_of",
 ]
 
-FLOAT32: Final = 4
 PART: Final = "rows are left out, so the total may be of more than is shown"
 PARTS: Final = ("trainable_params", "frozen_params", "trainable_bytes", "frozen_bytes")
 """Parts of the total, which are judged together."""
@@ -35,16 +33,6 @@ PARTS: Final = ("trainable_params", "frozen_params", "trainable_bytes", "frozen_
 def numbers_of(cell: Cell) -> list[Number]:
     """The numbers that a cell claims."""
     return [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
-
-
-def mega_of(table: ClaimTable, number: Number, *, mebi: bool = False) -> tuple[int, ...]:
-    """The bases that MB may have in a table: the settled one, its tool's, or both. ``mebi``: its tool prints MiB."""
-    unit = number.unit
-    if unit.bytes and table.settled.size:
-        return table.settled.scales(number)
-    if mebi or table.family in ("keras", "torchsummary"):
-        return (unit.binary or unit.decimal,)
-    return (unit.decimal,) if table.family == "torchinfo" else (unit.decimal, unit.binary or unit.decimal)
 
 
 def mega_is_other(table: ClaimTable, number: Number, exact: int) -> bool:
@@ -118,8 +106,7 @@ class Whole:
     @property
     def is_torch_summary(self) -> bool:
         """Whether torchinfo's forerunner printed it, which leaves the batch open, prints MiB and counts otherwise."""
-        shapes = (obs.dims for obs in self.identity.observations)
-        return self.table.family == "torchinfo" and any(dims and dims.open_batch for dims in shapes)
+        return is_torch_summary(self.table, self.identity.observations)
 
     def sum(self, rule: Rule, rows: Sequence[Target] | None = None) -> int | None:
         """The count of all layers, or of some rows; None where the rule is not known for one of them."""
@@ -169,9 +156,7 @@ class Whole:
 
     def scales(self, number: Number) -> tuple[int, ...]:
         """The bases that the tool uses for MB, or the one that is settled."""
-        # torchinfo's forerunner torch-summary leaves the batch open, and prints MiB.
-        is_old = any(obs.dims and obs.dims.open_batch for obs in self.identity.observations)
-        return mega_of(self.table, number, mebi=is_old and self.table.family == "torchinfo")
+        return mega_of(self.table, number, mebi=self.is_torch_summary)
 
     def expect(self, cell: Cell, number: Number, exact: int, code: str, words: str) -> None:
         """Enter the verdict on a number that has one right value."""

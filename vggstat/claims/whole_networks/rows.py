@@ -18,7 +18,7 @@ from vggstat.claims.whole_networks.cells import Claim, is_part_of, judge_cell
 from vggstat.claims.whole_networks.figures import admits, figures_of
 from vggstat.claims.whole_networks.letters import are_configurations
 from vggstat.claims.whole_networks.mixture import Counted, judge_mixture
-from vggstat.claims.whole_networks.variants import BATCH_NORM, Lazy, Variant, variants_of
+from vggstat.claims.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Variant, variants_of
 from vggstat.spec.model import Spec
 
 __all__ = ["judge_networks"]
@@ -60,6 +60,7 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
         spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
         norm = name.norm or BATCH_NORM.search(row.name) is not None
         sizes = " ".join(cell.flow.text for cell in row.cells if cell.quantity in ("in_shape", "size"))
+        sizes += " ".join(match[0] for match in AT_SIZE.finditer(row.flow.origins[0][0].text[:MAX_LINE]))
         variants = Lazy(variants_of(spec, norm, f"{row.name} {sizes} {context}"))
         for entry in _judge_row(row, variants, table.settled, ledger):
             columns.setdefault(entry.cell.label, []).append(entry)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from vggstat.claims.network import Changes, Network, build
 from vggstat.spec.model import Head, Spec
 
-__all__ = ["BATCH_NORM", "Lazy", "Variant", "variants_of"]
+__all__ = ["AT_SIZE", "BATCH_NORM", "Lazy", "Variant", "variants_of"]
 
 BATCH_NORM: Final = re.compile(r"[-_ ]bn\b|batch[- ]?norm", re.IGNORECASE)
 _NO_TOP: Final = re.compile(
@@ -20,7 +20,7 @@ _NO_TOP: Final = re.compile(
 )
 _CIFAR: Final = re.compile(r"cifar|32\s?x\s?32|tiny", re.IGNORECASE)
 _SIZE: Final = re.compile(r"(?<!\d)(\d{2,4})\s?[x*]\s?(\d{2,4})(?!\d)")
-_AT_SIZE: Final = re.compile(r"@\s?(\d{2,4})(?![\d.x*])")
+AT_SIZE: Final = re.compile(r"@\s?(\d{2,4})(?![\d.x*])")
 """The side of a square image after a name: ``VGG16 @ 448``."""
 _CLASSES: Final = re.compile(
     r"(?<![\d.,])(\d{1,5})[- ]?(?:classes|class|类|分类|クラス|클래스|Klassen)", re.IGNORECASE
@@ -54,7 +54,7 @@ class Lazy:
 def variants_of(spec: Spec, norm: bool, words: str) -> Iterator[Variant]:
     """The network as published, then as the words change it, then in the forms that tables usually mean."""
     plain = Changes(norm=norm)
-    stated = [*_SIZE.findall(words), *((side, side) for side in _AT_SIZE.findall(words))]
+    stated = [*_SIZE.findall(words), *((side, side) for side in AT_SIZE.findall(words))]
     sizes = {(int(h), int(w)) for h, w in stated if 16 <= int(h) <= 2048 and 16 <= int(w) <= 2048}
     images = [spec.input, *((spec.input[0], h, w) for h, w in sorted(sizes) if (h, w) != spec.input[1:])][:6]
     no_top, cifar = _NO_TOP.search(words) is not None, _CIFAR.search(words) is not None
