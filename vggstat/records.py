@@ -28,6 +28,7 @@ class Record:
     """
 
     record_fields: ClassVar[tuple[str, ...]] = ()
+    record_names: ClassVar[frozenset[str]] = frozenset()
     record_defaults: ClassVar[dict[str, Any]] = {}
     language_fields: ClassVar[dict[str, Field]] = {}
 
@@ -50,6 +51,7 @@ class Record:
             if value is not MISSING:
                 defaults[name] = value
         cls.record_fields = tuple(names)
+        cls.record_names = frozenset(names)
         cls.record_defaults = defaults
         cls.language_fields = language
 
@@ -57,7 +59,8 @@ class Record:
         stored = self.__dict__
         stored.update(self.record_defaults)
         stored.update(values)
-        if len(stored) != len(self.record_fields):
+        # Both, because a name too many makes up in number for one that is missing.
+        if len(stored) != len(self.record_fields) or not self.record_names.issuperset(values):
             self._refuse(values)
 
     def _refuse(self, values: dict[str, Any]) -> NoReturn:

@@ -7,7 +7,7 @@ kind, as fine as the rules of the known tools need them.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
@@ -187,8 +187,8 @@ class TorchModule(NamedTuple):
     kwargs: Mapping[str, Any] = {}
 
 
-class Layer(Record):
-    """A layer kind: a final subclass gives its fields and its formulas.
+class Layer(Record, ABC):
+    """A layer kind: a final subclass gives its fields and its formulas, and cannot be made without them.
 
     ``inputs`` of every method are the shapes of the maps that enter, one for all kinds but those that join.
     """
