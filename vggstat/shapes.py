@@ -6,7 +6,7 @@ from math import prod
 
 from vggstat.errors import ShapeError
 
-__all__ = ["Shape", "describe", "feature_map", "features", "values"]
+__all__ = ["Shape", "describe", "feature_map", "features", "reads_channels_last", "values"]
 
 Shape = tuple[int, ...]
 """``(channels, height, width)`` of a feature map, or ``(features,)`` of a vector."""
@@ -23,6 +23,18 @@ def describe(shape: Shape) -> str:
         channels, height, width = shape
         return f"{height}×{width}×{channels}"
     return "×".join(map(str, shape))
+
+
+def reads_channels_last(image: tuple[int, int, int]) -> bool:
+    """Whether ``(channels, height, width)`` looks as if it were meant as height, width, channels.
+
+    The last size is then a number of colour channels that the first two are not; a width of 1 is that of a signal,
+    too, unless the first two are alike.
+    """
+    channels, height, width = image
+    if width == 1:
+        return channels == height > 4
+    return width in (3, 4) and channels > 4 and height > 4
 
 
 def feature_map(shape: Shape, needed_by: str) -> tuple[int, int, int]:

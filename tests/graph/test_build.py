@@ -138,12 +138,6 @@ def test_what_no_map_can_pass(body: str, message: str) -> None:
     assert (problem.source, problem.line) == ("test.yaml", 5)
 
 
-def test_classes_need_an_fc_layer() -> None:
-    """A number of classes cannot be set where there is no FC layer."""
-    with pytest.raises(UsageError, match="no FC layers"):
-        build_graph(load("D"), head="none", classes=10)
-
-
 def test_non_square_images() -> None:
     """Height and width are counted apart."""
     report = report_of("D@256x320")
@@ -155,8 +149,18 @@ def test_non_square_images() -> None:
 
 def test_conv_head_refuses_a_map_that_is_too_small() -> None:
     """Dense evaluation needs at least the 7x7 map that the FC layers were made for."""
-    with pytest.raises(SpecError, match="fc1: conv7-4096 has a kernel"):
+    with pytest.raises(UsageError, match=r"image of 160×160×3.*fc1 .*conv7-4096 has a kernel"):
         build_graph(load("D"), image=(3, 160, 160), head="conv")
+
+
+def test_an_image_that_was_asked_for_is_what_is_wrong() -> None:
+    """A network is right on its own image: the message is about the other one, and names layer and line too."""
+    with pytest.raises(UsageError) as caught:
+        report_of("D@16")
+
+    text = str(caught.value)
+    assert text.startswith("D cannot take an image of 16×16×3, made for one of 224×224×3: block5_pool (")
+    assert "D.yaml:11:39): maxpool has a kernel" in text
 
 
 def test_a_specs_own_map_decides_the_adaptive_pool() -> None:

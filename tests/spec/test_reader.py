@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -78,16 +79,45 @@ def test_block_style_means_the_same_as_brackets() -> None:
 
 
 def test_a_small_spec_has_the_languages_defaults() -> None:
-    """Head flatten, no classifier, the name as title."""
+    """No classifier and so no head, the name as title."""
     spec = read_text(f"{START}blocks: [[maxpool]]", "nets/x.yaml")
 
     assert spec.name == spec.title == "x"
     assert spec.input == (3, 224, 224)
-    assert spec.head == "flatten"
+    assert spec.head == "none"
     assert spec.classifier == spec.aliases == spec.published == ()
     assert spec.source == ""
     assert spec.origin == "nets/x.yaml"
-    assert spec.input_place == ("nets/x.yaml", 2, 8, "input")
+    assert spec.places == {"input": ("nets/x.yaml", 2, 8, "input")}
+
+
+@pytest.mark.parametrize(
+    ("written", "image"),
+    [
+        ("[3, 224, 224]", (3, 224, 224)),
+        ("{channels: 224, height: 224, width: 3}", (224, 224, 3)),
+        ("{width: 5, height: 4, channels: 3}", (3, 4, 5)),
+        ("[12, 500, 1]", (12, 500, 1)),  # a signal of twelve channels
+        ("[3, 224, 3]", (3, 224, 3)),
+        ("[512, 7, 7]", (512, 7, 7)),
+    ],
+)
+def test_the_image_of_a_spec(written: str, image: tuple[int, int, int]) -> None:
+    """Channels, height and width, in this order or by name."""
+    assert read_text(f"name: x\ninput: {written}\nblocks: [[conv3-4]]", "x.yaml").input == image
+
+
+@given(st.integers(5, 5000), st.integers(5, 5000), st.sampled_from([3, 4]))
+def test_an_image_with_its_channels_last_is_asked_about(height: int, width: int, channels: int) -> None:
+    """The message says how to write it, whichever was meant, and both ways are read."""
+    with pytest.raises(SpecError) as caught:
+        read_text(f"name: x\ninput: [{height}, {width}, {channels}]\nblocks: [[conv3-4]]", "x.yaml")
+
+    text = str(caught.value)
+    assert text.startswith("x.yaml:2:8: input: ")
+    assert "channels first?" in text
+    for advice in re.findall(r"(?<=Write )\[.*?\]|\{.*?\}", text):
+        read_text(f"name: x\ninput: {advice}\nblocks: [[conv3-4]]", "x.yaml")
 
 
 def test_each_layer_knows_where_it_stands() -> None:

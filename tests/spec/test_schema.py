@@ -35,6 +35,7 @@ UNSEEN = {
     "other files": "extends-unknown extends-missing-file extends-directory extends-itself extends-circle-a "
     "extends-circle-b",
     "the same kind by two names": "defaults-twice",
+    "sizes held against one another": "input-channels-last",
 }
 """Rejected files that a schema cannot reject, by the reason."""
 

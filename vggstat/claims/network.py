@@ -168,7 +168,6 @@ def own_spec(blocks: Sequence[Sequence[Item]], image: Shape) -> Spec:
         title="",
         origin="",
         input=(channels, height, width),
-        input_place=_NOWHERE,
         blocks=tuple(tuple(block) for block in blocks),
         head="none",
     )

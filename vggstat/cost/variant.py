@@ -10,6 +10,7 @@ from vggstat.cost.workload import DTYPES, DType, Workload, find_dtype
 from vggstat.errors import UsageError
 from vggstat.graph.build import build_graph
 from vggstat.records import Record
+from vggstat.shapes import reads_channels_last
 from vggstat.spec.model import HEADS, Head, Spec
 
 __all__ = ["Variant", "parse_batch", "parse_classes", "parse_head", "parse_image", "parse_variant"]
@@ -110,7 +111,14 @@ def parse_image(text: str) -> Image:
         return (None, numbers[0], numbers[0])
     if len(numbers) == 2:
         return (None, numbers[0], numbers[1])
-    return (numbers[0], numbers[1], numbers[2])
+    image = (numbers[0], numbers[1], numbers[2])
+    if reads_channels_last(image):
+        channels, height, width = image
+        raise UsageError(
+            f"the input size {text!r} is {channels} channels of {height}×{width}: channels first? write "
+            f"{width}x{channels}x{height}"
+        )
+    return image
 
 
 def _whole(text: str, what: str, limit: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vggstat.errors import Problem, ShapeError, SpecError, UsageError
+from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatError
 from vggstat.graph.model import Graph, Node, Sight
 from vggstat.layers.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.layers.base import Layer, Window
@@ -12,7 +12,7 @@ from vggstat.layers.conv import Conv
 from vggstat.layers.fc import Linear
 from vggstat.layers.flatten import Flatten
 from vggstat.layers.softmax import Softmax
-from vggstat.shapes import Shape
+from vggstat.shapes import Shape, describe
 from vggstat.spec.model import Head, Item, Place, Spec
 
 __all__ = ["build_graph"]
@@ -29,35 +29,46 @@ def build_graph(
 ) -> Graph:
     """The graph of ``spec`` on an image of shape ``image`` (its own input, if None).
 
-    ``head`` and ``classes`` replace what the spec says. Raises SpecError, with the layer and its place, where
-    a layer cannot take the map it gets, and UsageError where ``classes`` finds no FC layer to set.
+    The spec's own head joins the maps to all of its classifier. ``head`` in its place keeps what it can: ``gap`` the
+    last FC layer and what follows it, ``none`` nothing; ``left_out`` of the graph names the layers that go.
+    ``classes`` replaces the outputs of the last FC layer. Raises SpecError, with the layer and its place, where a
+    layer cannot take the map it gets, and UsageError where ``head`` or ``classes`` finds no FC layer.
     """
     shape = image or spec.input
-    chosen = _settle_head(spec, head)
-    if classes is not None and chosen == "none":
+    chosen = head or spec.head
+    kept = _kept(spec, chosen)
+    if classes is not None and not any(map(_is_fc, kept)):
         raise UsageError(f"{spec.name} has no FC layers here, so there is no number of classes to set")
     builder = _Builder(spec, shape)
     for number, block in enumerate(spec.blocks, start=1):
         builder.add_block(f"block{number}", block)
     if chosen != "none":
-        _add_head(builder, chosen, classes)
+        _add_head(builder, chosen, kept, classes)
+    gone = spec.classifier[: len(spec.classifier) - len(kept)]
     return Graph(
         spec=spec,
         image=shape,
         head=chosen,
+        left_out=tuple(item.kind.build(item.written)[0].label for item in gone),
         classes=_class_count(builder.nodes, chosen),
         nodes=tuple(builder.nodes),
     )
 
 
-def _settle_head(spec: Spec, head: Head | None) -> Head:
-    if not any(issubclass(item.kind.layer, Linear) for item in spec.classifier):
-        if head not in (None, "none"):
-            raise UsageError(
-                f"{spec.name} has no FC layers in its classifier, so a head of {head!r} has none"
-            )
-        return spec.head if spec.classifier else "none"
-    return head or spec.head
+def _is_fc(item: Item) -> bool:
+    return issubclass(item.kind.layer, Linear)
+
+
+def _kept(spec: Spec, head: Head) -> tuple[Item, ...]:
+    """The layers of the classifier that stay under a head: all of them under the spec's own."""
+    items = spec.classifier
+    if head == spec.head:
+        return items
+    if head == "none":
+        return ()
+    if not any(map(_is_fc, items)):
+        raise UsageError(f"{spec.name} has no FC layers in its classifier, so a head of {head!r} has none")
+    return items[_last_fc(items) :] if head == "gap" else items
 
 
 def _class_count(nodes: list[Node], head: Head) -> int | None:
@@ -72,6 +83,7 @@ class _Builder:
     def __init__(self, spec: Spec, image: Shape) -> None:
         self.spec = spec
         self.nodes: list[Node] = []
+        self.image = image
         self.shape = image
         self._sight: Sight | None = Sight(1, 1)
         self._learned = False
@@ -117,9 +129,7 @@ class _Builder:
         try:
             shape = layer.out_shape(self.shape)
         except ShapeError as error:
-            where = f"{place.path}: " if place.path else ""
-            problem = Problem(place.source, place.line, place.column, "", f"{where}{name}: {error}")
-            raise SpecError([problem]) from None
+            raise self._refusal(name, place, error) from None
         learns = bool(layer.params(self.shape))
         identity = isinstance(layer, AdaptiveAvgPool) and shape == self.shape
         sight = self._sight if identity else _see(self._sight, layer.window())
@@ -145,6 +155,17 @@ class _Builder:
         self._sight = sight
         self._learned = self._learned or learns
 
+    def _refusal(self, name: str, place: Place, error: ShapeError) -> VggstatError:
+        """What is wrong: the spec on its own image, and else the image that was asked for."""
+        where = f"{place.path}: " if place.path else ""
+        if self.image == self.spec.input:
+            return SpecError([Problem(*place[:3], "", f"{where}{name}: {error}")])
+        at = f" ({place.source}:{place.line}:{place.column})" if place.line else ""
+        return UsageError(
+            f"{self.spec.name} cannot take an image of {describe(self.image)}, made for one of "
+            f"{describe(self.spec.input)}: {name}{at}: {error}"
+        )
+
     def _may_overwrite(self) -> bool:
         """Whether the last value may be written over: neither the caller's image nor kept for a gradient."""
         node = self.nodes[-1] if self.nodes else None
@@ -162,15 +183,12 @@ def _see(sight: Sight | None, window: Window | None) -> Sight | None:
     return Sight(sight.field + (window.extent - 1) * sight.jump, sight.jump * window.stride)
 
 
-def _add_head(builder: _Builder, head: Head, classes: int | None) -> None:
+def _add_head(builder: _Builder, head: Head, items: tuple[Item, ...], classes: int | None) -> None:
     """What joins the maps to the FC layers, and the FC layers."""
-    items = builder.spec.classifier
-    place = builder.spec.classifier[0].place
+    place = _head_place(builder.spec)
     if head == "gap":
-        builder.add(
-            AdaptiveAvgPool(output=1), "fc", None, place, "avgpool", is_row=True, torch_name="avgpool"
-        )
-        items = _from_last_fc(items)
+        pool = AdaptiveAvgPool(output=1)
+        builder.add(pool, "fc", None, place, "avgpool", is_row=True, torch_name="avgpool")
     if head == "adaptive":
         height, width = _own_map(builder.spec)[1:]
         pool = AdaptiveAvgPool(output=height, width=None if width == height else width)
@@ -180,34 +198,34 @@ def _add_head(builder: _Builder, head: Head, classes: int | None) -> None:
     _add_classifier(builder, items, classes, dense=head == "conv")
 
 
+def _head_place(spec: Spec) -> Place:
+    """Where the head is written, or else the classifier that it serves."""
+    return spec.places.get("head") or spec.places.get("classifier") or Place(spec.origin, 0, 0, "head")
+
+
 def _own_map(spec: Spec) -> Shape:
     """The shape that the blocks make of the spec's own input."""
     builder = _Builder(spec, spec.input)
     for number, block in enumerate(spec.blocks, start=1):
         builder.add_block(f"block{number}", block)
     if len(builder.shape) != 3:
-        place = spec.classifier[0].place
         message = "a head that pools needs a feature map, but the blocks end in a vector: use head: flatten"
-        raise SpecError([Problem(place.source, place.line, place.column, "head", message)])
+        raise SpecError([Problem(*_head_place(spec)[:3], "head", message)])
     return builder.shape
 
 
 def _last_fc(items: tuple[Item, ...]) -> int:
-    return max(i for i, item in enumerate(items) if issubclass(item.kind.layer, Linear))
-
-
-def _from_last_fc(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    return items[_last_fc(items) :]
+    """The position of the last FC layer, -1 where there is none."""
+    return max((i for i, item in enumerate(items) if _is_fc(item)), default=-1)
 
 
 def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | None, *, dense: bool) -> None:
     """The FC layers with what follows each; the last one has no ReLU and no dropout unless written."""
-    has_fc = any(issubclass(item.kind.layer, Linear) for item in items)
-    last = _last_fc(items) if has_fc else -1
+    last = _last_fc(items)
     count = 0
     for position, item in enumerate(items):
         fields = item.written
-        is_fc = issubclass(item.kind.layer, Linear)
+        is_fc = _is_fc(item)
         if position == last:
             # The spec's defaults are about the layers before it: nothing follows the predictions unless written.
             fields = {**fields, "activation": "none", "dropout": 0, **item.fields}
@@ -237,8 +255,10 @@ def _as_conv(builder: _Builder, fc: Linear, *, first_fc: bool) -> Layer:
     if first_fc:
         _, height, width = _own_map(builder.spec)
         if height != width:
-            raise UsageError(
-                f"head: conv needs a square map before the FC layers; {builder.spec.name} makes {height}×{width}"
+            message = (
+                f"conv makes a square convolution of the first FC layer, but the blocks make a map of "
+                f"{height}×{width} from {builder.spec.name}'s own input: use head: adaptive or flatten"
             )
+            raise SpecError([Problem(*_head_place(builder.spec)[:3], "head", message)])
         kernel = height
     return Conv(filters=fc.features, kernel=kernel, padding=0, bias=fc.bias)

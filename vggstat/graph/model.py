@@ -81,6 +81,8 @@ class Graph(Record):
     spec: Spec
     image: Shape
     head: Head
+    left_out: tuple[str, ...] = ()
+    """Layers of the spec's classifier that another head than its own leaves out, as Table 1 writes them."""
     classes: int | None
     """Outputs of the last FC layer; None where there is none."""
     nodes: tuple[Node, ...]

@@ -48,7 +48,7 @@ class Network(nn.Module):
                 x = torch.flatten(x, 1)
             for layer in child if isinstance(child, nn.Sequential) else (child,):
                 x = layer(x)
-        return x
+        return torch.flatten(x, 1) if self.flattens and not hasattr(self, CLASSIFIER) else x
 
 
 def as_torch_dtype(dtype: DType) -> torch.dtype:

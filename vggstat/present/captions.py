@@ -19,6 +19,7 @@ __all__ = [
     "UNITS_NOTE",
     "head_note",
     "image_words",
+    "left_out_note",
     "operations_note",
     "spec_words",
     "workload_words",
@@ -42,7 +43,7 @@ HEAD_NOTES = {
     "flatten": "Head flatten: the first FC layer takes the last map as it comes, so its parameters depend on the "
     "input size.",
     "conv": "Head conv: the FC layers as convolutions over the map, with the same weights (dense evaluation).",
-    "gap": "Head gap: a global average pool and one FC layer.",
+    "gap": "Head gap: a global average pool before the FC layers.",
     "none": "Head none: no FC layers.",
 }
 
@@ -80,7 +81,16 @@ def spec_words(spec: Spec) -> str:
 
 
 def head_note(graph: Graph) -> str:
-    """What joins the maps to the FC layers, in a sentence."""
+    """What joins the maps to the FC layers, in a sentence, and in another one what another head has left out."""
+    return " ".join((_joint_note(graph), *left_out_note(graph)))
+
+
+def left_out_note(graph: Graph) -> tuple[str, ...]:
+    """The layers of the spec that another head than its own has left out, in a sentence; nothing where none are."""
+    return (f"Left out of {graph.spec.name}: {', '.join(graph.left_out)}.",) if graph.left_out else ()
+
+
+def _joint_note(graph: Graph) -> str:
     if graph.head != "adaptive":
         return HEAD_NOTES[graph.head]
     pool = next(

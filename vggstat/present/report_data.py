@@ -67,6 +67,7 @@ def workload_data(report: Report) -> dict[str, Any]:
         "batch": workload.batch,
         "dtype": workload.dtype.name,
         "head": graph.head,
+        "left_out": list(graph.left_out),
         "classes": graph.classes,
     }
 

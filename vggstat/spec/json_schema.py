@@ -8,7 +8,17 @@ from typing import Any, Final
 from vggstat.fields import Field
 from vggstat.layers import all_kinds
 from vggstat.layers.base import Kind
-from vggstat.spec.language import FIGURE, HEAD, INPUT, KEYS, MAX_LINE, NAME, PUBLISHED_TEXTS, QUANTITIES
+from vggstat.spec.language import (
+    FIGURE,
+    HEAD,
+    IMAGE,
+    INPUT,
+    KEYS,
+    MAX_LINE,
+    NAME,
+    PUBLISHED_TEXTS,
+    QUANTITIES,
+)
 from vggstat.spec.model import HEADS
 
 __all__ = ["schema"]
@@ -41,6 +51,8 @@ def schema() -> Schema:
             {"required": [name for name, key in KEYS.items() if key.required]},
             {"required": ["extends"]},
         ],
+        "if": {"properties": {"head": {"const": "none"}}, "required": ["head"]},
+        "then": {"properties": {"classifier": {"maxItems": 0}}},
         "additionalProperties": False,
         "$defs": {
             "name": {"type": _TEXT_TYPES, "pattern": f"^{NAME}$"},
@@ -183,7 +195,17 @@ _KEYS: Final[dict[str, Schema]] = {
     "title": _ref("text"),
     "source": _ref("text"),
     "extends": _ref("text"),
-    "input": {"type": "array", "minItems": 3, "maxItems": 3, "items": _field(INPUT)},
+    "input": {
+        "anyOf": [
+            {"type": "array", "minItems": 3, "maxItems": 3, "items": _field(INPUT)},
+            {
+                "type": "object",
+                "properties": {name: _field(INPUT) for name in IMAGE},
+                "required": list(IMAGE),
+                "additionalProperties": False,
+            },
+        ]
+    },
     "defaults": _ref("defaults"),
     "blocks": {"type": "array", "minItems": 1, "items": {**_LAYERS, "minItems": 1}},
     "head": {"enum": list(HEADS), "default": HEAD.default},

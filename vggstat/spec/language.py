@@ -15,6 +15,7 @@ from vggstat.spec.model import HEADS
 __all__ = [
     "FIGURE",
     "HEAD",
+    "IMAGE",
     "INPUT",
     "KEYS",
     "MAX_LINE",
@@ -47,7 +48,7 @@ KEYS: Final[Mapping[str, Key]] = {
         Key("extends", "a shipped spec, or a path relative to this file, that gives the keys missing here"),
         Key(
             "input",
-            "the image it was made for: [channels, height, width]",
+            "the image it was made for: [channels, height, width], or {channels: , height: , width: }",
             required=True,
             inherited=True,
         ),
@@ -87,6 +88,9 @@ NUMBER: Final = r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 
 MAX_LINE: Final = 500
 """Characters in a title, a source or a convention."""
+
+IMAGE: Final = ("channels", "height", "width")
+"""The sizes of an image, in the order of a list."""
 
 INPUT: Final[Field] = integer(doc="channels, height or width of the image")
 HEAD: Final[Field] = choice(*HEADS, doc=KEYS["head"].doc, default="flatten")

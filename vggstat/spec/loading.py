@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 from vggstat.errors import InputError, UsageError
 from vggstat.spec.library import find
-from vggstat.spec.model import Item, Spec
+from vggstat.spec.model import Head, Item, Place, Spec
 from vggstat.spec.problems import Problems
 from vggstat.spec.reader import Defaults, Draft, Extended, read_draft
 from vggstat.spec.text import decode, read_bytes, read_stdin
@@ -101,7 +101,9 @@ def _resolve(chain: _Chain) -> Spec:
     defaults = _merge([draft.defaults or {} for draft in chain.drafts])
     made = next(draft for draft in chain.drafts if draft.input is not None)
     blocks = next(draft.blocks for draft in chain.drafts if draft.blocks is not None)
-    classifier = next((draft.classifier for draft in chain.drafts if draft.classifier is not None), ())
+    classifier, top = _classifier(chain)
+    head, joint = _head(chain)
+    places = {"input": made.places["input"], "classifier": top, "head": joint}
     assert made.input is not None
     return Spec(
         name=own.name,
@@ -110,13 +112,55 @@ def _resolve(chain: _Chain) -> Spec:
         source=own.source,
         origin=chain.origin,
         input=made.input,
-        input_place=made.input_place,
         blocks=tuple(_with_defaults(block, defaults) for block in blocks),
-        head=next((draft.head for draft in chain.drafts if draft.head is not None), "flatten"),
+        head=head,
         classifier=_with_defaults(classifier, defaults),
         published=own.published,
+        places={key: place for key, place in places.items() if place is not None},
         texts=tuple(chain.texts),
     )
+
+
+def _classifier(chain: _Chain) -> tuple[tuple[Item, ...], Place | None]:
+    """The layers after the maps, and where they are written; none where no file has the key."""
+    for draft in chain.drafts:
+        if draft.classifier is not None:
+            return draft.classifier, draft.places["classifier"]
+    return (), None
+
+
+def _head(chain: _Chain) -> tuple[Head, Place | None]:
+    """What joins the maps to the classifier, and where it is written.
+
+    A file that empties the classifier takes the head that it inherits with it. Raises SpecError for ``none`` with
+    a classifier, whose layers would have nowhere to go.
+    """
+    items, top = _classifier(chain)
+    for draft in chain.drafts:
+        if draft.head is not None:
+            place = draft.places["head"]
+            if draft.head == "none" and items:
+                _refuse_classifier(chain, place, top)
+            return draft.head, place
+        if draft.classifier == ():
+            break
+    return "flatten" if items else "none", None
+
+
+def _refuse_classifier(chain: _Chain, head: Place, classifier: Place | None) -> NoReturn:
+    """Refuse ``head: none`` with a classifier, at the later of the two: a file that extends another comes first."""
+    assert classifier is not None
+    sources = [_label(origin) for origin in chain.origins]
+    message = "none leaves no place for the layers of the classifier"
+    if head.source == classifier.source:
+        at, advice = head, "leave out one of the two"
+    elif sources.index(head.source) < sources.index(classifier.source):
+        at = head
+        advice = f"to drop those of {classifier.source}:{classifier.line}, write classifier: [] here too"
+    else:
+        at, advice = classifier, f"write a head here too, in place of that of {head.source}:{head.line}"
+    chain.problems.source = at.source
+    chain.problems.stop(*at[1:], f"{message}: {advice}")
 
 
 def _merge(layers: list[Defaults]) -> Defaults:

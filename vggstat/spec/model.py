@@ -16,7 +16,7 @@ HEADS: Final[Mapping[Head, str]] = {
     "flatten": "the first FC layer takes whatever map comes, so its parameters depend on the input size",
     "adaptive": "an average pool back to the map of the spec's own input, so parameters never depend on it",
     "conv": "the FC layers as convolutions over the map (dense evaluation)",
-    "gap": "a global average pool and one FC layer",
+    "gap": "a global average pool before the FC layers",
     "none": "no FC layers",
 }
 """What joins the feature maps to the FC layers, and what each choice means."""
@@ -69,11 +69,12 @@ class Spec(Record):
     origin: str
     """The file that it was read from, ``-`` for standard input."""
     input: tuple[int, int, int]
-    input_place: Place
     blocks: tuple[tuple[Item, ...], ...]
     head: Head = "flatten"
     classifier: tuple[Item, ...] = ()
     published: tuple[Published, ...] = ()
+    places: Mapping[str, Place] = {}
+    """Where the keys that settle ``input``, ``head`` and ``classifier`` stand, of those that are written."""
     texts: tuple[bytes, ...] = ()
     """The bytes that it was read from, then those of what it extends, in turn."""
 

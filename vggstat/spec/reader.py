@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from vggstat.layers import find_kind
 from vggstat.records import Record
+from vggstat.shapes import reads_channels_last
 from vggstat.spec.items import ItemReader, words
 from vggstat.spec.language import (
     FIGURE,
     HEAD,
+    IMAGE,
     INPUT,
     KEYS,
     NAME,
@@ -44,12 +46,13 @@ class Draft(Record):
     source: str = ""
     extends: Extended | None = None
     input: tuple[int, int, int] | None = None
-    input_place: Place
     defaults: Defaults | None = None
     blocks: tuple[tuple[Item, ...], ...] | None = None
     head: Head | None = None
     classifier: tuple[Item, ...] | None = None
     published: tuple[Published, ...] = ()
+    places: Map[str, Place] = {}
+    """Where the value of each key stands."""
 
 
 def read_draft(text: str, problems: Problems) -> Draft:
@@ -73,18 +76,17 @@ class _DraftReader:
         self.items = ItemReader(problems)
 
     def read(self, root: Mapping) -> Draft:
-        start = Place(self.problems.source, 1, 1, "")
-        values: dict[str, Any] = {"input_place": start}
+        values: dict[str, Any] = {}
+        places: dict[str, Place] = {}
         for name, (key, node) in root.entries.items():
             if name not in KEYS:
                 message = f"no key of a spec is called {quote(name)}{suggestion(name, KEYS)}"
                 self.problems.add(key.line, key.column, "", message)
                 continue
-            if name == "input":
-                values["input_place"] = Place(self.problems.source, node.line, node.column, name)
+            places[name] = Place(self.problems.source, node.line, node.column, name)
             values[name] = _READERS[name](self, node, name)
         self._missing(root)
-        return Draft(**{name: value for name, value in values.items() if value is not None})
+        return Draft(places=places, **{name: value for name, value in values.items() if value is not None})
 
     def _missing(self, root: Mapping) -> None:
         for name, key in KEYS.items():
@@ -126,13 +128,41 @@ class _DraftReader:
         return Extended(argument, place) if argument else None
 
     def input(self, node: Node, path: str) -> tuple[int, int, int] | None:
+        if isinstance(node, Mapping):
+            return self._named_input(node, path)
         wanted = "[channels, height, width], such as [3, 224, 224]"
         if not isinstance(node, Sequence) or len(node.items) != 3:
             got = f"{len(node.items)} values" if isinstance(node, Sequence) and node.items else str(node)
             self._add(node, path, f"expected {wanted}, got {got}")
             return None
+        image = self._sizes(self._sequence(node, path, wanted))
+        if image and reads_channels_last(image):
+            channels, height, width = image
+            self._add(
+                node,
+                path,
+                f"expected [channels, height, width], got [{channels}, {height}, {width}]: channels first? Write "
+                f"[{width}, {channels}, {height}], or for an image that has {channels} channels "
+                f"{{channels: {channels}, height: {height}, width: {width}}}",
+            )
+            return None
+        return image
+
+    def _named_input(self, node: Mapping, path: str) -> tuple[int, int, int] | None:
+        """The image with its sizes by name, which leaves no doubt about their order."""
+        for name, (key, _) in node.entries.items():
+            if name not in IMAGE:
+                self._add(key, path, f"an image has no size called {quote(name)}{suggestion(name, IMAGE)}")
+        missing = [name for name in IMAGE if name not in node.entries]
+        if missing:
+            self._add(node, path, f"the input needs {', '.join(missing)} too")
+            return None
+        return self._sizes([(f"{path}.{name}", node.entries[name][1]) for name in IMAGE])
+
+    def _sizes(self, nodes: list[tuple[str, Node]]) -> tuple[int, int, int] | None:
+        """Channels, height and width; None, and problems, where one cannot be read."""
         sizes: list[int] = []
-        for where, item in self._sequence(node, path, wanted):
+        for where, item in nodes:
             try:
                 sizes.append(read_value(item, INPUT))
             except UnreadableError as error:

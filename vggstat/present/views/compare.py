@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot
 from vggstat.cost.report import Report, Row
-from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, workloads_words
+from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, left_out_note, workloads_words
 from vggstat.present.figures import map_text
 from vggstat.present.page import RULE, Column, Page, Table, Text
 from vggstat.present.page import Row as Line
@@ -57,8 +57,11 @@ def _heads(names: tuple[str, ...], reports: tuple[Report, ...]) -> str:
     """How the networks join their maps to the FC layers, in a sentence."""
     heads = [report.graph.head for report in reports]
     if len(set(heads)) == 1:
-        return f"Head {heads[0]} in {'both' if len(heads) == 2 else 'all'}."
-    return "; ".join(f"{name}: head {head}" for name, head in zip(names, heads, strict=True)) + "."
+        joints = f"Head {heads[0]} in {'both' if len(heads) == 2 else 'all'}."
+    else:
+        joints = "; ".join(f"{name}: head {head}" for name, head in zip(names, heads, strict=True)) + "."
+    gone = dict.fromkeys(note for report in reports for note in left_out_note(report.graph))
+    return " ".join((joints, *gone))
 
 
 def report_names(reports: tuple[Report, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.fit import Fit
-from vggstat.present.captions import image_words, spec_words
+from vggstat.present.captions import image_words, left_out_note, spec_words
 from vggstat.present.page import Column, Page, Part, Table, Text, row
 from vggstat.present.report_data import SCHEMA
 from vggstat.present.views.memory import footprint_data, parts_table, place_words, run_words, running_data
@@ -39,6 +39,7 @@ def fit_page(found: Fit) -> Page:
             f"{found.memory_bytes:,} B − {found.reserve_bytes:,} B reserve (CUDA context, cuBLAS and cuDNN "
             f"workspaces, fragmentation) = {found.budget_bytes:,} B for tensors. "
             f"{BATCH_RULE}",
+            *left_out_note(graph),
         ),
         data=lambda: fit_data(found),
     )

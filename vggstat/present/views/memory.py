@@ -8,7 +8,7 @@ from vggstat.cost.footprint import Footprint, PartBytes
 from vggstat.cost.items import IMAGE, PARTS, MemoryItem
 from vggstat.cost.workload import Workload
 from vggstat.present.bars import bar
-from vggstat.present.captions import UNITS_NOTE, spec_words, workload_words
+from vggstat.present.captions import UNITS_NOTE, left_out_note, spec_words, workload_words
 from vggstat.present.page import RULE, Column, Page, Styled, Table, row, total
 from vggstat.present.report_data import SCHEMA
 from vggstat.units import mebi, mega, percent
@@ -47,6 +47,7 @@ def memory_page(footprint: Footprint) -> Page:
         notes=(
             f"Computed for torch's eager mode, to the byte. {NOTES[workload.mode]} On a GPU come the CUDA "
             f"context, workspaces of cuBLAS and cuDNN, and the allocator's rounding. {BAR_NOTE} {UNITS_NOTE}",
+            *left_out_note(graph),
         ),
         data=lambda: footprint_data(footprint),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from vggstat.cost.roofline import LayerBound, Roofline
 from vggstat.present.bars import bar
-from vggstat.present.captions import spec_words, workload_words
+from vggstat.present.captions import left_out_note, spec_words, workload_words
 from vggstat.present.measured import clock_unit, rate, seconds, share, significant
 from vggstat.present.page import RULE, Column, Page, Row, Table, Text, row, total
 from vggstat.present.report_data import SCHEMA
@@ -49,7 +49,11 @@ def roofline_page(line: Roofline) -> Page:
             _layers(line),
             _whole(line),
         ),
-        notes=(RULES, "Computed, nothing was run. A real run is slower: vggstat bench measures by how much."),
+        notes=(
+            RULES,
+            "Computed, nothing was run. A real run is slower: vggstat bench measures by how much.",
+            *left_out_note(graph),
+        ),
         data=lambda: roofline_data(line),
     )
 
