@@ -23,16 +23,19 @@ from vggstat.present.report_data import report_data
 from vggstat.present.views.compare import comparison_data
 from vggstat.spec import Spec
 from vggstat.spec import load as load_spec
+from vggstat.spec.access import access, granted
 
 __all__ = ["analyze", "check", "compare", "explain", "load", "to_dict"]
 
 
-def load(spec: str) -> Spec:
+def load(spec: str, *, allow_outside: bool = False) -> Spec:
     """The specification of a shipped name (``vgg16``), a path to a .yaml file, or ``-`` for standard input.
 
-    Raises a VggstatError (UsageError, SpecError) that says what is wrong and where.
+    ``allow_outside`` lets it extend files that do not lie in or below its own folder. Raises a VggstatError
+    (UsageError, SpecError) that says what is wrong and where.
     """
-    return load_spec(spec)
+    with granted(access().replace(outside=allow_outside)):
+        return load_spec(spec)
 
 
 def analyze(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.cli.program import run
 from vggstat.claims.config import Settings, find_settings, parse_code, read_settings
 from vggstat.errors import InputError, UsageError
 
@@ -85,3 +87,20 @@ def test_a_spec_for_some_paths() -> None:
 def test_codes(word: str, code: str) -> None:
     """With and without the V."""
     assert parse_code(word, "here") == code
+
+
+def test_a_setting_names_regular_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a pipe or a device that somebody else's project names; the user's own option may name a pipe."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "a.md").write_text(WRONG)
+    monkeypatch.chdir(tmp_path)
+    for name in ("./pipe.yaml", "/dev/zero", "-"):
+        (tmp_path / "pyproject.toml").write_text(f'[tool.vggstat]\nspec = "{name}"\n')
+        outcome = run(monkeypatch, "check", "a.md", stdin=b"name: x\ninput: [3, 8, 8]\nblocks: [[relu]]\n")
+        assert outcome.code == 2
+        assert "here" in outcome.err or "device" in outcome.err
+
+    piped = run(
+        monkeypatch, "check", "a.md", "--spec", "-", stdin=b"name: x\ninput: [3, 8, 8]\nblocks: [[relu]]\n"
+    )
+    assert piped.code in (0, 1)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
+
+from tests.cli.program import run
+from vggstat.cli.blocks import render_block
 
 from .support import check, codes
 
@@ -105,3 +110,96 @@ def test_a_heading_far_above_is_heeded(name: str, heading: str) -> None:
 
     assert codes(heading + far + rows, name) == []
     assert codes(far + rows, name) == ["V410"]
+
+
+SPEC = "name: x\ninput: [3, 8, 8]\nblocks: [[conv3-4]]\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working copy with a document's folder in it, and a spec within and one beside it."""
+    (tmp_path / "copy" / ".git").mkdir(parents=True)
+    (tmp_path / "copy" / "docs").mkdir()
+    (tmp_path / "copy" / "net.yaml").write_text(SPEC)
+    (tmp_path / "other.yaml").write_text(SPEC)
+    (tmp_path / "copy" / "link.yaml").symlink_to(tmp_path / "other.yaml")
+    (tmp_path / "copy" / "up.yaml").write_text("name: up\nextends: ../other.yaml\n")
+    os.mkfifo(tmp_path / "copy" / "pipe.yaml")
+    monkeypatch.chdir(tmp_path / "copy")
+    return tmp_path / "copy" / "docs"
+
+
+def marked(folder: Path, *words: str) -> str:
+    """The path of a document with a block for each of these words."""
+    text = "\n".join(f"<!-- vggstat: {each} -->\nold\n<!-- /vggstat -->\n" for each in words)
+    path = folder / "a.md"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_block_reads_specs_of_its_documents_tree(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of the working copy, wherever the document stands in it."""
+    path = marked(tree, "table ./net.yaml")
+
+    assert run(monkeypatch, "check", "--fix", path).code == 0
+    assert "block1_conv1" in Path(path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("table -", "standard input is not read here"),
+        ("table ../other.yaml", "outside of the document's own tree"),
+        ("table ./link.yaml", "outside of the document's own tree"),
+        ("table ./up.yaml", "--allow-outside"),
+        ("table ./up.yaml --allow-outside", "outside of the document's own tree"),
+        ("table /dev/zero", "outside of the document's own tree"),
+        ("table ./pipe.yaml", "only regular files are read here"),
+        ("compare D ../other.yaml", "outside of the document's own tree"),
+    ],
+)
+def test_a_block_reads_nothing_else(
+    words: str, said: str, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No standard input, no device, no pipe, no path that leads out, by whatever way."""
+    path = marked(tree, words)
+    before = Path(path).read_text()
+    outcome = run(monkeypatch, "check", "--fix", path, stdin=SPEC.encode())
+
+    assert (outcome.code, outcome.err) == (1, "")
+    assert "V910" in outcome.out
+    assert said in " ".join(outcome.out.split())
+    assert Path(path).read_text() == before
+
+
+def test_a_tree_without_version_control(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the current folder where the document lies below it, and else the document's own folder."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "net.yaml").write_text(SPEC)
+    path = marked(tmp_path / "docs", f"table {tmp_path / 'net.yaml'}")
+
+    monkeypatch.chdir(tmp_path)
+    assert "V911" in run(monkeypatch, "check", path).out
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "V910" in run(monkeypatch, "check", path).out
+
+
+def test_a_fault_in_one_block_is_a_finding_of_that_block(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks and the files beside it are judged, and SARIF is written, whatever goes wrong in it."""
+
+    def render(words: list[str]) -> str:
+        if "A" in words:
+            raise ValueError("no such thing")
+        return render_block(words)
+
+    monkeypatch.setattr("vggstat.cli.check._render", render)
+    path = marked(tree, "table A", "table B")
+    (tree / "b.md").write_text(WRONG)
+    outcome = run(monkeypatch, "check", path, str(tree / "b.md"), "--format", "sarif")
+    results = json.loads(outcome.out)["runs"][0]["results"]
+
+    assert outcome.code == 1
+    assert [result["ruleId"] for result in results][:2] == ["V910", "V911"]
+    assert "a fault of vggstat's own, please report it: ValueError: no such thing" in str(results[0])
+    assert len({str(result["locations"]) for result in results}) > 2

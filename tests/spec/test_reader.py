@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,18 +158,18 @@ def test_a_byte_order_mark_is_allowed() -> None:
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """``-`` reads bytes; messages call it <stdin>."""
     data = f"{START}blocks: [[maxpool]]".encode()
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
     assert load("-").origin == "-"
 
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"name: x")))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"name: x\nblocks: [[relu]]")))
     with pytest.raises(SpecError, match=r"^<stdin>:1:1: the key input is missing"):
         load("-")
 
 
 def test_standard_input_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless pipe is not read to its end."""
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"#" * (MAX_BYTES + 10))))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"#" * (MAX_BYTES + 10))))
 
     with pytest.raises(InputError, match="<stdin>: larger than 4 MB"):
         load("-")
@@ -374,8 +373,8 @@ def test_the_parser_without_c_reads_the_same() -> None:
         "from vggstat.spec import load, read_text\n"
         "from vggstat.errors import SpecError\n"
         "print(load('AlexNet').digest, [len(b) for b in load('D-BN').blocks])\n"
-        "for text in ('name: [1', 'a: b: c', '[' * 3000, 'name: &a [*a]', 'a: !x 1', 'a:\\n\\t- b'):\n"
-        "    try: read_text(text, 'x.yaml')\n"
+        "for text in ('name: [1', 'a: b: c', 'a: ' + '[' * 3000, 'name: &a [*a]', 'a: !x 1', 'a:\\n\\t- b'):\n"
+        "    try: read_text(f'input: [1, 2, 3]\\n{text}', 'x.yaml')\n"
         "    except SpecError as error: print(error)\n"
     )
 
@@ -383,8 +382,8 @@ def test_the_parser_without_c_reads_the_same() -> None:
 
     lines = done.stdout.splitlines()
     assert lines[0] == f"{load('AlexNet').digest} [3, 3, 4, 4, 4]"
-    assert "x.yaml:1:65: nested more than 64 deep" in lines
-    assert "x.yaml:1:11: name[0]: the alias '*a' stands inside what it repeats" in lines
+    assert "x.yaml:2:67: nested more than 64 deep" in lines
+    assert "x.yaml:2:11: name[0]: the alias '*a' stands inside what it repeats" in lines
     assert done.stderr == ""
 
 

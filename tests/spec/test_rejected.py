@@ -122,24 +122,53 @@ def bomb(levels: int) -> str:
     return "\n".join(lines)
 
 
+def aliased(layers: int, blocks: int) -> str:
+    """A block of so many layers, so many times: a few kilobytes."""
+    block = f"  - &block [{', '.join(['conv3-64'] * layers)}]\n"
+    return f"blocks:\n{block}" + "  - *block\n" * (blocks - 1)
+
+
+def test_too_many_layers_are_refused_at_the_block_that_has_them() -> None:
+    """500 layers 201 times are 100,500; the last of them stand where the anchor does."""
+    with pytest.raises(SpecError) as caught:
+        read_text(START + aliased(500, 201), "x.yaml")
+
+    assert str(caught.value).startswith("x.yaml:4:5: blocks[200]: more than 100,000 layers")
+
+
+def test_layers_are_counted_over_the_files_of_a_spec(tmp_path: Path) -> None:
+    """60,000 inherited ones and 60,000 of its own are too many together."""
+    (tmp_path / "base.yaml").write_text(START + aliased(600, 100))
+    text = "name: y\nextends: base.yaml\nclassifier: [" + "relu, " * 60_000 + "]\n"
+
+    with pytest.raises(SpecError, match=r"y\.yaml:3:13: .*more than 100,000 layers together"):
+        read_text(text, str(tmp_path / "y.yaml"))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: "[" * 100_000, "nested more than 64 deep"),
-        (lambda: "{a: " * 100_000, "nested more than 64 deep"),
-        (lambda: "- " * 100_000, "nested more than 64 deep"),
-        (lambda: "[" * 100_000 + "]" * 100_000, "nested more than 64 deep"),
-        (lambda: "? " * 100_000, "nested more than 64 deep"),
-        (lambda: bomb(30), "more than 250000 values"),
-        (lambda: "&a " * 10_000 + "x", "YAML syntax"),
-        (lambda: "name: " + "x" * 3_000_000, "expected a name"),
-        (lambda: "name: " + "9" * 400_000, "expected a name"),
+        (lambda: START + "blocks: " + "[" * 100_000, "nested more than 64 deep"),
+        (lambda: START + "blocks: " + "{a: " * 100_000, "nested more than 64 deep"),
+        (lambda: START + "blocks:\n  " + "- " * 100_000, "nested more than 64 deep"),
+        (lambda: START + "blocks: " + "[" * 100_000 + "]" * 100_000, "nested more than 64 deep"),
+        (lambda: START + "? " * 100_000, "nested more than 64 deep"),
+        (lambda: START + bomb(30), "more than 250000 values"),
+        (lambda: START + "blocks: " + "&a " * 10_000 + "x", "YAML syntax"),
+        (lambda: "input: [1, 2, 3]\nname: " + "x" * 3_000_000, "expected a name"),
+        (lambda: "input: [1, 2, 3]\nname: " + "9" * 400_000, "expected a name"),
         (lambda: START + f"blocks: [[conv3-{'9' * 100_000}]]", "a number of 100000 digits"),
         (lambda: START + f"blocks: [[{'a' * 100_000}]]", "no layer is written"),
         (lambda: START + f"blocks: [[{{{'k' * 900}: 3}}]]", "no layer is called"),
         (lambda: START + "blocks: [[" + ", ".join(["maxpool"] * 300_000) + "]]", "more than 250000 values"),
-        (lambda: "\n".join(f"key{i}: 1" for i in range(20_000)), "no key of a spec is called"),
-        (lambda: "\n".join(["name: x"] * 20_000), "twice"),
+        (lambda: START + "blocks: [[" + ", ".join(["maxpool"] * 100_001) + "]]", "more than 100,000 layers"),
+        (lambda: START + aliased(500, 201), "more than 100,000 layers"),
+        (
+            lambda: START + "blocks: [[conv3-4]]\nclassifier: [" + "relu, " * 100_000 + "]",
+            "more than 100,000 layers",
+        ),
+        (lambda: START + "\n".join(f"key{i}: 1" for i in range(20_000)), "no key of a spec is called"),
+        (lambda: START + "\n".join(["name: x"] * 20_000), "twice"),
         (lambda: "x\0" * 100_000, "NUL"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -157,10 +186,10 @@ def test_hostile_text_is_refused_within_a_second(make: Callable[[], str], messag
 
 def test_depth_64_is_read_and_65_is_not() -> None:
     """The limit is where it is said to be: 64 collections inside one another."""
-    with pytest.raises(SpecError, match="expected a mapping"):
-        read_text("[" * 64 + "]" * 64, "x.yaml")
+    with pytest.raises(SpecError, match="expected a list of blocks"):
+        read_text(f"{START}blocks: {{a: {'[' * 62}{']' * 62}}}", "x.yaml")
     with pytest.raises(SpecError, match="nested more than 64 deep"):
-        read_text("[" * 65 + "]" * 65, "x.yaml")
+        read_text(f"{START}blocks: {{a: {'[' * 63}{']' * 63}}}", "x.yaml")
 
 
 def test_aliases_cannot_hide_depth() -> None:
@@ -168,7 +197,7 @@ def test_aliases_cannot_hide_depth() -> None:
     lines = ["a0: &a0 [x]"] + [f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, 70)]
 
     with pytest.raises(SpecError, match="nested more than 64 deep"):
-        read_text("\n".join(lines), "x.yaml")
+        read_text(START + "\n".join(lines), "x.yaml")
 
 
 @pytest.mark.parametrize(

@@ -65,19 +65,15 @@ class Settings(Record):
 
     def load_specs(self) -> None:
         """Load every network that is named. Raises SpecError or UsageError for the first that is none."""
-        from vggstat.claims.network import load_spec
-
         for name in filter(None, (self.spec, *(name for _, name in self.specs))):
-            load_spec(name)
+            _load(name)
 
     def spec_for(self, path: str) -> Spec | None:
         """The network that is settled for a file, None where the document is to say it itself."""
         name = self.spec or next((name for pattern, name in self.specs if self._matches(pattern, path)), "")
         if not name:
             return None
-        from vggstat.claims.network import load_spec
-
-        return load_spec(name)
+        return _load(name)
 
     def convention_for(self, path: str) -> Settled:
         """The convention that is settled for a file. Raises UsageError for words that settle none."""
@@ -90,6 +86,15 @@ class Settings(Record):
             near = os.path.relpath(path, os.path.dirname(self.source))
             path = path if near.startswith("..") else near
         return _matches(pattern, path)
+
+
+def _load(name: str) -> Spec:
+    """A network that is named in a settings file, which reaches regular files only; or one that is loaded already."""
+    from vggstat.claims.network import load_spec
+    from vggstat.spec.access import access, granted
+
+    with granted(access().replace(pipes=False)):
+        return load_spec(name)
 
 
 def _any_prefix(codes: tuple[str, ...], code: str) -> bool:

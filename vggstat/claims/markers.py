@@ -6,6 +6,7 @@ marker that is missing, nested or wrong is an error, and nothing is ever added t
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +14,19 @@ from typing import Final, NamedTuple
 
 from vggstat.claims.model import Finding, Place, Severity
 from vggstat.claims.source import Document
-from vggstat.errors import VggstatError
+from vggstat.errors import UsageError, VggstatError
+from vggstat.spec.access import Access, granted, is_below
 
-__all__ = ["ALLOWED", "Block", "Render", "find_blocks", "fresh_lines", "judge_markers", "same_text"]
+__all__ = [
+    "ALLOWED",
+    "Block",
+    "Render",
+    "find_blocks",
+    "fresh_lines",
+    "judge_markers",
+    "same_text",
+    "within_tree",
+]
 
 Render = Callable[[list[str]], str]
 ALLOWED: Final = ("table", "compare", "list", "configs", "stack")
@@ -53,6 +64,34 @@ class _Problem(NamedTuple):
     line: int
     code: str
     message: str
+
+
+def within_tree(render: Render, path: str) -> Render:
+    """``render`` for the blocks of one document, which read specs of the document's own tree only.
+
+    The tree is the working copy of a version control system that holds the document; else the current folder where
+    that is above it, else the document's own folder.
+    """
+    allowed = Access(pipes=False, below=_tree(path))
+
+    def bounded(words: list[str]) -> str:
+        with granted(allowed):
+            return render(words)
+
+    return bounded
+
+
+def _tree(path: str) -> str:
+    here = os.path.realpath(os.curdir)
+    own = here if path == "-" else os.path.dirname(os.path.realpath(path))
+    folder = own
+    while True:
+        if any(os.path.exists(os.path.join(folder, mark)) for mark in (".git", ".hg", ".svn")):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return here if is_below(own, here) else own
+        folder = above
 
 
 def find_blocks(lines: Sequence[str], kind: str) -> tuple[list[Block], list[_Problem]]:
@@ -96,6 +135,8 @@ def _words(match: re.Match[str]) -> str:
 
 def judge_markers(document: Document, lines: Sequence[str], render: Render | None) -> list[Finding]:
     """Findings about the blocks of a document: markers, commands, and text that is out of date."""
+    if render is not None:
+        render = within_tree(render, document.path)
     if document.kind == "notebook":
         from vggstat.claims.notebook import marked_cells
 
@@ -158,8 +199,6 @@ def same_text(held: Sequence[str], fresh: Sequence[str]) -> bool:
 
 def fresh_lines(block: Block, kind: str, render: Render | None) -> list[str] | None:
     """What should stand between the markers; None where nothing can print it here. Raises VggstatError."""
-    from vggstat.errors import UsageError
-
     try:
         words = shlex.split(block.words)
     except ValueError as error:
@@ -175,10 +214,19 @@ def fresh_lines(block: Block, kind: str, render: Render | None) -> list[str] | N
         raise UsageError(f"{refused} may not stand in a marker: a block only prints")
     if render is None:
         return None
-    return [
-        block.indent + line if line else ""
-        for line in _framed(render(words).rstrip("\n").split("\n"), words, block, kind)
-    ]
+    text = _printed(words, render).rstrip("\n").split("\n")
+    return [block.indent + line if line else "" for line in _framed(text, words, block, kind)]
+
+
+def _printed(words: list[str], render: Render) -> str:
+    """What a block's command prints. A fault of our own is one of this block, so that the others are judged."""
+    try:
+        return render(words)
+    except VggstatError:
+        raise
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise UsageError(f"this is a fault of vggstat's own, please report it: {fault}") from error
 
 
 def _framed(text: list[str], words: list[str], block: Block, kind: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vggstat.claims.engine import FileResult
-from vggstat.claims.markers import Render, find_blocks, fresh_lines, same_text
+from vggstat.claims.markers import Render, find_blocks, fresh_lines, same_text, within_tree
 from vggstat.claims.model import Finding
 from vggstat.claims.source import Document, join_lines, split_ends
 from vggstat.errors import VggstatError
@@ -20,6 +20,7 @@ def mend_text(document: Document, result: FileResult, render: Render, *, unsafe:
     """The document's text as it should be. Line ends, and everything that is not wrong, stay as they are."""
     if any(finding.code in UNREADABLE for finding in document.problems):
         return document.text
+    render = within_tree(render, document.path)
     text = _with_numbers(document.text, result.findings) if unsafe else document.text
     if document.kind == "notebook":
         from vggstat.claims.notebook_mend import mend_cells

@@ -6,15 +6,17 @@ import contextlib
 import io
 
 from vggstat.errors import UsageError
+from vggstat.spec.access import access
 
 __all__ = ["render_block"]
 
-_cache: dict[tuple[str, ...], str] = {}
+_cache: dict[tuple[str | None, ...], str] = {}
+"""By the folder that specs are read from, and the words."""
 
 
 def render_block(words: list[str]) -> str:
     """The output of ``vggstat`` with these words, 110 columns wide at most. Raises VggstatError where it fails."""
-    key = tuple(words)
+    key = (access().below, *words)
     if key not in _cache:
         _cache[key] = _run(words)
     return _cache[key]

@@ -128,10 +128,12 @@ def _override(
     require_tables: int | None,
 ) -> Settings:
     from vggstat.claims.config import parse_code
+    from vggstat.claims.network import load_spec
     from vggstat.claims.settled import read_convention
 
     changes: dict[str, object] = {}
     if spec is not None:
+        load_spec(spec)  # the user's own words may name a pipe, which is read once
         changes.update(spec=spec, specs=())
     if convention is not None:
         said = tuple(word for text in convention for word in text.split(",") if word.strip())

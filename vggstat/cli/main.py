@@ -9,9 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from vggstat.errors import VggstatError
 
@@ -40,8 +41,31 @@ COMMANDS: Final = (
 )
 """The commands in the order of the help. Each is ``command`` in the module ``vggstat.cli.<name>``."""
 
+OF_SPECS: Final = frozenset(COMMANDS) - {"list", "configs", "stack", "rule", "schema"}
+"""The commands that read specs."""
+
 FAULT: Final = 3
 INTERRUPTED: Final = 130
+
+
+class SpecCommand(TyperCommand):
+    """A command that reads specs, with the option that says where they may come from."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        words = "Let specs extend files that do not lie in or below their own folder."
+        option = TyperOption(
+            param_decls=["--allow-outside"], is_flag=True, expose_value=False, callback=_outside, help=words
+        )
+        self.params.append(option)
+
+
+def _outside(context: typer.Context, _option: object, wanted: bool) -> None:
+    """Widen what may be read until the command ends."""
+    if wanted:
+        from vggstat.spec.access import access, granted
+
+        context.with_resource(granted(access().replace(outside=True)))
 
 
 def _version(wanted: bool) -> None:
@@ -73,7 +97,7 @@ def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     for name in names:
         module = import_module(f"vggstat.cli.{name}")
         settings = getattr(module, "CONTEXT_SETTINGS", None)
-        kind = getattr(module, "CommandClass", None)
+        kind = getattr(module, "CommandClass", SpecCommand if name in OF_SPECS else None)
         app.command(name, cls=kind, context_settings=settings)(module.command)
     return app
 

@@ -18,6 +18,7 @@ __all__ = [
     "IMAGE",
     "INPUT",
     "KEYS",
+    "MAX_LAYERS",
     "MAX_LINE",
     "NAME",
     "NUMBER",
@@ -85,6 +86,9 @@ FIGURE: Final = r"[0-9][0-9.,]{0,30}( ?[A-Za-z%]{1,8})?"
 """A figure as its source prints it: ``138M``, ``25.6``, ``527.796 MB``."""
 
 NUMBER: Final = r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+
+MAX_LAYERS: Final = 100_000
+"""Layers that one file may write, counted before the first is made: a few kilobytes of aliases stand for many."""
 
 MAX_LINE: Final = 500
 """Characters in a title, a source or a convention."""

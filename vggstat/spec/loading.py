@@ -6,9 +6,11 @@ import os
 from typing import Any, NoReturn
 
 from vggstat.errors import InputError, UsageError
+from vggstat.spec.access import access, is_below
+from vggstat.spec.language import MAX_LAYERS
 from vggstat.spec.library import find
 from vggstat.spec.model import Head, Item, Place, Spec
-from vggstat.spec.problems import Problems
+from vggstat.spec.problems import Problems, quote
 from vggstat.spec.reader import Defaults, Draft, Extended, read_draft
 from vggstat.spec.text import decode, read_bytes, read_stdin
 
@@ -27,12 +29,18 @@ def load(argument: str) -> Spec:
     """The spec that ``argument`` names: a shipped one, a path, or ``-`` for standard input.
 
     Raises UsageError for an unknown name, InputError for an unreadable file, SpecError for what is wrong
-    with its text.
+    with its text. ``vggstat.spec.access`` says what may be read.
     """
+    allowed = access()
     if argument == "-":
+        if not allowed.pipes:
+            raise UsageError("standard input is not read here: name a spec, or a file")
         return read_text(read_stdin(), "-")
-    path = argument if is_path(argument) else find(argument)
-    return read_text(read_bytes(path), path)
+    if not is_path(argument):
+        path = find(argument)
+        return read_text(read_bytes(path), path)
+    allowed.check(argument)
+    return read_text(read_bytes(argument, pipes=allowed.pipes), argument)
 
 
 def read_text(text: str | bytes, origin: str) -> Spec:
@@ -74,7 +82,7 @@ class _Chain:
                 self.problems.stop(*place[1:], f"a spec cannot extend itself: {chain}")
             if len(self.drafts) > MAX_EXTENDS:
                 self.problems.stop(*place[1:], f"more than {MAX_EXTENDS} specs that extend one another")
-            data = read_bytes(path)
+            data = read_bytes(path, pipes=False)
         except (InputError, UsageError) as error:
             self.problems.stop(*place[1:], str(error).splitlines()[0])
         self.read(data, path)
@@ -82,9 +90,22 @@ class _Chain:
     def _target(self, argument: str) -> str:
         if not is_path(argument):
             return find(argument)
-        origin = self.origins[-1]
-        folder = "" if origin == "-" else os.path.dirname(origin)
-        return os.path.normpath(os.path.join(folder, argument))
+        folder = _folder(self.origins[-1])
+        path = os.path.normpath(os.path.join(folder, argument))
+        allowed = access()
+        if not (allowed.outside or is_below(path, folder)):
+            raise UsageError(
+                f"{quote(argument)} does not lie in or below the folder of this file: move it there, or allow it with "
+                "--allow-outside"
+            )
+        allowed.check(path)
+        return path
+
+
+def _folder(origin: str) -> str:
+    """The folder that relative paths in a file start from: the current one for what is no file on a disk."""
+    piped = origin == "-" or (os.path.exists(origin) and not os.path.isfile(origin))
+    return "" if piped else os.path.dirname(origin)
 
 
 def _label(origin: str) -> str:
@@ -102,6 +123,11 @@ def _resolve(chain: _Chain) -> Spec:
     made = next(draft for draft in chain.drafts if draft.input is not None)
     blocks = next(draft.blocks for draft in chain.drafts if draft.blocks is not None)
     classifier, top = _classifier(chain)
+    if top is not None and sum(map(len, blocks)) + len(classifier) > MAX_LAYERS:
+        chain.problems.source = top.source
+        chain.problems.stop(
+            *top[1:], f"more than {MAX_LAYERS:,} layers together with the blocks that it follows"
+        )
     head, joint = _head(chain)
     places = {"input": made.places["input"], "classifier": top, "head": joint}
     assert made.input is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Map
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +16,7 @@ from vggstat.spec.language import (
     IMAGE,
     INPUT,
     KEYS,
+    MAX_LAYERS,
     NAME,
     PUBLISHED_TEXTS,
     QUANTITIES,
@@ -22,7 +24,7 @@ from vggstat.spec.language import (
 from vggstat.spec.model import Head, Item, Place, Published
 from vggstat.spec.problems import Problems, quote, suggestion
 from vggstat.spec.values import UnreadableError, read_text, read_value
-from vggstat.spec.yaml_nodes import Mapping, Node, Scalar, Sequence, compose
+from vggstat.spec.yaml_nodes import Mapping, Node, Sequence, compose
 
 __all__ = ["Draft", "Extended", "read_draft"]
 
@@ -56,16 +58,34 @@ class Draft(Record):
 
 
 def read_draft(text: str, problems: Problems) -> Draft:
-    """The draft of one file. What is wrong is noted in ``problems``; the draft then lacks it."""
-    root = compose(text, problems)
-    required = [key.name for key in KEYS.values() if key.required]
-    if root is None or (isinstance(root, Scalar) and root.is_null):
-        problems.stop(1, 1, "", f"the file is empty: a spec needs {', '.join(required)}")
-    if not isinstance(root, Mapping):
+    """The draft of one file. What is wrong is noted in ``problems``; the draft then lacks it.
+
+    A file that does not look like a spec is refused as a whole: messages about its parts would show what it holds,
+    and it may have been named by somebody who must not read it.
+    """
+    required = ", ".join(key.name for key in KEYS.values() if key.required)
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
+        problems.stop(1, 1, "", f"the file is empty: a spec needs {required}")
+    if not _looks_like_a_spec(text):
         problems.stop(
-            root.line, root.column, "", f"expected a mapping with the keys {', '.join(required)}, got {root}"
+            1,
+            1,
+            "",
+            f"this does not look like a spec: a mapping with the keys {required}, each at the beginning of a line",
         )
+    root = compose(text, problems)
+    if not isinstance(root, Mapping):
+        place = (root.line, root.column) if root is not None else (1, 1)
+        problems.stop(*place, "", f"expected a mapping with the keys {required}")
     return _DraftReader(problems).read(root)
+
+
+def _looks_like_a_spec(text: str) -> bool:
+    """Whether one of the keys that every spec has stands where a spec has it: at the beginning of a line, or in braces."""
+    flow = text.lstrip().startswith("{")
+    start = r"[{,]\s*" if flow else r"^"
+    keys = "|".join((*(key.name for key in KEYS.values() if key.inherited), "extends"))
+    return re.search(rf"""{start}["']?(?:{keys})["']?\s*:""", text, re.MULTILINE) is not None
 
 
 class _DraftReader:
@@ -74,6 +94,7 @@ class _DraftReader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.items = ItemReader(problems)
+        self.layers = 0
 
     def read(self, root: Mapping) -> Draft:
         values: dict[str, Any] = {}
@@ -191,9 +212,21 @@ class _DraftReader:
             defaults[kind.name] = self.items.read_fields(kind, value, where) or {}
         return defaults
 
+    def _count(self, node: Node, path: str) -> None:
+        """Add the layers of a list to those of the file. Raises SpecError, before one is read, where they are too many."""
+        if isinstance(node, Sequence):
+            self.layers += len(node.items)
+        if self.layers > MAX_LAYERS:
+            message = (
+                f"more than {MAX_LAYERS:,} layers, with those that aliases repeat: no network has as many"
+            )
+            self.problems.stop(node.line, node.column, path, message)
+
     def blocks(self, node: Node, path: str) -> tuple[tuple[Item, ...], ...]:
         blocks = []
         rows = self._sequence(node, path, "a list of blocks")
+        for where, row in rows:
+            self._count(row, where)
         if isinstance(node, Sequence) and not rows:
             self._add(node, path, "a spec needs at least one block")
         for where, row in rows:
@@ -210,6 +243,7 @@ class _DraftReader:
             return None
 
     def classifier(self, node: Node, path: str) -> tuple[Item, ...]:
+        self._count(node, path)
         return self.items.read_list(node, path, "a list of layers")
 
     def published(self, node: Node, path: str) -> tuple[Published, ...]:
