@@ -2,29 +2,49 @@
 
     python tests/benchmarks/fuzz_specs.py [--runs 10000] [--seed 0] [--keep FOLDER]
 
-Every text is read, and where it can be read, built into a graph. Only vggstat's own errors are allowed, with
-exit code 2 and a text. Prints how many texts were accepted and rejected, and the slowest; exits with 1 where
-there was a traceback or a run over one second. The same seed gives the same texts.
+Every text is read, and where it can be read, built into a graph and given to one of the commands. Only vggstat's own
+errors are allowed, with exit code 2 and a text. Prints how many texts were accepted and rejected, and the slowest;
+exits with 1 where there was a traceback or a fault, a run over one second, or more than 200 MB in use. The same seed
+gives the same texts.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import re
+import resource
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from vggstat.cli.main import main
 from vggstat.errors import VggstatError
+from vggstat.graph import build_graph
 from vggstat.spec import find, names, read_text
 
 LIMIT = 1.0
 """Seconds that a run may take."""
+
+MEMORY = 200_000_000
+"""Bytes that all runs together may add to what the imports take."""
+
+COMMANDS = (
+    "table -", "table - --style blocks", "table - --style cs231n", "table - --style keras", "table - --style torch",
+    "table - --style slides", "table - --style conventions", "table - --format json", "table -@7", "table -@head=gap",
+    "table - --head none", "table - --memory saved", "compare D -", "compare - D@64", "compare - A B --width 60",
+    "memory -", "memory - --mode training", "memory - --mode training --autocast bf16", "fit - --memory 1GiB",
+    "fit - --memory 8MiB --mode training", "roofline - --device h200", "roofline - --device t4 --mode training",
+    "draw -", "draw - --style columns", "draw - --style flow", "plot - memory", "plot - params", "plot - operations",
+    "explain 96MB -",
+)  # fmt: skip
+"""What is done with a text that can be read."""
 
 TOKENS = (
     "[", "]", "{", "}", ":", ": ", ",", "- ", "\n", "\n  ", "\t", "#", "&a ", "*a", "!!int ", "!x ",
@@ -37,7 +57,8 @@ TOKENS = (
     "{maxpool: {ceil: true, padding: 1}}", "{adaptive-avgpool: {output: 10000}}",
     "{avgpool: {stride: 10000}}", "{dropout: {p: 1}}", "extends: D\n", "extends: ./x.yaml\n",
     "defaults: {conv: {norm: batch}}\n", "head: conv\n", "head: gap\n", "head: none\n",
-    "input: [3, 1, 1]\n", "input: [1000000, 1000000, 1000000]\n", "classifier: []\n", "blocks: []\n",
+    "input: [3, 1, 1]\n", "input: {channels: 3, height: 16, width: 12}\n", "input: [8, 8, 3]\n",
+    "input: [1000000, 1000000, 1000000]\n", "classifier: []\n", "blocks: []\n",
     "name: x\n",
 )  # fmt: skip
 
@@ -49,6 +70,7 @@ class Result(NamedTuple):
     rejected: int
     slowest: float
     slowest_text: bytes
+    used: int
     failures: list[tuple[str, bytes]]
 
 
@@ -153,13 +175,19 @@ _CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 )  # fmt: skip
 
 
-def graph_builder() -> Callable[[Any], object]:
-    """What turns a spec into a graph; nothing where there is no such room yet."""
+def run_command(text: bytes, words: str) -> str:
+    """What went wrong when a command read the text from standard input; empty where nothing did."""
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(text), encoding="utf-8")
+    code: object = 0
     try:
-        from vggstat.graph import build_graph
-    except ImportError:
-        return lambda spec: spec
-    return build_graph
+        with redirect_stdout(out), redirect_stderr(err):
+            main(words.split())
+    except SystemExit as stop:
+        code = stop.code
+    finally:
+        sys.stdin = before
+    return f"vggstat {words} ends with {code}: {err.getvalue()}" if code not in (0, None, 1, 2) else ""
 
 
 def texts(runs: int, seed: int) -> Iterator[bytes]:
@@ -172,16 +200,20 @@ def texts(runs: int, seed: int) -> Iterator[bytes]:
 
 
 def fuzz(runs: int, seed: int = 0) -> Result:
-    """Read ``runs`` mutated texts, and build what can be read."""
-    build = graph_builder()
+    """Read ``runs`` mutated texts, and give those that can be built to a command each."""
+    rng = random.Random(seed)
+    start_memory = memory_used()
     accepted = rejected = 0
     slowest, slowest_text = 0.0, b""
     failures = []
     for text in texts(runs, seed):
         start = time.perf_counter()
         try:
-            build(read_text(text, "fuzz.yaml"))
+            build_graph(read_text(text, "fuzz.yaml"))
             accepted += 1
+            fault = run_command(text, rng.choice(COMMANDS))
+            if fault:
+                failures.append((fault, text))
         except VggstatError as error:
             rejected += 1
             if error.exit_code != 2 or not str(error).strip():
@@ -191,10 +223,15 @@ def fuzz(runs: int, seed: int = 0) -> Result:
         seconds = time.perf_counter() - start
         if seconds > slowest:
             slowest, slowest_text = seconds, text
-    return Result(accepted, rejected, slowest, slowest_text, failures)
+    return Result(accepted, rejected, slowest, slowest_text, memory_used() - start_memory, failures)
 
 
-def main() -> int:
+def memory_used() -> int:
+    """The most bytes that this process has had in use."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def run() -> int:
     """Run from the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=10_000)
@@ -208,7 +245,8 @@ def main() -> int:
 
     print(
         f"{arguments.runs} mutated specs (seed {arguments.seed}): {result.accepted} accepted, "
-        f"{result.rejected} rejected, {len(result.failures)} tracebacks; slowest {result.slowest:.3f} s"
+        f"{result.rejected} rejected, {len(result.failures)} failures; slowest {result.slowest:.3f} s, "
+        f"{result.used / 1e6:.0f} MB"
     )
     for trace, _ in result.failures[:5]:
         print(trace, file=sys.stderr)
@@ -218,8 +256,8 @@ def main() -> int:
         for index, (trace, text) in enumerate(result.failures):
             (arguments.keep / f"failure-{index}.yaml").write_bytes(text)
             (arguments.keep / f"failure-{index}.txt").write_text(trace, encoding="utf-8")
-    return 1 if result.failures or result.slowest > LIMIT else 0
+    return 1 if result.failures or result.slowest > LIMIT or result.used > MEMORY else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())
