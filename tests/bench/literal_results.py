@@ -12,7 +12,6 @@ from vggstat.cost.bench import (
     MemoryBridge,
     Scratch,
     Telemetry,
-    Timing,
     Warned,
 )
 
@@ -90,7 +89,9 @@ EAGER = BenchResult(
     head="adaptive",
     classes=1000,
     batch=256,
-    timing=Timing(samples_s=around(7.2 * MS), first_s=1.9, host_samples_s=around(0.4 * MS)),
+    samples_s=around(7.2 * MS),
+    first_s=1.9,
+    host_samples_s=around(0.4 * MS),
     flops=991_432_802_304,
     bytes=7_064_854_272,
     fused_bound_s=2.077 * MS,
@@ -130,7 +131,9 @@ FILE = BenchFile(
         EAGER,
         EAGER.replace(
             execution="graph",
-            timing=Timing(samples_s=around(7.08 * MS)),
+            samples_s=around(7.08 * MS),
+            first_s=None,
+            host_samples_s=(),
             layers=(),
             memory=None,
             layers_method="",
@@ -138,7 +141,9 @@ FILE = BenchFile(
         EAGER.replace(
             execution="compiled+graph",
             compile_mode="default",
-            timing=Timing(samples_s=around(4.4 * MS), first_s=41.0),
+            samples_s=around(4.4 * MS),
+            first_s=41.0,
+            host_samples_s=(),
             layers=(),
             memory=None,
             layers_method="",
@@ -146,7 +151,9 @@ FILE = BenchFile(
         ),
         EAGER.replace(
             batch=8192,
-            timing=None,
+            samples_s=(),
+            first_s=None,
+            host_samples_s=(),
             layers=(),
             memory=None,
             counted=(),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench.literal_results import CEILINGS, DEVICE, EAGER, around
 from tests.networks import report_of
-from vggstat.cost.bench import BenchFile, BenchResult, LayerTime, Timing
+from vggstat.cost.bench import BenchFile, BenchResult, LayerTime
 from vggstat.cost.bench_json import results_text
 from vggstat.cost.calibrate import calibrate, ceilings_named, errors_against, predict
 from vggstat.cost.roofline import Roofline, roofline
@@ -45,7 +45,9 @@ def measured(name: str, *, first: float = 0.1) -> BenchResult:
         digest=line.graph.spec.digest,
         batch=32,
         layers=tuple(layers),
-        timing=Timing(samples_s=around(sum(layer.median_s for layer in layers))),
+        samples_s=around(sum(layer.median_s for layer in layers)),
+        first_s=None,
+        host_samples_s=(),
     )
 
 

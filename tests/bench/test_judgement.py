@@ -7,7 +7,7 @@ import pytest
 from tests.bench.literal_results import CEILINGS, EAGER, FILE, around
 from tests.networks import report_of
 from vggstat.cost.advice import apart, worst_layers
-from vggstat.cost.bench import BenchResult, Telemetry, Timing
+from vggstat.cost.bench import BenchResult, Telemetry
 from vggstat.cost.bridge import Allocation, attribute, library_of_frames, replay
 from vggstat.cost.footprint import measure
 from vggstat.cost.plausibility import with_warnings
@@ -19,7 +19,7 @@ def codes(*results: BenchResult) -> list[set[str]]:
 
 
 def timed(seconds: float, **changes: object) -> BenchResult:
-    return EAGER.replace(timing=Timing(samples_s=around(seconds)), **changes)
+    return EAGER.replace(samples_s=around(seconds), **changes)
 
 
 def test_a_sound_result_has_no_warning() -> None:
@@ -59,9 +59,7 @@ def test_throttled_and_shared() -> None:
 
 def test_unsure() -> None:
     """Runs that differ by half of their time leave a wide interval."""
-    assert codes(EAGER.replace(timing=Timing(samples_s=around(7e-3, spread=1.0)))) == [
-        {"wide-interval", "wide-spread"}
-    ]
+    assert codes(EAGER.replace(samples_s=around(7e-3, spread=1.0))) == [{"wide-interval", "wide-spread"}]
 
 
 def test_worst_layers() -> None:

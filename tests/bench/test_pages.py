@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench.literal_results import EAGER, FILE, around
 from tests.bench.test_calibrate import file_of, line_of, measured
-from vggstat.cost.bench import BenchFile, Timing
+from vggstat.cost.bench import BenchFile, Parts, Timing
 from vggstat.cost.bench_compare import compare_results
 from vggstat.cost.calibrate import calibrate, predict
 from vggstat.present import format_names, render
@@ -38,10 +38,14 @@ def training() -> BenchFile:
     step = EAGER.replace(
         mode="training",
         optimizer="momentum",
-        timing=Timing(samples_s=around(25e-3)),
-        forward=Timing(samples_s=around(8e-3)),
-        backward=Timing(samples_s=around(15e-3)),
-        optimizer_step=Timing(samples_s=around(2e-3)),
+        samples_s=around(25e-3),
+        first_s=None,
+        host_samples_s=(),
+        parts=Parts(
+            forward=Timing(samples_s=around(8e-3)),
+            backward=Timing(samples_s=around(15e-3)),
+            optimizer=Timing(samples_s=around(2e-3)),
+        ),
         layers=layers,
         layers_pass="eager",
         layers_method="the host's clock between groups, caches as the pass leaves them",
@@ -50,7 +54,7 @@ def training() -> BenchFile:
 
 
 def compared() -> Page:
-    slower = EAGER.replace(timing=Timing(samples_s=around(7.9e-3)))
+    slower = EAGER.replace(samples_s=around(7.9e-3), first_s=None, host_samples_s=())
     other = FILE.replace(
         results=(slower, FILE.results[1]),
         device=FILE.device.replace(versions={"torch": "2.14.0", "cuda": "13.0"}),

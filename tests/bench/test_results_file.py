@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.bench.literal_results import EAGER, FILE, around
-from vggstat.cost.bench import Timing
 from vggstat.cost.bench_compare import compare_results
 from vggstat.cost.bench_json import parse_results, read_results, results_data, results_text
 from vggstat.errors import InputError
@@ -65,22 +64,43 @@ def changed(**changes: Any) -> str:
         ("not json }", "is it a file that"),
         ("[]", "expected an object"),
         ("{}", "holds no benchmark results"),
-        ('{"schema": 1, "results": 3}', "environment: expected an object, got null"),
+        ('{"schema": 1, "results": 3}', "results: expected a list, got a whole number"),
         (changed(schema=2), "is of schema 2, and this vggstat reads schema 1: update vggstat"),
         (changed(schema=0), "measure again"),
         (changed(schema="1"), "schema: expected a whole number"),
-        (changed(results__0__batch="many"), r"results\[0\].batch: expected a whole number, got \"many\""),
+        (changed(results__0__batch="many"), r"results\[0\].batch: expected a whole number, got a text"),
         (
             changed(results__0__samples_s=[1, -1]),
-            r"results\[0\].samples_s: expected a list of positive seconds",
+            r"results\[0\].samples_s\[1\]: expected a number >= 0",
         ),
         (changed(results__0__samples_s=[]), "is empty, and there is no error"),
         (changed(results__0__samples_s=[0, 0]), "expected times above 0"),
-        (changed(results__0__execution="magic"), "expected one of eager"),
+        (changed(results__0__execution="magic"), r"results\[0\].execution: 'magic' is none of the words"),
         (changed(results__0__layers__1__limit="luck"), r"results\[0\].layers\[1\].limit"),
         (changed(results__0__memory__predicted_bytes=1.5), r"results\[0\].memory.predicted_bytes"),
-        (changed(ceilings__0__copy_samples_s=[]), r"ceilings\[0\].copy_samples_s: expected times above 0"),
-        ("[" * 100_000, "nested too deeply|cut off"),
+        (
+            changed(ceilings__0__copy_samples_s=[]),
+            r"ceilings\[0\].copy_samples_s: expected a list of length >= 1",
+        ),
+        ("[" * 100_000, "the file: expected an object, got a list"),
+        ('{"schema": 1, "results": ' + "[" * 100_000, "nested too deeply|cut off"),
+        ('{"schema": 1, "environment": {"settings": ' + '{"a": ' * 100_000, "nested too deeply|cut off"),
+        (results_text(FILE).replace('"batch": 256', '"batch": NaN', 1), r"line \d+, column \d+"),
+        (results_text(FILE).replace('"power_limit_w": 700.0', '"power_limit_w": 1e999', 1), "power_limit_w"),
+        (results_text(FILE).replace('"memory_bytes": ', '"memory_bytes": 1' + "0" * 30, 1), "memory_bytes"),
+        (changed(results__0__input=[3, 224]), r"results\[0\].input: expected a list of length 3"),
+        (changed(results__0__input=[3, 0, 224]), r"results\[0\].input\[1\]: expected a whole number >= 1"),
+        (changed(results__0__batch=0), r"results\[0\].batch: expected a whole number >= 1"),
+        (changed(results__0__batch=True), r"results\[0\].batch: expected a whole number, got true or false"),
+        (changed(results__0__dtype="float7"), r"results\[0\].dtype: "),
+        (changed(results__0__mode="dreaming"), r"results\[0\].mode: 'dreaming' is none of the words"),
+        (
+            changed(results__0__layers__1__samples_s=[]),
+            r"results\[0\].layers\[1\].samples_s: expected a list of len",
+        ),
+        (changed(results__0__layers__1__name=None), r"layers\[1\].name: expected a text, got null"),
+        (changed(results__0__telemetry__clock_mhz=[1]), r"telemetry.clock_mhz: expected a list of length 2"),
+        (changed(ceilings__0__matmul_n=0), r"ceilings\[0\].matmul_n"),
     ],
 )
 def test_bad_files(text: str, message: str) -> None:
@@ -95,13 +115,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file, a directory, and bytes that are no text."""
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "none.json", tmp_path, tmp_path / "bytes.json"):
-        with pytest.raises(InputError, match="cannot read"):
+        with pytest.raises(InputError, match=r"cannot read|no such file|a directory, not a file of results"):
             read_results(str(path))
 
 
 def test_comparison() -> None:
     """10 % more time is slower; the same samples are no difference; what one file lacks is named."""
-    slower = EAGER.replace(timing=Timing(samples_s=around(7.2e-3 * 1.1)))
+    slower = EAGER.replace(samples_s=around(7.2e-3 * 1.1))
     other = FILE.replace(results=(slower, FILE.results[1]))
     found = compare_results(FILE, other)
 

@@ -144,6 +144,28 @@ def test_pools() -> None:
     assert [round(layers[f"block{number}_pool"], 1) for number in (1, 2, 3)] == [478.0, 239.0, 119.5]
 
 
+@pytest.mark.parametrize(
+    ("pool", "forward", "backward"),
+    [
+        # 16 values of four bytes go in, and 4 come out; the gradient goes the other way
+        ("avgpool", 16 * 4 + 4 * 4, 16 * 4 + 4 * 4),
+        ("{adaptive-avgpool: {output: 2}}", 16 * 4 + 4 * 4, 16 * 4 + 4 * 4),
+        # and 4 indices of eight bytes, which are read again; the gradient is filled with zeros before
+        ("maxpool", 16 * 4 + 4 * 4 + 4 * 8, 16 * 4 + 4 * 4 + 4 * 8 + 16 * 4),
+    ],
+)
+def test_only_max_pools_write_indices(pool: str, forward: int, backward: int) -> None:
+    """What torch's eager mode moves for a pool over a map of 4x4 that has something to learn before it."""
+    graph = graph_of(
+        f"name: x\ninput: [1, 4, 4]\nblocks: [[{{conv: {{filters: 1, activation: none}}}}, {pool}]]\n"
+    )
+    ceilings = Ceilings(name="x", dtype="fp32", flops_per_s=1.0, bytes_per_s=1.0)
+    line = roofline(graph, Workload(mode="training"), ceilings)
+
+    assert line.layers[1].bytes_of(fused=False) == forward
+    assert line.layers[1].bytes_of("backward", fused=False) == backward
+
+
 def test_separate_kernels() -> None:
     """Bias and ReLU alone move 25.2 us of traffic an image: 4 times 2 bytes times 13,547,520 values."""
     line = line_of("bf16", 256)

@@ -94,9 +94,9 @@ def test_a_training_step(measured: BenchFile) -> None:
     """Forward, backward and optimizer apart; rows in both directions, loss and optimizer among them."""
     result = measured.results[1]
 
-    assert result.forward is not None
-    assert result.backward is not None
-    assert result.optimizer_step is not None
+    assert result.parts.forward is not None
+    assert result.parts.backward is not None
+    assert result.parts.optimizer is not None
     rows = {layer.name: layer for layer in result.layers}
     assert {"loss", "optimizer"} <= set(rows)
     assert all(layer.backward_samples_s for name, layer in rows.items() if name != "optimizer")

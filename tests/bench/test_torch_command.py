@@ -13,7 +13,6 @@ import pytest
 from tests.bench.literal_results import EAGER, FILE, around
 from tests.bench.test_torch_bench import SMALL
 from tests.cli.program import run
-from vggstat.cost.bench import Timing
 from vggstat.cost.bench_json import read_results, results_text
 from vggstat.live.bench.stopwatch import Stopwatch
 
@@ -47,7 +46,7 @@ def test_fail_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """10 % slower fails at 5 %, passes at 15 %."""
     before, after = tmp_path / "a.json", tmp_path / "b.json"
     before.write_text(results_text(FILE))
-    slower = EAGER.replace(timing=Timing(samples_s=around(7.92e-3)))
+    slower = EAGER.replace(samples_s=around(7.92e-3))
     after.write_text(results_text(FILE.replace(results=(slower,))))
 
     codes = [
@@ -72,7 +71,7 @@ def test_fail_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("bench SMALL --device cpu --seconds 0", "--seconds takes a time above 0"),
         ("bench SMALL --device cpu --layers some", "--layers takes last, all or none"),
         ("bench nosuch --device cpu", "nosuch"),
-        ("results none.json", "cannot read none.json"),
+        ("results none.json", "none.json: no such file"),
         ("results SMALL", "cannot read"),
         ("results SMALL SMALL SMALL", "one file to show it, or two"),
         ("results SMALL --fail-over 5%", "compares two files"),

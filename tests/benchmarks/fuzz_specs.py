@@ -1,6 +1,6 @@
 """Fuzzing of the spec reader: mutated spec texts, none of which may end in a traceback or take a second.
 
-    python tests/benchmarks/fuzz_specs.py [--runs 10000] [--seed 0] [--keep FOLDER]
+    python -m tests.benchmarks.fuzz_specs [--runs 10000] [--seed 0] [--keep FOLDER]
 
 Every text is read, and where it can be read, built into a graph and given to one of the commands. Only vggstat's own
 errors are allowed, with exit code 2 and a text. Prints how many texts were accepted and rejected, and the slowest;
@@ -10,30 +10,16 @@ gives the same texts.
 
 from __future__ import annotations
 
-import argparse
-import io
 import random
 import re
-import resource
 import sys
-import time
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
-from vggstat.cli.main import main
-from vggstat.errors import VggstatError
+from tests.benchmarks.harness import Tally, run_command, run_fuzzer
 from vggstat.graph import build_graph
 from vggstat.spec import find, names, read_text
-
-LIMIT = 1.0
-"""Seconds that a run may take."""
-
-MEMORY = 200_000_000
-"""Bytes that all runs together may add to what the imports take."""
 
 COMMANDS = (
     "table -", "table - --style blocks", "table - --style cs231n", "table - --style keras", "table - --style torch",
@@ -61,17 +47,6 @@ TOKENS = (
     "input: [1000000, 1000000, 1000000]\n", "classifier: []\n", "blocks: []\n",
     "name: x\n",
 )  # fmt: skip
-
-
-class Result(NamedTuple):
-    """What became of the texts; ``failures`` are tracebacks with their texts."""
-
-    accepted: int
-    rejected: int
-    slowest: float
-    slowest_text: bytes
-    used: int
-    failures: list[tuple[str, bytes]]
 
 
 @cache
@@ -175,21 +150,6 @@ _CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 )  # fmt: skip
 
 
-def run_command(text: bytes, words: str) -> str:
-    """What went wrong when a command read the text from standard input; empty where nothing did."""
-    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(text), encoding="utf-8")
-    code: object = 0
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            main(words.split())
-    except SystemExit as stop:
-        code = stop.code
-    finally:
-        sys.stdin = before
-    return f"vggstat {words} ends with {code}: {err.getvalue()}" if code not in (0, None, 1, 2) else ""
-
-
 def texts(runs: int, seed: int) -> Iterator[bytes]:
     """``runs`` mutated texts, the same for the same seed."""
     rng = random.Random(seed)
@@ -199,65 +159,21 @@ def texts(runs: int, seed: int) -> Iterator[bytes]:
         yield mutate(rng.choice(good if rng.random() < 0.8 else bad), rng)
 
 
-def fuzz(runs: int, seed: int = 0) -> Result:
+def fuzz(runs: int, seed: int = 0) -> Tally:
     """Read ``runs`` mutated texts, and give those that can be built to a command each."""
     rng = random.Random(seed)
-    start_memory = memory_used()
-    accepted = rejected = 0
-    slowest, slowest_text = 0.0, b""
-    failures = []
+    tally = Tally()
     for text in texts(runs, seed):
-        start = time.perf_counter()
-        try:
+        words = rng.choice(COMMANDS).split()
+
+        def work(text: bytes = text, words: list[str] = words) -> str:
             build_graph(read_text(text, "fuzz.yaml"))
-            accepted += 1
-            fault = run_command(text, rng.choice(COMMANDS))
-            if fault:
-                failures.append((fault, text))
-        except VggstatError as error:
-            rejected += 1
-            if error.exit_code != 2 or not str(error).strip():
-                failures.append((f"an error without a text: {error!r}", text))
-        except Exception:  # whatever it is, it is what is looked for
-            failures.append((traceback.format_exc(), text))
-        seconds = time.perf_counter() - start
-        if seconds > slowest:
-            slowest, slowest_text = seconds, text
-    return Result(accepted, rejected, slowest, slowest_text, memory_used() - start_memory, failures)
+            run_command(words, text)
+            return "accepted"
 
-
-def memory_used() -> int:
-    """The most bytes that this process has had in use."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def run() -> int:
-    """Run from the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--keep", type=Path, help="write the texts that failed, and the slowest, to this folder"
-    )
-    arguments = parser.parse_args()
-
-    result = fuzz(arguments.runs, arguments.seed)
-
-    print(
-        f"{arguments.runs} mutated specs (seed {arguments.seed}): {result.accepted} accepted, "
-        f"{result.rejected} rejected, {len(result.failures)} failures; slowest {result.slowest:.3f} s, "
-        f"{result.used / 1e6:.0f} MB"
-    )
-    for trace, _ in result.failures[:5]:
-        print(trace, file=sys.stderr)
-    if arguments.keep:
-        arguments.keep.mkdir(parents=True, exist_ok=True)
-        (arguments.keep / "slowest.yaml").write_bytes(result.slowest_text)
-        for index, (trace, text) in enumerate(result.failures):
-            (arguments.keep / f"failure-{index}.yaml").write_bytes(text)
-            (arguments.keep / f"failure-{index}.txt").write_text(trace, encoding="utf-8")
-    return 1 if result.failures or result.slowest > LIMIT or result.used > MEMORY else 0
+        tally.take(("spec.yaml", text), work)
+    return tally
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(run_fuzzer(__doc__ or "", "mutated specs", fuzz))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.networks import report_of
-from vggstat.cost.bench import BenchFile, BenchResult, DeviceInfo, LayerTime, MeasuredCeilings, Timing
+from vggstat.cost.bench import BenchFile, BenchResult, DeviceInfo, LayerTime, MeasuredCeilings
 from vggstat.cost.roofline import roofline
 
 REPORT = report_of("D@bf16,batch=8")
@@ -40,7 +40,7 @@ def result(batch: int, seconds: float, layers: tuple[LayerTime, ...] = ()) -> Be
         dtype="bfloat16",
         image=(3, 224, 224),
         batch=batch,
-        timing=Timing(samples_s=(seconds,) * 9),
+        samples_s=(seconds,) * 9,
         flops=30_940_528_640 * batch,
         layers=layers,
         layers_method="events between layers",

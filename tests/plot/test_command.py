@@ -77,7 +77,10 @@ REFUSED = {
     "unknown device": (("plot", "D", "roofline", "--device", "abacus"), "abacus"),
     "two under a roof": (("plot", "D", "E", "roofline", "--device", "h200"), "one network"),
     "no measurements": (("plot", "D", "bench"), "--bench FILE"),
-    "missing measurements": (("plot", "D", "bench", "--bench", "/nowhere.json"), "cannot read /nowhere.json"),
+    "missing measurements": (
+        ("plot", "D", "bench", "--bench", "/nowhere.json"),
+        "/nowhere.json: no such file",
+    ),
     "landscape against nothing": (("plot", "D", "landscape", "--against", "luck"), "operations or depth"),
 }
 

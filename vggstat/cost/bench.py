@@ -1,12 +1,16 @@
 """What a benchmark measured: raw samples and what was run. Everything else is derived from them.
 
-The records know neither torch nor a terminal: a result can be written down as literals and rendered.
+The records know neither torch nor a terminal: a result can be written down as literals and rendered. They are laid out
+as their JSON is, so that their types and bounds are what a file is held against (see ``bench_json``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, Self
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from vggstat.cost.roofline import Ceilings, Limit
 from vggstat.cost.statistics import (
@@ -30,6 +34,7 @@ __all__ = [
     "LayerTime",
     "MeasuredCeilings",
     "MemoryBridge",
+    "Parts",
     "Scratch",
     "Telemetry",
     "Timing",
@@ -46,6 +51,15 @@ EXECUTIONS: Final[dict[Execution, str]] = {
 }
 """How a pass is run, in words."""
 
+
+Seconds = Annotated[float, Meta(ge=0, lt=1e9)]
+"""A duration. 0 is one too: a layer may take less than the clock's step."""
+Duration = Annotated[float, Meta(gt=0, lt=1e9)]
+Number = Annotated[float, Meta(ge=0, lt=1e30)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Size = Annotated[int, Meta(ge=1, lt=2**40)]
+Samples = Annotated[tuple[Seconds, ...], Meta(min_length=1)]
+Durations = Annotated[tuple[Duration, ...], Meta(min_length=1)]
 
 FAST: Final = 0.1
 """The share of a ceiling's runs that may be faster than it."""
@@ -72,14 +86,21 @@ class BenchPlan(Record):
     """The relative half width of the median's interval at which a row is done."""
 
 
-class DeviceInfo(Record):
+class Measured(Struct, frozen=True, kw_only=True):
+    """The base of all that stands in a file of results: frozen, keyword-only, bounded by its types when it is read."""
+
+    def replace(self, **changes: Any) -> Self:
+        """This record with some fields changed."""
+        return replace(self, **changes)
+
+
+class DeviceInfo(Measured, frozen=True, kw_only=True):
     """The machine and the libraries: everything that changes the answer beside the plan."""
 
-    kind: str
-    """``cpu`` or ``cuda``."""
-    index: int = 0
-    name: str
-    memory_bytes: int
+    kind: Literal["cpu", "cuda"] = "cpu"
+    index: Count = 0
+    name: str = field(name="device")
+    memory_bytes: Count = 0
     """All of the device's memory."""
     versions: Mapping[str, str] = {}
     """torch, CUDA, cuDNN, driver, python, vggstat."""
@@ -92,13 +113,13 @@ class DeviceInfo(Record):
         return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
 
 
-class Timing(Record):
+class Timing(Measured, frozen=True, kw_only=True):
     """Repeated measurements of one thing, in seconds, in the order in which they were made."""
 
-    samples_s: tuple[float, ...]
-    first_s: float | None = None
+    samples_s: Samples
+    first_s: Seconds | None = None
     """The first call ever, when kernels are chosen and memory is allocated; not among the samples."""
-    host_samples_s: tuple[float, ...] = ()
+    host_samples_s: tuple[Seconds, ...] = ()
     """How long the host took to launch each run, where the device runs on its own."""
 
     @property
@@ -132,26 +153,26 @@ class Timing(Record):
         return sum(not low - reach <= sample <= high + reach for sample in self.samples_s)
 
 
-class LayerTime(Record):
+class LayerTime(Measured, frozen=True, kw_only=True):
     """One group of layers: its times, and what it has to do for the whole batch."""
 
     name: str
-    kind: str
-    samples_s: tuple[float, ...]
-    backward_samples_s: tuple[float, ...] = ()
-    flops: int
-    bytes: int
+    kind: str = ""
+    samples_s: Samples
+    backward_samples_s: tuple[Seconds, ...] = ()
+    flops: Count = 0
+    bytes: Count = 0
     """Ideal bytes of the forward pass: weights, input, output."""
-    bound_s: float
+    bound_s: Seconds = 0.0
     """The larger of FLOPs / measured matmul and ideal bytes / measured copy."""
-    limit: Limit
-    eager_bytes: int = 0
+    limit: Limit = "memory"
+    eager_bytes: Count = 0
     """With the kernels that eager mode runs on their own (bias, ReLU, pool indices)."""
-    input_channels: int = 0
+    input_channels: Count = 0
     """Of a convolution; 0 for anything else."""
-    backward_bound_s: float = 0.0
-    backward_flops: int = 0
-    backward_bytes: int = 0
+    backward_bound_s: Seconds = 0.0
+    backward_flops: Count = 0
+    backward_bytes: Count = 0
     """Ideal bytes of the backward pass."""
 
     @property
@@ -205,29 +226,29 @@ class LayerTime(Record):
         return self.all_bytes / self.seconds if self.seconds > 0 else 0.0
 
 
-class Scratch(NamedTuple):
+class Scratch(Struct, frozen=True):
     """Memory that a library took beside the tensors: which, how much, and how that is known."""
 
     name: str
-    bytes: int
-    evidence: str
+    bytes: Count
+    evidence: str = ""
 
 
-class MemoryBridge(Record):
+class MemoryBridge(Measured, frozen=True, kw_only=True):
     """From the predicted peak to the measured one."""
 
-    predicted_bytes: int
-    predicted_at: str
+    predicted_bytes: Count
+    predicted_at: str = ""
     """The layer that runs at the predicted peak."""
-    scratch: tuple[Scratch, ...] = ()
-    requested_peak_bytes: int
+    scratch: tuple[Scratch, ...] = field(default=(), name="workspaces")
+    requested_peak_bytes: Count
     """What was asked of the allocator at once, before rounding."""
     measured_at: str = ""
     """The operation that ran at the measured peak, where it is known."""
-    allocated_peak_bytes: int | None = None
+    allocated_peak_bytes: Count | None = None
     """With rounding and slack of blocks; None where the allocator does not round."""
-    reserved_peak_bytes: int | None = None
-    device_bytes: int | None = None
+    reserved_peak_bytes: Count | None = None
+    device_bytes: Count | None = None
     """Used on the whole device, context and other programs included."""
     method: str = ""
     error: str = ""
@@ -243,19 +264,19 @@ class MemoryBridge(Record):
         return self.requested_peak_bytes - self.predicted_bytes - self.workspace_bytes
 
 
-class MeasuredCeilings(Record):
+class MeasuredCeilings(Measured, frozen=True, kw_only=True):
     """Peak and bandwidth, measured in the same run."""
 
-    device: str
+    device: str = ""
     """The device's name."""
     dtype: str
     """The short name of the format of the matmul."""
-    matmul_n: int
+    matmul_n: Size
     """Side of the square matrices."""
-    matmul_samples_s: tuple[float, ...]
-    copy_bytes: int
+    matmul_samples_s: Durations
+    copy_bytes: Size
     """Bytes copied in one run: they are read once and written once."""
-    copy_samples_s: tuple[float, ...]
+    copy_samples_s: Durations
 
     @property
     def flops_per_s(self) -> float:
@@ -279,68 +300,76 @@ class MeasuredCeilings(Record):
         )
 
 
-class Telemetry(Record):
+class Telemetry(Measured, frozen=True, kw_only=True):
     """The device's own sensors before a result, and while a GPU worked or a CPU had; None where one is missing."""
 
-    clock_mhz: tuple[int | None, int | None] = (None, None)
+    clock_mhz: tuple[Count | None, Count | None] = (None, None)
     temperature_c: tuple[int | None, int | None] = (None, None)
-    power_w: tuple[float | None, float | None] = (None, None)
-    power_limit_w: float | None = None
+    power_w: tuple[Number | None, Number | None] = (None, None)
+    power_limit_w: Number | None = None
     throttled: tuple[str, ...] = ()
     """Reasons for which the clock was held back, before or under load."""
-    other_processes: int | None = None
+    other_processes: Count | None = None
     """Other programs on the device."""
-    others_share: float | None = None
+    others_share: Number | None = None
     """The share of a CPU's time that other programs took meanwhile."""
 
 
-class Counted(NamedTuple):
+class Counted(Struct, frozen=True):
     """One thing in which the timed model was held against the graph."""
 
     what: str
-    found: int
+    found: Count
     by: str
 
 
-class Warned(NamedTuple):
+class Warned(Struct, frozen=True):
     """Something about a result that makes it doubtful: a code for programs, a text for people."""
 
     code: str
     text: str
 
 
-class BenchResult(Record):
+class Parts(Measured, frozen=True, kw_only=True):
+    """The parts of a training step, as far as they were measured."""
+
+    forward: Timing | None = None
+    backward: Timing | None = None
+    optimizer: Timing | None = None
+
+
+class BenchResult(Measured, frozen=True, kw_only=True):
     """One row: a configuration run in one way."""
 
     spec: str
     title: str = ""
     digest: str = ""
     """Of the specification, so that equal names are known to be equal networks."""
-    device: str
+    device: str = "cpu"
     dtype: str
     """torch's name of it: ``bfloat16``."""
     autocast: str | None = None
-    image: tuple[int, ...]
+    image: tuple[Size, Size, Size] = field(name="input")
     head: str = ""
-    classes: int | None = None
-    batch: int
-    mode: str = "inference"
+    classes: Size | None = None
+    batch: Size
+    mode: Literal["inference", "training"] = "inference"
     optimizer: str | None = None
     execution: Execution = "eager"
-    compile_mode: str = "off"
+    compile_mode: str = field(default="off", name="compile")
     channels_last: bool = True
-    timing: Timing | None = None
-    """None where nothing could be measured: ``error`` says why."""
-    forward: Timing | None = None
-    """In training, the parts of the step."""
-    backward: Timing | None = None
-    optimizer_step: Timing | None = None
-    flops: int
+    samples_s: tuple[Seconds, ...] = ()
+    """Empty where nothing could be measured: ``error`` says why."""
+    first_s: Seconds | None = None
+    host_samples_s: tuple[Seconds, ...] = ()
+    parts: Parts = Parts()
+    """In training, those of the step."""
+    flops: Count = 0
     """Of the pass, in training of the step; two per multiply-accumulate of conv and FC layers."""
-    bytes: int = 0
+    bytes: Count = field(default=0, name="ideal_bytes")
     """Ideal bytes of the pass."""
-    fused_bound_s: float | None = None
-    eager_bound_s: float | None = None
+    fused_bound_s: Seconds | None = None
+    eager_bound_s: Seconds | None = None
     layers: tuple[LayerTime, ...] = ()
     layers_method: str = ""
     """How the layers were timed, in words."""
@@ -351,10 +380,17 @@ class BenchResult(Record):
     telemetry: Telemetry | None = None
     warnings: tuple[Warned, ...] = ()
     error: str = ""
-    predicted_bytes: int = 0
+    predicted_bytes: Count = 0
     """The memory that the run was predicted to need."""
     note: str = ""
     """What was done otherwise than asked for (a fallback)."""
+
+    @property
+    def timing(self) -> Timing | None:
+        """The whole pass; None where nothing was measured."""
+        if not self.samples_s:
+            return None
+        return Timing(samples_s=self.samples_s, first_s=self.first_s, host_samples_s=self.host_samples_s)
 
     @property
     def workload_key(self) -> tuple[Any, ...]:
@@ -401,13 +437,13 @@ class BenchResult(Record):
         return sum(layer.seconds for layer in self.layers)
 
 
-class BenchFile(Record):
+class BenchFile(Measured, frozen=True, kw_only=True):
     """Everything that one run of ``vggstat bench`` measured."""
 
-    started: str
+    started: str = ""
     """Date and time, ISO 8601."""
-    device: DeviceInfo
-    ceilings: tuple[MeasuredCeilings, ...]
+    device: DeviceInfo = field(name="environment")
+    ceilings: tuple[MeasuredCeilings, ...] = ()
     results: tuple[BenchResult, ...]
     interrupted: bool = False
     """Whether it was stopped before it was done."""

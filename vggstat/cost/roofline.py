@@ -153,9 +153,15 @@ class Roofline(Record):
         seconds = self.total_s(fused=fused)
         return self.flops / self.ceilings.flops_per_s / seconds if seconds else 0.0
 
-    def images_per_s(self, *, fused: bool) -> float:
-        """The most images a second that the bound allows."""
-        return self.workload.batch / self.total_s(fused=fused)
+    def images_per_s(self, *, fused: bool) -> float | None:
+        """The most images a second that the bound allows; None where nothing takes time (dropouts in inference)."""
+        seconds = self.total_s(fused=fused)
+        return self.workload.batch / seconds if seconds else None
+
+    def flops_per_s(self, *, fused: bool) -> float | None:
+        """The most FLOPs a second that the bound allows; None where nothing takes time."""
+        seconds = self.total_s(fused=fused)
+        return self.flops / seconds if seconds else None
 
 
 def roofline(graph: Graph, workload: Workload, ceilings: Ceilings) -> Roofline:

@@ -14,6 +14,14 @@ from typing import Final, Literal, NamedTuple
 from vggstat.cost.precision import FLOAT32_WIDTH
 from vggstat.cost.workload import Workload
 from vggstat.graph.model import Graph, Node
+from vggstat.layers.base import Layer
+from vggstat.layers.bn import BatchNorm
+from vggstat.layers.conv import Conv
+from vggstat.layers.dropout import Dropout
+from vggstat.layers.fc import Linear
+from vggstat.layers.lrn import LRN
+from vggstat.layers.maxpool import MaxPool
+from vggstat.layers.relu import ReLU
 from vggstat.shapes import values
 
 __all__ = ["Group", "Kernel", "Pass", "groups_of", "kernels_of", "step_kernels"]
@@ -69,7 +77,7 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
     """The kernels of a group's forward pass, and in training of its backward pass."""
     kernels: list[Kernel] = []
     for at, node in enumerate(group.nodes):
-        make = _KERNELS.get(node.layer.stem, _pointwise)
+        make = _KERNELS.get(type(node.layer), _pointwise)
         kernels += make(_Node(node, workload, alone=at == 0))
     if workload.mode == "inference":
         return tuple(kernel for kernel in kernels if kernel.direction == "forward")
@@ -206,13 +214,13 @@ def _pointwise(n: _Node) -> Iterator[Kernel]:
         yield Kernel(f"{n.node.layer.stem} gradient", 0, n.inputs + n.outputs, "backward", fusable=idle)
 
 
-_KERNELS: Final[dict[str, Callable[[_Node], Iterator[Kernel]]]] = {
-    "conv": _conv,
-    "fc": _weighted,
-    "pool": _max_pool,
-    "relu": _relu,
-    "dropout": _dropout,
-    "bn": _batch_norm,
-    "lrn": _lrn,
+_KERNELS: Final[dict[type[Layer], Callable[[_Node], Iterator[Kernel]]]] = {
+    Conv: _conv,
+    Linear: _weighted,
+    MaxPool: _max_pool,
+    ReLU: _relu,
+    Dropout: _dropout,
+    BatchNorm: _batch_norm,
+    LRN: _lrn,
 }
-"""The kernels of a layer by its stem; of every other kind those of ``_pointwise``."""
+"""The kernels of a layer by its kind; those of every other one are ``_pointwise``, of average pools for instance."""

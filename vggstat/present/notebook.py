@@ -75,7 +75,9 @@ def _bench_page(record: Any) -> Page:
 
     file = record
     if isinstance(record, BenchResult):
-        device = DeviceInfo(kind=record.device.partition(":")[0], name=record.device, memory_bytes=0)
+        device = DeviceInfo(
+            kind="cpu" if record.device == "cpu" else "cuda", name=record.device, memory_bytes=0
+        )
         file = BenchFile(started="", device=device, ceilings=(), results=(record,))
     return plot_page(find_kind("bench").build(Request(reports=(), bench=file)))
 

@@ -6,13 +6,14 @@ import os
 from typing import Any, NoReturn
 
 from vggstat.errors import InputError, UsageError
+from vggstat.files import read_bytes
 from vggstat.spec.access import access, is_below
 from vggstat.spec.language import MAX_LAYERS
 from vggstat.spec.library import find
 from vggstat.spec.model import Head, Item, Place, Spec
 from vggstat.spec.problems import Problems, quote
 from vggstat.spec.reader import Defaults, Draft, Extended, read_draft
-from vggstat.spec.text import decode, read_bytes, read_stdin
+from vggstat.spec.text import A_SPEC, MAX_BYTES, decode, read_stdin
 
 __all__ = ["MAX_EXTENDS", "is_path", "load", "read_text"]
 
@@ -38,9 +39,13 @@ def load(argument: str) -> Spec:
         return read_text(read_stdin(), "-")
     if not is_path(argument):
         path = find(argument)
-        return read_text(read_bytes(path), path)
+        return read_text(_bytes(path, pipes=False), path)
     allowed.check(argument)
-    return read_text(read_bytes(argument, pipes=allowed.pipes), argument)
+    return read_text(_bytes(argument, pipes=allowed.pipes), argument)
+
+
+def _bytes(path: str, *, pipes: bool) -> bytes:
+    return read_bytes(path, what=A_SPEC, limit=MAX_BYTES, pipes=pipes)
 
 
 def read_text(text: str | bytes, origin: str) -> Spec:
@@ -82,7 +87,7 @@ class _Chain:
                 self.problems.stop(*place[1:], f"a spec cannot extend itself: {chain}")
             if len(self.drafts) > MAX_EXTENDS:
                 self.problems.stop(*place[1:], f"more than {MAX_EXTENDS} specs that extend one another")
-            data = read_bytes(path, pipes=False)
+            data = _bytes(path, pipes=False)
         except (InputError, UsageError) as error:
             self.problems.stop(*place[1:], str(error).splitlines()[0])
         self.read(data, path)

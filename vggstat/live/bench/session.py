@@ -17,6 +17,7 @@ from vggstat.cost.bench import (
     LayerTime,
     MeasuredCeilings,
     MemoryBridge,
+    Parts,
     Timing,
 )
 from vggstat.cost.footprint import measure
@@ -33,6 +34,7 @@ from vggstat.live.bench.passes import BACKWARD, LOSS, OPTIMIZER, TimedPass
 from vggstat.live.bench.settings import available_bytes, numerics
 from vggstat.live.bench.stopwatch import Mark, Stopwatch
 from vggstat.live.bench.telemetry import Reading, Sensors, between, worse
+from vggstat.shapes import feature_map
 
 __all__ = ["Configuration", "Session", "clock_for", "is_out_of_memory", "predicted_bytes"]
 
@@ -286,10 +288,14 @@ class Session:
         is_eager = execution == "eager"
         training = self.report.workload.mode == "training"
         return self.failed("", execution).replace(
-            timing=timing,
-            forward=_part(watch, "forward") if training else None,
-            backward=_part(watch, "backward"),
-            optimizer_step=_part(watch, OPTIMIZER),
+            samples_s=timing.samples_s,
+            first_s=timing.first_s,
+            host_samples_s=timing.host_samples_s,
+            parts=Parts(
+                forward=_part(watch, "forward") if training else None,
+                backward=_part(watch, "backward"),
+                optimizer=_part(watch, OPTIMIZER),
+            ),
             bytes=sum(layer.bytes for layer in line.layers) if line else 0,
             fused_bound_s=line.fused_s if line else None,
             eager_bound_s=line.eager_s if line else None,
@@ -311,7 +317,7 @@ class Session:
             device="cpu" if self.device.type == "cpu" else f"cuda:{self.device.index or 0}",
             dtype=workload.dtype.name,
             autocast=workload.autocast.name if workload.autocast else None,
-            image=report.graph.image,
+            image=feature_map(report.graph.image, "the model"),
             head=report.graph.head,
             classes=report.graph.classes,
             batch=workload.batch,

@@ -72,7 +72,7 @@ def describe_device(device: torch.device, cuda: Any = torch.cuda) -> DeviceInfo:
     versions = {
         "vggstat": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "system": f"{platform.system()} {platform.release()}",
     }
     settings: dict[str, Any] = {

@@ -44,7 +44,7 @@ def bench_page(
     detailed = [result for result in file.results if result.layers]
     shown = {"last": detailed[-1:], "all": detailed, "none": []}[layers]
     for result in file.results:
-        if result.forward:
+        if result.parts.forward:
             parts.append(_step(result))
         if result in shown:
             parts.append(_layers(result, file))
@@ -264,9 +264,9 @@ def _tenths(value: float) -> str:
 def _step(result: BenchResult) -> Table:
     """Forward, backward and optimizer of a training step."""
     parts = (
-        ("forward", result.forward),
-        ("backward", result.backward),
-        ("optimizer", result.optimizer_step),
+        ("forward", result.parts.forward),
+        ("backward", result.parts.backward),
+        ("optimizer", result.parts.optimizer),
     )
     timings = [(name, timing) for name, timing in parts if timing]
     whole = sum(timing.median_s for _, timing in timings)

@@ -99,7 +99,7 @@ def _layer(layer: LayerBound, whole: float, *, training: bool) -> Row:
         layer.compute_s if layer.flops else None,
         layer.memory_s,
         layer.fused_s,
-        layer.fused_s / whole,
+        layer.fused_s / whole if whole else None,
         bar(round(1e15 * layer.fused_s), round(1e15 * whole), BAR_WIDTH * 2),
         layer.eager_s,
     ]
@@ -123,8 +123,8 @@ def _whole(line: Roofline) -> Table:
     rows += [RULE] if rows else []
     rows += [
         row("whole network", *(line.total_s(fused=fused) for fused in both)),
-        row("images/s, at most", *(f"{line.images_per_s(fused=fused):,.0f}" for fused in both)),
-        row("TFLOP/s, at most", *(rate(line.flops / line.total_s(fused=fused) / 1e12) for fused in both)),
+        row("images/s, at most", *(_whole_number(line.images_per_s(fused=fused)) for fused in both)),
+        row("TFLOP/s, at most", *(_tera(line.flops_per_s(fused=fused)) for fused in both)),
         row("of the matrix rate", *(f"{100 * line.utilisation(fused=fused):.1f} %" for fused in both)),
     ]
     return Table(
@@ -194,7 +194,15 @@ def roofline_data(line: Roofline) -> dict[str, Any]:
     }
 
 
-def _bound_data(line: Roofline, *, fused: bool) -> dict[str, float]:
+def _whole_number(value: float | None) -> str | None:
+    return None if value is None else f"{value:,.0f}"
+
+
+def _tera(value: float | None) -> str | None:
+    return None if value is None else rate(value / 1e12)
+
+
+def _bound_data(line: Roofline, *, fused: bool) -> dict[str, float | None]:
     return {
         "seconds": line.total_s(fused=fused),
         "images_per_s": line.images_per_s(fused=fused),

@@ -29,7 +29,7 @@ def build(request: Request) -> Plot:
     bounds = roofline(report.graph, report.workload, ceilings).layers
     result = _result(request, report)
     times = {} if result is None else {layer.name: layer for layer in result.layers}
-    rows = tuple(_row(bound, times.get(bound.name)) for bound in bounds)
+    rows = tuple(_row(bound, times.get(bound.name), is_measured=bool(times)) for bound in bounds)
     measured = ("measured_s", "measured_flops_per_s") if times else ()
     y = measured[1] if measured else "attainable_flops_per_s"
     points = [row for row in rows if row["intensity"] is not None and row[y] is not None]
@@ -108,7 +108,8 @@ def _result(request: Request, report: Report) -> BenchResult | None:
     raise UsageError(f"the file has no layer times for this workload, but for: {there or 'none'}")
 
 
-def _row(bound: LayerBound, time: LayerTime | None) -> Row:
+def _row(bound: LayerBound, time: LayerTime | None, *, is_measured: bool) -> Row:
+    """What is known of a layer; where the others were measured, it may be missing in the file."""
     row: dict[str, Any] = {
         "layer": bound.name,
         "kind": bound.kind,
@@ -119,8 +120,11 @@ def _row(bound: LayerBound, time: LayerTime | None) -> Row:
         "bound_s": bound.fused_s,
         "limit": bound.limit,
     }
-    if time is not None:
-        row |= {"measured_s": time.median_s, "measured_flops_per_s": time.flops_per_s}
+    if is_measured:
+        row |= {
+            "measured_s": time.median_s if time else None,
+            "measured_flops_per_s": time.flops_per_s if time else None,
+        }
     return row
 
 
