@@ -8,7 +8,8 @@ from tests.bench.literal_results import CEILINGS, DEVICE, EAGER, around
 from tests.networks import report_of
 from vggstat.cost.bench import BenchFile, BenchResult, LayerTime
 from vggstat.cost.bench_json import results_text
-from vggstat.cost.calibrate import calibrate, ceilings_named, errors_against, predict
+from vggstat.cost.calibrate import calibrate, errors_against, predict
+from vggstat.cost.devices import ceilings_named
 from vggstat.cost.roofline import Roofline, roofline
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import InputError, UsageError

@@ -71,9 +71,8 @@ def command(
 
     Examples: vggstat roofline D --device h200 --batch 256 --dtype bf16 · vggstat roofline D --device results.json
     """
-    from vggstat.cost.calibrate import ceilings_named, fit_files, predict
+    from vggstat.cost.devices import ceilings_named
     from vggstat.cost.roofline import roofline
-    from vggstat.present.views.calibration import calibration_page
     from vggstat.present.views.roofline import roofline_page
 
     options = variant_of(
@@ -87,6 +86,9 @@ def command(
     ceilings = ceilings_named(device, multiplied, tflops=tflops, bandwidth=bandwidth)
     line = roofline(report.graph, workload, ceilings)
     if calibrate:
+        from vggstat.cost.calibrate import fit_files, predict
+        from vggstat.present.views.calibration import calibration_page
+
         show(calibration_page(predict(line, fit_files(calibrate, line))), format_name, output, width)
         return
     show(roofline_page(line), format_name, output, width)

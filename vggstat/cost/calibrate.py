@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import log
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from vggstat.cost.bench import BenchFile, BenchResult
 from vggstat.cost.bench_json import read_results
-from vggstat.cost.devices import find_device
-from vggstat.cost.roofline import Ceilings, Roofline
+from vggstat.cost.roofline import Roofline
 from vggstat.cost.statistics import median
 from vggstat.cost.workload import DType
-from vggstat.errors import InputError, UsageError
+from vggstat.errors import UsageError
 from vggstat.records import Record
 
 __all__ = [
@@ -27,7 +25,6 @@ __all__ = [
     "Observation",
     "Prediction",
     "calibrate",
-    "ceilings_named",
     "cross_validate",
     "errors_against",
     "fit_files",
@@ -218,33 +215,3 @@ def errors_against(prediction: Prediction, result: BenchResult) -> Errors | None
 def _errors(errors: Sequence[tuple[float, str]]) -> Errors:
     worst, name = max(errors, key=lambda error: abs(error[0]))
     return Errors(median([abs(error) for error, _ in errors]), worst, name, len(errors))
-
-
-def ceilings_named(
-    device: str, dtype: DType, *, tflops: float | None = None, bandwidth: float | None = None
-) -> Ceilings:
-    """The ceilings of a device on file, or those measured in a results file; given rates take their place."""
-    if device.endswith(".json") or "/" in device or Path(device).is_file():
-        found = _measured(device, dtype)
-    else:
-        found = find_device(device).ceilings(dtype)
-    for name, value in (("--tflops", tflops), ("--bandwidth", bandwidth)):
-        if value is not None and not 0 < value < 1e9:
-            raise UsageError(f"{name} takes a rate above 0, not {value:g}")
-    if tflops is not None:
-        found = found.replace(flops_per_s=tflops * 1e12, flops_source="given with --tflops")
-    if bandwidth is not None:
-        found = found.replace(bytes_per_s=bandwidth * 1e12, bytes_source="given with --bandwidth")
-    return found
-
-
-def _measured(path: str, dtype: DType) -> Ceilings:
-    file = read_results(path)
-    known = file.ceilings_for(dtype.short)
-    if known is None:
-        formats = ", ".join(entry.dtype for entry in file.ceilings)
-        raise InputError(
-            f"{path} holds no ceilings measured in {dtype.short}"
-            + (f", only in {formats}: give --dtype" if formats else "")
-        )
-    return known.ceilings

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from vggstat.cost.roofline import Ceilings
 from vggstat.cost.workload import DType
-from vggstat.errors import UsageError
+from vggstat.errors import InputError, UsageError
 from vggstat.records import Record
 
-__all__ = ["Datasheet", "Stated", "datasheet_of", "devices", "find_device"]
+__all__ = ["Datasheet", "Stated", "ceilings_named", "datasheet_of", "devices", "find_device"]
 
 
 class Stated(NamedTuple):
@@ -101,3 +101,35 @@ def find_device(word: str) -> Datasheet:
 def datasheet_of(torch_name: str) -> Datasheet | None:
     """The device that torch calls by that name; None for one that is not on file."""
     return next((device for device in devices() if torch_name in device.torch_names), None)
+
+
+def ceilings_named(
+    device: str, dtype: DType, *, tflops: float | None = None, bandwidth: float | None = None
+) -> Ceilings:
+    """The ceilings of a device on file, or those measured in a results file; given rates take their place."""
+    if device.endswith(".json") or "/" in device or Path(device).is_file():
+        found = _measured(device, dtype)
+    else:
+        found = find_device(device).ceilings(dtype)
+    for name, value in (("--tflops", tflops), ("--bandwidth", bandwidth)):
+        if value is not None and not 0 < value < 1e9:
+            raise UsageError(f"{name} takes a rate above 0, not {value:g}")
+    if tflops is not None:
+        found = found.replace(flops_per_s=tflops * 1e12, flops_source="given with --tflops")
+    if bandwidth is not None:
+        found = found.replace(bytes_per_s=bandwidth * 1e12, bytes_source="given with --bandwidth")
+    return found
+
+
+def _measured(path: str, dtype: DType) -> Ceilings:
+    from vggstat.cost.bench_json import read_results  # measurements need msgspec, datasheets do not
+
+    file = read_results(path)
+    known = file.ceilings_for(dtype.short)
+    if known is None:
+        formats = ", ".join(entry.dtype for entry in file.ceilings)
+        raise InputError(
+            f"{path} holds no ceilings measured in {dtype.short}"
+            + (f", only in {formats}: give --dtype" if formats else "")
+        )
+    return known.ceilings
