@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 
@@ -11,7 +13,7 @@ from tests.pace import seconds
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.footprint import moments_of
 from vggstat.cost.items import MemoryItem
-from vggstat.cost.moments import Ledger, largest
+from vggstat.cost.moments import Instant, Ledger, largest, moments
 from vggstat.cost.report import analyze
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.graph import build_graph
@@ -23,29 +25,33 @@ def storage(name: str, size: int) -> MemoryItem:
     return MemoryItem(name, "output", size, size)
 
 
-def test_a_ledger_tells_an_earlier_moment_again() -> None:
-    """What came later, or went later, is not in it; what is left out of a moment is not either."""
+def a_run() -> Iterator[Instant]:
+    """Two storages that come and go beside an image."""
     ledger = Ledger([("image", storage("input", 3))])
     ledger["a"] = storage("conv1", 10)
-    first = ledger.moment("conv1", extra=(storage("scratch", 5),))
+    yield ledger.instant("conv1", extra=(storage("scratch", 5),))
     ledger["b"] = storage("conv2", 20)
-    second = ledger.moment("conv2", without=["a", "never there"])
+    yield ledger.instant("conv2", without=["a", "never there"])
     ledger.drop("a")
     ledger["b"] = storage("conv2 again", 7)
+    assert ledger.bytes == 10  # 3 + 7
+
+
+def test_a_moment_is_told_again_when_the_run_is_over() -> None:
+    """What came later, or went later, is not in it; what is left out of a moment is not either."""
+    first, second = moments(a_run)
 
     assert [item.node for item in first.items] == ["input", "conv1", "scratch"]
     assert first.bytes == 18  # 3 + 10 + 5
     assert [item.node for item in second.items] == ["input", "conv2"]
     assert second.bytes == 23  # 3 + 20
-    assert ledger.bytes == 10  # 3 + 7
 
 
 def test_of_equal_moments_the_first_is_the_largest() -> None:
     """The peak stands where it is reached."""
     ledger = Ledger([("image", storage("input", 3))])
-    moments = [ledger.moment("first"), ledger.moment("second")]
 
-    assert largest(moments).node == "first"
+    assert largest(moments(lambda: map(ledger.instant, ("first", "second")))).node == "first"
 
 
 @pytest.mark.parametrize("mode", ["inference", "training"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Final
 
 import typer
@@ -39,7 +39,12 @@ __all__ = [
     "show",
     "variant_of",
     "write",
+    "write_file",
+    "write_pieces",
 ]
+
+BATCH: Final = 1 << 16
+"""Characters that are written at once."""
 
 PIPED_WIDTH: Final = 110
 """Columns of text where there is no terminal to ask."""
@@ -131,7 +136,7 @@ def load_reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:
 
 def show(page: Page, format_name: str | None, output: str | None = None, width: int | None = None) -> None:
     """Write a page to stdout or to a file, in the format asked for or the one that fits the place."""
-    from vggstat.present import render
+    from vggstat.present import pieces
 
     to_terminal = output is None and sys.stdout.isatty()
     encoding = "utf-8" if output is not None else (sys.stdout.encoding or "utf-8")
@@ -141,7 +146,7 @@ def show(page: Page, format_name: str | None, output: str | None = None, width: 
         color=to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         terminal=to_terminal,
     )
-    write(render(page, format_name or ("rich" if to_terminal else "text"), target), output)
+    write_pieces(pieces(page, format_name or ("rich" if to_terminal else "text"), target), output)
 
 
 def _terminal_width() -> int:
@@ -152,16 +157,35 @@ def _terminal_width() -> int:
 
 def write(text: str, output: str | None = None) -> None:
     """Write text to stdout, or to a file at once: it is complete or it is not there."""
+    write_pieces(iter((text,)), output)
+
+
+def write_pieces(texts: Iterator[str], output: str | None = None) -> None:
+    """The same bit by bit. Nothing is written where not even the first comes to be."""
     if output is None:
         try:
-            sys.stdout.write(text)
+            for text in _batches(texts):
+                sys.stdout.write(text)
             sys.stdout.flush()
         except BrokenPipeError:
             # Whoever read the output has gone (| head): give what is still buffered nowhere to go, and end quietly.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
         return
-    write_file(output, text.encode("utf-8"))
+    write_file(output, (text.encode("utf-8") for text in _batches(texts)))
+
+
+def _batches(texts: Iterable[str]) -> Iterator[str]:
+    """The texts put together to some size: a write for each number of a table would take longer than the table."""
+    held: list[str] = []
+    size = 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size >= BATCH:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
 
 
 def write_file(path: str, content: bytes | Iterable[bytes]) -> None:

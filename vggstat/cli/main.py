@@ -5,6 +5,7 @@ Only the module of the command that is asked for is imported; help and shell com
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,13 @@ COMMANDS: Final = (
 
 OF_SPECS: Final = frozenset(COMMANDS) - {"list", "configs", "stack", "rule", "schema"}
 """The commands that read specs."""
+
+WITH_TORCH: Final = (["verify"], ["identify"], ["bench"])
+"""Commands whose large tensors may hang on cycles."""
+
+SELDOM: Final = 200_000
+"""Objects made between two looks for cycles. What the other commands make has none and is there until they end:
+looking through it again and again took a third of their time for large networks."""
 
 FAULT: Final = 3
 INTERRUPTED: Final = 130
@@ -112,6 +120,8 @@ def _wanted(arguments: Sequence[str]) -> Sequence[str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 fine, 1 findings, 2 wrong use or input, 3 a fault of vggstat's own."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] not in WITH_TORCH:
+        gc.set_threshold(SELDOM)
     try:
         build_app(_wanted(given))(given, prog_name="vggstat")
     except VggstatError as error:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from vggstat.cost.footprint import Footprint, measure, moments_of, refuse_untrainable
+from vggstat.cost.footprint import Footprint, growth_of, measure, refuse_untrainable
 from vggstat.cost.optimizer import Optimizer, find_optimizer
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError, VggstatError
@@ -80,16 +80,9 @@ def fit(graph: Graph, workload: Workload, memory_bytes: int, reserve_bytes: int 
 def largest_batch(graph: Graph, workload: Workload, budget_bytes: int) -> int:
     """The largest batch whose peak is at most ``budget_bytes``; 0 where one image is too much.
 
-    Each moment takes a fixed number of bytes and so many for each image; both follow from batches of one and
-    of two. The peak is the largest of them, so the batch is the smallest that any of them admits.
+    The peak is the largest of the moments, so the batch is the smallest that any of them admits.
     """
-    one = [moment.bytes for moment in moments_of(graph, workload.replace(batch=1))]
-    two = [moment.bytes for moment in moments_of(graph, workload.replace(batch=2))]
-    admitted = [
-        (budget_bytes - (2 * first - second)) // (second - first)
-        for first, second in zip(one, two, strict=True)
-    ]
-    return max(0, min(admitted))
+    return max(0, min((budget_bytes - fixed) // an_image for fixed, an_image in growth_of(graph, workload)))
 
 
 def _changes(graph: Graph, workload: Workload) -> Iterator[tuple[str, Graph, Workload]]:

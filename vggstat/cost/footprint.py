@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.items import PARTS, MemoryItem, Part, Phase, parameter_items
@@ -14,7 +15,10 @@ from vggstat.errors import UsageError
 from vggstat.graph.model import Graph
 from vggstat.records import Record
 
-__all__ = ["Footprint", "PartBytes", "Point", "measure", "moments_of", "refuse_untrainable"]
+__all__ = ["Footprint", "PartBytes", "Point", "growth_of", "measure", "moments_of", "refuse_untrainable"]
+
+MANY: Final = 1 << 96
+"""More images than any network has fixed bytes."""
 
 TRAINABLE = ("float32", "tf32", "float16", "bfloat16")
 
@@ -48,12 +52,15 @@ class Footprint(Record):
     @property
     def parts(self) -> tuple[PartBytes, ...]:
         """The peak by what the bytes are for: the parts that are there, which add up to it."""
-        found = []
-        for part in PARTS:
-            items = tuple(item for item in self.peak.items if item.part == part and item.bytes)
-            if items:
-                found.append(PartBytes(part, sum(item.bytes for item in items), items))
-        return tuple(found)
+        found: dict[Part, list[MemoryItem]] = {part: [] for part in PARTS}
+        for item in self.peak.items:
+            if item.bytes:
+                found[item.part].append(item)
+        return tuple(
+            PartBytes(part, sum(item.bytes for item in items), tuple(items))
+            for part, items in found.items()
+            if items
+        )
 
     @property
     def timeline(self) -> tuple[Point, ...]:
@@ -67,15 +74,25 @@ class Footprint(Record):
 def measure(graph: Graph, workload: Workload) -> Footprint:
     """The footprint of a graph. Raises UsageError where it cannot be run like that."""
     refuse_untrainable(graph, workload)
-    moments = moments_of(graph, workload)
+    moments = tuple(moments_of(graph, workload))
     return Footprint(graph=graph, workload=workload, moments=moments, peak=largest(moments))
 
 
-def moments_of(graph: Graph, workload: Workload) -> tuple[Moment, ...]:
+def growth_of(graph: Graph, workload: Workload) -> Iterator[tuple[int, int]]:
+    """For each moment its bytes that are there whatever the batch, and those for each image.
+
+    With MANY images one run tells the two apart: what is left over after dividing by their number is fixed.
+    """
+    for moment in moments_of(graph, workload.replace(batch=MANY)):
+        an_image, fixed = divmod(moment.bytes, MANY)
+        yield fixed, an_image
+
+
+def moments_of(graph: Graph, workload: Workload) -> Iterator[Moment]:
     """The moments that could be the peak. Each is a fixed number of bytes and so many more per image."""
     if workload.mode == "training":
-        return tuple(training_moments(graph, workload))
-    return tuple(inference_moments(graph, workload, held=parameter_items(graph, workload)))
+        return training_moments(graph, workload)
+    return inference_moments(graph, workload, held=parameter_items(graph, workload))
 
 
 def refuse_untrainable(graph: Graph, workload: Workload) -> None:

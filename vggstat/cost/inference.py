@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vggstat.cost.items import IMAGE, OUTPUT, MemoryItem, image_item, make_item, output_item
-from vggstat.cost.moments import Ledger, Moment, largest
+from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.saved import weight_copy
 from vggstat.cost.workload import Workload
@@ -16,7 +16,9 @@ from vggstat.shapes import values
 __all__ = ["forward_phases", "inference_moments", "inference_peak"]
 
 
-def inference_moments(graph: Graph, workload: Workload, held: Iterable[MemoryItem] = ()) -> Iterator[Moment]:
+def inference_moments(
+    graph: Graph, workload: Workload, held: tuple[MemoryItem, ...] = ()
+) -> Iterator[Moment]:
     """For each layer the moment of its forward pass when most is alive, in inference mode.
 
     The caller holds the image throughout; every other map lives from the layer that makes it to the last
@@ -24,12 +26,16 @@ def inference_moments(graph: Graph, workload: Workload, held: Iterable[MemoryIte
     them. A softmax that closes the classifier does not run: torch models end in logits. Without a layer there is
     one moment, that of the image.
     """
+    return moments(lambda: _forward(graph, workload, held))
+
+
+def _forward(graph: Graph, workload: Workload, held: Iterable[MemoryItem]) -> Iterator[Instant]:
     storages = graph.storages("inference")
     last_use = {storages[value]: node.index for node in graph.nodes for value in node.inputs}
     live = Ledger(((item.node, item.what), item) for item in held)
     live[0] = image_item(graph, workload)
     if not any(node.in_model for node in graph.nodes):
-        yield live.moment(IMAGE)
+        yield live.instant(IMAGE)
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
         if not node.in_model:
             continue
@@ -39,7 +45,7 @@ def inference_moments(graph: Graph, workload: Workload, held: Iterable[MemoryIte
         is_new = storages[node.output] == node.output
         phases = forward_phases(node, width, workload) if is_new else ((),)
         most = max(phases, key=lambda items: sum(item.bytes for item in items))
-        yield live.moment(node.name, extra=most)
+        yield live.instant(node.name, extra=most)
         if is_new:
             live[node.output] = output_item(node, workload, width.writes)
         for value in {storages[value] for value in node.inputs}:

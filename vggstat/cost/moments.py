@@ -1,24 +1,25 @@
-"""What is alive from moment to moment: a ledger of storages, and the moments that it can tell again.
+"""What is alive from moment to moment: a ledger of storages, and the moments that can be told again.
 
 A network of n layers has some n moments with some n storages alive at each. A moment is therefore its number of
-bytes and a place in the ledger; which storages they are is told for the few moments that anybody asks about.
+bytes and its place in the run; which storages they are is told for the few moments that anybody asks about, by
+going through the run again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from vggstat.cost.items import MemoryItem, Phase
 
-__all__ = ["Ledger", "Moment", "largest"]
+__all__ = ["Instant", "Ledger", "Moment", "largest", "moments"]
 
 
 class Ledger:
-    """Storages that come and go, by key; it remembers every change."""
+    """Storages that come and go, by key."""
 
     def __init__(self, held: Iterable[tuple[Hashable, MemoryItem]] = ()) -> None:
-        self._changes: list[tuple[Hashable, MemoryItem | None]] = []
         self._alive: dict[Hashable, MemoryItem] = {}
         self.bytes = 0
         """What is alive now, in bytes."""
@@ -33,54 +34,65 @@ class Ledger:
         before = self._alive.get(key)
         self.bytes += item.bytes - (before.bytes if before else 0)
         self._alive[key] = item
-        self._changes.append((key, item))
 
     def drop(self, key: Hashable) -> None:
         """The storage is gone, if it was there."""
         item = self._alive.pop(key, None)
         if item is not None:
             self.bytes -= item.bytes
-            self._changes.append((key, None))
 
-    def moment(
+    def instant(
         self,
         node: str,
         phase: Phase = "forward",
         extra: tuple[MemoryItem, ...] = (),
         without: Iterable[Hashable] = (),
-    ) -> Moment:
-        """This moment, with ``extra`` alive besides and the keys of ``without`` left out."""
+    ) -> Instant:
+        """What is alive right now, with ``extra`` besides and the keys of ``without`` left out."""
         missing = frozenset(key for key in without if key in self._alive)
         size = self.bytes + sum(item.bytes for item in extra) - sum(self._alive[key].bytes for key in missing)
-        return Moment(node, phase, size, self, len(self._changes), extra, missing)
+        return Instant(node, phase, size, self, extra, missing)
 
-    def told(self, place: int) -> dict[Hashable, MemoryItem]:
-        """What was alive after so many changes, in the order in which it came."""
-        alive: dict[Hashable, MemoryItem] = {}
-        for key, item in self._changes[:place]:
-            if item is None:
-                del alive[key]
-            else:
-                alive[key] = item
-        return alive
+    def items(self, missing: frozenset[Hashable] = frozenset()) -> Iterator[MemoryItem]:
+        """What is alive now but for some keys, in the order in which it came."""
+        return (item for key, item in self._alive.items() if key not in missing)
 
 
-class Moment(NamedTuple):
-    """What is alive at one moment, and which layer runs then."""
+class Instant(NamedTuple):
+    """A moment while it lasts: until the run that gave it goes on."""
 
     node: str
     phase: Phase
     bytes: int
     ledger: Ledger
-    place: int
     extra: tuple[MemoryItem, ...] = ()
     missing: frozenset[Hashable] = frozenset()
 
     @property
     def items(self) -> tuple[MemoryItem, ...]:
-        """The storages, which add up to ``bytes``; told anew each time."""
-        alive = self.ledger.told(self.place).items()
-        return (*(item for key, item in alive if key not in self.missing), *self.extra)
+        """The storages, which add up to ``bytes``."""
+        return (*self.ledger.items(self.missing), *self.extra)
+
+
+class Moment(NamedTuple):
+    """What was alive at one moment, and which layer ran then."""
+
+    node: str
+    phase: Phase
+    bytes: int
+    number: int
+    run: Callable[[], Iterator[Instant]]
+
+    @property
+    def items(self) -> tuple[MemoryItem, ...]:
+        """The storages, which add up to ``bytes``; told anew each time, by a run as far as this moment."""
+        return next(islice(self.run(), self.number, None)).items
+
+
+def moments(run: Callable[[], Iterator[Instant]]) -> Iterator[Moment]:
+    """The moments of a run. ``run`` starts it, each time from the beginning."""
+    for number, instant in enumerate(run()):
+        yield Moment(instant.node, instant.phase, instant.bytes, number, run)
 
 
 def largest(moments: Iterable[Moment]) -> Moment:

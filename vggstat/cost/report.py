@@ -12,7 +12,7 @@ from vggstat.layers.base import Ops
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
 
-__all__ = ["Block", "OpItem", "Report", "Row", "analyze"]
+__all__ = ["Block", "OpItem", "Report", "Row", "analyze", "block_of"]
 
 
 class Row(Record):
@@ -62,38 +62,25 @@ class OpItem(Record):
 
 
 class Block(Record):
-    """The rows of one block, added up."""
+    """Some rows, added up once: whoever asks for a sum for each layer does not walk over all of them again."""
 
     name: str
     rows: tuple[Row, ...]
-
-    @property
-    def weights(self) -> int:
-        return sum(row.weights for row in self.rows)
-
-    @property
-    def biases(self) -> int:
-        return sum(row.biases for row in self.rows)
+    weights: int
+    biases: int
+    macs: int
+    output_values: int
+    output_bytes: int
 
     @property
     def params(self) -> int:
-        return sum(row.params for row in self.rows)
-
-    @property
-    def macs(self) -> int:
-        return sum(row.macs for row in self.rows)
+        """Weights and biases."""
+        return self.weights + self.biases
 
     @property
     def flops(self) -> int:
-        return sum(row.flops for row in self.rows)
-
-    @property
-    def output_values(self) -> int:
-        return sum(row.output_values for row in self.rows)
-
-    @property
-    def output_bytes(self) -> int:
-        return sum(row.output_bytes for row in self.rows)
+        """Two per multiply-accumulate."""
+        return 2 * self.macs
 
 
 class Report(Record):
@@ -102,6 +89,10 @@ class Report(Record):
     graph: Graph
     workload: Workload
     rows: tuple[Row, ...]
+    total: Block
+    """All rows as one block: the totals are its sums."""
+    blocks: tuple[Block, ...]
+    """The rows by block, in order; the image is a block of its own."""
     ops: Ops
     """Work of all layers for the whole batch, by kind."""
 
@@ -121,19 +112,6 @@ class Report(Record):
     @property
     def fc_layers(self) -> int:
         return sum(row.kind == "fc" for row in self.rows)
-
-    @property
-    def total(self) -> Block:
-        """All rows as one block: the totals are its sums."""
-        return Block(name="total", rows=self.rows)
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        """The rows by block, in order; the image is a block of its own."""
-        groups: dict[str, list[Row]] = {}
-        for row in self.rows:
-            groups.setdefault(row.block, []).append(row)
-        return tuple(Block(name=name, rows=tuple(rows)) for name, rows in groups.items())
 
     @property
     def param_bytes(self) -> int:
@@ -188,8 +166,33 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
         number += weighted
         rows.append(_row(node, load, number if weighted else None))
     return Report(
-        graph=graph, workload=load, rows=tuple(rows), ops=_sum(n.ops for n in graph.nodes) * load.batch
+        graph=graph,
+        workload=load,
+        rows=tuple(rows),
+        total=block_of("total", tuple(rows)),
+        blocks=_blocks(rows),
+        ops=_sum(n.ops for n in graph.nodes) * load.batch,
     )
+
+
+def block_of(name: str, rows: tuple[Row, ...]) -> Block:
+    """The rows under a name, with their sums."""
+    return Block(
+        name=name,
+        rows=rows,
+        weights=sum(row.weights for row in rows),
+        biases=sum(row.biases for row in rows),
+        macs=sum(row.macs for row in rows),
+        output_values=sum(row.output_values for row in rows),
+        output_bytes=sum(row.output_bytes for row in rows),
+    )
+
+
+def _blocks(rows: Iterable[Row]) -> tuple[Block, ...]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.block, []).append(row)
+    return tuple(block_of(name, tuple(held)) for name, held in groups.items())
 
 
 def _sum(counts: Iterable[Ops]) -> Ops:

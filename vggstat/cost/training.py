@@ -27,7 +27,7 @@ from vggstat.cost.items import (
     output_item,
     parameter_items,
 )
-from vggstat.cost.moments import Ledger, Moment, largest
+from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import FLOAT32_WIDTH, Widths, weight_copies, widths
 from vggstat.cost.saved import Kept, kept_by_node, weight_copy
 from vggstat.cost.workload import Workload
@@ -51,6 +51,10 @@ def training_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
 
     Without a parameter in the graph there is no backward pass, and the step ends with the loss.
     """
+    return moments(lambda: _step(graph, workload))
+
+
+def _step(graph: Graph, workload: Workload) -> Iterator[Instant]:
     step = _Step(graph, workload)
     yield from step.forward()
     if any(node.params for node in step.nodes):
@@ -66,7 +70,9 @@ class _Step:
         self.nodes = [node for node in graph.nodes if node.in_model]
         self.storages = graph.storages("training")
         self.widths = widths(graph, workload)
-        self.kept = {node.index: kept for node, kept in kept_by_node(graph, workload)}
+        self.graph = graph
+        self.kept: dict[int, tuple[Hashable, ...]] = {}
+        """For each layer that has run the storages that it keeps."""
         self.holders: dict[Hashable, int] = {}
         """How many saved tensors hold each storage."""
         held = (*parameter_items(graph, workload), *_states(graph, workload))
@@ -84,18 +90,21 @@ class _Step:
 
     # forward ---------------------------------------------------------------------------------------------
 
-    def forward(self) -> Iterator[Moment]:
+    def forward(self) -> Iterator[Instant]:
         """The layers, then the loss."""
         copies: list[Kept] = []
-        for node in self.nodes:
+        for node, kept in kept_by_node(self.graph, self.workload):
+            if not node.in_model:
+                continue
             width = self.widths[node.index]
             for param in weight_copies(node, self.workload):
                 copies.append(weight_copy(node, param, self.workload))
                 self.live[copies[-1].key] = copies[-1].item
             entering, leaving = self.storages[node.inputs[0]], self.storages[node.output]
-            for phase in self._phases(node, width):
-                yield self.live.moment(node.name, "forward", phase)
-            for key, item in self.kept[node.index]:
+            for phase in self._phases(node, width, kept):
+                yield self.live.instant(node.name, "forward", phase)
+            self.kept[node.index] = tuple(key for key, _ in kept)
+            for key, item in kept:
                 self.holders[key] = self.holders.get(key, 0) + 1
                 if key not in (0, entering, leaving):
                     self.live[key] = item
@@ -104,7 +113,9 @@ class _Step:
                 self.drop(entering)
         yield from self._loss(copies)
 
-    def _phases(self, node: Node, width: Widths) -> tuple[tuple[MemoryItem, ...], ...]:
+    def _phases(
+        self, node: Node, width: Widths, keeps: tuple[Kept, ...]
+    ) -> tuple[tuple[MemoryItem, ...], ...]:
         """What the layer allocates at each moment that could be the peak; in the last all it will keep."""
         if self.storages[node.output] != node.output:
             return ((),)
@@ -112,7 +123,7 @@ class _Step:
         named = {item.what for item in last}
         kept = (
             item
-            for key, item in self.kept[node.index]
+            for key, item in keeps
             if isinstance(key, tuple)
             and key not in self.live
             and item.what not in named
@@ -120,7 +131,7 @@ class _Step:
         )
         return (*phases, (*last, *kept))
 
-    def _loss(self, copies: list[Kept]) -> Iterator[Moment]:
+    def _loss(self, copies: list[Kept]) -> Iterator[Instant]:
         last = self.nodes[-1].name if self.nodes else IMAGE
         width = self._loss_width()
         if self.workload.autocast and width != self._logits_width():
@@ -128,7 +139,7 @@ class _Step:
         self.live["log"] = self._values(last, "log-softmax", width, part="activations")
         self.live["loss"] = self._scalar(last, "loss", width)
         self.live["weight"] = self._scalar(last, "total weight of the loss", width)
-        yield self.live.moment(last, "loss")
+        yield self.live.instant(last, "loss")
         self.live.drop("logits")
         for key, _ in copies:
             self.drop(key)
@@ -150,7 +161,7 @@ class _Step:
 
     # backward --------------------------------------------------------------------------------------------
 
-    def backward(self) -> Iterator[Moment]:
+    def backward(self) -> Iterator[Instant]:
         """The loss, then the layers from the last to the first that learns."""
         gradient = yield from self._backward_of_loss()
         for node in reversed(self.nodes):
@@ -159,14 +170,14 @@ class _Step:
             self.live.drop(OUTPUT_GRADIENT)
             self.live[OUTPUT_GRADIENT] = gradient
             if node.layer.storage("training") == "view":
-                yield self.live.moment(node.name, "backward")
+                yield self.live.instant(node.name, "backward")
                 continue
             width = self.widths[node.index]
             learned = self._parameter_gradients(node)
             for phase in node.layer.backward(*node.in_shapes):
                 released = (*phase.released, *((node.index, what) for what in phase.released))
                 extras = (*learned, *self._extras(node, phase, width))
-                yield self.live.moment(node.name, "backward", extras, without=released)
+                yield self.live.instant(node.name, "backward", extras, without=released)
             self._release(node)
             gradient = self._input_gradient(node, width.reads)
             yield from self._store(node, learned, gradient)
@@ -175,21 +186,21 @@ class _Step:
         for key in (OUTPUT_GRADIENT, "root", "loss"):
             self.live.drop(key)
 
-    def _backward_of_loss(self) -> Generator[Moment, None, MemoryItem]:
+    def _backward_of_loss(self) -> Generator[Instant, None, MemoryItem]:
         """The loss's own steps; returns the gradient of the logits."""
         last, width = self.nodes[-1].name, self._loss_width()
         self.live["root"] = self._scalar(last, "gradient of the loss", width)
         self.live[OUTPUT_GRADIENT] = self._values(last, "gradient of the log-softmax", width)
-        yield self.live.moment(last, "loss")
+        yield self.live.instant(last, "loss")
         self.live.drop("weight")
         gradient = self._values(last, "gradient of the logits", width)
-        yield self.live.moment(last, "loss", (gradient,))
+        yield self.live.instant(last, "loss", (gradient,))
         self.live.drop("log")
         if width == self._logits_width():
             return gradient
         self.live[OUTPUT_GRADIENT] = gradient
         lowered = self._values(last, "gradient of the logits, lowered", self._logits_width())
-        yield self.live.moment(last, "loss", (lowered,))
+        yield self.live.instant(last, "loss", (lowered,))
         return lowered
 
     def _extras(self, node: Node, phase: Backward, width: Widths) -> tuple[MemoryItem, ...]:
@@ -222,7 +233,7 @@ class _Step:
             made.append(MemoryItem(node.name, what, param.elements, param.elements * width, part))
         return tuple(made)
 
-    def _store(self, node: Node, made: tuple[MemoryItem, ...], gradient: MemoryItem) -> Iterator[Moment]:
+    def _store(self, node: Node, made: tuple[MemoryItem, ...], gradient: MemoryItem) -> Iterator[Instant]:
         """The gradients become the parameters'; where they came in a lower format, one after the other."""
         self.live.drop(OUTPUT_GRADIENT)
         names = [(node.name, "gradient", param.name) for param in _learned(node)]
@@ -235,24 +246,24 @@ class _Step:
             width = self.widths[node.index]
             if width.copies:
                 raised = self._input_gradient(node, width.arrives)
-                yield self.live.moment(node.name, "backward", (raised,))
+                yield self.live.instant(node.name, "backward", (raised,))
                 self.live[OUTPUT_GRADIENT] = raised
         full = self.workload.dtype.width
         for name, param in zip(names, _learned(node), strict=True):
             what = f"gradient of {param.name}"
             stored = MemoryItem(node.name, what, param.elements, param.elements * full, "gradients")
-            yield self.live.moment(node.name, "backward", (stored,))
+            yield self.live.instant(node.name, "backward", (stored,))
             self.live[name] = stored
 
     def _release(self, node: Node) -> None:
         """Drop what the layer has kept, where no layer before it keeps it too."""
-        for key, _ in self.kept[node.index]:
+        for key in self.kept[node.index]:
             self.holders[key] -= 1
             self.drop(key)
 
     # optimizer -------------------------------------------------------------------------------------------
 
-    def optimize(self) -> Moment:
+    def optimize(self) -> Instant:
         """The optimizer's step, with its temporaries; it stands at the layer with the most parameters."""
         owners = [(node, param) for node in self.nodes for param in _learned(node)]
         copies = self.workload.optimizer.temporaries([param.elements for _, param in owners])
@@ -267,7 +278,7 @@ class _Step:
         for node, param in owners:
             sizes[node.name] = sizes.get(node.name, 0) + param.elements
         place = max(sizes, key=lambda name: sizes[name])
-        return self.live.moment(place, "optimizer", tuple(extras))
+        return self.live.instant(place, "optimizer", tuple(extras))
 
 
 def _learned(node: Node) -> tuple[Param, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatError
 from vggstat.graph.model import Graph, Node, Sight
 from vggstat.layers.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.layers.base import Layer, Window
+from vggstat.layers.base import Kind, Layer, Ops, Param, Storage, Window
 from vggstat.layers.conv import Conv
 from vggstat.layers.fc import Linear
 from vggstat.layers.flatten import Flatten
@@ -77,6 +78,22 @@ def _class_count(nodes: list[Node], head: Head) -> int | None:
     return next((node.shape[0] for node in reversed(nodes) if node.name == "predictions"), None)
 
 
+class _Settled(NamedTuple):
+    """What a layer is on a map of one shape. A large network repeats few layers on few shapes, and shares these."""
+
+    layer: Layer
+    """Held, so that no other layer gets the number that it is found by."""
+    in_shapes: tuple[Shape, ...]
+    shape: Shape
+    params: tuple[Param, ...]
+    ops: Ops
+    window: Window | None
+    storage: Storage
+    """In training."""
+    keeps_output: bool
+    """Whether autograd keeps what it makes."""
+
+
 class _Builder:
     """Appends nodes one by one, each on the last one's map."""
 
@@ -87,18 +104,30 @@ class _Builder:
         self.shape = image
         self._sight: Sight | None = Sight(1, 1)
         self._learned = False
+        self._may_overwrite = False
+        """Whether the last value may be written over: neither the caller's image nor kept for a gradient."""
+        self._layers: dict[tuple[Any, ...], tuple[Layer, ...]] = {}
+        self._settled: dict[tuple[int, Shape], _Settled] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._modules = {FEATURES: 0, CLASSIFIER: 0}
 
     def add_block(self, block: str, items: Iterable[Item]) -> None:
         """All layers of a block, each with what follows it."""
         for item in items:
-            first, *followers = item.kind.build(item.written)
+            first, *followers = self.layers(item.kind, item.written)
             name = self.name(block, first)
             self.add(first, block, FEATURES, item.place, name, is_row=first.row != "never")
             for layer in followers:
                 name = self.name(block, layer)
                 self.add(layer, block, FEATURES, item.place, name, is_row=layer.row == "always")
+
+    def layers(self, kind: Kind, written: Mapping[str, Any]) -> tuple[Layer, ...]:
+        """The layer that ``written`` stands for and what follows it; what is written alike is the same layers."""
+        key = (kind.name, *written.items())
+        found = self._layers.get(key)
+        if found is None:
+            found = self._layers[key] = kind.build(written)
+        return found
 
     def name(self, block: str, layer: Layer) -> str:
         """The next free name of its kind in the block."""
@@ -127,12 +156,11 @@ class _Builder:
     ) -> None:
         """One node after the last. ``part`` is the torch container it is numbered in, if it is."""
         try:
-            shape = layer.out_shape(self.shape)
+            settled = self._settle(layer)
         except ShapeError as error:
             raise self._refusal(name, place, error) from None
-        learns = bool(layer.params(self.shape))
-        identity = isinstance(layer, AdaptiveAvgPool) and shape == self.shape
-        sight = self._sight if identity else _see(self._sight, layer.window())
+        identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == self.shape
+        sight = self._sight if identity else _see(self._sight, settled.window)
         self.nodes.append(
             Node(
                 index=len(self.nodes),
@@ -141,19 +169,23 @@ class _Builder:
                 block=block,
                 layer=layer,
                 inputs=(len(self.nodes),),
-                in_shapes=(self.shape,),
-                shape=shape,
+                in_shapes=settled.in_shapes,
+                shape=settled.shape,
+                params=settled.params,
+                ops=settled.ops if in_model else Ops(),
                 is_row=is_row and not identity,
                 in_model=in_model,
-                in_place=layer.storage("training") == "in-place" and self._may_overwrite(),
+                in_place=settled.storage == "in-place" and self._may_overwrite,
                 needs_input_grad=self._learned,
                 sight=sight,
                 place=place,
             )
         )
-        self.shape = shape
+        self.shape = settled.shape
         self._sight = sight
-        self._learned = self._learned or learns
+        self._learned = self._learned or bool(settled.params)
+        if settled.storage != "view":
+            self._may_overwrite = not settled.keeps_output
 
     def _refusal(self, name: str, place: Place, error: ShapeError) -> VggstatError:
         """What is wrong: the spec on its own image, and else the image that was asked for."""
@@ -166,14 +198,26 @@ class _Builder:
             f"{describe(self.spec.input)}: {name}{at}: {error}"
         )
 
-    def _may_overwrite(self) -> bool:
-        """Whether the last value may be written over: neither the caller's image nor kept for a gradient."""
-        node = self.nodes[-1] if self.nodes else None
-        while node is not None and node.layer.storage("training") == "view":
-            node = self.nodes[node.index - 1] if node.index else None
-        if node is None:
-            return False
-        return all(saved.of != "output" for saved in node.layer.saved(*node.in_shapes))
+    def _settle(self, layer: Layer) -> _Settled:
+        """The layer on the last map. Raises ShapeError where it cannot take it."""
+        key = (id(layer), self.shape)
+        found = self._settled.get(key)
+        if found is None:
+            found = self._settled[key] = _settle(layer, self.shape)
+        return found
+
+
+def _settle(layer: Layer, shape: Shape) -> _Settled:
+    return _Settled(
+        layer=layer,
+        in_shapes=(shape,),
+        shape=layer.out_shape(shape),
+        params=layer.params(shape),
+        ops=layer.ops(shape),
+        window=layer.window(),
+        storage=layer.storage("training"),
+        keeps_output=any(saved.of == "output" for saved in layer.saved(shape)),
+    )
 
 
 def _see(sight: Sight | None, window: Window | None) -> Sight | None:
@@ -231,7 +275,7 @@ def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | N
             fields = {**fields, "activation": "none", "dropout": 0, **item.fields}
             if classes is not None:
                 fields["features"] = classes
-        first, *followers = item.kind.build(fields)
+        first, *followers = builder.layers(item.kind, fields)
         if is_fc:
             count += 1
             name = "predictions" if position == last else f"fc{count}"

@@ -38,6 +38,10 @@ class Node(Record):
     in_shapes: tuple[Shape, ...]
     shape: Shape
     """The shape that leaves."""
+    params: tuple[Param, ...]
+    """Its learned tensors and buffers."""
+    ops: Ops
+    """Its work for one image; none for what is not in the model."""
     is_row: bool
     """Whether tables show it: conv, pool, FC and norms always, the rest where a spec writes it on its own."""
     in_model: bool
@@ -54,18 +58,6 @@ class Node(Record):
     def output(self) -> int:
         """The number of the value that it makes."""
         return self.index + 1
-
-    @property
-    def params(self) -> tuple[Param, ...]:
-        """Its learned tensors and buffers."""
-        return self.layer.params(*self.in_shapes)
-
-    @property
-    def ops(self) -> Ops:
-        """Its work for one image; none for what is not in the model."""
-        if not self.in_model:
-            return Ops()
-        return self.layer.ops(*self.in_shapes)
 
     @property
     def saved(self) -> tuple[Saved, ...]:

@@ -301,7 +301,7 @@ class Page(Record):
     notes: tuple[str, ...] = ()
     """Lines under everything; leading blanks indent them."""
     data: Callable[[], Any] = dict
-    """Gives what JSON prints; called by the json format only."""
+    """Gives what JSON prints, with an iterator for a list that is not made whole; called by the json format only."""
     bare: bool = False
     """Whether text and rich leave out title and margin: the page imitates another program's output."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from vggstat.cost.accounting import ACCOUNTINGS
@@ -19,8 +20,13 @@ OWN_ACCOUNTINGS = 6
 """How many of the accountings stand in ``memory``: vggstat's own; those of other tools stand under ``tools``."""
 
 
-def report_data(report: Report, convention: Convention | None = None) -> dict[str, Any]:
-    """The whole report. Counts and bytes are integers of the whole batch; null where a field has no meaning."""
+def report_data(
+    report: Report, convention: Convention | None = None, many: Callable[[Iterable[Any]], Any] = list
+) -> dict[str, Any]:
+    """The whole report. Counts and bytes are integers of the whole batch; null where a field has no meaning.
+
+    ``many`` makes what stands for the lists that have an entry a layer: ``iter`` where they are written as they come.
+    """
     chosen = convention or Convention()
     graph, workload = report.graph, report.workload
     return {
@@ -38,8 +44,8 @@ def report_data(report: Report, convention: Convention | None = None) -> dict[st
             "MB": 10**6,
             "MiB": 2**20,
         },
-        "rows": [row_data(row) for row in report.rows],
-        "blocks": [_block_data(block) for block in report.blocks],
+        "rows": many(row_data(row) for row in report.rows),
+        "blocks": many(_block_data(block) for block in report.blocks),
         "totals": _totals(report),
         "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
         "tools": {
@@ -47,13 +53,13 @@ def report_data(report: Report, convention: Convention | None = None) -> dict[st
             "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
         },
         "items": {
-            "operations": [
+            "operations": many(
                 {"name": item.node.name, "count": item.count} for item in report.operation_items(chosen.ops)
-            ],
-            "memory": [
+            ),
+            "memory": many(
                 {"name": item.node, "what": item.what, "values": item.elements, "bytes": item.bytes}
                 for item in chosen.memory.items(graph, workload)
-            ],
+            ),
         },
         "published": [_published_data(entry) for entry in graph.spec.published],
     }

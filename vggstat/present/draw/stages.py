@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from vggstat.cost.report import Block, Report, Row
+from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.present.figures import map_text
 from vggstat.records import Record
 from vggstat.units import grouped
@@ -81,7 +81,7 @@ class Stage(Record):
     @property
     def total(self) -> Block:
         """The rows of this stage, with their sums."""
-        return Block(name=self.name, rows=tuple(row for run in self.runs for row in run.rows))
+        return block_of(self.name, tuple(row for run in self.runs for row in run.rows))
 
 
 def layer_words(row: Row) -> str:

@@ -1,1 +1,1 @@
-"""One file a format: each has ``render(page, target) -> str``."""
+"""One file a format: each has ``pieces(page, target)``, the text bit by bit, which ends in a newline."""

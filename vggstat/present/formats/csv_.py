@@ -7,30 +7,38 @@ arrows between. Only rows of the body: whoever sums a column gets its total, not
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from io import StringIO
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from vggstat.errors import UsageError
 from vggstat.present.page import Page, Table, Target, cell_value
 from vggstat.present.width import cleaner
 
-__all__ = ["render"]
+__all__ = ["pieces"]
 
 
-def render(page: Page, target: Target) -> str:
+def pieces(page: Page, target: Target) -> Iterator[str]:
     """The main table (or else the first) with the columns' keys as its header."""
-    table = _main(page)
-    clean = cleaner(target.encoding)
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    sign = ["sign"] if table.signed else []
-    writer.writerow(sign + [clean(column.key) for column in table.columns])
+    rows = _rows(_main(page), cleaner(target.encoding))
+    writer = csv.writer(_Through(), lineterminator="\n")
+    # writerow returns what the file's write does.
+    return (str(writer.writerow(cells)) for cells in rows)
+
+
+class _Through:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _rows(table: Table, clean: Callable[[str], str]) -> Iterator[list[str]]:
+    signed = table.signed
+    yield ["sign"] * signed + [clean(column.key) for column in table.columns]
     for row in table.rows:
         if row.kind == "body":
             cells = [_raw(cell_value(cell), clean) for cell in table.cells(row)]
-            writer.writerow(([clean(row.sign)] if sign else []) + cells)
-    return out.getvalue()
+            yield [clean(row.sign)] * signed + cells
 
 
 def _main(page: Page) -> Table:

@@ -19,7 +19,7 @@ from vggstat.present.page import (
 )
 from vggstat.present.width import character_references, visible
 
-__all__ = ["render"]
+__all__ = ["pieces"]
 
 STYLE = """\
 :root { color-scheme: light dark }
@@ -49,9 +49,9 @@ dd { margin: 0 }"""
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
-def render(page: Page, target: Target) -> str:
+def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page as a complete HTML document, which is well-formed XML too."""
-    return character_references("\n".join(_document(page)) + "\n", target.encoding)
+    return (character_references(text, target.encoding) + "\n" for text in _document(page))
 
 
 def _escaped(text: str) -> str:

@@ -8,17 +8,23 @@ from typing import Any
 
 from vggstat.present.page import Page, Target
 
-__all__ = ["render"]
+__all__ = ["pieces"]
+
+_COMPOSED = (dict, tuple, list, Iterator)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def render(page: Page, target: Target) -> str:
-    """The page's data as JSON, ending in one newline."""
-    text = "".join(_pieces(page.data(), "\n")) + "\n"
-    if not target.encoding.lower().startswith("utf"):
-        return "".join(map(_ascii, text))
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else _ascii(c) for c in text)
+def pieces(page: Page, target: Target) -> Iterator[str]:
+    """The page's data as JSON; what they hold as an iterator is a list that is never there all at once."""
+    plain = target.encoding.lower().startswith("utf")
+    for text in _pieces(page.data(), "\n"):
+        if not plain:
+            yield "".join(map(_ascii, text))
+        elif text.replace("\n", "").isprintable():
+            yield text
+        else:
+            yield "".join(c if c.isprintable() or c == "\n" else _ascii(c) for c in text)
+    yield "\n"
 
 
 def _ascii(character: str) -> str:
@@ -31,20 +37,25 @@ def _ascii(character: str) -> str:
 def _pieces(value: Any, line: str) -> Iterator[str]:
     """The text of a value whose lines begin with ``line``: a newline and the indentation."""
     deeper = line + "  "
-    if isinstance(value, dict) and value:
-        mark = "{"
-        for key, item in value.items():
-            yield f"{mark}{deeper}{_scalar(str(key))}: "
-            yield from _pieces(item, deeper)
-            mark = ","
-        yield line + "}"
-    elif isinstance(value, tuple | list) and any(isinstance(item, dict | tuple | list) for item in value):
+    if isinstance(value, Iterator):
         mark = "["
         for item in value:
-            yield mark + deeper
-            yield from _pieces(item, deeper)
+            yield mark + deeper + "".join(_pieces(item, deeper))
             mark = ","
-        yield line + "]"
+        yield "[]" if mark == "[" else line + "]"
+    elif isinstance(value, dict) and value:
+        mark = "{"
+        for key, item in value.items():
+            start = f"{mark}{deeper}{_scalar(str(key))}: "
+            if isinstance(item, _COMPOSED):
+                yield start
+                yield from _pieces(item, deeper)
+            else:
+                yield start + _scalar(item)
+            mark = ","
+        yield line + "}"
+    elif isinstance(value, tuple | list) and any(isinstance(item, _COMPOSED) for item in value):
+        yield from _pieces(iter(value), line)
     elif isinstance(value, tuple | list):
         yield "[" + ", ".join(map(_scalar, value)) + "]"
     else:
@@ -52,4 +63,8 @@ def _pieces(value: Any, line: str) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
-    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if type(value) is int:
+        return str(value)
+    if type(value) is str:
+        return _quoted(value)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

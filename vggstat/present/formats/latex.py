@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from vggstat.present.formats._blocks import apart
 from vggstat.present.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
 from vggstat.present.width import encodable, visible
 
-__all__ = ["render"]
+__all__ = ["pieces"]
 
 _BLOCKS = dict(zip("▏▎▍▌▋▊▉█", range(1, 9), strict=True))
 _ESCAPES = str.maketrans(
@@ -52,12 +54,14 @@ _ESCAPES = str.maketrans(
 )
 
 
-def render(page: Page, target: Target) -> str:
+def pieces(page: Page, target: Target) -> Iterator[str]:
     r"""The page as a fragment for a document's body; the comment on top says which package it needs."""
-    blocks = ["% In the preamble: \\usepackage{booktabs}", _title(page)]
-    blocks += (block for part in page.parts for block in _part(part))
-    blocks += map(_paragraph, page.notes)
-    return encodable("\n\n".join(block for block in blocks if block) + "\n", target.encoding)
+    blocks = chain(
+        ["% In the preamble: \\usepackage{booktabs}", _title(page)],
+        (block for part in page.parts for block in _part(part)),
+        map(_paragraph, page.notes),
+    )
+    return (encodable(text, target.encoding) for text in apart(blocks))
 
 
 def _escaped(text: str) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from vggstat.present.formats._blocks import apart
 from vggstat.present.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
 from vggstat.present.width import character_references, cleaner, visible, width
 
-__all__ = ["render"]
+__all__ = ["pieces"]
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", **{mark: "\\" + mark for mark in "\\`|~$"}})
 _STYLES = {"strong": "**{}**"}
 
 
-def render(page: Page, target: Target) -> str:
+def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page as paragraphs, pipe tables, lists and fenced code."""
-    blocks = [_title(page), *(block for part in page.parts for block in _part(part, target.encoding))]
-    blocks += map(_paragraph, page.notes)
-    return character_references("\n\n".join(block for block in blocks if block) + "\n", target.encoding)
+    blocks = chain(
+        [_title(page)],
+        (block for part in page.parts for block in _part(part, target.encoding)),
+        map(_paragraph, page.notes),
+    )
+    return (character_references(text, target.encoding) for text in apart(blocks))
 
 
 def _escaped(text: str) -> str:

@@ -6,11 +6,13 @@ to lines that are laid out. Without colour (``NO_COLOR``) bold and dim stay; wit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vggstat.present.formats import text
 from vggstat.present.formats._layout import lines
 from vggstat.present.page import Page, Target
 
-__all__ = ["render"]
+__all__ = ["pieces"]
 
 STYLES = {
     "title": "bold",
@@ -32,10 +34,10 @@ STYLES = {
 """How each role looks; a role that is not here looks like plain text. Of several, later ones win."""
 
 
-def render(page: Page, target: Target) -> str:
+def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page as styled lines, or as plain ones where the target is no terminal."""
     if not (target.terminal or target.color):
-        return text.render(page, target)
+        return text.pieces(page, target)
     from rich.color import ColorSystem
     from rich.style import Style
 
@@ -48,4 +50,4 @@ def render(page: Page, target: Target) -> str:
         found = [styles[role] for role in roles.split() if role in styles]
         return Style.combine(found).render(words, color_system=ColorSystem.STANDARD) if found else words
 
-    return "".join("".join(map(styled, line)) + "\n" for line in lines(page, target))
+    return ("".join(map(styled, line)) + "\n" for line in lines(page, target))

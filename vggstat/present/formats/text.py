@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vggstat.present.formats._layout import lines
 from vggstat.present.page import Page, Target
 
-__all__ = ["render"]
+__all__ = ["pieces"]
 
 
-def render(page: Page, target: Target) -> str:
+def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page as lines of plain text without trailing blanks."""
-    return "".join("".join(text for text, _ in line).rstrip(" ") + "\n" for line in lines(page, target))
+    return ("".join(text for text, _ in line).rstrip(" ") + "\n" for line in lines(page, target))

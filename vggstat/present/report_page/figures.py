@@ -10,10 +10,10 @@ from collections import Counter
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, find_accounting
+from vggstat.cost.footprint import growth_of
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report, Row, analyze
-from vggstat.cost.training import training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import VggstatError
 from vggstat.graph.build import build_graph
@@ -154,12 +154,8 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int
 
 def _training_peaks(graph: Graph, workload: Workload, batches: tuple[int, ...]) -> dict[int, int]:
     """The largest moment for each batch: every moment is a fixed number of bytes and so many for each image."""
-    one, two = (
-        [moment.bytes for moment in training_moments(graph, workload.replace(batch=batch))]
-        for batch in (1, 2)
-    )
-    lines = [(first, second - first) for first, second in zip(one, two, strict=True)]
-    return {batch: max(first + (batch - 1) * more for first, more in lines) for batch in batches}
+    lines = list(growth_of(graph, workload.replace(mode="training")))
+    return {batch: max(fixed + batch * an_image for fixed, an_image in lines) for batch in batches}
 
 
 def _saved(report: Report, batch: int) -> dict[str, int]:

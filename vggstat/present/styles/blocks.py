@@ -28,7 +28,7 @@ def render(report: Report, options: TableOptions) -> Page:
             f"{MACS_NOTE} {UNITS_NOTE}",
             head_note(report.graph),
         ),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
     )
 
 

@@ -32,7 +32,7 @@ def render(report: Report, options: TableOptions) -> Page:
         aside=workload_words(report.graph, report.workload),
         parts=(_operations(report), _memory(report)),
         notes=tuple(note for note in notes if note),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
     )
 
 

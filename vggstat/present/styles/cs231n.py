@@ -43,7 +43,7 @@ def render(report: Report, options: TableOptions) -> Page:
         title="",
         parts=(Alternative(listing=_listings(report, options, lines), table=_table(report, options, lines)),),
         notes=_notes(report, options),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
         bare=True,
     )
 

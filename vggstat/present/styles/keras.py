@@ -42,7 +42,7 @@ def render(report: Report, options: TableOptions) -> Page:
             "Parameters with biases; sizes at four bytes each, in MiB (Keras prints MiB as MB).",
             head_note(report.graph),
         ),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
         bare=True,
     )
 

@@ -40,7 +40,7 @@ def render(report: Report, options: TableOptions) -> Page:
         aside=workload_words(report.graph, report.workload),
         parts=tuple(parts),
         notes=notes,
-        data=lambda: report_data(report, convention),
+        data=lambda: report_data(report, convention, many=iter),
     )
 
 
@@ -61,7 +61,7 @@ def _items_page(report: Report, options: TableOptions) -> Page:
             UNITS_NOTE,
             head_note(report.graph),
         ),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
     )
 
 

@@ -76,7 +76,7 @@ def render(report: Report, options: TableOptions) -> Page:
             ),
         ),
         notes=(UNITS, head_note(graph)),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
     )
 
 

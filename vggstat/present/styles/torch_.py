@@ -23,7 +23,7 @@ def render(report: Report, options: TableOptions) -> Page:
     return Page(
         title="",
         parts=(Alternative(listing=Listing(text=_text(report), language="text"), table=_table(report)),),
-        data=lambda: report_data(report, options.convention),
+        data=lambda: report_data(report, options.convention, many=iter),
         bare=True,
     )
 
