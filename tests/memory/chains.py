@@ -55,7 +55,7 @@ layers = st.one_of(
     pools("maxpool"),
     pools("avgpool"),
     one_field("lrn", "size", [1, 2, 3, 5, 9, 40]),
-    one_field("dropout", "p", [0, 0.3, 0.5]),
+    one_field("dropout", "p", [0, 0.3, 0.5, 1]),
     one_field("adaptive-avgpool", "output", [1, 2, 3, 4]),
     st.sampled_from(["relu", "softmax", "bn"]),
 )
@@ -74,13 +74,19 @@ fc_layers = st.fixed_dictionaries(
 )
 
 
+between = st.one_of(one_field("dropout", "p", [0, 0.5, 1]), st.sampled_from(["relu", "flatten", "softmax"]))
+"""What may stand among the FC layers, and before the first: a ReLU there writes over a view."""
+
+flat_layers = st.one_of(fc_layers, between)
+
+
 @st.composite
 def chains(draw: st.DrawFn) -> Graph:
     """A chain with a parameter in it. What a layer cannot take is drawn anew, by rejection."""
     image = [draw(st.sampled_from([1, 3, 4])), draw(st.integers(6, 20)), draw(st.integers(6, 20))]
     blocks = draw(st.lists(st.lists(layers, min_size=1, max_size=4), min_size=1, max_size=3))
     spec: dict[str, Any] = {"name": "chain", "input": image, "blocks": blocks}
-    classifier: list[Any] = draw(st.lists(fc_layers, max_size=3))
+    classifier: list[Any] = draw(st.lists(flat_layers, max_size=5))
     if classifier:
         spec["head"] = draw(st.sampled_from(["flatten", "adaptive", "gap", "conv"]))
         spec["classifier"] = [*classifier, *draw(st.sampled_from([[], ["soft-max"]]))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.chains import chains
 from tests.networks import report_of
@@ -55,6 +55,7 @@ def test_of_equal_moments_the_first_is_the_largest() -> None:
 
 
 @pytest.mark.parametrize("mode", ["inference", "training"])
+@settings(deadline=None)
 @given(text=chains())
 def test_the_items_of_every_moment_add_up_to_its_bytes(mode: Mode, text: str) -> None:
     """Whatever the chain of layers, in either mode, under autocast too."""

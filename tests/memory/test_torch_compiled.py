@@ -11,7 +11,8 @@ from tests.memory.torch_step import sequential
 from tests.networks import graph_of
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.workload import Workload
-from vggstat.graph import Graph
+from vggstat.graph import Graph, build_graph
+from vggstat.spec import load
 
 BATCH = 3
 
@@ -47,6 +48,33 @@ NETWORKS = {
     "A-LRN": f"{{name: alrn, {FC}, head: flatten, blocks: [[conv3-4, lrn, maxpool], [conv3-8, maxpool]]}}",
     "D-BN": f"{{name: dbn, {FC}, head: gap, blocks: [[{BN4}, {BN4}, maxpool], [{BN8}, maxpool]]}}",
 }
+
+
+@pytest.mark.parametrize("side", [2, 3, 4])
+@pytest.mark.parametrize("batch", [1, 2, 3, 8, 9])
+def test_statistics_of_a_few_values_are_computed_anew(
+    side: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two results of up to eight values a channel are not worth keeping: batch times the map's size decides."""
+    monkeypatch.setattr("tests.memory.test_torch_compiled.BATCH", batch)
+    fields = f"input: [3, {2 * side}, {2 * side}], classifier: [FC-10], head: gap"
+    graph = graph_of(
+        f"{{name: x, {fields}, blocks: [[conv3-4, maxpool], [{BN8}, {BN8}, {{maxpool: {{ceil: true}}}}]]}}"
+    )
+
+    assert find_accounting("saved-compiled").total_bytes(graph, Workload(batch=batch)) == kept_bytes(graph)
+
+
+def test_d_bn_on_small_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three batch norms over maps of 2x2: 3,794,944 B with their statistics, 3 · 512 · 2 · 4 B less without."""
+    monkeypatch.setattr("tests.memory.test_torch_compiled.BATCH", 2)
+    graph = build_graph(load("D-BN"), image=(3, 32, 32), head="gap", classes=10)
+
+    assert (
+        find_accounting("saved-compiled").total_bytes(graph, Workload(batch=2))
+        == 3_782_656
+        == kept_bytes(graph)
+    )
 
 
 @pytest.mark.parametrize("name", NETWORKS)

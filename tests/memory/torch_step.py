@@ -28,9 +28,9 @@ class CudaDropout(nn.Module):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or not self.p:
-            return x
-        return torch.native_dropout(x, self.p, True)[0]
+        if 0 < self.p < 1 and self.training:
+            return torch.native_dropout(x, self.p, True)[0]
+        return functional.dropout(x, self.p, self.training)  # everything, or nothing: no mask is made
 
 
 class CudaLRN(nn.LocalResponseNorm):

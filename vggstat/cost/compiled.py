@@ -13,14 +13,22 @@ batch norm, and keeps a mask less or more where ReLUs follow one another or a fl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from vggstat.cost.items import MemoryItem, make_item
 from vggstat.cost.workload import Workload
 from vggstat.graph.model import Graph, Node
 from vggstat.layers.base import Saved
+from vggstat.layers.bn import BatchNorm
 from vggstat.layers.relu import MASK
+from vggstat.shapes import values
 
 __all__ = ["compiled_items"]
+
+
+CHEAP: Final = 8
+"""Values a channel from which mean and deviation are computed anew rather than kept: a reduction is kept only where its
+result is less than a quarter of what it reads, and here are two results a channel."""
 
 
 def compiled_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
@@ -28,7 +36,7 @@ def compiled_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     first: dict[object, MemoryItem] = {}
     readers = _first_readers(graph)
     for node in graph.nodes:
-        for saved in _kept(graph, node, readers):
+        for saved in _kept(graph, node, readers, workload.batch):
             key = _value(graph, node, saved) if saved.of != "own" else (node.index, saved.what)
             first.setdefault(key, _item(node, saved, workload))
     return tuple(first.values())
@@ -43,10 +51,12 @@ def _first_readers(graph: Graph) -> dict[int, Node]:
     return readers
 
 
-def _kept(graph: Graph, node: Node, readers: Mapping[int, Node]) -> Iterator[Saved]:
+def _kept(graph: Graph, node: Node, readers: Mapping[int, Node], batch: int) -> Iterator[Saved]:
     if not node.saved:
         return
     for saved in node.layer.saved_compiled(*node.in_shapes):
+        if isinstance(node.layer, BatchNorm) and saved.once and batch * values(node.shape[1:]) <= CHEAP:
+            continue
         if saved.what != MASK or _needs_mask(graph, node, readers.get(node.output)):
             yield saved
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.footprint import Footprint, growth_of, measure, refuse_untrainable
 from vggstat.cost.optimizer import Optimizer, find_optimizer
+from vggstat.cost.training import least_batch
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError, VggstatError
 from vggstat.graph.build import build_graph
@@ -38,11 +39,13 @@ class Fit(Record):
     memory_bytes: int
     reserve_bytes: int
     batch: int
-    """The largest that fits; 0 where not even one image does."""
+    """The largest that fits; 0 where not even the least does."""
+    least: int
+    """The smallest batch that can be run: 2 where a batch norm cannot be trained on one image."""
     footprint: Footprint
-    """With this batch, or with one image where none fits."""
+    """With this batch, or with the least where none fits."""
     next: Footprint
-    """With one image more (one image where none fits): its peak is what binds."""
+    """With one image more (the least batch where none fits): its peak is what binds."""
     remedies: tuple[Remedy, ...]
     """What would let a larger batch fit, the best first."""
 
@@ -59,7 +62,8 @@ def fit(graph: Graph, workload: Workload, memory_bytes: int, reserve_bytes: int 
             f"the reserve of {reserve_bytes:,} B leaves nothing of {memory_bytes:,} B: give more --memory, "
             "or less --reserve (0B for none)"
         )
-    refuse_untrainable(graph, workload)
+    least = _least(graph, workload)
+    refuse_untrainable(graph, workload.replace(batch=least))
     budget = memory_bytes - reserve_bytes
     batch = largest_batch(graph, workload, budget)
     remedies = [
@@ -71,18 +75,24 @@ def fit(graph: Graph, workload: Workload, memory_bytes: int, reserve_bytes: int 
         memory_bytes=memory_bytes,
         reserve_bytes=reserve_bytes,
         batch=batch,
-        footprint=measure(graph, workload.replace(batch=max(batch, 1))),
-        next=measure(graph, workload.replace(batch=batch + 1)),
+        least=least,
+        footprint=measure(graph, workload.replace(batch=max(batch, least))),
+        next=measure(graph, workload.replace(batch=max(batch + 1, least))),
         remedies=tuple(sorted(remedies, key=lambda remedy: -remedy.batch)),
     )
 
 
 def largest_batch(graph: Graph, workload: Workload, budget_bytes: int) -> int:
-    """The largest batch whose peak is at most ``budget_bytes``; 0 where one image is too much.
+    """The largest batch whose peak is at most ``budget_bytes``; 0 where the least one is too much.
 
     The peak is the largest of the moments, so the batch is the smallest that any of them admits.
     """
-    return max(0, min((budget_bytes - fixed) // an_image for fixed, an_image in growth_of(graph, workload)))
+    batch = min((budget_bytes - fixed) // an_image for fixed, an_image in growth_of(graph, workload))
+    return batch if batch >= _least(graph, workload) else 0
+
+
+def _least(graph: Graph, workload: Workload) -> int:
+    return least_batch(graph) if workload.mode == "training" else 1
 
 
 def _changes(graph: Graph, workload: Workload) -> Iterator[tuple[str, Graph, Workload]]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.items import PARTS, MemoryItem, Part, Phase, parameter_items
 from vggstat.cost.moments import Moment, largest
-from vggstat.cost.training import training_moments
+from vggstat.cost.training import refuse_single_values, training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.graph.model import Graph
@@ -109,3 +109,4 @@ def refuse_untrainable(graph: Graph, workload: Workload) -> None:
         raise UsageError(f"nothing is trained in {workload.dtype.name}: use fp32, tf32, fp16 or bf16")
     if not any(node.params for node in graph.nodes):
         raise UsageError(f"{name} has no parameters, so there is nothing to train: use --mode inference")
+    refuse_single_values(graph, workload.batch)

@@ -69,6 +69,8 @@ def _extra_item(node: Node, extra: Extra, width: Widths, workload: Workload) -> 
     if extra.what == OUTPUT:
         return make_item(node.name, OUTPUT, extra.elements, workload, width.writes)
     size = width.writes if extra.as_output else extra.width or width.reads
+    if extra.once:
+        return MemoryItem(node.name, extra.what, extra.elements, extra.elements * size, "transients")
     return make_item(node.name, extra.what, extra.elements, workload, size, part="transients")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from vggstat.cost.accounting import Accounting
 from vggstat.cost.opcount import OpCount
 from vggstat.cost.workload import Workload
+from vggstat.errors import UsageError
 from vggstat.graph.model import Graph, Node
 from vggstat.layers.base import Ops
 from vggstat.records import Record
@@ -152,8 +153,15 @@ class Report(Record):
         return tuple(item for item in items if item.count != 0)
 
     def memory_bytes(self, accounting: Accounting) -> int:
-        """Bytes under an accounting."""
+        """Bytes under an accounting. Raises UsageError for a run that torch refuses."""
         return accounting.total_bytes(self.graph, self.workload)
+
+    def memory_if_run(self, accounting: Accounting) -> int | None:
+        """Bytes under an accounting; None for a run that torch refuses."""
+        try:
+            return self.memory_bytes(accounting)
+        except UsageError:
+            return None
 
 
 def analyze(graph: Graph, workload: Workload | None = None) -> Report:

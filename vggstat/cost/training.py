@@ -8,7 +8,8 @@ The step is the usual one, in its second round, when the optimizer's state is th
 
 so the logits have no name of their own and go once the loss is made, and the loss goes once ``backward``
 returns. autograd (torch 2.13) runs the layers' backward functions last to first and drops what each has kept
-as soon as it has run; a parameter's gradient is stored at once, without a copy. Storages are walked through
+as soon as it has run; a parameter's gradient is stored at once, without a copy. Where a layer has written over a view,
+its backward function runs inside CopySlices, on two copies of the gradient. Storages are walked through
 rather than closed forms added up, so that any chain of layers comes out: each is alive from the operation
 that makes it to the last holder's end. Library workspaces (cuDNN, cuBLAS) are not part of it.
 """
@@ -31,11 +32,13 @@ from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import FLOAT32_WIDTH, Widths, weight_copies, widths
 from vggstat.cost.saved import Kept, kept_by_node, weight_copy
 from vggstat.cost.workload import Workload
+from vggstat.errors import UsageError
 from vggstat.graph.model import Graph, Node
 from vggstat.layers.base import INPUT_GRADIENT, OUTPUT_GRADIENT, Backward, Param
-from vggstat.shapes import values
+from vggstat.layers.bn import BatchNorm
+from vggstat.shapes import describe, values
 
-__all__ = ["training_moments", "training_peak"]
+__all__ = ["least_batch", "refuse_single_values", "training_moments", "training_peak"]
 
 TARGET_WIDTH = 8
 """Class numbers are int64."""
@@ -49,9 +52,32 @@ def training_peak(graph: Graph, workload: Workload) -> Moment:
 def training_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
     """The moments of a training step that could be the peak, in order of time.
 
-    Without a parameter in the graph there is no backward pass, and the step ends with the loss.
+    Without a parameter in the graph there is no backward pass, and the step ends with the loss. Raises UsageError
+    where torch refuses the step: no batch norm is trained on a single value per channel.
     """
+    refuse_single_values(graph, workload.batch)
     return moments(lambda: _step(graph, workload))
+
+
+def least_batch(graph: Graph) -> int:
+    """The smallest batch that the network can be trained with: 2 where a batch norm sees one value of each image."""
+    return 2 if any(_is_single(node) for node in graph.nodes) else 1
+
+
+def refuse_single_values(graph: Graph, batch: int) -> None:
+    """Raises UsageError, naming the layer and its place, where a batch norm had one value a channel to normalize."""
+    node = next((node for node in graph.nodes if _is_single(node)), None) if batch == 1 else None
+    if node is not None:
+        place = node.place
+        at = f" ({place.source}:{place.line}:{place.column})" if place.line else ""
+        raise UsageError(
+            f"{node.name}{at} has one value a channel to normalize (a map of {describe(node.shape)}, batch 1), whose "
+            "deviation is 0: torch refuses to train on it; take a batch of 2, or a larger input"
+        )
+
+
+def _is_single(node: Node) -> bool:
+    return isinstance(node.layer, BatchNorm) and values(node.shape[1:]) == 1
 
 
 def _step(graph: Graph, workload: Workload) -> Iterator[Instant]:
@@ -176,7 +202,7 @@ class _Step:
             learned = self._parameter_gradients(node)
             for phase in node.layer.backward(*node.in_shapes):
                 released = (*phase.released, *((node.index, what) for what in phase.released))
-                extras = (*learned, *self._extras(node, phase, width))
+                extras = (*learned, *self._slices(node, width), *self._extras(node, phase, width))
                 yield self.live.instant(node.name, "backward", extras, without=released)
             self._release(node)
             gradient = self._input_gradient(node, width.reads)
@@ -215,6 +241,16 @@ class _Step:
             )
             for extra in phase.extras
             if extra.what != INPUT_GRADIENT or node.needs_input_grad
+        )
+
+    def _slices(self, node: Node, width: Widths) -> tuple[MemoryItem, ...]:
+        """CopySlices' copies of the gradient: the one that it passes on, and what the layer's own function gets."""
+        if not node.on_view:
+            return ()
+        count = values(node.in_shapes[0])
+        return tuple(
+            make_item(node.name, what, count, self.workload, width.writes, part="transients")
+            for what in ("gradient of the map behind the view", "copy of the gradient")
         )
 
     def _input_gradient(self, node: Node, width: int) -> MemoryItem:

@@ -106,6 +106,8 @@ class _Builder:
         self._learned = False
         self._may_overwrite = False
         """Whether the last value may be written over: neither the caller's image nor kept for a gradient."""
+        self._is_view = False
+        """Whether the last value is a view of another shape."""
         self._layers: dict[tuple[Any, ...], tuple[Layer, ...]] = {}
         self._settled: dict[tuple[int, Shape], _Settled] = {}
         self._counters: dict[tuple[str, str], int] = {}
@@ -159,6 +161,7 @@ class _Builder:
             settled = self._settle(layer)
         except ShapeError as error:
             raise self._refusal(name, place, error) from None
+        in_place = settled.storage == "in-place" and self._may_overwrite
         identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == self.shape
         sight = self._sight if identity else _see(self._sight, settled.window)
         self.nodes.append(
@@ -175,12 +178,17 @@ class _Builder:
                 ops=settled.ops if in_model else Ops(),
                 is_row=is_row and not identity,
                 in_model=in_model,
-                in_place=settled.storage == "in-place" and self._may_overwrite,
+                in_place=in_place,
+                on_view=in_place and self._is_view,
                 needs_input_grad=self._learned,
                 sight=sight,
                 place=place,
             )
         )
+        if settled.storage == "view":
+            self._is_view = self._is_view or settled.shape != self.shape
+        elif not in_place:
+            self._is_view = False
         self.shape = settled.shape
         self._sight = sight
         self._learned = self._learned or bool(settled.params)

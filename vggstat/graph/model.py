@@ -48,6 +48,8 @@ class Node(Record):
     """False for a softmax that closes the classifier: torch models end in logits."""
     in_place: bool
     """Whether it writes over its input's memory."""
+    on_view: bool
+    """Whether what it writes over is a view of another shape (after a flatten): autograd then copies the whole back."""
     needs_input_grad: bool
     """Whether a learned tensor stands before it, so that the backward pass goes on beyond it."""
     sight: Sight | None

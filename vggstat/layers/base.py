@@ -134,6 +134,8 @@ class Extra(NamedTuple):
     elements: int
     width: int | None = None
     as_output: bool = False
+    once: bool = False
+    """One for the whole batch, not one per image."""
 
 
 class Saved(NamedTuple):

@@ -40,10 +40,10 @@ class Dropout(Layer):
         return (Saved("own", "dropout mask", values(inputs[0]), width=1),) if self.p else ()
 
     def alive(self, *inputs: Shape) -> tuple[tuple[Extra, ...], ...]:
-        """Output and mask, which torch makes also where no gradient will come by."""
+        """Output and mask, or the zero by which all is multiplied; torch makes both also where no gradient comes by."""
         count = values(inputs[0])
-        masked = 0 < self.p < 1
-        return ((Extra("output", count), *((Extra("dropout mask", count, width=1),) if masked else ())),)
+        beside = Extra("zero", 1, once=True) if self.p == 1 else Extra("dropout mask", count, width=1)
+        return ((Extra("output", count), beside),)
 
     def storage(self, mode: Mode) -> Storage:
         return "new" if mode == "training" and self.p else "view"

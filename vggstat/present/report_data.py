@@ -47,10 +47,10 @@ def report_data(
         "rows": many(row_data(row) for row in report.rows),
         "blocks": many(_block_data(block) for block in report.blocks),
         "totals": _totals(report),
-        "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
+        "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
         "tools": {
             "operations": {rule.name: report.operations(rule) for rule in OPCOUNTS},
-            "memory": {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
+            "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
         },
         "items": {
             "operations": many(

@@ -171,7 +171,9 @@ def _activations(network: Network) -> Iterator[Figure]:
     from vggstat.cost.accounting import ACCOUNTINGS
 
     for accounting in ACCOUNTINGS:
-        count = network.report.memory_bytes(accounting)
+        count = network.report.memory_if_run(accounting)
+        if count is None:
+            continue
         yield Figure(accounting.name, count, bytes=True)
         if accounting.name not in ("saved", "inference-peak"):
             yield Figure(f"{accounting.name}, values", count // 4)

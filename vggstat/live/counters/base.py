@@ -13,11 +13,11 @@ from vggstat.cost.accounting import MemoryItem, find_accounting
 from vggstat.cost.check import Check, Verdict, difference, judge, unchecked
 from vggstat.cost.opcount import OPCOUNTS, OpCount, find_opcount
 from vggstat.cost.report import Report, analyze
+from vggstat.cost.training import least_batch
 from vggstat.graph.model import Node
-from vggstat.layers.bn import BatchNorm
 from vggstat.live.module import Network, as_torch_dtype, build_module
 from vggstat.live.require import version_of
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape
 
 __all__ = [
     "OPERATIONS",
@@ -112,10 +112,11 @@ def need(source: str, subject: Subject | None = None, *, computes: bool = True) 
 
 def training_refused(source: str, quantity: str, subject: Subject) -> Check | None:
     """The check that cannot be made where torch refuses to train the network; None where it trains."""
-    for node in subject.report.graph.nodes:
-        if isinstance(node.layer, BatchNorm) and subject.batch * values(node.shape[1:]) == 1:
-            return unchecked(source, quantity, UNTRAINABLE)
-    return None
+    return (
+        unchecked(source, quantity, UNTRAINABLE)
+        if subject.batch < least_batch(subject.report.graph)
+        else None
+    )
 
 
 def applied_rule(name: str) -> OpCount:

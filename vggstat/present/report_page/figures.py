@@ -14,6 +14,7 @@ from vggstat.cost.footprint import growth_of
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report, Row, analyze
+from vggstat.cost.training import least_batch
 from vggstat.cost.workload import Workload
 from vggstat.errors import VggstatError
 from vggstat.graph.build import build_graph
@@ -137,6 +138,7 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int
     """Bytes under each accounting, for each batch; None where an accounting has no figure."""
     graph, workload = report.graph, report.workload
     found: dict[int, dict[str, int | None]] = {batch: {} for batch in batches}
+    totals: dict[int, int] | dict[int, int | None]
     for accounting in ACCOUNTINGS:
         if accounting in LINEAR:
             one, two = (accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in (1, 2))
@@ -152,10 +154,14 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int
     return found
 
 
-def _training_peaks(graph: Graph, workload: Workload, batches: tuple[int, ...]) -> dict[int, int]:
+def _training_peaks(graph: Graph, workload: Workload, batches: tuple[int, ...]) -> dict[int, int | None]:
     """The largest moment for each batch: every moment is a fixed number of bytes and so many for each image."""
     lines = list(growth_of(graph, workload.replace(mode="training")))
-    return {batch: max(fixed + batch * an_image for fixed, an_image in lines) for batch in batches}
+    least = least_batch(graph)
+    return {
+        batch: max(fixed + batch * an_image for fixed, an_image in lines) if batch >= least else None
+        for batch in batches
+    }
 
 
 def _saved(report: Report, batch: int) -> dict[str, int]:

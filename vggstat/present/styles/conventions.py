@@ -55,7 +55,7 @@ def _operations(report: Report) -> Table:
 
 
 def _memory(report: Report) -> Table:
-    sizes = {entry.name: report.memory_bytes(entry) for entry in ACCOUNTINGS}
+    sizes = {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS}
     return Table(
         columns=(
             Column(key="accounting", header="memory under"),
@@ -66,7 +66,14 @@ def _memory(report: Report) -> Table:
             Column(key="reference", header="as in", priority=30),
         ),
         rows=tuple(
-            row(entry.name, size, mega(size), mebi(size), entry.definition, entry.reference)
+            row(
+                entry.name,
+                size,
+                None if size is None else mega(size),
+                None if size is None else mebi(size),
+                entry.definition,
+                entry.reference,
+            )
             for entry in ACCOUNTINGS
             for size in (sizes[entry.name],)
         ),

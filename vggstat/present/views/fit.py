@@ -51,14 +51,19 @@ def _answer(found: Fit) -> tuple[str | tuple[str, str], ...]:
     item = max(too_much.items, key=lambda item: item.bytes)
     lack = too_much.bytes - found.budget_bytes
     if not found.batch:
-        first = f"does not fit: not even one image fits into {room}"
+        fewest = (
+            "one image fits"
+            if found.least == 1
+            else f"{found.least} images, the fewest that it can be trained on, fit"
+        )
+        first = f"does not fit: not even {fewest} into {room}"
     else:
         first = f"{grouped(found.batch)} {'image fits' if found.batch == 1 else 'images fit'} into {room}"
     return (
         ("largest batch", first),
         (
             "what binds",
-            f"batch {grouped(found.batch + 1)} lacks {mega(lack)} MB {place_words(found.next)}; the largest "
+            f"batch {grouped(max(found.batch + 1, found.least))} lacks {mega(lack)} MB {place_words(found.next)}; the largest "
             f"piece then is {item.what} of {item.node}, {mega(item.bytes)} MB",
         ),
     )
