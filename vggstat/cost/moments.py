@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vggstat.cost.items import MemoryItem, Phase
 
-__all__ = ["Instant", "Ledger", "Moment", "largest", "moments"]
+__all__ = ["MANY", "Growth", "Instant", "Ledger", "Moment", "growth", "growth_of", "largest", "moments"]
+
+
+MANY: Final = 1 << 96
+"""More images than any network has fixed bytes: with so many, one run tells what grows with the batch."""
 
 
 class Ledger:
@@ -102,6 +106,28 @@ def moments(run: Run) -> Iterator[Moment]:
     """The moments of a run."""
     for number, instant in enumerate(run(False)):
         yield Moment(instant.node, instant.phase, instant.bytes, number, run)
+
+
+class Growth(NamedTuple):
+    """How many bytes something takes: some whatever the batch, and some for each image."""
+
+    fixed: int
+    an_image: int
+
+    def bytes(self, batch: int) -> int:
+        """Of a batch of so many images."""
+        return self.fixed + batch * self.an_image
+
+
+def growth(size: int) -> Growth:
+    """The growth of what takes ``size`` bytes with a batch of MANY: what is left over after dividing is fixed."""
+    an_image, fixed = divmod(size, MANY)
+    return Growth(fixed, an_image)
+
+
+def growth_of(moments: Iterable[Moment]) -> Iterator[Growth]:
+    """The growth of each moment of a run with a batch of MANY."""
+    return (growth(moment.bytes) for moment in moments)
 
 
 def largest(moments: Iterable[Moment]) -> Moment:

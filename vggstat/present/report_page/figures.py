@@ -7,13 +7,15 @@ batch, because a peak is not proportional to it. The page holds no formula.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, find_accounting
-from vggstat.cost.footprint import growth_of
 from vggstat.cost.inference import inference_moments
+from vggstat.cost.moments import MANY, Moment, growth, growth_of
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report, Row, analyze
+from vggstat.cost.training import training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import VggstatError
 from vggstat.graph.build import build_graph
@@ -35,9 +37,6 @@ BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 FIELDS: Final = ("output", "field", "weights", "params", "macs", "flops", "values", "bytes")
 """A row's figures in the order in which the page carries them: the map as text, the receptive field in pixels
 (null where every value sees all of the image), and integers, from ``macs`` on of one image."""
-
-LINEAR: Final = tuple(entry for entry in ACCOUNTINGS if entry.name not in ("inference-peak", "training-peak"))
-"""Accountings that are sums of items: a fixed number of bytes and so many for each image."""
 
 
 class Network(Record):
@@ -128,8 +127,8 @@ def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
         },
         "tools": {rule.name: report.operations(rule) for rule in OPCOUNTS},
         "memory": {str(batch): figures for batch, figures in _memory(report, batches).items()},
-        "saved": {str(batch): _saved(report, batch) for batch in batches},
-        "live": {str(batch): _live(report, batch) for batch in batches},
+        "saved": _saved(report, batches),
+        "live": _live(report, batches),
     }
 
 
@@ -138,44 +137,41 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int
     graph, workload = report.graph, report.workload
     found: dict[int, dict[str, int | None]] = {batch: {} for batch in batches}
     for accounting in ACCOUNTINGS:
-        if accounting in LINEAR:
-            one, two = (accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in (1, 2))
-            totals = {batch: one + (batch - 1) * (two - one) for batch in batches}
-        elif accounting.name == "training-peak":
-            totals = _training_peaks(graph, workload, batches)
-        else:
-            totals = {
-                batch: accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in batches
-            }
+        lines = (
+            list(growth_of(moments(graph, workload.replace(batch=MANY))))
+            if (moments := _PEAKS.get(accounting.name))
+            else [growth(accounting.total_bytes(graph, workload.replace(batch=MANY)))]
+        )
         for batch in batches:
-            found[batch][accounting.name] = totals[batch]
+            found[batch][accounting.name] = max(line.bytes(batch) for line in lines)
     return found
 
 
-def _training_peaks(graph: Graph, workload: Workload, batches: tuple[int, ...]) -> dict[int, int]:
-    """The largest moment for each batch: every moment is a fixed number of bytes and so many for each image."""
-    lines = list(growth_of(graph, workload.replace(mode="training")))
-    return {batch: max(fixed + batch * an_image for fixed, an_image in lines) for batch in batches}
+_PEAKS: Final[dict[str, Callable[[Graph, Workload], Iterator[Moment]]]] = {
+    "inference-peak": inference_moments,
+    "training-peak": training_moments,
+}
+"""Accountings that are the largest of many moments; all others are sums of items."""
 
 
-def _saved(report: Report, batch: int) -> dict[str, int]:
-    """What each row keeps for the backward pass, with what follows it."""
+def _saved(report: Report, batches: tuple[int, ...]) -> dict[str, dict[str, int]]:
+    """For each batch what each row keeps for the backward pass, with what follows it."""
     place = row_of_node(report.graph)
     kept: Counter[str] = Counter()
-    for item in find_accounting("saved").items(report.graph, _batched(report, batch)):
+    for item in find_accounting("saved").items(report.graph, report.workload.replace(batch=MANY)):
         kept[place[item.node]] += item.bytes
-    return dict(kept)
+    lines = {name: growth(size) for name, size in kept.items()}
+    return {str(batch): {name: line.bytes(batch) for name, line in lines.items()} for batch in batches}
 
 
-def _live(report: Report, batch: int) -> dict[str, int]:
-    """The most bytes alive while each row runs in inference, weights aside."""
+def _live(report: Report, batches: tuple[int, ...]) -> dict[str, dict[str, int]]:
+    """For each batch the most bytes alive while each row runs in inference, weights aside."""
     place = row_of_node(report.graph)
-    most: dict[str, int] = {}
-    for moment in inference_moments(report.graph, _batched(report, batch)):
-        name = place[moment.node]
-        most[name] = max(moment.bytes, most.get(name, 0))
+    run = inference_moments(report.graph, report.workload.replace(batch=MANY))
+    lines = [(place[moment.node], growth(moment.bytes)) for moment in run]
+    most: dict[str, dict[str, int]] = {str(batch): {} for batch in batches}
+    for batch in batches:
+        of_batch = most[str(batch)]
+        for name, line in lines:
+            of_batch[name] = max(line.bytes(batch), of_batch.get(name, 0))
     return most
-
-
-def _batched(report: Report, batch: int) -> Workload:
-    return report.workload.replace(batch=batch)
