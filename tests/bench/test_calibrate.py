@@ -82,7 +82,7 @@ def test_one_network_alone_has_no_expected_error() -> None:
     prediction = predict(line_of("D"), calibrate([file_of("A")], line_of("D")))
 
     assert prediction.expected is None
-    assert "cannot be said" in str(calibration_page(prediction).parts[1])
+    assert "cannot be said" in str(calibration_page(prediction).shown[1])
 
 
 def test_unlike_layers_fall_back_to_their_kind() -> None:

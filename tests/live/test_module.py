@@ -88,7 +88,7 @@ def test_style_torch_is_the_print(name: str) -> None:
     """``table --style torch`` prints what ``print(model)`` prints."""
     report = report_of(name)
     page = find_style("torch")(report, TableOptions())
-    text = page.parts[0].listing.text  # type: ignore[union-attr]
+    text = page.shown[0].listing.text  # type: ignore[union-attr]
 
     assert repr(build_module(report.graph)) == text.rstrip("\n")
 

@@ -79,7 +79,7 @@ def test_json_of_fit() -> None:
     data = json.loads(json.dumps(fit_page(nothing).data()))
 
     assert (data["batch"], data["peak_bytes"]) == (0, None)
-    assert "does not fit" in str(fit_page(nothing).parts[0])
+    assert "does not fit" in str(fit_page(nothing).shown[0])
 
 
 @pytest.mark.parametrize(

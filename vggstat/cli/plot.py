@@ -171,7 +171,7 @@ def _format(format_name: str | None, output: str | None) -> str | None:
 
 
 def _emit(plot: Plot, wanted: str | None, output: str | None, theme: str, width: int | None) -> None:
-    from vggstat.present.plot.draw import PICTURES, draw
+    from vggstat.present.plot.draw import PICTURES, draw, refuse_large
     from vggstat.present.plot.page import data_page, plot_page
     from vggstat.present.plot.vega import chart, find_theme
 
@@ -183,6 +183,7 @@ def _emit(plot: Plot, wanted: str | None, output: str | None, theme: str, width:
     elif wanted in PICTURES:
         if output is None:
             raise UsageError(f"say where the {wanted.upper()} goes: -o plot.{wanted}")
+        refuse_large(plot)
         write_file(output, draw(chart(plot, colours), wanted))
     else:
         show(data_page(plot) if wanted in DATA else plot_page(plot), wanted, output, width)

@@ -11,6 +11,7 @@ from typing import Final
 
 from vggstat.cost.inference import inference_moments, inference_peak
 from vggstat.cost.items import MemoryItem, image_item, make_item, output_item
+from vggstat.cost.moments import Moment
 from vggstat.cost.saved import saved_items
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
@@ -30,9 +31,15 @@ class Accounting(Record):
     definition: str
     reference: str
     items: Callable[[Graph, Workload], tuple[MemoryItem, ...]]
+    is_linear: bool = True
+    """Whether each part of it is a fixed number of bytes and so many more for each image."""
+    moment: Callable[[Graph, Workload], Moment] | None = None
+    """Of what is counted at one moment: which one, with its bytes, which come cheaper than the items."""
 
     def total_bytes(self, graph: Graph, workload: Workload) -> int:
         """The sum of its items, in bytes."""
+        if self.moment is not None:
+            return self.moment(graph, workload).bytes
         return sum(item.bytes for item in self.items(graph, workload))
 
 
@@ -66,11 +73,15 @@ def _inference_peak(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     return inference_peak(graph, workload).items
 
 
-def _training_peak(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
+def _training_moment(graph: Graph, workload: Workload) -> Moment:
     # Imported when asked for: a table that does not show it should not wait for it.
     from vggstat.cost.training import training_peak
 
-    return training_peak(graph, workload).items
+    return training_peak(graph, workload)
+
+
+def _training_peak(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
+    return _training_moment(graph, workload).items
 
 
 def _compiled(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
@@ -110,6 +121,7 @@ ACCOUNTINGS: Final = (
         "output and what the layer needs beside them; weights not included",
         reference="torch 2.13 under inference_mode, every map freed after its last reader",
         items=_inference_peak,
+        moment=inference_peak,
     ),
     Accounting(
         name="outputs",
@@ -142,6 +154,7 @@ ACCOUNTINGS: Final = (
         "gradients set to None between steps; without library workspaces",
         reference="torch 2.13: autograd's order and releases, torch.optim",
         items=_training_peak,
+        moment=_training_moment,
     ),
     Accounting(
         name="saved-compiled",
@@ -151,6 +164,7 @@ ACCOUNTINGS: Final = (
         "approximate for other orders of ReLU, batch norm, LRN and softmax, where the compiler may keep less or more",
         reference="torch 2.13, AOT autograd's min-cut partitioner (aot_eager_decomp_partition)",
         items=_compiled,
+        is_linear=False,  # statistics of a few values a channel are not kept, those of more are
     ),
     Accounting(
         name="torchinfo",

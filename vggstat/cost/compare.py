@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from vggstat.cost.accounting import find_accounting
+from vggstat.cost.alignment import align
 from vggstat.cost.report import Report, Row
+from vggstat.layers.base import Layer
+from vggstat.layers.conv import Conv
 from vggstat.records import Record
 from vggstat.spec.model import Published
 
-__all__ = ["Change", "Comparison", "Figure", "Group", "PublishedPair", "Quantity", "Slot", "compare_reports"]
+__all__ = [
+    "Change",
+    "Comparison",
+    "Figure",
+    "Group",
+    "PublishedPair",
+    "Quantity",
+    "Slot",
+    "Step",
+    "compare_reports",
+]
 
 Change = Literal["same", "added", "removed", "changed", "resized"]
 """``changed`` is another layer in the same place; ``resized`` the same layer on another map."""
@@ -24,6 +38,8 @@ class Slot(Record):
 
     block: str
     rows: tuple[Row | None, ...]
+    changes: tuple[Change, ...]
+    """What becomes of it in each network but the first, against the network before it."""
 
     @property
     def consensus(self) -> Row:
@@ -32,17 +48,31 @@ class Slot(Record):
 
     @property
     def change(self) -> Change:
-        """What becomes of the first network's layer in the others."""
-        if self.rows[0] is None:
-            return "added"
-        if any(row is None for row in self.rows):
-            return "removed"
-        rows = [row for row in self.rows if row is not None]
-        if any(_build(row) != _build(rows[0]) for row in rows):
-            return "changed"
-        if any(_figures(row) != _figures(rows[0]) for row in rows):
-            return "resized"
-        return "same"
+        """The one change that there is from network to network; ``changed`` where there are several kinds."""
+        kinds = {change for change in self.changes if change != "same"}
+        if not kinds:
+            return "same"
+        return kinds.pop() if len(kinds) == 1 else "changed"
+
+
+class Step(NamedTuple):
+    """What a network has otherwise than the one before it: the rows, its own or (removed) those of the other."""
+
+    before: int
+    after: int
+    """Which two networks, counted from 0."""
+    added: tuple[Row, ...]
+    removed: tuple[Row, ...]
+    changed: tuple[Row, ...]
+    resized: tuple[tuple[Row, Row], ...]
+    """Rows of both where the same layer works on another map."""
+    unseen: bool
+    """Whether layers differ that are no rows: a ReLU, a dropout."""
+
+    @property
+    def same(self) -> bool:
+        """Whether the two networks have the same layers on the same maps."""
+        return not (self.added or self.removed or self.changed or self.resized or self.unseen)
 
 
 class Group(Record):
@@ -74,7 +104,7 @@ class PublishedPair(NamedTuple):
 
 
 class Comparison(Record):
-    """Two or more reports and the alignment of their rows. The first is what the others are held against."""
+    """Two or more reports and the alignment of their rows, each on those of the one before it."""
 
     reports: tuple[Report, ...]
     slots: tuple[Slot, ...]
@@ -82,7 +112,28 @@ class Comparison(Record):
     @property
     def same(self) -> bool:
         """Whether the networks have the same layers on the same maps."""
-        return all(slot.change == "same" for slot in self.slots)
+        return all(step.same for step in self.steps)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What each network but the first has otherwise than the one before it."""
+        return tuple(self._step(position) for position in range(1, len(self.reports)))
+
+    def _step(self, position: int) -> Step:
+        found: dict[Change, list[tuple[Row | None, Row | None]]] = {}
+        for slot in self.slots:
+            pair = (slot.rows[position - 1], slot.rows[position])
+            found.setdefault(slot.changes[position - 1], []).append(pair)
+        one, other = self.reports[position - 1], self.reports[position]
+        return Step(
+            before=position - 1,
+            after=position,
+            added=tuple(row for _, row in found.get("added", []) if row),
+            removed=tuple(row for row, _ in found.get("removed", []) if row),
+            changed=tuple(row for _, row in found.get("changed", []) if row),
+            resized=tuple((row, after) for row, after in found.get("resized", []) if row and after),
+            unseen=_unseen(one) != _unseen(other),
+        )
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -192,17 +243,27 @@ class Comparison(Record):
 
 
 def compare_reports(reports: tuple[Report, ...]) -> Comparison:
-    """The reports with their rows aligned, block by block, each on what was aligned before it."""
-    blocks: dict[str, list[Slot]] = {}
+    """The reports with their rows aligned, block by block, those of each with those of the one before it."""
+    columns: dict[str, list[_Place]] = {}
     for position, report in enumerate(reports):
-        for block in _merge(list(blocks), [block.name for block in report.blocks]):
-            rows = next((part.rows for part in report.blocks if part.name == block), ())
-            blocks[block] = _align(block, blocks.get(block, []), rows, position)
-        blocks = {name: blocks[name] for name in _merge(list(blocks), [b.name for b in report.blocks])}
-    return Comparison(reports=reports, slots=tuple(slot for slots in blocks.values() for slot in slots))
+        rows = {block.name: block.rows for block in report.blocks}
+        columns = {
+            name: _beside(columns.get(name, []), rows.get(name, ()), position)
+            for name in _merge(columns, rows)
+        }
+    slots = (
+        Slot(block=name, rows=place, changes=tuple(map(_change, place, place[1:])))
+        for name, places in columns.items()
+        for place in places
+    )
+    return Comparison(reports=reports, slots=tuple(slots))
 
 
-def _merge(known: list[str], new: list[str]) -> list[str]:
+_Place = tuple[Row | None, ...]
+"""The rows of a slot."""
+
+
+def _merge(known: Iterable[str], new: Iterable[str]) -> list[str]:
     """Both lists of block names as one, in order; ``fc`` stays the last."""
     names = dict.fromkeys([*known, *new])
     if "fc" in names:
@@ -211,48 +272,66 @@ def _merge(known: list[str], new: list[str]) -> list[str]:
     return list(names)
 
 
-def _align(block: str, slots: list[Slot], rows: tuple[Row, ...], position: int) -> list[Slot]:
-    """``slots`` with ``rows`` of network number ``position`` put beside them, fewest edits first.
+def _beside(places: list[_Place], rows: tuple[Row, ...], position: int) -> list[_Place]:
+    """``places`` of a block with ``rows`` of network number ``position`` put beside those of the network before.
 
-    Edit distance over the block: a layer of the same build costs nothing, one of the same kind in its place
-    1.5, one left out or put in 1. Among equals, what is new comes as late as it can.
+    What is new stands where it fits best among the places that the network before leaves empty there.
     """
-    empty: tuple[Row | None, ...] = (None,) * position
-    head = 0
-    while head < min(len(slots), len(rows)) and not _distance(slots[head].consensus, rows[head]):
-        head += 1
-    before = [
-        slot.replace(rows=(*slot.rows, row)) for slot, row in zip(slots[:head], rows[:head], strict=True)
+    before = [place[-1] for place in places if place[-1] is not None]
+    partners: list[Row | None] = []
+    new: dict[int, list[Row]] = {}
+    for i, j in _pairs(before, rows):
+        if i is not None:
+            partners.append(None if j is None else rows[j])
+        elif j is not None:
+            new.setdefault(len(partners), []).append(rows[j])
+    found: list[_Place] = []
+    empty: list[_Place] = []
+    at = 0
+    for place in places:
+        if place[-1] is None:
+            empty.append(place)
+            continue
+        found += _filled(empty, new.get(at, []), position)
+        found.append((*place, partners[at]))
+        empty = []
+        at += 1
+    return found + _filled(empty, new.get(at, []), position)
+
+
+def _filled(places: list[_Place], rows: list[Row], position: int) -> list[_Place]:
+    """Places that the network before leaves empty, with new rows in those that they fit and between them."""
+    shown = [next(row for row in reversed(place) if row is not None) for place in places]
+    nothing: _Place = (None,) * position
+    return [
+        (*(nothing if i is None else places[i]), None if j is None else rows[j])
+        for i, j in _pairs(shown, rows)
     ]
-    slots, rows = slots[head:], rows[head:]
-    table = [[0.0] * (len(rows) + 1) for _ in range(len(slots) + 1)]
-    for i in range(len(slots), -1, -1):
-        for j in range(len(rows), -1, -1):
-            if i == len(slots) or j == len(rows):
-                table[i][j] = float(len(slots) - i + len(rows) - j)
-                continue
-            table[i][j] = min(
-                table[i + 1][j + 1] + _distance(slots[i].consensus, rows[j]),
-                table[i + 1][j] + 1,
-                table[i][j + 1] + 1,
-            )
-    aligned = before
-    i = j = 0
-    while i < len(slots) or j < len(rows):
-        if (
-            i < len(slots)
-            and j < len(rows)
-            and table[i][j] == table[i + 1][j + 1] + _distance(slots[i].consensus, rows[j])
-        ):
-            aligned.append(slots[i].replace(rows=(*slots[i].rows, rows[j])))
-            i, j = i + 1, j + 1
-        elif i < len(slots) and table[i][j] == table[i + 1][j] + 1:
-            aligned.append(slots[i].replace(rows=(*slots[i].rows, None)))
-            i += 1
-        else:
-            aligned.append(Slot(block=block, rows=(*empty, rows[j])))
-            j += 1
-    return aligned
+
+
+def _pairs(one: Sequence[Row], other: Sequence[Row]) -> list[tuple[int | None, int | None]]:
+    """The positions of rows that stand side by side, fewest edits first; what is new comes as late as it can.
+
+    A layer of the same build costs nothing, one of the same kind in its place 3, one left out or put in 2.
+    """
+    numbers: dict[_Build, int] = {}
+
+    def look(row: Row) -> tuple[int, str]:
+        return numbers.setdefault(_build(row), len(numbers)), row.kind
+
+    def distance(left: tuple[int, str], right: tuple[int, str]) -> int:
+        return 0 if left == right else 3 if left[1] == right[1] else 6
+
+    return align(list(map(look, one)), list(map(look, other)), distance, lambda _: 2, lambda _: 2).pairs
+
+
+def _change(before: Row | None, after: Row | None) -> Change:
+    """What becomes of a layer from one network to the next."""
+    if before is None or after is None:
+        return "same" if before is after else "added" if before is None else "removed"
+    if _build(before) != _build(after):
+        return "changed"
+    return "same" if _map(before) == _map(after) else "resized"
 
 
 def _figure(row: Row | None, figure: Figure) -> int:
@@ -260,28 +339,36 @@ def _figure(row: Row | None, figure: Figure) -> int:
     return value
 
 
-def _distance(one: Row, other: Row) -> float:
-    if _build(one) == _build(other):
-        return 0.0
-    return 1.5 if one.kind == other.kind else 3.0
+_Build = tuple[str, Layer | None]
 
 
-def _build(row: Row) -> tuple[object, ...]:
+def _build(row: Row) -> _Build:
     """What the layer is, whatever map it works on."""
-    return (
-        row.kind,
-        row.label,
-        row.kernel,
-        row.stride,
-        row.padding,
-        row.dilation,
-        row.groups,
-        row.biases > 0,
-    )
+    return row.kind, None if row.layer is None else _settled(row.layer)
 
 
-def _figures(row: Row) -> tuple[object, ...]:
-    return (row.output_shape, row.output_values, row.weights, row.biases, row.macs)
+def _settled(layer: Layer) -> Layer:
+    """The layer with its padding in pixels, however it is written."""
+    if isinstance(layer, Conv) and not isinstance(layer.padding, int):
+        return layer.replace(padding=layer.window().padding)
+    return layer
+
+
+def _map(row: Row) -> tuple[object, ...]:
+    """What the layer works on and makes; with the batch, from which its values follow."""
+    return row.in_shape, row.output_shape, row.output_values
+
+
+def _unseen(report: Report) -> list[tuple[str, Layer]]:
+    """The layers that are no rows, each with the row that it follows."""
+    at = "input"
+    found = []
+    for node in report.graph.nodes:
+        if node.is_row:
+            at = node.name
+        elif node.layer.row == "own":
+            found.append((at, node.layer))
+    return found
 
 
 def _reads_like(one: Slot, other: Slot) -> bool:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from vggstat.cost.footprint import Footprint, growth_of, measure, refuse_untrainable
+from vggstat.cost.footprint import Footprint, measure, moments_of, refuse_untrainable
+from vggstat.cost.moments import MANY, growth_of
 from vggstat.cost.optimizer import Optimizer, find_optimizer
 from vggstat.cost.training import least_batch
 from vggstat.cost.workload import Workload, find_dtype
@@ -87,7 +88,8 @@ def largest_batch(graph: Graph, workload: Workload, budget_bytes: int) -> int:
 
     The peak is the largest of the moments, so the batch is the smallest that any of them admits.
     """
-    batch = min((budget_bytes - fixed) // an_image for fixed, an_image in growth_of(graph, workload))
+    lines = growth_of(moments_of(graph, workload.replace(batch=MANY)))
+    batch = min((budget_bytes - line.fixed) // line.an_image for line in lines)
     return batch if batch >= _least(graph, workload) else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.items import PARTS, MemoryItem, Part, Phase, parameter_items
@@ -15,10 +15,7 @@ from vggstat.errors import UsageError
 from vggstat.graph.model import Graph
 from vggstat.records import Record
 
-__all__ = ["Footprint", "PartBytes", "Point", "growth_of", "measure", "moments_of", "refuse_untrainable"]
-
-MANY: Final = 1 << 96
-"""More images than any network has fixed bytes."""
+__all__ = ["Footprint", "PartBytes", "Point", "measure", "moments_of", "refuse_untrainable"]
 
 TRAINABLE = ("float32", "tf32", "float16", "bfloat16")
 
@@ -76,16 +73,6 @@ def measure(graph: Graph, workload: Workload) -> Footprint:
     refuse_untrainable(graph, workload)
     moments = tuple(moments_of(graph, workload))
     return Footprint(graph=graph, workload=workload, moments=moments, peak=largest(moments))
-
-
-def growth_of(graph: Graph, workload: Workload) -> Iterator[tuple[int, int]]:
-    """For each moment its bytes that are there whatever the batch, and those for each image.
-
-    With MANY images one run tells the two apart: what is left over after dividing by their number is fixed.
-    """
-    for moment in moments_of(graph, workload.replace(batch=MANY)):
-        an_image, fixed = divmod(moment.bytes, MANY)
-        yield fixed, an_image
 
 
 def moments_of(graph: Graph, workload: Workload) -> Iterator[Moment]:

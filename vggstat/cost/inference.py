@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from vggstat.cost.items import IMAGE, OUTPUT, MemoryItem, image_item, make_item, output_item
 from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
@@ -26,13 +26,12 @@ def inference_moments(
     them. A softmax that closes the classifier does not run: torch models end in logits. Without a layer there is
     one moment, that of the image.
     """
-    return moments(lambda: _forward(graph, workload, held))
+    return moments(lambda tells: _forward(graph, workload, Ledger(held, tells=tells)))
 
 
-def _forward(graph: Graph, workload: Workload, held: Iterable[MemoryItem]) -> Iterator[Instant]:
+def _forward(graph: Graph, workload: Workload, live: Ledger) -> Iterator[Instant]:
     storages = graph.storages("inference")
     last_use = {storages[value]: node.index for node in graph.nodes for value in node.inputs}
-    live = Ledger(((item.node, item.what), item) for item in held)
     live[0] = image_item(graph, workload)
     if not any(node.in_model for node in graph.nodes):
         yield live.instant(IMAGE)

@@ -36,11 +36,13 @@ def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
     """The widths at each node."""
     made = [workload.dtype.width]
     found = []
+    known: dict[Widths, Widths] = {}
     for node in graph.nodes:
         arrives = made[node.inputs[0]]
         reads = _reads(node, arrives, workload)
         writes = FLOAT32_WIDTH if workload.autocast and node.layer.autocast == "raise" else reads
-        found.append(Widths(arrives, reads, writes))
+        width = Widths(arrives, reads, writes)
+        found.append(known.setdefault(width, width))
         made.append(writes)
     return tuple(found)
 

@@ -9,7 +9,7 @@ from vggstat.cost.opcount import OpCount
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Ops
+from vggstat.layers.base import Layer, Ops
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
 
@@ -23,6 +23,8 @@ class Row(Record):
     torch_name: str | None
     block: str
     kind: str
+    layer: Layer | None
+    """What it is; None for the image."""
     label: str
     number: int | None
     """Which weight layer it is, counted from 1; None for a layer without weights of conv or FC."""
@@ -219,6 +221,7 @@ def _image_row(graph: Graph, load: Workload) -> Row:
         torch_name=None,
         block="input",
         kind="input",
+        layer=None,
         label="",
         number=None,
         in_shape=None,
@@ -249,6 +252,7 @@ def _row(node: Node, load: Workload, number: int | None) -> Row:
         torch_name=node.torch_name,
         block=node.block,
         kind=node.layer.row_kind,
+        layer=node.layer,
         label=node.layer.label,
         number=number,
         in_shape=node.in_shapes[0],

@@ -17,6 +17,7 @@ that makes it to the last holder's end. Library workspaces (cuDNN, cuBLAS) are n
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Iterator
+from itertools import chain
 
 from vggstat.cost.inference import forward_phases
 from vggstat.cost.items import (
@@ -56,7 +57,7 @@ def training_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
     where torch refuses the step: no batch norm is trained on a single value per channel.
     """
     refuse_single_values(graph, workload.batch)
-    return moments(lambda: _step(graph, workload))
+    return moments(lambda tells: _step(graph, workload, tells))
 
 
 def least_batch(graph: Graph) -> int:
@@ -80,8 +81,9 @@ def _is_single(node: Node) -> bool:
     return isinstance(node.layer, BatchNorm) and values(node.shape[1:]) == 1
 
 
-def _step(graph: Graph, workload: Workload) -> Iterator[Instant]:
-    step = _Step(graph, workload)
+def _step(graph: Graph, workload: Workload, tells: bool) -> Iterator[Instant]:
+    held = chain(parameter_items(graph, workload), _states(graph, workload))
+    step = _Step(graph, workload, Ledger(held, tells=tells))
     yield from step.forward()
     if any(node.params for node in step.nodes):
         yield from step.backward()
@@ -91,7 +93,7 @@ def _step(graph: Graph, workload: Workload) -> Iterator[Instant]:
 class _Step:
     """The storages that are alive, by key: a value's number for a map, a tuple of names for anything else."""
 
-    def __init__(self, graph: Graph, workload: Workload) -> None:
+    def __init__(self, graph: Graph, workload: Workload, live: Ledger) -> None:
         self.workload = workload
         self.nodes = [node for node in graph.nodes if node.in_model]
         self.storages = graph.storages("training")
@@ -101,8 +103,7 @@ class _Step:
         """For each layer that has run the storages that it keeps."""
         self.holders: dict[Hashable, int] = {}
         """How many saved tensors hold each storage."""
-        held = (*parameter_items(graph, workload), *_states(graph, workload))
-        self.live = Ledger(((item.node, item.what), item) for item in held)
+        self.live = live
         self.live[0] = image_item(graph, workload)
         self.logits = self.nodes[-1].shape if self.nodes else graph.image
         positions = values(self.logits[1:])

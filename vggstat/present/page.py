@@ -297,7 +297,8 @@ class Page(Record):
     title: str
     aside: str = ""
     """Stands right-aligned on the title's line, or under the title where that is too short."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Part, ...] | Callable[[], tuple[Part, ...]] = ()
+    """Given as a function where they are as long as the network: JSON has no use for them."""
     notes: tuple[str, ...] = ()
     """Lines under everything; leading blanks indent them."""
     data: Callable[[], Any] = dict
@@ -306,9 +307,14 @@ class Page(Record):
     """Whether text and rich leave out title and margin: the page imitates another program's output."""
 
     @property
+    def shown(self) -> tuple[Part, ...]:
+        """The parts; made anew each time where they are given as a function."""
+        return self.parts() if callable(self.parts) else self.parts
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """All tables, those of alternatives too, in order."""
-        parts = (part.table if isinstance(part, Alternative) else part for part in self.parts)
+        parts = (part.table if isinstance(part, Alternative) else part for part in self.shown)
         return tuple(part for part in parts if isinstance(part, Table))
 
 

@@ -22,7 +22,7 @@ def lines(page: Page, target: Target) -> Iterator[Line]:
     """The page as lines of ``(text, role)``."""
     margin = 0 if page.bare else 1
     available = UNLIMITED if target.width is None else max(1, target.width - margin)
-    parts = [part.listing if isinstance(part, Alternative) else part for part in page.parts]
+    parts = [part.listing if isinstance(part, Alternative) else part for part in page.shown]
     clean = cleaner(target.encoding)
     grids = {at: bands(part, available, clean) for at, part in enumerate(parts) if isinstance(part, Table)}
     measure = min(available, max([MEASURE, *(grid.used for band in grids.values() for grid in band)]))

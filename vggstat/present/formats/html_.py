@@ -67,7 +67,7 @@ def _document(page: Page) -> Iterator[str]:
         yield f"<h1>{title}</h1>"
     if page.aside:
         yield f"<p>{_escaped(page.aside)}</p>"
-    for part in page.parts:
+    for part in page.shown:
         yield from _part(part)
     yield from _notes(page.notes)
     yield "</main>\n</body>\n</html>"

@@ -58,7 +58,7 @@ def pieces(page: Page, target: Target) -> Iterator[str]:
     r"""The page as a fragment for a document's body; the comment on top says which package it needs."""
     blocks = chain(
         ["% In the preamble: \\usepackage{booktabs}", _title(page)],
-        (block for part in page.parts for block in _part(part)),
+        (block for part in page.shown for block in _part(part)),
         map(_paragraph, page.notes),
     )
     return (encodable(text, target.encoding) for text in apart(blocks))

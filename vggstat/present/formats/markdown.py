@@ -19,7 +19,7 @@ def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page as paragraphs, pipe tables, lists and fenced code."""
     blocks = chain(
         [_title(page)],
-        (block for part in page.parts for block in _part(part, target.encoding)),
+        (block for part in page.shown for block in _part(part, target.encoding)),
         map(_paragraph, page.notes),
     )
     return (character_references(text, target.encoding) for text in apart(blocks))

@@ -6,11 +6,14 @@ from importlib.util import find_spec
 from typing import Final
 
 from vggstat.errors import MissingExtraError, UsageError
-from vggstat.present.plot.model import View
+from vggstat.present.plot.model import Plot, View
 
-__all__ = ["PICTURES", "draw", "require_plot"]
+__all__ = ["PICTURES", "draw", "refuse_large", "require_plot"]
 
 PICTURES: Final = ("svg", "png", "pdf")
+
+MOST_BARS: Final = 2_000
+"""Rows of a picture: so many take vl-convert 15 seconds, and are 32,000 pixels one under the other."""
 
 PNG_SCALE: Final = 2
 """Pixels of a PNG for each of the layout's, so that text is sharp on a slide."""
@@ -23,6 +26,15 @@ def require_plot(format_name: str) -> None:
             f"drawing {format_name.upper()} needs vl-convert, which is not installed here: "
             "pip install 'vggstat[plot]'\n"
             "Without it there are text (no -o), --format csv and --format vega."
+        )
+
+
+def refuse_large(plot: Plot) -> None:
+    """Raises UsageError for more layers than a picture can show; each has a bar, a row of the plot."""
+    if len(plot.rows) > MOST_BARS:
+        raise UsageError(
+            f"a picture can show {MOST_BARS:,} layers, not {len(plot.rows):,}: leave -o out for text, or use "
+            "--format csv or --format vega"
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from vggstat.cost.bench import BenchFile
 from vggstat.cost.check import Verification
 from vggstat.cost.report import Report
+from vggstat.errors import UsageError
 from vggstat.present.plot.model import unique_names
 from vggstat.present.report_page.drawings import drawing_styles
 from vggstat.present.report_page.figures import AS_GIVEN, FIELDS, SIZES, Network, batches_of, network
@@ -35,6 +36,10 @@ SCHEMA: Final = 1
 """The version of the data in the page."""
 
 
+MOST_LAYERS: Final = 5_000
+"""Of all networks together: with so many a page has 10 MB, and no browser is quick with more."""
+
+
 class ReportContent(Record):
     """What a page is made of."""
 
@@ -46,8 +51,14 @@ class ReportContent(Record):
 
 
 def report_page(content: ReportContent) -> str:
-    """The page, as a complete HTML document."""
+    """The page, as a complete HTML document. Raises UsageError for more layers than a page can show."""
     reports = content.reports
+    layers = sum(len(report.rows) - 1 for report in reports)
+    if layers > MOST_LAYERS:
+        raise UsageError(
+            f"a page can show {MOST_LAYERS:,} layers, with each input and batch to choose, not {layers:,}: "
+            "use table or memory with --format html"
+        )
     batches = batches_of(reports)
     networks = tuple(
         network(name, report, batches) for name, report in zip(unique_names(reports), reports, strict=True)

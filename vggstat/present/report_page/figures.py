@@ -7,14 +7,15 @@ batch, because a peak is not proportional to it. The page holds no formula.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from vggstat.cost.accounting import ACCOUNTINGS, find_accounting
-from vggstat.cost.footprint import growth_of
+from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
 from vggstat.cost.inference import inference_moments
+from vggstat.cost.moments import MANY, Moment, growth, growth_of
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report, Row, analyze
-from vggstat.cost.training import least_batch
+from vggstat.cost.training import least_batch, training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import VggstatError
 from vggstat.graph.build import build_graph
@@ -36,9 +37,6 @@ BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 FIELDS: Final = ("output", "field", "weights", "params", "macs", "flops", "values", "bytes")
 """A row's figures in the order in which the page carries them: the map as text, the receptive field in pixels
 (null where every value sees all of the image), and integers, from ``macs`` on of one image."""
-
-LINEAR: Final = tuple(entry for entry in ACCOUNTINGS if entry.name not in ("inference-peak", "training-peak"))
-"""Accountings that are sums of items: a fixed number of bytes and so many for each image."""
 
 
 class Network(Record):
@@ -129,8 +127,8 @@ def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
         },
         "tools": {rule.name: report.operations(rule) for rule in OPCOUNTS},
         "memory": {str(batch): figures for batch, figures in _memory(report, batches).items()},
-        "saved": {str(batch): _saved(report, batch) for batch in batches},
-        "live": {str(batch): _live(report, batch) for batch in batches},
+        "saved": _saved(report, batches),
+        "live": _live(report, batches),
     }
 
 
@@ -138,50 +136,51 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int
     """Bytes under each accounting, for each batch; None where an accounting has no figure."""
     graph, workload = report.graph, report.workload
     found: dict[int, dict[str, int | None]] = {batch: {} for batch in batches}
-    totals: dict[int, int] | dict[int, int | None]
     for accounting in ACCOUNTINGS:
-        if accounting in LINEAR:
-            one, two = (accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in (1, 2))
-            totals = {batch: one + (batch - 1) * (two - one) for batch in batches}
-        elif accounting.name == "training-peak":
-            totals = _training_peaks(graph, workload, batches)
-        else:
-            totals = {
-                batch: accounting.total_bytes(graph, workload.replace(batch=batch)) for batch in batches
-            }
+        size = _bytes_by_batch(accounting, graph, workload)
+        least = least_batch(graph) if accounting.name == "training-peak" else 1
         for batch in batches:
-            found[batch][accounting.name] = totals[batch]
+            found[batch][accounting.name] = size(batch) if batch >= least else None
     return found
 
 
-def _training_peaks(graph: Graph, workload: Workload, batches: tuple[int, ...]) -> dict[int, int | None]:
-    """The largest moment for each batch: every moment is a fixed number of bytes and so many for each image."""
-    lines = list(growth_of(graph, workload.replace(mode="training")))
-    least = least_batch(graph)
-    return {
-        batch: max(fixed + batch * an_image for fixed, an_image in lines) if batch >= least else None
-        for batch in batches
-    }
+def _bytes_by_batch(accounting: Accounting, graph: Graph, workload: Workload) -> Callable[[int], int]:
+    """What an accounting counts for a batch; where it grows by as much with each image, from one run of many."""
+    if not accounting.is_linear:
+        return lambda batch: accounting.total_bytes(graph, workload.replace(batch=batch))
+    moments = _PEAKS.get(accounting.name)
+    load = workload.replace(batch=MANY)
+    lines = (
+        list(growth_of(moments(graph, load))) if moments else [growth(accounting.total_bytes(graph, load))]
+    )
+    return lambda batch: max(line.bytes(batch) for line in lines)
 
 
-def _saved(report: Report, batch: int) -> dict[str, int]:
-    """What each row keeps for the backward pass, with what follows it."""
+_PEAKS: Final[dict[str, Callable[[Graph, Workload], Iterator[Moment]]]] = {
+    "inference-peak": inference_moments,
+    "training-peak": training_moments,
+}
+"""Accountings that are the largest of many moments; all others are sums of items."""
+
+
+def _saved(report: Report, batches: tuple[int, ...]) -> dict[str, dict[str, int]]:
+    """For each batch what each row keeps for the backward pass, with what follows it."""
     place = row_of_node(report.graph)
     kept: Counter[str] = Counter()
-    for item in find_accounting("saved").items(report.graph, _batched(report, batch)):
+    for item in find_accounting("saved").items(report.graph, report.workload.replace(batch=MANY)):
         kept[place[item.node]] += item.bytes
-    return dict(kept)
+    lines = {name: growth(size) for name, size in kept.items()}
+    return {str(batch): {name: line.bytes(batch) for name, line in lines.items()} for batch in batches}
 
 
-def _live(report: Report, batch: int) -> dict[str, int]:
-    """The most bytes alive while each row runs in inference, weights aside."""
+def _live(report: Report, batches: tuple[int, ...]) -> dict[str, dict[str, int]]:
+    """For each batch the most bytes alive while each row runs in inference, weights aside."""
     place = row_of_node(report.graph)
-    most: dict[str, int] = {}
-    for moment in inference_moments(report.graph, _batched(report, batch)):
-        name = place[moment.node]
-        most[name] = max(moment.bytes, most.get(name, 0))
+    run = inference_moments(report.graph, report.workload.replace(batch=MANY))
+    lines = [(place[moment.node], growth(moment.bytes)) for moment in run]
+    most: dict[str, dict[str, int]] = {str(batch): {} for batch in batches}
+    for batch in batches:
+        of_batch = most[str(batch)]
+        for name, line in lines:
+            of_batch[name] = max(line.bytes(batch), of_batch.get(name, 0))
     return most
-
-
-def _batched(report: Report, batch: int) -> Workload:
-    return report.workload.replace(batch=batch)

@@ -47,7 +47,7 @@ def script_hash(script: str) -> str:
 def page_parts(page: Page) -> str:
     """A page's tables, sentences and notes."""
     pieces = []
-    for shown in page.parts:
+    for shown in page.shown:
         part = shown.table if isinstance(shown, Alternative) else shown
         if isinstance(part, Listing):
             pieces.append(f"<pre>{escaped_lines(part.text)}</pre>")

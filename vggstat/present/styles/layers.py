@@ -16,7 +16,7 @@ from vggstat.present.report_data import report_data
 from vggstat.present.styles.base import TableOptions
 from vggstat.units import GIGA, KILO, MEGA, grouped, mebi, mega, quotient, ratio
 
-__all__ = ["activations_part", "chosen_columns", "layer_table", "render", "share_part", "totals_part"]
+__all__ = ["activations_part", "chosen_columns", "render", "share_part", "totals_part"]
 
 SUMMARY: Final = "a row a layer, with shares by block and totals"
 TAKES: Final = ("--columns", "--torch-names", "--ops", "--memory")
@@ -29,18 +29,23 @@ def render(report: Report, options: TableOptions) -> Page:
     convention = options.convention
     if options.memory_items:
         return _items_page(report, options)
-    parts: list[Part] = [layer_table(report, options)]
-    if len(report.blocks) <= MAX_SHARE_BLOCKS:
-        parts.append(share_part(report))
-    parts.append(totals_part(report))
-    parts.append(activations_part(report))
+    columns = pick(report, options)
     notes = (f"{operations_note(report, convention)} {UNITS_NOTE}", head_note(report.graph))
     return Page(
         title=spec_words(report.graph.spec),
         aside=workload_words(report.graph, report.workload),
-        parts=tuple(parts),
+        parts=lambda: _parts(report, options, columns),
         notes=notes,
         data=lambda: report_data(report, convention, many=iter),
+    )
+
+
+def _parts(report: Report, options: TableOptions, columns: tuple[LayerColumn, ...]) -> tuple[Part, ...]:
+    return (
+        _layer_table(report, options, columns),
+        *((share_part(report),) if len(report.blocks) <= MAX_SHARE_BLOCKS else ()),
+        totals_part(report),
+        activations_part(report),
     )
 
 
@@ -92,10 +97,9 @@ def _items_table(report: Report, entry: Accounting) -> Table:
     )
 
 
-def layer_table(report: Report, options: TableOptions) -> Table:
-    """The rows, under the chosen columns, with their sums."""
+def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColumn, ...]) -> Table:
+    """The rows under the columns, with their sums."""
     counts = operation_counts(report, options.convention.ops)
-    columns = pick(report, options)
     lines = {line.name: line for line in report.rows}
     rows = []
     for name in ("input", *(node.name for node in report.graph.nodes)):

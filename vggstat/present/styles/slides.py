@@ -106,7 +106,9 @@ def _of(node: Node, figure: Callable[[Window], int]) -> Any:
 def _activation(report: Report, node: Node) -> str:
     """What follows the layer before the next row."""
     words = []
-    for follower in report.graph.nodes[node.index + 1 :]:
+    nodes = report.graph.nodes
+    for at in range(node.index + 1, len(nodes)):
+        follower = nodes[at]
         if follower.is_row or follower.layer.row == "never":
             break
         if follower.layer.stem in ("relu", "softmax"):

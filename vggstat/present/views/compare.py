@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot
+from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot, Step
 from vggstat.cost.report import Report, Row
 from vggstat.present.captions import MACS_NOTE, UNITS_NOTE, left_out_note, workloads_words
 from vggstat.present.figures import map_text
@@ -21,6 +22,7 @@ __all__ = ["comparison_data", "comparison_page"]
 
 SIGNS: Final[dict[Change, str]] = {"same": "=", "added": "+", "removed": "-", "changed": "~", "resized": "~"}
 ABSENT: Final = "·"
+STEPS_NOTE: Final = "Signs and counts: each network against the one at its left; ~ also where a line is added and later changed."
 LONGEST_HEADER: Final = 16
 FIGURES: Final[tuple[tuple[Figure, str], ...]] = (
     ("params", "Δ parameters"),
@@ -36,20 +38,20 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
     notes.append(_heads(names, comparison.reports))
-    parts: list[Any] = [
-        _layers(comparison, names, only_differences=only_differences),
-        _totals(comparison, names, pairs),
-    ]
-    if len(names) == 2:
-        parts.append(Text(lines=(_sentence(comparison, names, pairs),)))
+    if len(names) > 2:
+        notes.insert(0, STEPS_NOTE)
     return Page(
         title=" against ".join(
             _title(name, report) for name, report in zip(names, comparison.reports, strict=True)
         ),
         aside=" | ".join(workloads_words(comparison.reports, names)),
-        parts=tuple(parts),
+        parts=lambda: (
+            _layers(comparison, names, only_differences=only_differences),
+            _totals(comparison, names, pairs),
+            *((Text(lines=(_sentence(comparison, names, pairs),)),) if len(names) == 2 else ()),
+        ),
         notes=tuple(notes),
-        data=lambda: comparison_data(comparison),
+        data=lambda: comparison_data(comparison, many=iter),
     )
 
 
@@ -140,10 +142,15 @@ def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences:
         if pairwise:
             cells += [_difference(comparison, group, key) for key, _ in FIGURES]
         rows.append(Line(cells=tuple(cells), sign=SIGNS[change]))
-    sums: list[Any] = [_summary(comparison)] + [""] * (len(names) + 1)
-    if pairwise:
-        sums += [sum(comparison.difference(slot, key) for slot in comparison.slots) for key, _ in FIGURES]
-    rows += [RULE, Line(cells=tuple(sums), kind="total")]
+    rows.append(RULE)
+    for step in comparison.steps:
+        words = _summary(step)
+        if not pairwise:
+            words = f"{names[step.after]} against {names[step.before]}: {words}"
+        sums: list[Any] = [words] + [""] * (len(names) + 1)
+        if pairwise:
+            sums += [sum(comparison.difference(slot, key) for slot in comparison.slots) for key, _ in FIGURES]
+        rows.append(Line(cells=tuple(sums), kind="total"))
     return Table(columns=tuple(columns), rows=tuple(rows), name="layers", main=True)
 
 
@@ -185,24 +192,31 @@ def _difference(comparison: Comparison, group: Group, key: Figure) -> Any:
     return sum(comparison.difference(slot, key) for slot in group.slots)
 
 
-def _summary(comparison: Comparison) -> str:
-    words = []
-    for change, text in (("added", "added"), ("removed", "removed"), ("changed", "changed")):
-        rows = [slot.consensus for slot in comparison.slots if slot.change == change]
-        words.append(f"{_count(rows)} {text}")
-    resized = sum(slot.change == "resized" for slot in comparison.slots)
-    if resized:
-        words.append(f"{resized} on maps of another size")
-    if all(slot.change == "same" for slot in comparison.slots):
+def _summary(step: Step) -> str:
+    """What a network has otherwise than the one before it. ``none changed`` only where no aligned layer differs."""
+    if step.same:
         return "the same layers on the same maps"
+    if not (step.added or step.removed or step.changed or step.resized):
+        return "the same rows on the same maps, but other layers within them (ReLU, dropout)"
+    words = [f"{_count(step.added)} added", f"{_count(step.removed)} removed"]
+    if step.changed or not step.resized:
+        words.append(f"{_count(step.changed)} changed")
+    maps = sum(_maps_of(one) != _maps_of(other) for one, other in step.resized)
+    for count, what in ((maps, "the size of their maps"), (len(step.resized) - maps, "the batch")):
+        if count:
+            words.append(f"{count:,} unchanged but for {what}")
     return ", ".join(words)
 
 
-def _count(rows: list[Row]) -> str:
+def _maps_of(row: Row) -> tuple[object, ...]:
+    return row.in_shape, row.output_shape
+
+
+def _count(rows: tuple[Row, ...]) -> str:
     if not rows:
         return "none"
     kinds = Counter(_kind_word(row) for row in rows)
-    parts = [f"{count} {kind}" for kind, count in kinds.items()]
+    parts = [f"{count:,} {kind}" for kind, count in kinds.items()]
     return " + ".join(parts) + (" layer" if len(rows) == 1 else " layers")
 
 
@@ -315,8 +329,12 @@ def _more(value: int, than: int, what: str) -> tuple[str, str]:
     return f"{size}{word} {what}", "than"
 
 
-def comparison_data(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as plain data. Differences are the last network's figures less the first's."""
+def comparison_data(comparison: Comparison, many: Callable[[Iterable[Any]], Any] = list) -> dict[str, Any]:
+    """The comparison as plain data. Differences are the last network's figures less the first's.
+
+    ``steps`` counts, and ``changes`` tells, what each network but the first has otherwise than the one before it.
+    ``many`` makes what stands for the list of rows.
+    """
     names = report_names(comparison.reports)
     return {
         "schema": SCHEMA,
@@ -330,15 +348,17 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
             for name, report in zip(names, comparison.reports, strict=True)
         ],
         "same": comparison.same,
-        "rows": [
+        "steps": [_step_data(step, names) for step in comparison.steps],
+        "rows": many(
             {
                 "block": slot.block,
                 "change": slot.change,
+                "changes": list(slot.changes),
                 "layers": [None if row is None else row_data(row) for row in slot.rows],
                 "difference": {key: comparison.difference(slot, key) for key, _ in FIGURES},
             }
             for slot in comparison.slots
-        ],
+        ),
         "totals": [_quantity_data(quantity) for quantity in comparison.quantities],
         "published": [
             {
@@ -349,6 +369,18 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
             }
             for pair in comparison.published
         ],
+    }
+
+
+def _step_data(step: Step, names: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "network": names[step.after],
+        "against": names[step.before],
+        "same": step.same,
+        "added": len(step.added),
+        "removed": len(step.removed),
+        "changed": len(step.changed),
+        "resized": len(step.resized),
     }
 
 
