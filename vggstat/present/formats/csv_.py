@@ -13,7 +13,7 @@ from typing import Any
 
 from vggstat.errors import UsageError
 from vggstat.present.page import Page, Table, Target, cell_value
-from vggstat.present.width import cleaner
+from vggstat.present.width import cleaner, quiet_lines
 
 __all__ = ["render"]
 
@@ -30,7 +30,7 @@ def render(page: Page, target: Target) -> str:
         if row.kind == "body":
             cells = [_raw(cell_value(cell), clean) for cell in table.cells(row)]
             writer.writerow(([clean(row.sign)] if sign else []) + cells)
-    return out.getvalue()
+    return quiet_lines(out.getvalue())
 
 
 def _main(page: Page) -> Table:

@@ -17,7 +17,7 @@ from vggstat.present.page import (
     cell_role,
     cell_value,
 )
-from vggstat.present.width import character_references, visible
+from vggstat.present.width import character_references, quiet_lines, visible
 
 __all__ = ["render"]
 
@@ -51,7 +51,8 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 def render(page: Page, target: Target) -> str:
     """The page as a complete HTML document, which is well-formed XML too."""
-    return character_references("\n".join(_document(page)) + "\n", target.encoding)
+    text = quiet_lines("\n".join(_document(page)), "&#%d;")
+    return character_references(text + "\n", target.encoding)
 
 
 def _escaped(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vggstat.present.page import Page, Target
+from vggstat.present.width import json_escaped
 
 __all__ = ["render"]
 
@@ -14,18 +15,7 @@ __all__ = ["render"]
 def render(page: Page, target: Target) -> str:
     """The page's data as JSON, ending in one newline."""
     text = "".join(_pieces(page.data(), "\n")) + "\n"
-    if not target.encoding.lower().startswith("utf"):
-        return "".join(map(_ascii, text))
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else _ascii(c) for c in text)
-
-
-def _ascii(character: str) -> str:
-    """A character as JSON has it in ASCII; a newline, which is no part of a string here, as it is."""
-    if character == "\n" or " " <= character <= "~":
-        return character
-    return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"
+    return json_escaped(text, ascii_only=not target.encoding.lower().startswith("utf"))
 
 
 def _pieces(value: Any, line: str) -> Iterator[str]:

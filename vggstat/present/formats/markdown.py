@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vggstat.present.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
-from vggstat.present.width import character_references, cleaner, visible, width
+from vggstat.present.width import character_references, cleaner, quiet_lines, visible, width
 
 __all__ = ["render"]
 
@@ -17,7 +17,8 @@ def render(page: Page, target: Target) -> str:
     """The page as paragraphs, pipe tables, lists and fenced code."""
     blocks = [_title(page), *(block for part in page.parts for block in _part(part, target.encoding))]
     blocks += map(_paragraph, page.notes)
-    return character_references("\n\n".join(block for block in blocks if block) + "\n", target.encoding)
+    text = "\n\n".join(block for block in blocks if block) + "\n"
+    return character_references(quiet_lines(text), target.encoding)
 
 
 def _escaped(text: str) -> str:
