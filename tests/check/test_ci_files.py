@@ -201,9 +201,43 @@ def test_the_hooks_of_pre_commit() -> None:
         program, verb, *words = hook["entry"].split()
         assert (program, verb, hook["language"]) == ("vggstat", "check", "python")
         assert set(words) <= options
+        assert hook["args"] == ["--"]
         assert set(hook["types_or"]) <= {
             "markdown", "plain-text", "rst", "html", "tex", "csv", "tsv", "jupyter", "python"
         }  # fmt: skip
+
+
+@pytest.mark.parametrize("hook", loaded(ROOT / ".pre-commit-hooks.yaml"), ids=lambda hook: hook["id"])
+def test_a_hook_takes_every_name_for_a_file(hook: dict[str, Any], runner: Runner) -> None:
+    """pre-commit puts the names after the arguments: files that are called as options are read, and nothing else is."""
+    names = ["--fix.md", "--fix", "-oREADME.md", "--output=pwned.md", "-h", "--", "README.md"]
+    stale = "<!-- vggstat: list -->\n<!-- /vggstat -->\n"
+    for name in names:
+        runner.write(name, stale)
+    _, *words = hook["entry"].split()
+    done = subprocess.run(
+        [runner.python, "-I", "-m", "vggstat", *words, *hook["args"], *names],
+        cwd=runner.work, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    fixes = hook["id"] == "vggstat-fix"
+    assert done.returncode == (0 if fixes else 1), done.stderr
+    assert f"{len(names)} files" in done.stdout or done.stdout.count("V911") == len(names)
+    assert {(runner.work / name).read_text() == stale for name in names} == {not fixes}
+    assert {path.name for path in runner.work.iterdir()} == set(names)
+
+
+@pytest.mark.parametrize(
+    "path", [ACTION, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))], ids=lambda p: p.name
+)
+def test_actions_of_others_are_named_by_their_commit(path: Path) -> None:
+    """A tag or a branch can be moved; the release that the commit is of stands beside it."""
+    used = re.findall(r"^\s*-? *uses: *(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert used or path == ACTION
+    assert [
+        line for line in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+    ] == []
 
 
 def test_the_formats_that_ci_uses_exist() -> None:

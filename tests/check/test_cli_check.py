@@ -45,7 +45,7 @@ def document(text: str, name: str = "notes.md") -> str:
         ("nothing", (), 0), ("nothing", ("--require-tables", "1"), 1), (RIGHT, ("--require-tables", "1"), 0),
         (WRONG, ("--ignore", "V210"), 0), (WRONG, ("--select", "5"), 0), (WRONG, ("--select", "210,5"), 1),
         (WRONG, ("--spec", "nope"), 2), (WRONG, ("--format", "nope"), 2), (WRONG, ("--select", "x1"), 2),
-        (WRONG, ("--fix", "--diff"), 2), (WRONG, ("--unsafe-fixes",), 2),
+        (WRONG, ("--fix", "--diff"), 2),
     ],
 )  # fmt: skip
 def test_exit_codes(text: str, words: tuple[str, ...], code: int) -> None:
@@ -177,23 +177,3 @@ def test_diff_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(name, "--diff") == 1
     assert "+CONV3-64" in capsys.readouterr().out
     assert Path(name).read_bytes().decode() == BLOCK
-
-
-def test_numbers_are_mended_only_when_asked() -> None:
-    """--fix leaves a number outside of a block; --unsafe-fixes rewrites it in its own form."""
-    name = document("VGG-16: 138.357.454 parameters; VGG-19 has 134M parameters.\n")
-
-    assert run(name, "--fix") == 1
-    assert run(name, "--fix", "--unsafe-fixes") == 0
-    assert (
-        Path(name).read_text(encoding="utf-8")
-        == "VGG-16: 138.357.544 parameters; VGG-19 has 144M parameters.\n"
-    )
-
-
-def test_mending_keeps_utf16() -> None:
-    """A file in UTF-16 stays one."""
-    Path("notes.md").write_bytes(WRONG.encode("utf-16"))
-
-    assert run("notes.md", "--fix", "--unsafe-fixes") == 0
-    assert Path("notes.md").read_bytes().decode("utf-16") == RIGHT

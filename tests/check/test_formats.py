@@ -137,9 +137,7 @@ def test_sarif_follows_the_standard(name: str) -> None:
     assert log["version"] == "2.1.0"
     results = log["runs"][0]["results"]
     assert [result["ruleId"] for result in results] == ["V210", "V602"]
-    assert (
-        results[0]["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"] == "138M"
-    )
+    assert not any("fixes" in result for result in results)
     if not SCHEMA.exists():
         pytest.skip(f"no schema at {SCHEMA}: the project carries no copy")
     jsonschema = pytest.importorskip("jsonschema")

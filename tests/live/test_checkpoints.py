@@ -390,6 +390,22 @@ def test_identify_finds_image_and_classes_from_the_weights() -> None:
     assert (found.report.name, found.report.graph.image, found.report.graph.classes) == ("D", (3, 32, 32), 10)
 
 
+@pytest.mark.parametrize(
+    "sign",
+    ["1" * 5_000, "0" * 5_000, "²", "٣", "1a" * 20_000],
+    ids=["long", "zeros", "power", "arabic", "many"],
+)
+def test_numbers_in_names_may_be_of_any_kind(sign: str) -> None:
+    """Python's ``int`` reads neither 5,000 digits nor a power: layers are put in order all the same, and soon."""
+    named = [f"conv2d_{number}{sign}.weight" for number in (2, 1)]
+    tensors = tuple(HeldTensor(name=name, shape=(4, 3, 3, 3), dtype="float32") for name in named)
+    held = Held(origin="x", format="safetensors", layout="torch", tensors=tensors)
+
+    orders = [[part.name for part in outline.parts] for outline in outlines(held)]
+    assert orders[0] == [f"conv2d_2{sign}", f"conv2d_1{sign}"]
+    assert sorted(orders[0]) in orders
+
+
 def test_the_command_compares_and_exits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """``verify --checkpoint`` exits with 1 and names the layer."""
     spec = tmp_path / "small.yaml"

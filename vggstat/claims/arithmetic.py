@@ -59,5 +59,4 @@ def _fail(cell: Cell, flow: Flow, product: Expression, part: Number | Expression
         expected=expected,
         quantity=cell.quantity,
         derivation=f"{product.text} = {value:,}",
-        fixable=True,
     )

@@ -36,7 +36,6 @@ def enter_other_convention(
         quantity=cell.quantity,
         layer=layer,
         derivation=derivation,
-        fixable=True,
     )
 
 
@@ -74,5 +73,4 @@ def enter_binary(cell: Cell, number: Number, exact: int, noun: str, ledger: Ledg
         span=(number.start, number.end),
         expected=expected,
         quantity=cell.quantity,
-        fixable=True,
     )

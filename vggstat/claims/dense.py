@@ -186,5 +186,4 @@ def _fail(row: _Row, exact: int, ledger: Ledger) -> None:
         layer=row.obs.row.name,
         derivation=f"{row.inputs}*{row.outputs}",
         notes=(digit_slip(row.number.digits, str(exact)),),
-        fixable=True,
     )

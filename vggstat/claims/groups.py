@@ -195,7 +195,6 @@ def _fail(claim: _Claim, rule: Rule, batch: int, ledger: Ledger) -> None:
         quantity=cell.quantity,
         derivation=names if len(names) < 100 else "",
         notes=(digit_slip(number.digits, str(exact)),) if number.is_exact else (),
-        fixable=True,
     )
 
 

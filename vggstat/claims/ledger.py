@@ -51,7 +51,6 @@ class Ledger:
         layer: str = "",
         derivation: str = "",
         notes: tuple[str, ...] = (),
-        fixable: bool = False,
         claim: bool = True,
     ) -> None:
         """Something wrong. ``span`` is the part of ``flow`` that is; ``claim``: a number rather than structure."""
@@ -69,7 +68,6 @@ class Ledger:
                 layer=layer,
                 derivation=derivation,
                 notes=tuple(note for note in notes if note),
-                fixable=fixable and bool(expected) and "\n" not in flow.text[start:end],
             )
         )
 

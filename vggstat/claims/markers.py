@@ -32,10 +32,11 @@ Render = Callable[[list[str]], str]
 ALLOWED: Final = ("table", "compare", "list", "configs", "stack")
 """Commands that only print."""
 _START: Final = re.compile(
-    r"^(?P<indent>\s*)(?:<!--\s*vggstat:\s*(?P<html>.*?)\s*-->|\.\.\s+vggstat:\s*(?P<rest>.*?)"
-    r"|%+\s*vggstat:\s*(?P<latex>.*?)"
-    r"|#+\s*vggstat:\s*(?P<hash>.*?))\s*$"
+    r"^(?P<indent>\s*+)(?:<!--\s*+vggstat:(?P<html>.*?)-->\s*+$|\.\.\s++vggstat:(?P<rest>.*)"
+    r"|%++\s*+vggstat:(?P<latex>.*)"
+    r"|#++\s*+vggstat:(?P<hash>.*))"
 )
+"""Its groups hold blanks at both ends: a pattern that left them out would try each way to share them out."""
 _END: Final = re.compile(
     r"^\s*(?:<!--\s*/\s*vggstat\s*-->|\.\.\s+/\s*vggstat|%+\s*/\s*vggstat|#+\s*/\s*vggstat)\s*$"
 )
@@ -115,7 +116,7 @@ def find_blocks(lines: Sequence[str], kind: str) -> tuple[list[Block], list[_Pro
                 problems.append(
                     _Problem(number, "V914", f"a block begins inside the block of line {opened[0] + 1}")
                 )
-            opened = (number, start[form], form, start["indent"])
+            opened = (number, _words(start), form, start["indent"])
         elif _END.match(line):
             if opened is None:
                 problems.append(_Problem(number, "V913", "a block ends here, but none has begun"))
@@ -130,7 +131,7 @@ def find_blocks(lines: Sequence[str], kind: str) -> tuple[list[Block], list[_Pro
 
 
 def _words(match: re.Match[str]) -> str:
-    return next(match[name] for name in FORMS if match[name] is not None)
+    return next(match[name].strip() for name in FORMS if match[name] is not None)
 
 
 def judge_markers(document: Document, lines: Sequence[str], render: Render | None) -> list[Finding]:

@@ -187,5 +187,3 @@ class Finding(Record):
     derivation: str = ""
     notes: tuple[str, ...] = ()
     """The likely slip, the convention: a line each."""
-    fixable: bool = False
-    """Whether ``expected`` may stand in for ``text`` as it is."""

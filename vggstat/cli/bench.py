@@ -20,10 +20,11 @@ from vggstat.cli.common import (
     WidthOption,
     show,
     variant_of,
-    write_file,
 )
+from vggstat.cli.files import write_file
 from vggstat.cli.results import check_layers, predictions_for
 from vggstat.cli.running import AutocastOption, ImplementationOption, ModeOption, OptimizerOption, running
+from vggstat.cli.streams import say, show_progress
 from vggstat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -222,19 +223,19 @@ def _progress_line() -> Callable[[Any], None]:
     terminal = sys.stderr.isatty()
     last: list[Any] = [0.0, ""]
 
-    def say(progress: Any) -> None:
+    def report(progress: Any) -> None:
         if progress is None:
             if terminal:
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+                show_progress("")
             return
         text = f"{100 * progress.done:3.0f} %  {progress.what}  at most {progress.left_s:,.0f} s left"
         if terminal:
-            print(f"\r\x1b[K{text[:100]}", end="", file=sys.stderr, flush=True)
+            show_progress(text[:100])
         elif progress.what != last[1] and monotonic() - last[0] > 1:
-            print(text, file=sys.stderr, flush=True)
+            say(text)
             last[:] = [monotonic(), progress.what]
 
-    return say
+    return report
 
 
 def _finish(
@@ -253,13 +254,13 @@ def _finish(
     measured = [result for result in file.results if result.timing]
     if not measured:
         if file.interrupted:
-            print("vggstat: interrupted before anything was measured", file=sys.stderr)
+            say("vggstat: interrupted before anything was measured")
             raise typer.Exit(INTERRUPTED)
         raise UsageError("\n".join(dict.fromkeys(f"{result.spec}: {result.error}" for result in failed)))
     predictions = predictions_for(file, reports, calibrate) if calibrate else []
     show(bench_page(file, layers=layers, predictions=predictions), format_name, output, width)
     for result in failed:
-        print(f"vggstat: {result.spec}, batch {result.batch:,}: {result.error}", file=sys.stderr)
+        say(f"vggstat: {result.spec}, batch {result.batch:,}: {result.error}")
     if file.interrupted:
         raise typer.Exit(INTERRUPTED)
     # In a sweep a configuration that does not fit is a row; anything else that failed is misuse.

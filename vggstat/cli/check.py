@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vggstat.errors import UsageError, VggstatError
+from vggstat.cli.files import append_file, write_file
+from vggstat.cli.main import FAULT
+from vggstat.cli.streams import PLEASE, named, put, put_pieces, say, say_exactly, show_progress
+from vggstat.errors import InputError, UsageError, VggstatError
+from vggstat.present.width import harmless
 
 if TYPE_CHECKING:
     from vggstat.claims.config import Settings
@@ -26,7 +30,9 @@ def command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATH]...", help="Files, folders, or - for standard input.", show_default=False
+            metavar="[PATH]...",
+            help="Files, folders, or - for standard input. Links to folders inside of folders are not followed.",
+            show_default=False,
         ),
     ] = None,
     spec: Annotated[
@@ -56,11 +62,12 @@ def command(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the screen."),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Bring marked blocks up to date.")] = False,
-    unsafe_fixes: Annotated[
+    fix: Annotated[
         bool,
         typer.Option(
-            "--unsafe-fixes", help="With --fix or --diff, mend wrong numbers outside of blocks too."
+            "--fix",
+            help="Bring marked blocks up to date: in the files given and below the folders given, and in nothing else "
+            "that links lead to.",
         ),
     ] = False,
     diff: Annotated[
@@ -100,8 +107,8 @@ def command(
     settings = Settings() if isolated else find_settings(paths[0] if paths and paths[0] != "-" else ".")
     settings = _override(settings, spec, convention, select, ignore, exclude, strict, require_tables)
     if show_settings:
-        for name, value in settings.__dict__.items():
-            print(f"{name.replace('_', '-')} = {value!r}")
+        lines = (f"{name.replace('_', '-')} = {value!r}" for name, value in settings.__dict__.items())
+        put("".join(f"{harmless(line)}\n" for line in lines))
         return
     if not paths:
         raise UsageError(
@@ -109,10 +116,8 @@ def command(
         )
     if fix and diff:
         raise UsageError("--fix and --diff contradict each other: give one of them")
-    if unsafe_fixes and not (fix or diff):
-        raise UsageError("--unsafe-fixes says what --fix or --diff may change: give one of them too")
     raise typer.Exit(
-        _run(paths, settings, format_name or "full", output, fix=fix, diff=diff, unsafe=unsafe_fixes, exit_zero=exit_zero,
+        _run(paths, settings, format_name or "full", output, fix=fix, diff=diff, exit_zero=exit_zero,
              show_passes=show_passes, show_unchecked=show_unchecked)
     )  # fmt: skip
 
@@ -153,25 +158,27 @@ def _override(
 
 
 def _run(
-    paths: list[str], settings: Settings, format_name: str, output: str | None, *, fix: bool, diff: bool, unsafe: bool,
+    paths: list[str], settings: Settings, format_name: str, output: str | None, *, fix: bool, diff: bool,
     exit_zero: bool, show_passes: bool, show_unchecked: bool,
 ) -> int:  # fmt: skip
-    from vggstat.claims.engine import check_files, find_files
+    from vggstat.claims.engine import check_files
+    from vggstat.claims.files import Reach, find_files, with_patterns
     from vggstat.present.findings import FOR_PEOPLE, Style, Tally, find_format
 
     write = find_format(format_name)
     settings.load_specs()  # a wrong one is said at once
     complaints = _Complaints()
-    files = list(dict.fromkeys(find_files(paths, settings, complaints)))
-    results: Iterable[FileResult] = check_files(files, settings, _render, complaints)
+    given = list(with_patterns(paths, complaints))
+    files = list(dict.fromkeys(find_files(given, settings, complaints)))
+    results: Iterable[FileResult] = check_files(files, settings, _render, complaints, complaints.fault)
     mender = None
     if fix or diff:
         from vggstat.cli.mend import Mender
 
         # a document for machines stays one: the patch goes beside it
-        beside = sys.stdout if output is not None or format_name in FOR_PEOPLE else sys.stderr
-        show = (lambda text: _print(text, beside)) if diff else None
-        mender = Mender(settings, _render, complaints, unsafe=unsafe, show=show)
+        beside = output is not None or format_name in FOR_PEOPLE
+        show = (_print_patch if beside else say_exactly) if diff else None
+        mender = Mender(settings, _render, Reach(given), complaints, complaints.fault, show)
         results = mender.mended(results)
     tally = Tally()
     color = (
@@ -180,63 +187,56 @@ def _run(
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
     )
-    style = Style(color=color, show_passes=show_passes, show_unchecked=show_unchecked, strict=settings.strict)
+    encoding = "utf-8" if output is not None else (sys.stdout.encoding or "utf-8")
+    style = Style(
+        color=color, show_passes=show_passes, show_unchecked=show_unchecked, strict=settings.strict,
+        ascii_only=not encoding.lower().startswith("utf"),
+    )  # fmt: skip
     pieces = write(_with_progress(results, len(files)), tally, style)
-    _put(pieces, output)
+    if output is None:
+        # Though nobody may read it, the exit code, and what --fix writes, are those of the whole run.
+        put_pieces(pieces)
+    else:
+        write_file(output, (piece.encode("utf-8", "replace") for piece in pieces))
     _write_summaries(tally)
-    if complaints.count:
-        return 2
+    if complaints.code:
+        return complaints.code
     if tally.judged < settings.require_tables:
-        print(
-            f"vggstat: {tally.judged} tables found, {settings.require_tables} required (--require-tables)",
-            file=sys.stderr,
-        )
+        say(f"vggstat: {tally.judged} tables found, {settings.require_tables} required (--require-tables)")
         return 0 if exit_zero else 1
     failed = tally.errors + (tally.warnings if settings.strict else 0) + (mender.pending if mender else 0)
     return 1 if failed and not exit_zero else 0
 
 
 class _Complaints:
-    """Says on stderr what could not be read or written; the run goes on, and ends in exit code 2."""
+    """Says on stderr what could not be read, written or judged; the run goes on, and ends in an exit code of its own."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.code = 0
 
     def __call__(self, error: VggstatError) -> None:
-        from vggstat.present.width import visible
+        self.code = max(self.code, error.exit_code)
+        say(f"vggstat: error: {error}")
 
-        self.count += 1
-        _print(f"vggstat: error: {visible(str(error))}\n", sys.stderr)
+    def fault(self, path: str, part: str, error: Exception) -> None:
+        """Takes what our own fault has kept from being judged."""
+        if isinstance(error, RecursionError):
+            self(InputError(f"{path}: it is nested too deeply"))
+            return
+        if os.environ.get("VGGSTAT_DEBUG"):
+            from traceback import format_exception
 
-
-def _put(pieces: Iterator[str], output: str | None) -> None:
-    if output is not None:
-        from vggstat.cli.common import write_file
-
-        write_file(output, (_encoded(piece, "utf-8") for piece in pieces))
-        return
-    try:
-        for piece in pieces:
-            _print(piece, sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has gone (| head): the exit code, and what --fix writes, are those of the whole run.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        for _ in pieces:
-            pass
+            say("".join(format_exception(error)).rstrip("\n"))
+        self.code = FAULT
+        where = f" in its {part}" if part else ""
+        say(
+            f"vggstat: error: {path}: not all of it was checked, by a fault of vggstat's own{where}: {named(error)}"
+        )
+        say(PLEASE)
 
 
-def _print(text: str, stream: TextIO) -> None:
-    """Text in a stream's encoding; what it lacks, and lone surrogates of a file's name, give way."""
-    from vggstat.present.width import encodable
-
-    stream.write(encodable(text, stream.encoding or "utf-8"))
-
-
-def _encoded(text: str, encoding: str) -> bytes:
-    from vggstat.present.width import encodable
-
-    return encodable(text, encoding).encode(encoding)
+def _print_patch(text: str) -> None:
+    put_pieces((text,))
 
 
 def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileResult]:
@@ -244,10 +244,10 @@ def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileRe
     shown = count >= 50 and sys.stderr.isatty()
     for number, result in enumerate(results, start=1):
         if shown and number % 10 == 0:
-            print(f"\r{number:,} of {count:,} files", end="", file=sys.stderr, flush=True)
+            show_progress(f"{number:,} of {count:,} files")
         yield result
     if shown:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        show_progress("")
 
 
 def _write_summaries(tally: Tally) -> None:
@@ -257,13 +257,11 @@ def _write_summaries(tally: Tally) -> None:
     summary, outputs = os.environ.get("GITHUB_STEP_SUMMARY"), os.environ.get("GITHUB_OUTPUT")
     try:
         if summary:
-            with open(summary, "a", encoding="utf-8", errors="replace") as file:
-                file.write(step_summary(tally))
+            append_file(summary, step_summary(tally))
         if outputs:
-            with open(outputs, "a", encoding="utf-8") as file:
-                file.writelines(f"{name}={count}\n" for name, count in tally.as_dict().items())
+            append_file(outputs, "".join(f"{name}={count}\n" for name, count in tally.as_dict().items()))
     except OSError as error:
-        print(f"vggstat: the step summary cannot be written: {error.strerror or error}", file=sys.stderr)
+        say(f"vggstat: the step summary cannot be written: {error.strerror or error}")
 
 
 def _render(words: list[str]) -> str:

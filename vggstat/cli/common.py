@@ -9,6 +9,8 @@ from typing import Annotated, Final
 
 import typer
 
+from vggstat.cli.files import write_file
+from vggstat.cli.streams import put
 from vggstat.cost.report import Report
 from vggstat.cost.variant import (
     Variant,
@@ -19,7 +21,7 @@ from vggstat.cost.variant import (
     parse_variant,
 )
 from vggstat.cost.workload import find_dtype
-from vggstat.errors import OutputError, UsageError
+from vggstat.errors import UsageError
 from vggstat.present.page import Page, Target
 from vggstat.spec import load
 
@@ -163,16 +165,10 @@ def write(text: str, output: str | None = None) -> None:
 def write_pieces(texts: Iterator[str], output: str | None = None) -> None:
     """The same bit by bit. Nothing is written where not even the first comes to be."""
     if output is None:
-        try:
-            for text in _batches(texts):
-                sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read the output has gone (| head): give what is still buffered nowhere to go, and end quietly.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
+        for text in _batches(texts):
+            put(text)
         return
-    write_file(output, (text.encode("utf-8") for text in _batches(texts)))
+    write_file(output, (text.encode("utf-8", "replace") for text in _batches(texts)))
 
 
 def _batches(texts: Iterable[str]) -> Iterator[str]:
@@ -186,48 +182,3 @@ def _batches(texts: Iterable[str]) -> Iterator[str]:
             yield "".join(held)
             held, size = [], 0
     yield "".join(held)
-
-
-def write_file(path: str, content: bytes | Iterable[bytes]) -> None:
-    """Write a file, whole or piece by piece, by way of a temporary one beside it. Raises OutputError where it cannot."""
-    pieces = (content,) if isinstance(content, bytes) else content
-    if os.path.exists(path) and not os.path.isfile(path):
-        if os.path.isdir(path):
-            raise OutputError(f"cannot write {path}: it is a directory; give a file's name")
-        _write_special(path, pieces)
-        return
-    target = os.path.realpath(path)
-    temporary = f"{target}.{os.getpid()}.tmp"
-    try:
-        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else None
-        if mode is not None and not os.access(target, os.W_OK):
-            raise PermissionError(13, os.strerror(13))
-        with open(temporary, "wb") as file:
-            file.writelines(pieces)
-        if mode is not None:
-            os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except OSError as error:
-        _remove(temporary)
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-    except BaseException:
-        _remove(temporary)
-        raise
-
-
-def _write_special(path: str, pieces: Iterable[bytes]) -> None:
-    """A device or a pipe (/dev/stdout) is written to as it is."""
-    try:
-        with open(path, "wb") as file:
-            file.writelines(pieces)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return

@@ -17,8 +17,8 @@ from vggstat.cli.common import (
     load_reports,
     variant_of,
     write,
-    write_file,
 )
+from vggstat.cli.files import write_file
 from vggstat.errors import UsageError
 
 PAPER = ("A", "A-LRN", "B", "C", "D", "E")

@@ -6,15 +6,17 @@ Only the module of the command that is asked for is imported; help and shell com
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
+from vggstat.cli import streams
 from vggstat.errors import VggstatError
 
 __all__ = ["COMMANDS", "build_app", "main"]
@@ -53,6 +55,10 @@ SELDOM: Final = 200_000
 looking through it again and again took a third of their time for large networks."""
 
 FAULT: Final = 3
+ClickException: Final[type[Any]] = next(
+    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
+)
+"""What wrong words on the command line raise; typer has click beside it or, later, inside."""
 INTERRUPTED: Final = 130
 
 
@@ -79,8 +85,9 @@ def _outside(context: typer.Context, _option: object, wanted: bool) -> None:
 def _version(wanted: bool) -> None:
     if wanted:
         from vggstat import __version__
+        from vggstat.cli.streams import put
 
-        print(f"vggstat {__version__}")
+        put(f"vggstat {__version__}\n")
         raise typer.Exit
 
 
@@ -122,27 +129,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] not in WITH_TORCH:
         gc.set_threshold(SELDOM)
+    streams.prepare()
+    code = _outcome(lambda: build_app(_wanted(given))(given, prog_name="vggstat", standalone_mode=False))
+    sys.exit(code or _outcome(streams.finish))
+
+
+def _outcome(task: Callable[[], object]) -> int:
+    """Do what is asked for; what goes wrong becomes a message on stderr, and the exit code."""
     try:
-        build_app(_wanted(given))(given, prog_name="vggstat")
+        code = task()
     except VggstatError as error:
-        sys.exit(_complain(str(error), error.exit_code))
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        return _complain(str(error), error.exit_code)
+    except ClickException as error:
+        text = io.StringIO()
+        error.show(text)
+        streams.say(text.getvalue().rstrip("\n"))
+        return int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
     except RecursionError:
-        sys.exit(_complain("the input is nested too deeply", 2))
+        return _complain("the input is nested too deeply", 2)
     except Exception as error:
         if os.environ.get("VGGSTAT_DEBUG"):
             raise
-        fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        text = f"this is a fault of vggstat's own: {fault}\nSet VGGSTAT_DEBUG=1 to see where, and please report it."
-        sys.exit(_complain(text, FAULT))
+        if isinstance(error, OSError):
+            streams.give_up()
+            return _complain(f"{error.filename or 'cannot read or write'}: {error.strerror or error}", 2)
+        return _complain(f"this is a fault of vggstat's own: {streams.named(error)}\n{streams.PLEASE}", FAULT)
+    return code if isinstance(code, int) else 0
 
 
 def _complain(text: str, code: int) -> int:
-    """Says what is wrong on stderr, in an encoding that it has, and passes the exit code on."""
-    encoding = sys.stderr.encoding or "utf-8"
-    from vggstat.present.width import encodable, visible
-
-    lines = "\n".join(encodable(visible(line), encoding) for line in text.split("\n"))
-    print(f"vggstat: error: {lines}", file=sys.stderr)
+    """Says on stderr what is wrong, and passes the exit code on."""
+    streams.say(f"vggstat: error: {text}")
     return code

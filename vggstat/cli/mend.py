@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 
 from vggstat.claims.config import Settings
-from vggstat.claims.engine import FileResult, check_text
+from vggstat.claims.engine import Fault, FileResult, check_text
+from vggstat.claims.files import Reach, read_file
 from vggstat.claims.markers import Render
 from vggstat.claims.mend import mend_text
 from vggstat.claims.source import Document, encode, open_document
-from vggstat.errors import InputError, OutputError, VggstatError
+from vggstat.cli.files import write_file
+from vggstat.errors import OutputError, VggstatError
 from vggstat.present.findings.data import relative_path
+from vggstat.present.width import quiet, visible
 
 __all__ = ["Mender", "patch"]
 
@@ -19,46 +23,51 @@ __all__ = ["Mender", "patch"]
 class Mender:
     """Mends each file and passes on what is wrong after it.
 
-    ``show`` takes a patch instead of the file; ``complain`` takes what keeps a file from being mended.
-    ``pending``: how many files a patch was shown for.
+    ``reach``: what may be written to. ``show`` takes a patch instead of the file; ``complain`` takes what keeps a file
+    from being mended, ``fault`` a fault of our own. ``pending``: how many files a patch was shown for.
     """
 
     def __init__(
-        self, settings: Settings, render: Render, complain: Callable[[VggstatError], None], *,
-        unsafe: bool, show: Callable[[str], None] | None = None,
+        self, settings: Settings, render: Render, reach: Reach, complain: Callable[[VggstatError], None], fault: Fault,
+        show: Callable[[str], None] | None = None,
     ) -> None:  # fmt: skip
-        self.settings, self.render, self.complain = settings, render, complain
-        self.unsafe, self.show = unsafe, show
+        self.settings, self.render, self.reach = settings, render, reach
+        self.complain, self.fault, self.show = complain, fault, show
         self.pending = 0
 
     def mended(self, results: Iterable[FileResult]) -> Iterator[FileResult]:
         """The result of each file as mended; as it is where it cannot be."""
         for result in results:
             try:
-                yield self._mend(result) if result.path != "-" else result
+                mended = self._mend(result) if result.path != "-" else result
             except VggstatError as error:
                 self.complain(error)
-                yield result
+                mended = result
+            except Exception as error:
+                self.fault(result.path, "mending", error)
+                mended = result
+            yield mended
 
     def _mend(self, result: FileResult) -> FileResult:
-        try:
-            with open(result.path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise InputError(f"{result.path}: {error.strerror or error}") from None
-        document = open_document(result.path, data)
-        text = mend_text(document, result, self.render, unsafe=self.unsafe)
+        path = result.path
+        data = read_file(path)
+        document = open_document(path, data)
+        text = mend_text(document, self.render)
         if text == document.text:
             return result
         fresh = _bytes(document, data, text)
+        target = self.reach.target(path)
+        if target is None:
+            raise OutputError(
+                f"{path}: not mended: a link leads from here to {os.path.realpath(path)}, which is not among the paths "
+                "that are given; give that path itself to mend it"
+            )
         if self.show is not None:
             self.pending += 1
-            self.show(patch(result.path, document.text, text))
+            self.show(patch(path, document.text, text))
         else:
-            from vggstat.cli.common import write_file
-
-            write_file(result.path, fresh)
-        return check_text(result.path, fresh, self.settings, self.render)
+            write_file(target, fresh)
+        return check_text(path, fresh, self.settings, self.render, self.fault)
 
 
 def _bytes(document: Document, data: bytes, text: str) -> bytes:
@@ -78,14 +87,39 @@ def _bytes(document: Document, data: bytes, text: str) -> bytes:
 
 
 def patch(path: str, before: str, after: str) -> str:
-    """The change as a patch that ``git apply`` takes."""
+    """The change as a patch that ``git apply`` takes.
+
+    Where it holds control characters, or lines that the log of a CI takes for commands, they are written out: such a
+    patch is for reading, and a line above it says so.
+    """
     from difflib import unified_diff
 
     name = relative_path(path)
-    lines = unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    lines = list(unified_diff(_lines(before), _lines(after), _quoted(f"a/{name}"), _quoted(f"b/{name}")))
+    shown = [_shown(line) for line in lines]
+    warning = "" if shown == lines else "# control characters are written out: this patch cannot be applied\n"
+    return warning + "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in shown
     )
+
+
+def _shown(line: str) -> str:
+    """A line of a patch that does nothing to a terminal or a log; its tabs and its end stay."""
+    end = "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
+    return quiet("\t".join(map(visible, line.removesuffix(end).split("\t")))) + end
+
+
+def _quoted(name: str) -> str:
+    """A name in a patch: as git writes one that holds anything but plain characters."""
+    if name.isprintable() and not set(name) & set('"\\'):
+        return name
+    return '"' + "".join(map(_octal, os.fsencode(name))) + '"'
+
+
+def _octal(byte: int) -> str:
+    if chr(byte) in '"\\':
+        return f"\\{chr(byte)}"
+    return chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
 
 
 def _lines(text: str) -> list[str]:

@@ -19,8 +19,8 @@ from vggstat.cli.common import (
     show,
     variant_of,
     write,
-    write_file,
 )
+from vggstat.cli.files import write_file
 from vggstat.cost.convention import Convention
 from vggstat.cost.opcount import find_opcount
 from vggstat.errors import UsageError
@@ -179,7 +179,9 @@ def _emit(plot: Plot, wanted: str | None, output: str | None, theme: str, width:
     if wanted == "vega":
         from json import dumps
 
-        write(dumps(chart(plot, colours), ensure_ascii=False, indent=1) + "\n", output)
+        from vggstat.present.width import json_escaped
+
+        write(json_escaped(dumps(chart(plot, colours), ensure_ascii=False, indent=1)) + "\n", output)
     elif wanted in PICTURES:
         if output is None:
             raise UsageError(f"say where the {wanted.upper()} goes: -o plot.{wanted}")

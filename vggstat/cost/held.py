@@ -121,15 +121,23 @@ def _convs_first(parts: list[Part]) -> list[Part]:
 def _numbered(parts: list[Part]) -> list[Part]:
     """By the number at the end of the name: ``conv2d``, ``batch_normalization``, ``conv2d_1``, ..."""
 
-    def key(part: Part) -> tuple[bool, int, bool]:
-        number = re.search(r"(\d+)(?!.*\d)", part.name.replace("2d", ""))
-        return part.kind == "fc", int(number[1]) if number else 0, part.kind != "conv"
+    def key(part: Part) -> tuple[bool, tuple[int, str], bool]:
+        numbers = re.findall(r"[0-9]+", part.name.replace("2d", ""))
+        return part.kind == "fc", _size(numbers[-1] if numbers else ""), part.kind != "conv"
 
     return sorted(parts, key=key)
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:
-    return [(int(word), "") if word.isdigit() else (-1, word) for word in re.findall(r"\d+|\D+", name)]
+    return [
+        _size(word) if word[0] in "0123456789" else (-1, word) for word in re.findall(r"[0-9]+|[^0-9]+", name)
+    ]
+
+
+def _size(digits: str) -> tuple[int, str]:
+    """A key that puts numbers in order, however long: ``int`` reads 4,300 digits and no more."""
+    plain = digits.lstrip("0")
+    return len(plain), plain
 
 
 def _part(group: _Group, layout: Layout) -> Part | None:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
-__all__ = ["character_references", "cleaner", "encodable", "longest_word", "visible", "width", "wrap"]
+__all__ = [
+    "character_references",
+    "cleaner",
+    "encodable",
+    "harmless",
+    "json_escaped",
+    "longest_word",
+    "quiet",
+    "quiet_lines",
+    "visible",
+    "width",
+    "wrap",
+]
 
 FALLBACKS = {
     "×": "x", "·": ".", "–": "-", "—": "-", "−": "-", "─": "-", "│": "|", "├": "|", "└": "`", "┌": ",",
@@ -36,6 +49,50 @@ def _visible_character(character: str) -> str:
     if character.isprintable() or character in _INVISIBLE_BUT_HARMLESS:
         return character
     return ascii(character)[1:-1]
+
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
+"""How a command to the log of a CI begins, wherever it stands in a line: ``##[error]``, ``##vso[task...]``."""
+
+
+def quiet(line: str, form: str = "\\x%02x") -> str:
+    """A line that the log of a CI takes for text: no ``::error::`` begins it, and no ``##[error]`` stands in it.
+
+    ``form`` is how the first sign of such a command is written: ``&#%d;`` in HTML.
+    """
+    if "##" in line:
+        line = _COMMAND.sub(lambda _: form % ord("#") + "#", line)
+    body = line.lstrip()
+    return line[: len(line) - len(body)] + form % ord(":") + body[1:] if body.startswith("::") else line
+
+
+def quiet_lines(text: str, form: str = "\\x%02x") -> str:
+    """The same for each line of a text."""
+    return "\n".join(quiet(line, form) for line in text.split("\n"))
+
+
+def harmless(line: str) -> str:
+    """A line that does nothing to a terminal, nor to the log of a CI."""
+    return quiet(visible(line))
+
+
+def json_escaped(text: str, ascii_only: bool = False) -> str:
+    """A document of JSON with control characters and the like as JSON writes them; its own line ends stay."""
+    if text.isascii() and text.isprintable() and "##" not in text:
+        return text  # the usual piece of a large document
+    text = quiet_lines(text, "\\u%04x")
+    inside = text.replace("\n", "")
+    if inside.isprintable() and (inside.isascii() or not ascii_only):
+        return text
+    return "".join(
+        c if c == "\n" or (c.isprintable() and (c.isascii() or not ascii_only)) else _json_character(c)
+        for c in text
+    )
+
+
+def _json_character(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def encodable(text: str, encoding: str) -> str:

@@ -47,7 +47,6 @@ def judge_attribute(cell: Cell, target: Target, identity: Identity, ledger: Ledg
         expected=_replace_ints(cell.flow.text, values),
         quantity=cell.quantity,
         layer=target.name,
-        fixable=True,
         notes=(digit_slip("".join(map(str, numbers)), "".join(map(str, values[: len(numbers)]))),),
     )
 

@@ -54,7 +54,6 @@ def blame_row(identity: Identity, off: int, ledger: Ledger) -> bool:
         expected=format_like(obs.params, right),
         quantity="params",
         layer=obs.row.name,
-        fixable=True,
         notes=(digit_slip(obs.params.digits, str(right)),),
     )
     return True

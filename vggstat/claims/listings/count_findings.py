@@ -79,7 +79,6 @@ def _fail_mixture(column: Column, judged: Judged, number: Number, exact: int, ot
         quantity=judged.cell.quantity,
         layer=target.name,
         derivation=derivation(target, column.name, exact),
-        fixable=True,
     )
 
 
@@ -101,7 +100,6 @@ def _fail_wrong(
         layer=target.name,
         derivation=derivation(target, column.name, exact),
         notes=tuple(notes),
-        fixable=True,
     )
 
 
@@ -125,7 +123,6 @@ def _fail_grouping(column: Column, judged: Judged, number: Number, exact: int) -
         expected=expected,
         quantity=column.name,
         layer=judged.target.name,
-        fixable=True,
     )
 
 
@@ -143,7 +140,6 @@ def _fail_product(column: Column, judged: Judged, product: Expression, exact: in
         quantity=column.name,
         layer=target.name,
         derivation=derivation(target, column.name, exact),
-        fixable=False,
     )
 
 
@@ -163,5 +159,4 @@ def _fail_false_product(column: Column, judged: Judged, product: Expression, num
         layer=target.name,
         derivation=f"{product.text} = {value:,}",
         notes=(note,),
-        fixable=True,
     )

@@ -94,5 +94,4 @@ def _fail_wrong(whole: Whole, cell: Cell, number: Number, rule: Rule) -> None:
         span=(number.start, number.end),
         expected=format_like(number, exact, rule.scale(number)),
         quantity="ops",
-        fixable=True,
     )

@@ -46,7 +46,6 @@ def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ledger
         expected=expected,
         quantity="shape",
         layer=target.name,
-        fixable=bool(expected),
         derivation=_shape_derivation(target),
         notes=(_shape_note(dims.without_batch, target, identity),),
     )
@@ -72,7 +71,6 @@ def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, led
         expected=_shape_like(cell.flow.text, target.in_shape, identity),
         quantity="in_shape",
         layer=target.name,
-        fixable=True,
     )
 
 

@@ -129,5 +129,4 @@ def _blame(cell: Cell | None, exact: int, ledger: Ledger) -> None:
             digit_slip(number.digits, str(exact)),
             "trainable and other parameters add up to the total",
         ),
-        fixable=True,
     )

@@ -99,5 +99,4 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, ledger: Ledger) -> N
         span=(number.start, number.end),
         expected=right,
         quantity="param_bytes",
-        fixable=True,
     )

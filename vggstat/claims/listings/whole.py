@@ -203,7 +203,6 @@ class Whole:
             expected=format_like(number, exact, scale),
             quantity=cell.quantity,
             notes=(slip, note),
-            fixable=True,
         )
 
     def _printed_sum(self) -> int | None:

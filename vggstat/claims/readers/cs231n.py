@@ -51,7 +51,7 @@ CLAIM: Final = re.compile(
 )
 CORE: Final = re.compile(
     r"(?:INPUT|CONV|POOL|\bF\s?C|TOTAL|LRN|\bBN|RELU|DROPOUT|SOFTMAX)[^:\[]{0,24}:?\s*\["
-    r"|(?:memory|weights|param\w*)\s*:|TOTAL\s+(?:mem|par|wei)",
+    r"|(?:memory|weights|param\w{0,20})\s*:|TOTAL\s+(?:mem|par|wei)",
     re.I,
 )
 PREFIX: Final = re.compile(r"^\s*(?:(?:#+|//+|>+|\|+|%+|--)\s?|(?:[-*+]|\d{1,3}[.)])\s+(?=[A-Za-z]))+")
@@ -74,9 +74,9 @@ def read(section: Section) -> Iterator[ClaimTable]:
         if sum(match["total"] is None for match in heads) < 3:
             continue
         section.take(start, end)
-        words = "\n".join(line.text for line in lines)
+        no_biases = NO_BIASES.search("\n".join(line.text for line in lines)) is not None
         for group in _tables(heads):
-            yield _table(flow, group, NO_BIASES.search(words) is not None)
+            yield _table(flow, group, no_biases)
 
 
 def _clusters(section: Section) -> Iterator[tuple[int, int]]:

@@ -35,6 +35,9 @@ class _Table:
         self.cells = 0
         self.all_heads = True
         self.below: list[tuple[int, int, int, int, Flow]] = []
+        """Cells that are merged down: the row and column of the first, how far down and across, and what it holds."""
+        self.column = 0
+        """The column of the row that is read before which no place is free."""
 
     def open(self, piece: Piece) -> None:
         self.close()
@@ -48,6 +51,7 @@ class _Table:
             ):
                 self.headers += 1
             self.rows.append([])
+            self.column = 0
             self.all_heads = True
         elif piece.tag in ("td", "th"):
             if not self.rows:
@@ -81,11 +85,15 @@ class _Table:
     def _place(self, cell: Flow) -> None:
         """The cell in the first free place of the row, and in the places that it is merged over."""
         row = len(self.rows) - 1
-        column = next((i for i, old in enumerate(self.rows[row]) if old is None), len(self.rows[row]))
+        cells = self.rows[row]
+        column = next(
+            (i for i in range(self.column, len(cells)) if cells[i] is None), max(self.column, len(cells))
+        )
         down, across = self.spans
         if self.cells + down * across > MAX_CELLS:
             down = across = 1
         self.cells += down * across - 1
+        self.column = column + across
         for step in range(across):
             self._put(row, column + step, cell)
         if down > 1:
@@ -101,10 +109,10 @@ class _Table:
     def begin_row(self) -> None:
         """Cells merged down from rows above."""
         row = len(self.rows) - 1
-        for first, column, down, across, cell in self.below:
-            if first < row < first + down:
-                for step in range(across):
-                    self._put(row, column + step, cell)
+        self.below = [merged for merged in self.below if row < merged[0] + merged[2]]
+        for _, column, _, across, cell in self.below:
+            for step in range(across):
+                self._put(row, column + step, cell)
 
     def grid(self) -> Grid | None:
         self.close()

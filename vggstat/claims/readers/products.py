@@ -20,12 +20,16 @@ _NO_MORE: Final = (
 )
 """What a bare value may not be followed by: the rest of it."""
 _PRODUCT: Final = re.compile(
-    r"(?<![\w.x^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*\d[\d,.]*"
-    r"(?:\s?[)\]]*\s?(?:\\?[*x]|\\times|\\cdot|[+])\s?[(\[]*\s?\d[\d,.]*[)\]]*){1,12}\s?[)\]]*"
+    r"(?<![\w.x^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+\d[\d,.]*+"
+    r"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+[)\]]*+){1,12}+\s?+[)\]]*+"
     rf"\s?(?:=|~=|~)\s?\$?\d[\d,.']*+(?:{_SCALED}|{_NO_MORE}))"
     r"(?!\s?[-*x/^+]\s?\d)"
 )
-"""A product with its value. A value of which only a part could be read (``4.6 * 10^8``, ``560 kbytes``) is none."""
+"""A product with its value. A value of which only a part could be read (``4.6 * 10^8``, ``560 kbytes``) is none.
+
+Nothing that a term has taken is given back: a blank between two terms could be read in two ways at either side of
+the sign, and thirteen terms without a value in a million.
+"""
 _BEFORE: Final = re.compile(
     r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}$"
 )

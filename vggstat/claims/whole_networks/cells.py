@@ -215,7 +215,6 @@ def _judge_count(cell: Cell, number: Number, figure: Figure, variant: Variant, l
         span=(number.start, number.end),
         expected=str(figure.exact),
         quantity=cell.quantity,
-        fixable=True,
     )
 
 

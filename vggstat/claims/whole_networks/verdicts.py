@@ -103,7 +103,6 @@ def enter_wrong(
             digit_slip(number.digits, re.sub(r"\D", "", expected)),
             note,
         ),
-        fixable=True,
     )
 
 

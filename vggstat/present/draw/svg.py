@@ -9,7 +9,7 @@ from typing import Final
 from vggstat.present.draw.metrics import FONTS, is_measured
 from vggstat.present.draw.scene import Group, Item, Label, Point, Polygon, Rectangle, Scene
 from vggstat.present.draw.theme import HATCHES, style_sheet
-from vggstat.present.width import visible
+from vggstat.present.width import quiet, visible
 
 __all__ = ["render_svg"]
 
@@ -27,7 +27,7 @@ def render_svg(scene: Scene, theme: str, ident: str) -> str:
 
 def escaped(text: str) -> str:
     """The text as XML takes it, control characters written out."""
-    return visible(text).translate(_ESCAPES)
+    return quiet(visible(text).translate(_ESCAPES), "&#%d;")
 
 
 def _document(scene: Scene, theme: str, ident: str) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Findings of ``check`` as text: one file a format.
 
 A format is a module with ``write(results, tally, style) -> Iterator[str]``: pieces of text as the files are read, so
-that memory does not grow with their number. The tally is complete once the last result has been taken.
+that memory does not grow with their number. The tally is complete once the last result has been taken. Words of
+documents and names of files leave a format in its own escapes: nothing that it yields does anything to a terminal, or
+to the log of a CI but what the format is there for.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ class Style(NamedTuple):
     show_passes: bool = False
     show_unchecked: bool = False
     strict: bool = False
+    ascii_only: bool = False
+    """Whether JSON is to be written in ASCII: where the output's encoding lacks most signs."""
 
 
 class Tally:
@@ -39,8 +43,6 @@ class Tally:
     def __init__(self) -> None:
         self.judged = 0
         """Tables of which at least one figure was judged."""
-        self.fixable = 0
-        """Findings that --unsafe-fixes can mend."""
         self.listed: list[tuple[str, Finding]] = []
         """The first findings, each with its file's path."""
         self.files = self.tables = self.claims = self.right = self.unchecked = self.errors = self.warnings = 0
@@ -55,7 +57,6 @@ class Tally:
         self.unchecked += sum(len(judgement.unchecked) for judgement in result.judgements)
         self.errors += result.errors
         self.warnings += result.warnings
-        self.fixable += sum(finding.fixable and bool(finding.expected) for finding in result.findings)
         self.listed += [(result.path, finding) for finding in result.findings[: LISTED - len(self.listed)]]
 
     def as_dict(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from vggstat.claims.model import Finding
 from vggstat.present.findings import Style, Tally
 from vggstat.present.findings.data import shown_path
 from vggstat.present.findings.summary import summary_line
+from vggstat.present.width import harmless
 
 __all__ = ["headline", "write"]
 
@@ -18,12 +19,12 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
     for result in results:
         tally.add(result)
         for finding in result.findings:
-            yield headline(result.path, finding) + "\n"
+            yield harmless(headline(result.path, finding)) + "\n"
     yield summary_line(tally) + "\n"
 
 
 def headline(path: str, finding: Finding) -> str:
-    """``notes.md:14:77: V201 error: ...``; a notebook's cell and output stand before the message."""
+    """``notes.md:14:77: V201 error: ...``; a notebook's cell and output stand before the message. Nothing is escaped."""
     place = finding.place
     cell = ""
     if place.cell is not None:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any, Final
 
 from vggstat.claims.engine import FileResult
 from vggstat.claims.judge import Judgement
 from vggstat.claims.model import Finding, Place
+from vggstat.present.width import json_escaped
 
-__all__ = ["SCHEMA", "file_data", "finding_data", "place_data", "relative_path", "shown_path", "table_data"]
+__all__ = [
+    "SCHEMA",
+    "file_data",
+    "finding_data",
+    "json_text",
+    "place_data",
+    "relative_path",
+    "shown_path",
+    "table_data",
+]
 
 SCHEMA: Final = 1
+
+
+def json_text(data: object, *, ascii_only: bool) -> str:
+    """Data as JSON on one line, without a control character or the like; in ASCII where the output needs it."""
+    return json_escaped(json.dumps(data, ensure_ascii=False), ascii_only)
 
 
 def shown_path(path: str) -> str:
@@ -51,7 +67,6 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "derivation": finding.derivation or None,
         "notes": list(finding.notes),
-        "fixable": finding.fixable,
     }
 
 

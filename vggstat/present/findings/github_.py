@@ -8,6 +8,7 @@ from vggstat.claims.engine import FileResult
 from vggstat.present.findings import Style, Tally
 from vggstat.present.findings.data import relative_path, shown_path
 from vggstat.present.findings.summary import summary_line
+from vggstat.present.width import quiet, visible
 
 __all__ = ["write"]
 
@@ -31,7 +32,8 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The text as a command has it: one line, its lines parted by ``%0A``, what else is no text written out."""
+    return "%0A".join(quiet(visible(line).replace("%", "%25"), "%%%02X") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:

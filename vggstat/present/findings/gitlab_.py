@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from vggstat.claims.engine import FileResult
 from vggstat.present.findings import Style, Tally
-from vggstat.present.findings.data import relative_path, shown_path
+from vggstat.present.findings.data import json_text, relative_path, shown_path
 
 __all__ = ["write"]
 
@@ -30,6 +29,6 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
                 "severity": "major" if finding.severity == "error" or style.strict else "minor",
                 "location": {"path": path, "lines": {"begin": finding.place.line}},
             }
-            yield separator + json.dumps(entry, ensure_ascii=False)
+            yield separator + json_text(entry, ascii_only=style.ascii_only)
             separator = ",\n"
     yield "\n]\n"

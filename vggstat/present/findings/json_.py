@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from vggstat.claims.engine import FileResult
 from vggstat.present.findings import Style, Tally
-from vggstat.present.findings.data import SCHEMA, file_data
+from vggstat.present.findings.data import SCHEMA, file_data, json_text
 
 __all__ = ["write"]
 
@@ -19,6 +18,6 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
     for result in results:
         tally.add(result)
         data = file_data(result, passes=style.show_passes, unchecked=style.show_unchecked)
-        yield separator + json.dumps(data, ensure_ascii=False)
+        yield separator + json_text(data, ascii_only=style.ascii_only)
         separator = ",\n"
-    yield f'\n], "summary": {json.dumps(tally.as_dict())}}}\n'
+    yield f'\n], "summary": {json_text(tally.as_dict(), ascii_only=True)}}}\n'

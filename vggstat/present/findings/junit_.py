@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
@@ -10,10 +9,9 @@ from vggstat.claims.engine import FileResult
 from vggstat.present.findings import Style, Tally
 from vggstat.present.findings.concise_ import headline
 from vggstat.present.findings.data import shown_path
+from vggstat.present.width import harmless
 
 __all__ = ["write"]
-
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
@@ -33,4 +31,5 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("?", text), quote=True)
+    """The text as XML has it, in which control characters cannot stand even escaped: they are written out."""
+    return escape(harmless(text), quote=True)

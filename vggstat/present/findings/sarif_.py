@@ -1,8 +1,7 @@
-"""SARIF 2.1.0: for code scanning, with regions, fixes and a page a rule."""
+"""SARIF 2.1.0: for code scanning, with regions and a page a rule."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,7 +11,7 @@ from vggstat.claims.engine import FileResult
 from vggstat.claims.model import Finding
 from vggstat.claims.rules import RULES
 from vggstat.present.findings import Style, Tally
-from vggstat.present.findings.data import relative_path
+from vggstat.present.findings.data import json_text, relative_path
 
 __all__ = ["write"]
 
@@ -36,7 +35,7 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
     head = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
     yield (
         '{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{'
-        + json.dumps(head, ensure_ascii=False)[1:-1]
+        + json_text(head, ascii_only=style.ascii_only)[1:-1]
         + ', "results": ['
     )
     order = {rule.code: number for number, rule in enumerate(RULES)}
@@ -44,7 +43,9 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
     for result in results:
         tally.add(result)
         for finding in result.findings:
-            yield separator + json.dumps(_result(result.path, finding, order, style), ensure_ascii=False)
+            yield separator + json_text(
+                _result(result.path, finding, order, style), ascii_only=style.ascii_only
+            )
             separator = ",\n"
     yield "\n]}]}\n"
 
@@ -65,14 +66,6 @@ def _result(path: str, finding: Finding, order: dict[str, int], style: Style) ->
     }
     if finding.code in order:
         data["ruleIndex"] = order[finding.code]
-    if finding.fixable and finding.expected:
-        replacement = {"deletedRegion": region, "insertedContent": {"text": finding.expected}}
-        data["fixes"] = [
-            {
-                "description": {"text": f"write {finding.expected}"},
-                "artifactChanges": [{"artifactLocation": artifact, "replacements": [replacement]}],
-            }
-        ]
     return data
 
 

@@ -6,6 +6,7 @@ from vggstat.claims.judge import Judgement
 from vggstat.claims.model import Finding
 from vggstat.present.findings import Tally
 from vggstat.present.findings.data import relative_path, shown_path
+from vggstat.present.width import visible
 
 __all__ = ["describe_table", "step_summary", "summary_line"]
 
@@ -29,16 +30,13 @@ def _counted(number: int, noun: str) -> str:
 
 
 def summary_line(tally: Tally) -> str:
-    """``69 numbers in 1 table of 1 file: 66 right. 1 error, 2 warnings; --unsafe-fixes would mend 1 of them.``"""
+    """``69 numbers in 1 table of 1 file: 66 right. 1 error, 2 warnings.``"""
     if not tally.judged and not tally.errors:
         return f"{_counted(tally.files, 'file')}: no table and no figure of a network found."
     found = f"{_counted(tally.errors, 'error')}, {_counted(tally.warnings, 'warning')}"
     where = f"{_counted(tally.tables, 'table')} of {_counted(tally.files, 'file')}"
     rest = f"; {tally.unchecked:,} not checked" if tally.unchecked else ""
-    number = tally.errors + tally.warnings
-    which = "it" if number == 1 else "all" if tally.fixable == number else f"{tally.fixable:,} of them"
-    mend = f"; --fix --unsafe-fixes would mend {which}" if tally.fixable else ""
-    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}{mend}."
+    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}."
 
 
 def step_summary(tally: Tally) -> str:
@@ -62,7 +60,9 @@ def _row(path: str, finding: Finding) -> str:
 
 def _cell(text: str) -> str:
     """Words of a document as a cell of a Markdown table that shows them and nothing else."""
-    escaped = "".join(f"\\{sign}" if sign in "\\`*_[]<>|#~@" else sign for sign in " ".join(text.split()))
+    escaped = "".join(
+        f"\\{sign}" if sign in "\\`*_[]<>|#~@" else sign for sign in " ".join(visible(text).split())
+    )
     return escaped.replace("&", "&amp;")
 
 

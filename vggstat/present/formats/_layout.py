@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from vggstat.present.formats._grid import Grid, Line, bands
 from vggstat.present.page import Alternative, Listing, Page, Part, Table, Target, Text
-from vggstat.present.width import cleaner, width, wrap
+from vggstat.present.width import cleaner, quiet, width, wrap
 
 __all__ = ["Line", "lines"]
 
@@ -42,8 +42,14 @@ def lines(page: Page, target: Target) -> Iterator[Line]:
         if not first and not close:
             yield []
         for line in block:
-            yield pad + line if line else line
+            yield _quiet(pad + line) if line else line
         first = False
+
+
+def _quiet(line: Line) -> Line:
+    """The line, in one piece where the log of a CI would take it for a command and something had to be changed."""
+    text = "".join(piece for piece, _ in line)
+    return line if quiet(text) == text else [(quiet(text), "")]
 
 
 def _title(title: str, aside: str, measure: int, limit: int) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from vggstat.errors import UsageError
 from vggstat.present.page import Page, Table, Target, cell_value
-from vggstat.present.width import cleaner
+from vggstat.present.width import cleaner, quiet
 
 __all__ = ["pieces"]
 
@@ -22,7 +22,7 @@ def pieces(page: Page, target: Target) -> Iterator[str]:
     rows = _rows(_main(page), cleaner(target.encoding))
     writer = csv.writer(_Through(), lineterminator="\n")
     # writerow returns what the file's write does.
-    return (str(writer.writerow(cells)) for cells in rows)
+    return (quiet(str(writer.writerow(cells))) for cells in rows)
 
 
 class _Through:

@@ -17,7 +17,7 @@ from vggstat.present.page import (
     cell_role,
     cell_value,
 )
-from vggstat.present.width import character_references, visible
+from vggstat.present.width import character_references, quiet, visible
 
 __all__ = ["pieces"]
 
@@ -51,7 +51,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page as a complete HTML document, which is well-formed XML too."""
-    return (character_references(text, target.encoding) + "\n" for text in _document(page))
+    return (character_references(quiet(text, "&#%d;"), target.encoding) + "\n" for text in _document(page))
 
 
 def _escaped(text: str) -> str:

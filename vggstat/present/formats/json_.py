@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vggstat.present.page import Page, Target
+from vggstat.present.width import json_escaped
 
 __all__ = ["pieces"]
 
@@ -16,22 +17,10 @@ _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 def pieces(page: Page, target: Target) -> Iterator[str]:
     """The page's data as JSON; what they hold as an iterator is a list that is never there all at once."""
-    plain = target.encoding.lower().startswith("utf")
+    ascii_only = not target.encoding.lower().startswith("utf")
     for text in _pieces(page.data(), "\n"):
-        if not plain:
-            yield "".join(map(_ascii, text))
-        elif text.replace("\n", "").isprintable():
-            yield text
-        else:
-            yield "".join(c if c.isprintable() or c == "\n" else _ascii(c) for c in text)
+        yield json_escaped(text, ascii_only)
     yield "\n"
-
-
-def _ascii(character: str) -> str:
-    """A character as JSON has it in ASCII; a newline, which is no part of a string here, as it is."""
-    if character == "\n" or " " <= character <= "~":
-        return character
-    return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"
 
 
 def _pieces(value: Any, line: str) -> Iterator[str]:

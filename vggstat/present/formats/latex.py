@@ -7,7 +7,7 @@ from itertools import chain
 
 from vggstat.present.formats._blocks import apart
 from vggstat.present.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
-from vggstat.present.width import encodable, visible
+from vggstat.present.width import encodable, quiet, visible
 
 __all__ = ["pieces"]
 
@@ -105,7 +105,7 @@ def _line(line: str | tuple[str, str]) -> str:
 def _verbatim(part: Listing) -> str:
     """The listing in ASCII, as pdfTeX's typewriter fonts have little else."""
     lines = "\n".join(
-        "".join(visible(text).replace("\\t", "    ") for text, _ in line) for line in part.lines()
+        quiet("".join(visible(text).replace("\\t", "    ") for text, _ in line)) for line in part.lines()
     )
     text = encodable(lines, "ascii").replace("\\end{verbatim}", "\\end {verbatim}")
     return f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}"
@@ -147,5 +147,5 @@ def _joined(cells: Iterable[str]) -> str:
 
 
 def _guarded(line: str) -> str:
-    r"""The line kept apart from the line break before it: ``\\*`` would be a command."""
-    return "{}" + line if line.startswith("*") else line
+    r"""The line kept apart from what it could be a command to: ``\\*`` to LaTeX, ``::`` to the log of a CI."""
+    return "{}" + line if line.startswith(("*", "::")) else line

@@ -7,7 +7,7 @@ from itertools import chain
 
 from vggstat.present.formats._blocks import apart
 from vggstat.present.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
-from vggstat.present.width import character_references, cleaner, visible, width
+from vggstat.present.width import character_references, cleaner, quiet_lines, visible, width
 
 __all__ = ["pieces"]
 
@@ -22,7 +22,7 @@ def pieces(page: Page, target: Target) -> Iterator[str]:
         (block for part in page.shown for block in _part(part, target.encoding)),
         map(_paragraph, page.notes),
     )
-    return (character_references(text, target.encoding) for text in apart(blocks))
+    return (character_references(quiet_lines(text), target.encoding) for text in apart(blocks))
 
 
 def _escaped(text: str) -> str:

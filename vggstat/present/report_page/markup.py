@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from vggstat.present.page import SIGN_ROLES, Alternative, Listing, Page, Row, Table, cell_value
-from vggstat.present.width import visible
+from vggstat.present.width import json_escaped, quiet, visible
 
 __all__ = ["embedded", "escaped", "page_parts", "script_hash", "table_html"]
 
@@ -20,7 +20,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 
 def escaped(text: str) -> str:
     """The text for HTML, in elements and in attributes; control characters made visible."""
-    return visible(text).translate(_ESCAPES)
+    return quiet(visible(text).translate(_ESCAPES), "&#%d;")
 
 
 def escaped_lines(text: str) -> str:
@@ -31,12 +31,7 @@ def escaped_lines(text: str) -> str:
 def embedded(data: Any) -> str:
     """The data as JSON that can stand in a script element: nothing in it can end the element or open a comment."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return (
-        text.replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
-    )
+    return json_escaped(text).replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def script_hash(script: str) -> str:
