@@ -23,7 +23,7 @@ PIECES = [
 HEADS = [
     "", "VGG-16 has ", "| Layer | Output | Params |\n| --- | --- | --- |\n| ", "Layer (type) Output Shape Param #\n====\nconv (Conv2D) ",
     "INPUT: [224x224x3] memory: 224*224*3=150K params: 0\nCONV3-64: ", "<table><tr><td>", "\\begin{tabular}{ll}\n", "Layer,Params\n",
-    "(features): Sequential(\n (0): Conv2d(", "- ",
+    "(features): Sequential(\n (0): Conv2d(", "- ", "<!-- vggstat: ", ".. vggstat:", "% vggstat: ", "## vggstat: ",
 ]  # fmt: skip
 SUFFIXES = [".md", ".html", ".csv", ".tex", ".py", ".ipynb", ".txt"]
 QUICK = 0.4
