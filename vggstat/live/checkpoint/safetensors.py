@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from vggstat.cost.held import Held, HeldTensor
 from vggstat.errors import InputError
@@ -57,17 +57,39 @@ def read(path: Path) -> Held:
         )
     entries = _entries(path, header)
     data = size - PREFIX - length
-    tensors = [_tensor(path, name, entry, data) for name, entry in entries.items()]
-    needed = max((end for _, end in tensors), default=0)
-    if needed != data:
-        raise InputError(f"{path}: its header describes {needed:,} bytes of tensors, but it holds {data:,}")
+    placed = [_tensor(path, name, entry, data) for name, entry in entries.items()]
+    _check_places(path, placed, data)
     return Held(
         origin=str(path),
         format="safetensors",
         layout="torch",
-        tensors=tuple(tensor for tensor, _ in tensors),
+        tensors=tuple(entry.tensor for entry in placed),
         note="header only",
     )
+
+
+class _Placed(NamedTuple):
+    """A tensor, and where its bytes stand among the data."""
+
+    tensor: HeldTensor
+    start: int
+    end: int
+
+
+def _check_places(path: Path, placed: list[_Placed], data: int) -> None:
+    """Raises InputError unless the tensors fill the data one after the other: so the format has it."""
+    at = 0
+    for tensor, start, end in sorted(placed, key=lambda entry: entry[1:]):
+        if start != at:
+            where = (
+                f"in the last {at - start:,} bytes of another tensor"
+                if start < at
+                else f"after a gap of {start - at:,} bytes"
+            )
+            raise InputError(f"{path}: the data of {tensor.name[:80]!r} begin {where}")
+        at = end
+    if at != data:
+        raise InputError(f"{path}: its header describes {at:,} bytes of tensors, but it holds {data:,}")
 
 
 def _entries(path: Path, header: bytes) -> dict[str, Any]:
@@ -83,17 +105,25 @@ def _entries(path: Path, header: bytes) -> dict[str, Any]:
         raise InputError(f"{path}: its header is not JSON: {error}") from None
     if not isinstance(entries, dict):
         raise InputError(f"{path}: its header is no JSON object")
-    entries.pop("__metadata__", None)
+    metadata = entries.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise InputError(f"{path}: its header's __metadata__ is no object of texts")
     return entries
 
 
-def _tensor(path: Path, name: str, entry: Any, data: int) -> tuple[HeldTensor, int]:
-    """The tensor, and where its bytes end."""
+def _tensor(path: Path, name: str, entry: Any, data: int) -> _Placed:
+    """The tensor of an entry, with its place. Raises InputError where the entry is none."""
     problem = InputError(f"{path}: the header's entry of {name[:80]!r} makes no sense")
     if not isinstance(entry, dict):
         raise problem
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
-    if dtype not in BITS or not _are_naturals(shape) or not _are_naturals(offsets) or len(offsets) != 2:
+    if (
+        not isinstance(dtype, str)
+        or dtype not in BITS
+        or not _are_naturals(shape)
+        or not _are_naturals(offsets)
+        or len(offsets) != 2
+    ):
         raise problem
     start, end = offsets
     if (end - start) * 8 != values(tuple(shape)) * BITS[dtype]:
@@ -102,7 +132,7 @@ def _tensor(path: Path, name: str, entry: Any, data: int) -> tuple[HeldTensor, i
         raise InputError(
             f"{path}: it is cut off: {name[:80]} ends at byte {end:,}, the file's data at {data:,}"
         )
-    return HeldTensor(name, tuple(shape), dtype), end
+    return _Placed(HeldTensor(name, tuple(shape), dtype), start, end)
 
 
 def _are_naturals(value: Any) -> TypeGuard[list[int]]:
