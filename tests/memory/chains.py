@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from tests.networks import graph_of
 from vggstat.errors import VggstatError
 from vggstat.graph import Graph
 
-__all__ = ["chains"]
+__all__ = ["chains", "chains_over_a_view"]
 
 Written = str | dict[str, dict[str, Any]]
 
@@ -97,6 +98,30 @@ def chains(draw: st.DrawFn) -> Graph:
     if graph is None or not any(node.params for node in graph.nodes):
         spec = {"name": "chain", "input": image, "blocks": [["conv3-4"]]}
         graph = graph_of(json.dumps(spec))
+    return graph
+
+
+@st.composite
+def chains_over_a_view(draw: st.DrawFn) -> Graph:
+    """A chain with a ReLU that writes over the view that a flatten makes of a map, and through which a gradient goes.
+
+    The map is large beside the others, so that the ReLU's backward pass is often the peak.
+    """
+    nothing: Written = {"dropout": {"p": 0}}
+    front = draw(st.lists(layers, max_size=2))
+    widest = draw(st.one_of(convolutions, st.just({"conv": {"filters": 32, "activation": "none"}})))
+    map_layers = draw(st.lists(st.sampled_from(["bn", "lrn", "flatten", nothing]), max_size=1))
+    view_layers = draw(st.lists(st.sampled_from(["flatten", nothing]), max_size=2))
+    spec: dict[str, Any] = {
+        "name": "chain",
+        "input": [3, draw(st.integers(5, 12)), draw(st.integers(5, 12))],
+        "blocks": [[*front, widest, *map_layers]],
+        "head": draw(st.sampled_from(["flatten", "flatten", "adaptive", "gap"])),
+        "classifier": [*view_layers, "relu", *draw(st.lists(flat_layers, max_size=3))],
+    }
+    graph = _legal(spec)
+    assume(graph is not None and any(node.on_view and node.needs_input_grad for node in graph.nodes))
+    assert graph is not None
     return graph
 
 

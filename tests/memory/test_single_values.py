@@ -52,7 +52,12 @@ def test_the_message_names_layer_place_reason_and_way_out() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["memory - --mode training", "table - --memory training-peak", "plot - memory --mode training"],
+    [
+        "memory - --mode training",
+        "table - --memory training-peak",
+        "plot - memory --mode training",
+        "roofline - --device h200 --mode training",
+    ],
 )
 def test_commands_about_a_training_step(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """They refuse one image, and take two."""
@@ -76,6 +81,22 @@ def test_what_is_not_trained_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> 
     assert run(monkeypatch, "table", "-", "--style", "conventions", stdin=TEXT.encode()).code == 0
 
 
+def test_the_page_leaves_a_refused_figure_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step has none with one image, and that of two images is there."""
+    page = run(monkeypatch, "report", "-", "-o", "-", stdin=TEXT.encode())
+
+    assert page.code == 0
+    assert '<td class="n" data-fig="memory:training-peak">–</td>' in page.out
+    assert f'"training-peak":{measure(small(), TRAINING.replace(batch=2)).peak.bytes}' in page.out
+
+
+def test_a_number_is_explained_by_what_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step is no candidate, and all other figures are: the maps have 48 + 64 + 16 + 4 + 4 + 10 values."""
+    data = json.loads(run(monkeypatch, "explain", "146", "-", "--format", "json", stdin=TEXT.encode()).out)
+
+    assert "values, outputs" in {match["quantity"] for match in data["matches"]}
+
+
 def test_fit_looks_from_two_images_on() -> None:
     """What fits one image but not two does not fit."""
     two = measure(small(), TRAINING.replace(batch=2)).peak.bytes
@@ -97,3 +118,11 @@ def test_fit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcome.code == 1
     assert "not even 2 images, the fewest that it can be trained on, fit into" in outcome.out
     assert "batch 2 lacks" in outcome.out
+
+
+def test_fit_names_the_batch_that_binds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes are those of two images, and so is its number."""
+    words = "fit - --memory 100B --reserve 0B --mode training --format json"
+    binds = json.loads(run(monkeypatch, *words.split(), stdin=TEXT.encode()).out)["binds"]
+
+    assert (binds["batch"], binds["bytes"]) == (2, measure(small(), TRAINING.replace(batch=2)).peak.bytes)

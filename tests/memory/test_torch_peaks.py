@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.memory.chains import chains
+from tests.memory.chains import chains, chains_over_a_view
 from tests.memory.torch_step import inference_bytes, training_bytes
 from tests.networks import PAPER, graph_of, report_of
 from vggstat.cost.fit import largest_batch
@@ -105,6 +105,21 @@ def test_layers_that_write_over_a_view(case: str, autocast: DType | None) -> Non
     workload = Workload(batch=32, mode="training", autocast=autocast)
 
     assert measure(graph, workload).peak.bytes == training_bytes(graph, workload)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [Workload(), Workload(dtype=BF16), Workload(autocast=BF16)],
+    ids=["float32", "bfloat16", "autocast"],
+)
+@random_chains
+@given(graph=chains_over_a_view(), batch=st.integers(1, 7))
+def test_random_chains_that_write_over_a_view(run: Workload, graph: Graph, batch: int) -> None:
+    """Whatever stands before the flatten, between it and the ReLU, and after both."""
+    assume_trainable(graph, batch)
+    training = run.replace(batch=batch, mode="training")
+
+    assert measure(graph, training).peak.bytes == training_bytes(graph, training)
 
 
 def test_the_copies_behind_a_view_are_what_is_counted() -> None:

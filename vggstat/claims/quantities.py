@@ -88,8 +88,10 @@ def _operations(report: Report) -> Iterator[Quantity]:
 def _memory(report: Report) -> Iterator[Quantity]:
     workload = report.workload
     for entry in ACCOUNTINGS:
+        size = report.memory_if_run(entry)
+        if size is None:
+            continue
         items = entry.items(report.graph, workload)
-        size = sum(item.bytes for item in items)
         what = f"activations, {entry.name}"
         plain = entry.name in PLAIN_ACCOUNTINGS
         yield Quantity(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from vggstat.cost.traffic import Group, Kernel, Pass, groups_of, kernels_of, step_kernels
+from vggstat.cost.training import refuse_single_values
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.graph.model import Graph
@@ -165,7 +166,9 @@ class Roofline(Record):
 
 
 def roofline(graph: Graph, workload: Workload, ceilings: Ceilings) -> Roofline:
-    """The bounds of a graph on a device. Raises UsageError where there is nothing to run."""
+    """The bounds of a graph on a device. Raises UsageError where there is nothing to run, or torch refuses to."""
+    if workload.mode == "training":
+        refuse_single_values(graph, workload.batch)
     groups = groups_of(graph)
     if not groups:
         raise UsageError(f"{graph.spec.name} has no layer that runs, so it takes no time")

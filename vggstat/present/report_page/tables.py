@@ -194,7 +194,8 @@ def published_table(number: int, one: Network) -> str:
 
 
 def _memory(report: Report, name: str) -> str:
-    return mega(report.memory_bytes(find_accounting(name)))
+    size = report.memory_if_run(find_accounting(name))
+    return NOTHING if size is None else mega(size)
 
 
 def _count(number: int | None) -> str:

@@ -63,8 +63,8 @@ def _answer(found: Fit) -> tuple[str | tuple[str, str], ...]:
         ("largest batch", first),
         (
             "what binds",
-            f"batch {grouped(max(found.batch + 1, found.least))} lacks {mega(lack)} MB {place_words(found.next)}; the largest "
-            f"piece then is {item.what} of {item.node}, {mega(item.bytes)} MB",
+            f"batch {grouped(found.next.workload.batch)} lacks {mega(lack)} MB {place_words(found.next)}; the "
+            f"largest piece then is {item.what} of {item.node}, {mega(item.bytes)} MB",
         ),
     )
 
@@ -106,7 +106,7 @@ def fit_data(found: Fit) -> dict[str, Any]:
         "peak_bytes": found.footprint.peak.bytes if found.batch else None,
         "parts": described["parts"] if found.batch else None,
         "binds": {
-            "batch": found.batch + 1,
+            "batch": found.next.workload.batch,
             "bytes": too_much.bytes,
             "layer": too_much.node,
             "phase": too_much.phase,
