@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import subprocess
+import sys
+import time
+import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -436,3 +442,256 @@ def test_files_that_torch_did_not_write(
         read_held(str(path))
     assert not re.search(r"EOFError|: \d+$", str(caught.value))
     assert not recwarn.list
+
+
+def zipped(
+    path: Path, body: bytes, records: dict[str, bytes] | None = None, *, compressed: bool = False
+) -> str:
+    """An archive as torch.save writes it, around these bytes as its pickle."""
+    kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("a/data.pkl", body)
+        for name, data in (records or {}).items():
+            archive.writestr(f"a/{name}", data)
+    return str(path)
+
+
+START = b"\x80\x02}X\x01\x00\x00\x00a"
+"""The beginning of a pickle of a dictionary, up to its first key."""
+TENSOR = b"ctorch._utils\n_rebuild_tensor_v2\n(%sK\x00K%c\x85K\x01\x85\x89NtRs."
+STORAGE = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK%ctQ"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"cbuiltins\nbytearray\n(J\xff\xff\xff\x7ftRs.", r"would run code \(builtins\.bytearray\)"),
+        (b"ctorch\nFloatStorage\n(J\xff\xff\xff\x7ftRs.", r"would run code \(torch\.FloatStorage\)"),
+        (b"cos\nsystem\n(X\x02\x00\x00\x00lstRs.", r"would run code \(os\.system\)"),
+        (b"r\xff\xff\xff\x7fs.", "makes no sense in a pickle"),
+        (b"X\xff\xff\xff\x7fabs.", "it ends in the middle"),
+        (b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7fs.", "it ends in the middle"),
+        (b"(" * 400_000, "makes no sense"),
+        (b"]" * 400_000, "makes no sense"),
+        (b"\xfe.", "is no step of a pickle"),
+        (TENSOR % (STORAGE % 4, 5), "reaches over 5 values of the 4 that it lies in"),
+        (TENSOR % (b"N", 4), "a tensor without a storage"),
+        (TENSOR % (STORAGE % 3, 3), "has 16 bytes, and 12 are described"),
+    ],
+)
+def test_a_pickle_gets_nothing_that_it_asks_for(body: bytes, message: str, tmp_path: Path) -> None:
+    """Gigabytes, code, a memo of billions of places: a file costs what it has bytes, and is refused in a sentence."""
+    path = zipped(tmp_path / "a.pth", START + body, {"data/0": bytes(16)})
+    tracemalloc.start()
+    with pytest.raises(InputError, match=message):
+        read_held(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert most < 100_000_000
+
+
+def test_a_tensor_in_a_pickle_of_any_protocol(tmp_path: Path) -> None:
+    """What is refused above is refused for what is wrong with it."""
+    right = zipped(tmp_path / "a.pth", START + TENSOR % (STORAGE % 4, 4), {"data/0": bytes(16)})
+    torch.save({"a": torch.zeros(2, 3)}, tmp_path / "b.pth", pickle_protocol=4)
+
+    assert read_held(right).tensors == (HeldTensor("a", (4,), "float32"),)
+    assert read_held(str(tmp_path / "b.pth")).tensors == (HeldTensor("a", (2, 3), "float32"),)
+
+
+def test_formats_of_tensors(tmp_path: Path) -> None:
+    """Those with a storage class of their own, and those without; parameters, views and scalars."""
+    tensors = {
+        str(dtype): torch.zeros(3, dtype=dtype) for dtype in (torch.bfloat16, torch.bool, torch.float8_e4m3fn)
+    }
+    tensors |= {
+        "parameter": torch.nn.Parameter(torch.zeros(2)),
+        "view": torch.zeros(4, 3).t()[1:],
+        "scalar": torch.tensor(1),
+    }
+    for settings in ({}, {"_use_new_zipfile_serialization": False}):
+        torch.save(tensors, tmp_path / "a.pth", **settings)
+        held = read_held(str(tmp_path / "a.pth"))
+
+        assert [(tensor.name, tensor.shape, f"torch.{tensor.dtype}") for tensor in held.tensors] == [
+            (name, tuple(tensor.shape), str(tensor.dtype)) for name, tensor in tensors.items()
+        ]
+
+
+def test_archives_that_torch_save_did_not_write(tmp_path: Path) -> None:
+    """A compressed pickle may be any size; a TorchScript archive is a program; a zip may hold anything."""
+    (tmp_path / "bomb").mkdir()
+    bomb = zipped(tmp_path / "bomb" / "a.pth", b"N" * 150_000_000 + b".", compressed=True)
+    script = zipped(tmp_path / "script.pth", START + b"Ns.", {"constants.pkl": b"N."})
+    with zipfile.ZipFile(tmp_path / "zip.pth", "w") as archive:
+        archive.writestr("readme.txt", "nothing")
+
+    assert Path(bomb).stat().st_size < 400_000
+    for path, message in (
+        (bomb, "is compressed"),
+        (script, "a TorchScript archive"),
+        ("zip.pth", "it has no data.pkl"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_held(str(tmp_path / path))
+
+
+def test_a_state_dict_is_read_without_torch(tmp_path: Path) -> None:
+    """Reading a file of weights needs no torch, and takes no time for its import."""
+    path = saved(tmp_path / "a.pth", state())
+    code = f"import sys; from vggstat.live.checkpoint import read_held; read_held({path!r}); print('torch' in sys.modules)"
+
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "data", "message"),
+    [
+        ({"a": {"dtype": [], "shape": [1], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": {}, "shape": [1], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": "F32", "shape": [1], "data_offsets": [True, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0.0, 4]}}, 4, "makes no sense"),
+        (
+            {"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}},
+            8,
+            "'a' begin after a gap of 4 bytes",
+        ),
+        (
+            {
+                name: {"dtype": "F32", "shape": [2], "data_offsets": [at, at + 8]}
+                for name, at in (("a", 0), ("b", 4))
+            },
+            12,
+            "'b' begin in the last 4 bytes of another tensor",
+        ),
+        (
+            {"__metadata__": [], "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}},
+            4,
+            "no object of texts",
+        ),
+    ],
+)
+def test_tensors_of_safetensors_stand_one_after_the_other(
+    header: dict[str, Any], data: int, message: str, tmp_path: Path
+) -> None:
+    """The format allows neither overlap nor gap, and its fields have types."""
+    with pytest.raises(InputError, match=message):
+        read_held(safetensors(tmp_path / "a.safetensors", header, data))
+
+
+def test_a_file_of_very_many_layers_is_near_to_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """14,000 tensors in 1 MB were aligned with each network for minutes."""
+    header = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(14_000)}
+    path = safetensors(tmp_path / "a.safetensors", header, 0)
+    start = time.monotonic()
+    for words, said in ((["identify"], "no network that ships has over"), (["verify", "A"], "A has 11")):
+        with pytest.raises(SystemExit) as stop:
+            main([*words, "--checkpoint", path])
+
+        assert stop.value.code == 2
+        assert said in capsys.readouterr().err
+    assert time.monotonic() - start < 5
+
+
+def _crafted(kind: str, file: Any, h5py: Any) -> None:
+    match kind:
+        case "dangling":
+            file["layers/x"] = h5py.SoftLink("/nowhere")
+        case "looping":
+            file["layers/x"] = h5py.SoftLink("/layers/x")
+        case "external":
+            file["layers/x"] = h5py.ExternalLink("other.h5", "/")
+        case "listed external":
+            file.attrs["layer_names"] = [b"x"]
+            file["x"] = h5py.ExternalLink("other.h5", "/")
+        case "listed deep":
+            file.attrs["layer_names"] = [b"x"]
+            file.create_group("x").attrs["weight_names"] = [b"y/z"]
+            file["x/y"] = h5py.SoftLink("/")
+            file["z"] = [1.0]
+        case "scalar names":
+            file.attrs["layer_names"] = "conv"
+        case "numbers":
+            file.attrs["layer_names"] = [1, 2]
+        case "no text":
+            file.attrs["layer_names"] = [b"\xff\xfe"]
+            file.create_group("x")
+        case "dataset":
+            file.attrs["layer_names"] = [b"x"]
+            file["x"] = [1.0]
+        case "model_weights":
+            file["model_weights"] = [1.0]
+        case "empty":
+            file["x"] = h5py.Empty("f4")
+        case "raw":
+            file.create_dataset("x", shape=(4,), dtype="f4", external=[("/etc/passwd", 0, 16)])
+        case "virtual":
+            layout = h5py.VirtualLayout(shape=(4,), dtype="f4")
+            layout[:] = h5py.VirtualSource("other.h5", "x", shape=(4,))
+            file.create_virtual_dataset("x", layout)
+        case "type":
+            file["x"] = np.dtype("f4")
+        case "deep":
+            file["/".join("g" * 100)] = [1.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("dangling", "'x' is a link, which Keras does not write"),
+        ("looping", "'x' is a link"),
+        ("external", "'x' is a link"),
+        ("listed external", "'x' is a link"),
+        ("listed deep", "'y/z' is a link"),
+        ("scalar names", "layer_names is no list of names"),
+        ("numbers", "layer_names has an entry that is no name"),
+        ("no text", "layer_names has an entry that is no name"),
+        ("dataset", "the layer 'x' is no group"),
+        ("model_weights", "model_weights is no group"),
+        ("empty", "'x' holds nothing"),
+        ("raw", "'x' has its values in other files"),
+        ("virtual", "'x' has its values in other files"),
+        ("type", "'x' is no dataset"),
+        ("deep", "nested more than 64 deep"),
+    ],
+)
+def test_keras_files_with_what_keras_does_not_write(kind: str, message: str, tmp_path: Path) -> None:
+    """Links out of a file and within it, lists that are none, things of another kind: never followed, always told."""
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["secret/vars/0"] = [1.0, 2.0]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        _crafted(kind, file, h5py)
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        read_held(str(tmp_path / "a.h5"))
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_group_with_many_names_is_gone_through_once(tmp_path: Path) -> None:
+    """A hard link makes a group a member of itself: it ends all the same."""
+    h5py = pytest.importorskip("h5py")
+    path = keras_file(tmp_path / "a.weights.h5", state(), version=3)
+    once = read_held(path).tensors
+    with h5py.File(path, "r+") as file:
+        file["layers/again"] = file["layers"]
+
+    assert read_held(path).tensors == once
+
+
+def test_broken_checkpoints_end_in_words() -> None:
+    """A small run of the fuzzer; the large one is ``python -m tests.benchmarks.fuzz_checkpoints``."""
+    pytest.importorskip("h5py")
+    from tests.benchmarks import fuzz_checkpoints
+
+    tally = fuzz_checkpoints.fuzz(runs=250, seed=1)
+
+    assert tally.failures == []
+    assert tally.counts["read"] > 10
+    assert tally.counts["refused"] > 100

@@ -20,6 +20,14 @@ __all__ = ["Identification", "identify", "identify_weights", "match_weights"]
 HEADS: Final[tuple[Head, ...]] = ("adaptive", "flatten", "gap", "conv", "none")
 
 
+FAR: Final = 4
+"""A file of so many times the layers of the deepest network that ships is near to none of them."""
+
+
+LEAST: Final = 200
+"""A file of up to so many layers is compared with any network."""
+
+
 class Identification(Record):
     """The nearest network, under which head, input and number of classes, and what differs still."""
 
@@ -46,7 +54,13 @@ def identify(outline: Outline, specs: Iterable[Spec]) -> Identification:
 
 
 def identify_weights(outlines: tuple[Outline, ...], specs: Iterable[Spec]) -> Identification:
-    """The network that a file's layers are, in whichever order fits best, or the nearest."""
+    """The network that a file's layers are, in whichever order fits best, or the nearest.
+
+    Raises InputError for a file of so many layers that no network is near.
+    """
+    specs = tuple(specs)
+    most = max(len(outline_of_weights(build_graph(spec)).parts) for spec in specs)
+    _refuse_too_many(outlines[0], most, "no network that ships has over")
     graphs = (
         graph
         for spec in specs
@@ -55,12 +69,39 @@ def identify_weights(outlines: tuple[Outline, ...], specs: Iterable[Spec]) -> Id
         for classes in _classes(outlines[0])
         if (graph := _graph(spec, image, head, classes)) is not None
     )
-    return _nearest(graphs, lambda graph: match_weights(graph, outlines))
+    found: dict[object, Match] = {}
+
+    def match(graph: Graph) -> Match:
+        """Once for all graphs that hold the same tensors: heads differ less often there than in layers."""
+        wanted = outline_of_weights(graph)
+        key = tuple((part.name, part.kind, *part.settings.items()) for part in wanted.parts)
+        if key not in found:
+            found[key] = _match_any(wanted, outlines)
+        return found[key]
+
+    return _nearest(graphs, match)
+
+
+def _refuse_too_many(outline: Outline, most: int, whose: str) -> None:
+    """Raises InputError for a file of so many layers that there is nothing to compare."""
+    if len(outline.parts) > FAR * most:
+        raise InputError(
+            f"the file has {len(outline.parts):,} layers with tensors, and {whose} {most}: nothing is near"
+        )
 
 
 def match_weights(graph: Graph, outlines: tuple[Outline, ...]) -> Match:
-    """The layers of ``graph`` that hold tensors against a file's, in whichever order fits best."""
+    """The layers of ``graph`` that hold tensors against a file's, in whichever order fits best.
+
+    Raises InputError for a file of so many layers that it is plainly another network's.
+    """
     wanted = outline_of_weights(graph)
+    if len(outlines[0].parts) > LEAST:
+        _refuse_too_many(outlines[0], len(wanted.parts), f"{graph.spec.name} has")
+    return _match_any(wanted, outlines)
+
+
+def _match_any(wanted: Outline, outlines: tuple[Outline, ...]) -> Match:
     return min((match_outlines(wanted, outline) for outline in outlines), key=lambda match: _distance(match))
 
 

@@ -137,6 +137,8 @@ def _texts(holder: Any, key: str) -> Iterator[str]:
         raise _UnreadableError(f"{key} is no list of names")
     for value in values:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-        if not isinstance(text, str) or not text:
+        if (
+            not isinstance(text, str) or not text or not text.isprintable()
+        ):  # h5py reads other bytes as surrogates
             raise _UnreadableError(f"{key} has an entry that is no name")
         yield text
