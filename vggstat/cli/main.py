@@ -9,7 +9,8 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -127,11 +128,23 @@ def _wanted(arguments: Sequence[str]) -> Sequence[str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 fine, 1 findings, 2 wrong use or input, 3 a fault of vggstat's own."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] not in WITH_TORCH:
-        gc.set_threshold(SELDOM)
     streams.prepare()
-    code = _outcome(lambda: build_app(_wanted(given))(given, prog_name="vggstat", standalone_mode=False))
-    sys.exit(code or _outcome(streams.finish))
+    with _collecting(seldom=given[:1] not in WITH_TORCH):
+        code = _outcome(lambda: build_app(_wanted(given))(given, prog_name="vggstat", standalone_mode=False))
+        code = code or _outcome(streams.finish)
+    sys.exit(code)
+
+
+@contextmanager
+def _collecting(*, seldom: bool) -> Iterator[None]:
+    """Cycles looked for seldom; whoever runs the program within another one has them looked for as before after it."""
+    before = gc.get_threshold()
+    if seldom:
+        gc.set_threshold(SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _outcome(task: Callable[[], object]) -> int:
