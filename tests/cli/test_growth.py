@@ -120,7 +120,14 @@ def test_json_of_many_layers_is_never_in_memory_as_a_whole(
 
 @pytest.mark.parametrize(
     ("command", "limit"),
-    [("plot SPEC params -o FILE.svg", "2,000 layers"), ("report SPEC -o FILE.html", "5,000 layers")],
+    [
+        ("plot SPEC params -o FILE.svg", "2,000 layers"),
+        ("report SPEC -o FILE.html", "5,000 layers"),
+        *(
+            (f"draw SPEC --style {style} -o FILE.svg", "2,000 pieces")
+            for style in ("blocks", "columns", "flow")
+        ),
+    ],
 )
 def test_what_nobody_could_look_at_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, limit: str
@@ -128,7 +135,7 @@ def test_what_nobody_could_look_at_is_refused(
     """The message says how many layers can be shown; no file is left."""
     pytest.importorskip("vl_convert")
     spec, target = tmp_path / "tall.yaml", tmp_path / "picture"
-    spec.write_text(network(102, ["relu"] * 50))
+    spec.write_text(network(5_100, ["relu"]))
     outcome = run(monkeypatch, *command.replace("SPEC", str(spec)).replace("FILE", str(target)).split())
 
     assert outcome.code == 2

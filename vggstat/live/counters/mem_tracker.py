@@ -40,7 +40,9 @@ def count(subject: Subject) -> Iterator[Check]:
     layers = len(subject.report.graph.nodes)
     if layers > MAX_LAYERS:
         for quantity in (INFERENCE, TRAINING):
-            yield unchecked(SOURCE, quantity, f"not asked for more than {MAX_LAYERS} layers: here are {layers:,}")
+            yield unchecked(
+                SOURCE, quantity, f"not asked for more than {MAX_LAYERS} layers: here are {layers:,}"
+            )
         return
     yield check_inference(subject)
     if subject.report.total.params:
