@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from functools import cache
+from typing import Any
 
-from tests.networks import SHIPPED, report_of
-from vggstat.cost.compare import Comparison, compare_reports
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.chains import chains
+from tests.networks import SHIPPED, graph_of, report_of
+from vggstat.cost.compare import Comparison, Step, compare_reports
+from vggstat.cost.report import Report, Row, analyze
+from vggstat.present import render
+from vggstat.present.page import Target
+from vggstat.present.views.compare import comparison_page
 
 
 def compare(*arguments: str) -> Comparison:
@@ -114,3 +124,171 @@ def test_no_common_scheme_no_pair() -> None:
     paper = next(pair for pair in compare("A", "E").published if pair.source == "paper, Table 3")
 
     assert paper.values == ("29.6", "27.3")
+
+
+ALIKE = ("the same layers on the same maps", "the same rows, but other layers within them (ReLU, dropout)")
+"""What is said where no row differs."""
+
+
+def says_alike(line: str) -> bool:
+    return any(words in line for words in ALIKE)
+
+
+def counts(step: Step) -> tuple[int, int, int, int]:
+    """How many layers were added, removed, changed, and are the same on another map."""
+    return len(step.added), len(step.removed), len(step.changed), len(step.resized)
+
+
+def page_of(comparison: Comparison) -> str:
+    return render(comparison_page(comparison, only_differences=False), "text", Target(width=300))
+
+
+def test_each_network_is_held_against_the_one_before_it() -> None:
+    """C has five convolutions more than A, and three of them have become larger in D."""
+    comparison = compare("A", "C", "D")
+    page = page_of(comparison)
+
+    assert [counts(step) for step in comparison.steps] == [(5, 0, 0, 0), (0, 0, 3, 0)]
+    assert "C against A: 5 conv layers added, none removed, none changed" in page
+    assert "D against C: none added, none removed, 3 conv layers changed" in page
+    assert "each network against the one at its left" in page
+    assert [slot.changes for slot in comparison.slots if slot.consensus.label == "conv1-256"] == [
+        ("added", "changed")
+    ]
+
+
+def test_what_comes_back_stands_in_its_own_place() -> None:
+    """E has three convolutions that D lacks: gone in the middle, and there again in the same lines."""
+    comparison = compare("E", "D", "E")
+
+    assert len(comparison.slots) == len(comparison.reports[0].rows)
+    assert [counts(step) for step in comparison.steps] == [(0, 3, 0, 0), (3, 0, 0, 0)]
+    assert {slot.change for slot in comparison.slots} == {"same", "changed"}
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ("LRN", "{LRN: {size: 3}}"),
+        ("maxpool", "{maxpool: {ceil: true}}"),
+        ("dropout", "{dropout: {p: 0.25}}"),
+        ("conv3-8", "{conv: {filters: 8, bias: false}}"),
+    ],
+)
+def test_a_layer_is_what_its_settings_are(written: str, other: str) -> None:
+    """Two LRNs read alike and are not the same layer where they sum over different numbers of channels."""
+    text = "name: a\ninput: [3, 16, 16]\nblocks:\n  - [conv3-8, {item}]\n"
+    reports = [analyze(graph_of(text.format(item=item))) for item in (written, other)]
+
+    assert [slot.change for slot in compare_reports(tuple(reports)).slots] == ["same", "same", "changed"]
+
+
+def test_a_padding_may_be_written_in_two_ways() -> None:
+    """The padding of a 3x3 convolution that keeps the size is 1."""
+    text = "name: a\ninput: [3, 16, 16]\nblocks:\n  - [{{conv: {{filters: 8, padding: {padding}}}}}]\n"
+    reports = [analyze(graph_of(text.format(padding=padding))) for padding in ("same", "1")]
+
+    assert compare_reports(tuple(reports)).same
+
+
+def test_layers_without_a_row_count_as_a_difference() -> None:
+    """A convolution without its ReLU has the same row, but the networks are not the same."""
+    text = "name: a\ninput: [3, 16, 16]\nblocks:\n  - [{{conv: {{filters: 8, activation: {name}}}}}]\n"
+    reports = [analyze(graph_of(text.format(name=name))) for name in ("relu", "none")]
+    comparison = compare_reports(tuple(reports))
+
+    assert not comparison.same
+    assert "the same rows, but other layers within them" in " ".join(page_of(comparison).split())
+
+
+def test_a_batch_changes_no_layer_and_no_map() -> None:
+    """The figures are of four images; layers and maps are the same."""
+    page = page_of(compare("D", "D@batch=4"))
+
+    assert "none added, none removed, 22 the same in another batch" in page  # the image and 21 layers
+    assert "none changed" not in page
+
+
+@st.composite
+def relatives(draw: st.DrawFn) -> list[Report]:
+    """Two or three networks of one or two blocks, of the same few layers in other orders."""
+    layer = st.sampled_from(["conv3-4", "conv1-4", "conv3-6", "maxpool", "LRN", "relu", "bn"])
+    block = st.lists(layer, min_size=1, max_size=6)
+    reports = []
+    for number in range(draw(st.integers(2, 3))):
+        blocks = draw(st.lists(block, min_size=1, max_size=2))
+        lines = "".join(f"  - [{', '.join(items)}]\n" for items in blocks)
+        reports.append(analyze(graph_of(f"name: n{number}\ninput: [3, 512, 512]\nblocks:\n{lines}")))
+    return reports
+
+
+def edits(one: Report, other: Report) -> int:
+    """The least price of turning one into the other, block by block: 2 for each layer left out or put in, 3 for a
+    layer that becomes another of its kind. By the definition, without what is tested.
+    """
+
+    def look(row: Row) -> tuple[str, str]:
+        return row.kind, row.label
+
+    def price(left: list[Any], right: list[Any]) -> int:
+        @cache
+        def rest(i: int, j: int) -> int:
+            if i == len(left) or j == len(right):
+                return 2 * (len(left) - i + len(right) - j)
+            ways = [rest(i + 1, j) + 2, rest(i, j + 1) + 2]
+            if left[i][0] == right[j][0]:
+                ways.append(rest(i + 1, j + 1) + 3 * (left[i] != right[j]))
+            return min(ways)
+
+        return rest(0, 0)
+
+    names = {row.block for row in (*one.rows, *other.rows)}
+    return sum(
+        price(*([look(row) for row in report.rows if row.block == name] for report in (one, other)))
+        for name in names
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(relatives())
+def test_what_is_said_of_each_step_is_what_an_independent_count_finds(reports: list[Report]) -> None:
+    """Added, removed and changed layers cost what the cheapest edit does, and account for the numbers of rows."""
+    comparison = compare_reports(tuple(reports))
+
+    for step, one, other in zip(comparison.steps, reports, reports[1:], strict=False):
+        added, removed, changed, resized = counts(step)
+        assert 2 * (added + removed) + 3 * changed == edits(one, other)
+        assert len(other.rows) - len(one.rows) == added - removed
+        assert (added, removed, changed, resized) == counts(compare_reports((one, other)).steps[0])
+
+
+@settings(max_examples=150, deadline=None)
+@given(relatives())
+def test_none_changed_is_said_only_where_no_aligned_layer_differs(reports: list[Report]) -> None:
+    """What the page says of each network, against the rows that stand side by side on it."""
+    comparison = compare_reports(tuple(reports))
+    page = page_of(comparison)
+    said = [line for line in page.splitlines() if " added, " in line or says_alike(line)]
+    assert len(said) == len(reports) - 1
+    for position, line in enumerate(said, start=1):
+        beside = [slot.rows[position - 1 : position + 1] for slot in comparison.slots]
+        both = [(one, other) for one, other in beside if one and other]
+        differ = any(
+            (one.kind, one.label, one.in_shape, one.output_shape)
+            != (other.kind, other.label, other.in_shape, other.output_shape)
+            for one, other in both
+        )
+        assert not (differ and ("none changed" in line or says_alike(line)))
+        added = any(one is None and other is not None for one, other in beside)
+        assert added == ("none added" not in line and not says_alike(line))
+
+
+@given(chains(), chains(), chains())
+@settings(max_examples=30, deadline=None)
+def test_no_row_of_three_networks_is_lost(first: str, second: str, third: str) -> None:
+    """Whatever is compared, each network's rows are all there, in their order."""
+    reports = tuple(analyze(graph_of(text)) for text in (first, second, third))
+    comparison = compare_reports(reports)
+
+    for position, report in enumerate(reports):
+        assert [slot.rows[position] for slot in comparison.slots if slot.rows[position]] == list(report.rows)

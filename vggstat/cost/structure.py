@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from vggstat.cost.alignment import align
 from vggstat.cost.check import Check, Verdict
@@ -57,21 +58,51 @@ class Match(Record):
     """How far apart the two are: for choosing the nearest of several."""
 
 
-class _Pair(Record):
+class _Pair(NamedTuple):
     wanted: Part | None
     found: Part | None
+
+
+class _Pairs:
+    """The aligned layers, and what telling of one needs to know of the others, looked up once for all."""
+
+    def __init__(self, pairs: list[_Pair]) -> None:
+        self.pairs = pairs
+        self.owners: list[_Pair | None] = []
+        """For each the layer that a follower goes with: the nearest before it that is none itself."""
+        self.matched: list[Part | None] = []
+        """For each the specified layer of the nearest before it that both have."""
+        self.numbers: dict[int, int] = {}
+        """For each specified layer (its id) which of its kind it is in its block, counted from 0."""
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.last_fc: Part | None = None
+        owner: _Pair | None = None
+        matched: Part | None = None
+        for pair in pairs:
+            self.owners.append(owner)
+            self.matched.append(matched)
+            part = pair.wanted or pair.found
+            if part is not None and part.kind not in FOLLOWERS:
+                owner = pair
+            if pair.wanted is None:
+                continue
+            if pair.found is not None:
+                matched = pair.wanted
+            if pair.wanted.kind == "fc":
+                self.last_fc = pair.wanted
+            key = (pair.wanted.block, pair.wanted.kind)
+            self.numbers[id(pair.wanted)] = self.counts[key]
+            self.counts[key] += 1
 
 
 def match_outlines(wanted: Outline, found: Outline) -> Match:
     """``found`` held against ``wanted``: what is missing, extra, changed or in another place."""
     alignment = align(wanted.parts, found.parts, _change, _weight, _weight)
     pairs = [
-        _Pair(
-            wanted=None if i is None else wanted.parts[i],
-            found=None if j is None else found.parts[j],
-        )
+        _Pair(None if i is None else wanted.parts[i], None if j is None else found.parts[j])
         for i, j in alignment.pairs
     ]
+    known = _Pairs(pairs)
     same = []
     differences: list[Difference] = []
     moved = _moved(pairs)
@@ -79,9 +110,9 @@ def match_outlines(wanted: Outline, found: Outline) -> Match:
         if index in moved:
             differences += moved[index]
         elif pair.wanted is None:
-            differences += _extra(pairs, index)
+            differences += _extra(known, index)
         elif pair.found is None:
-            differences += _missing(pairs, index)
+            differences += _missing(known, index)
         else:
             changed = list(_changed(pair.wanted, pair.found))
             changed = changed or list(_other_inputs(pairs, index))
@@ -203,7 +234,8 @@ def _other_inputs(pairs: list[_Pair], index: int) -> Iterator[Difference]:
     stated, computed = found.settings.get(INPUTS), wanted.settings.get(INPUTS)
     if stated is None or computed is None or stated == computed:
         return
-    for pair in reversed(pairs[:index]):
+    for at in range(index - 1, -1, -1):
+        pair = pairs[at]
         part = pair.wanted or pair.found
         if part is not None and part.kind in WEIGHTED:
             if pair.wanted is None or pair.found is None or _unlike(pair.wanted, pair.found):
@@ -219,10 +251,10 @@ def _other_inputs(pairs: list[_Pair], index: int) -> Iterator[Difference]:
     )
 
 
-def _missing(pairs: list[_Pair], index: int) -> Iterator[Difference]:
-    part = pairs[index].wanted
+def _missing(known: _Pairs, index: int) -> Iterator[Difference]:
+    part = known.pairs[index].wanted
     assert part is not None
-    owner = _owner(pairs, index)
+    owner = known.owners[index]
     if part.kind in FOLLOWERS:
         if owner is not None and owner.found is None:
             return
@@ -232,21 +264,21 @@ def _missing(pairs: list[_Pair], index: int) -> Iterator[Difference]:
     yield Difference(
         kind="missing",
         layer=part.name,
-        text=f"missing: {part.label} ({_place(pairs, part)})",
+        text=f"missing: {part.label} ({_place(known, part)})",
         computed=part.label,
     )
 
 
-def _extra(pairs: list[_Pair], index: int) -> Iterator[Difference]:
-    part = pairs[index].found
+def _extra(known: _Pairs, index: int) -> Iterator[Difference]:
+    part = known.pairs[index].found
     assert part is not None
-    owner = _owner(pairs, index)
+    owner = known.owners[index]
     if part.kind in FOLLOWERS and owner is not None and owner.wanted is None:
         return
     before = owner.wanted if owner is not None else None
     if before is None:
-        before = next((pair.wanted for pair in reversed(pairs[:index]) if pair.wanted and pair.found), None)
-    place = "before the first layer" if before is None else f"after {_spoken(pairs, before)}"
+        before = known.matched[index]
+    place = "before the first layer" if before is None else f"after {_spoken(known, before)}"
     named = f" ({part.name})" if part.name else ""
     yield Difference(
         kind="extra",
@@ -256,33 +288,18 @@ def _extra(pairs: list[_Pair], index: int) -> Iterator[Difference]:
     )
 
 
-def _owner(pairs: list[_Pair], index: int) -> _Pair | None:
-    """The layer that a follower goes with: the nearest before it that is none itself."""
-    for pair in reversed(pairs[:index]):
-        part = pair.wanted or pair.found
-        if part is not None and part.kind not in FOLLOWERS:
-            return pair
-    return None
-
-
-def _spoken(pairs: list[_Pair], part: Part) -> str:
+def _spoken(known: _Pairs, part: Part) -> str:
     """A layer's name; the last FC layer is called so."""
-    last = [pair.wanted for pair in pairs if pair.wanted is not None and pair.wanted.kind == "fc"]
-    return f"the last FC ({part.name})" if last and last[-1] is part else part.name
+    return f"the last FC ({part.name})" if known.last_fc is part else part.name
 
 
-def _place(pairs: list[_Pair], part: Part) -> str:
+def _place(known: _Pairs, part: Part) -> str:
     """Where a specified layer stands: ``block 3, third``, ``block 3``, or its name."""
     if not part.block.startswith("block"):
         return part.name
     block = part.block.replace("block", "block ")
-    rivals = [
-        pair.wanted
-        for pair in pairs
-        if pair.wanted is not None and pair.wanted.block == part.block and pair.wanted.kind == part.kind
-    ]
-    number = rivals.index(part)
-    if len(rivals) == 1 or number >= len(ORDINALS):
+    number = known.numbers[id(part)]
+    if known.counts[part.block, part.kind] == 1 or number >= len(ORDINALS):
         return block
     return f"{block}, {ORDINALS[number]}"
 

@@ -60,17 +60,14 @@ class Subject:
         self.batch = report.workload.batch
         self.dtype = as_torch_dtype(report.workload.dtype)
         self._build = build or partial(build_module, report.graph)
+        self.modules: Mapping[str, Node] = {
+            node.torch_name: node for node in report.graph.nodes if node.torch_name and node.in_model
+        }
+        """The nodes that have a module of their own, by its name."""
 
     @property
     def image_shape(self) -> Shape:
         return self.report.graph.image
-
-    @property
-    def modules(self) -> Mapping[str, Node]:
-        """The nodes that have a module of their own, by its name."""
-        return {
-            node.torch_name: node for node in self.report.graph.nodes if node.torch_name and node.in_model
-        }
 
     def model(self, device: str = "meta", dtype: torch.dtype | None = None) -> Network:
         """A fresh model in the workload's dtype, in training mode."""

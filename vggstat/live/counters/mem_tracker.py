@@ -26,6 +26,9 @@ SOURCE: Final = "MemTracker"
 INFERENCE: Final = "inference_peak_bytes"
 TRAINING: Final = "training_peak_bytes"
 
+MAX_LAYERS: Final = 500
+"""MemTracker looks at all tensors at each operation: 400 layers take it four seconds, 4,000 would take minutes."""
+
 
 def count(subject: Subject) -> Iterator[Check]:
     """The peak of a forward pass without gradients, then of a training step; parameters included in both."""
@@ -33,6 +36,13 @@ def count(subject: Subject) -> Iterator[Check]:
         from torch.distributed._tools.mem_tracker import MemTracker  # noqa: F401  private to torch
     except ImportError as error:
         yield unchecked(SOURCE, INFERENCE, f"this torch has no MemTracker ({error})")
+        return
+    layers = len(subject.report.graph.nodes)
+    if layers > MAX_LAYERS:
+        for quantity in (INFERENCE, TRAINING):
+            yield unchecked(
+                SOURCE, quantity, f"not asked for more than {MAX_LAYERS} layers: here are {layers:,}"
+            )
         return
     yield check_inference(subject)
     if subject.report.total.params:

@@ -29,6 +29,7 @@ from vggstat.present.draw.lines import Line, change, lines_of
 from vggstat.present.draw.metrics import fitted, text_width, wrapped
 from vggstat.present.draw.rows import rows_of
 from vggstat.present.draw.scene import Group, Item, Rectangle, Scene, line, moved
+from vggstat.present.draw.stages import refuse_many
 from vggstat.present.views.compare import report_names
 from vggstat.units import grouped
 
@@ -67,6 +68,7 @@ def draw_columns(reports: Sequence[Report], width: float) -> Scene:
     inner = width - 2 * MARGIN
     names = report_names(tuple(reports))
     lines = lines_of(compare_reports(tuple(reports)))
+    refuse_many(len(lines))
     layout = _layout(names, lines, reports, inner)
     across = max(1, int((inner - layout.left - layout.right + GAP) // (layout.column + GAP)))
     stacks = [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from vggstat.cost.report import Block, Report, Row, block_of
+from vggstat.errors import UsageError
 from vggstat.present.figures import map_text
 from vggstat.records import Record
 from vggstat.units import grouped
@@ -16,10 +17,14 @@ __all__ = [
     "closes_with_softmax",
     "layer_details",
     "layer_words",
+    "refuse_many",
     "runs_of",
     "split_stages",
     "tip",
 ]
+
+MOST_PIECES: Final = 2_000
+"""With so many a picture has some megabytes, and each piece has to be looked for."""
 
 LONGEST_PERIOD: Final = 3
 """Layers that are repeated together: a convolution, its batch norm and its ReLU."""
@@ -120,7 +125,10 @@ def closes_with_softmax(report: Report) -> bool:
 
 
 def split_stages(report: Report, fits: Callable[[list[Run]], bool]) -> tuple[Stage, ...]:
-    """The report's blocks as stages; a block is cut wherever one run more would not fit."""
+    """The report's blocks as stages; a block is cut wherever one run more would not fit.
+
+    Raises UsageError where there are more of them than a picture can show.
+    """
     stages: list[Stage] = []
     for block in report.blocks:
         runs = list(runs_of(block.rows))
@@ -133,7 +141,17 @@ def split_stages(report: Report, fits: Callable[[list[Run]], bool]) -> tuple[Sta
             Stage(name=block.name, runs=tuple(part), part=number, parts=len(parts))
             for number, part in enumerate(parts, start=1)
         ]
+        refuse_many(len(stages))
     return tuple(stages)
+
+
+def refuse_many(pieces: int) -> None:
+    """Raises UsageError for more pieces (stages, or lines of boxes) than a picture can show."""
+    if pieces > MOST_PIECES:
+        raise UsageError(
+            f"a picture can show {MOST_PIECES:,} pieces (blocks, or groups of layers that are alike), and here are "
+            "more: use table or table --by block"
+        )
 
 
 def _at_most(share: int, fits: Callable[[list[Run]], bool]) -> Callable[[list[Run]], bool]:

@@ -197,14 +197,14 @@ def _summary(step: Step) -> str:
     if step.same:
         return "the same layers on the same maps"
     if not (step.added or step.removed or step.changed or step.resized):
-        return "the same rows on the same maps, but other layers within them (ReLU, dropout)"
+        return "the same rows, but other layers within them (ReLU, dropout)"
     words = [f"{_count(step.added)} added", f"{_count(step.removed)} removed"]
     if step.changed or not step.resized:
         words.append(f"{_count(step.changed)} changed")
     maps = sum(_maps_of(one) != _maps_of(other) for one, other in step.resized)
-    for count, what in ((maps, "the size of their maps"), (len(step.resized) - maps, "the batch")):
+    for count, what in ((maps, "on other maps"), (len(step.resized) - maps, "in another batch")):
         if count:
-            words.append(f"{count:,} unchanged but for {what}")
+            words.append(f"{count:,} the same {what}")
     return ", ".join(words)
 
 
