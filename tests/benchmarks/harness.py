@@ -22,7 +22,7 @@ SECONDS: Final = 1.0
 """What one input may take."""
 
 BYTES: Final = 200_000_000
-"""What all inputs together may add to the memory that the imports take."""
+"""What one input, and all of them together, may add to the memory that the imports take."""
 
 Case = tuple[str, bytes]
 """An input: the name under which it is kept, and its bytes."""
@@ -48,7 +48,7 @@ class Tally:
 
     def take(self, case: Case, work: Callable[[], str]) -> None:
         """Do ``work``, which returns in a word what became of the input; anything but a VggstatError is a failure."""
-        start = time.perf_counter()
+        start, before = time.perf_counter(), memory_used()
         try:
             word = work()
         except VggstatError as error:
@@ -61,6 +61,8 @@ class Tally:
         seconds = time.perf_counter() - start
         if seconds > SECONDS:
             self.failures.append((f"{seconds:.2f} s for {len(case[1]):,} bytes", case))
+        if memory_used() - before > BYTES:
+            self.failures.append((f"{(memory_used() - before) / 1e6:,.0f} MB for {len(case[1]):,} bytes", case))
         self.slowest = max(self.slowest, seconds)
         self.counts[word] = self.counts.get(word, 0) + 1
 

@@ -63,7 +63,7 @@ class _Table:
         least = min([*self.removals, *self.additions], default=1)
         longest = max(len(left), len(right))
         apart = abs(len(left) - len(right))  # no way from one end to the other stays nearer
-        self.band = min(longest, apart if NARROW < apart and len(left) * (2 * apart + 1) <= CELLS else NARROW)
+        self.band = min(longest, apart if apart > NARROW and len(left) * (2 * apart + 1) <= CELLS else NARROW)
         self._fill()
         # Each step off the diagonal is a removal or an addition: a way that leaves the band costs more than these.
         while self.band < longest and self.cost > self.band * least:
