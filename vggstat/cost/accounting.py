@@ -151,7 +151,8 @@ ACCOUNTINGS: Final = (
         summary="alive at once in a training step, weights and optimizer included",
         definition="the most bytes alive at once in one training step: parameters, gradients, optimizer "
         "state, images and targets, what autograd keeps, gradients of maps and temporaries; cross entropy, "
-        "gradients set to None between steps; without library workspaces",
+        "gradients set to None between steps; without library workspaces; none where a batch norm has one value "
+        "a channel to normalize, which torch refuses to train on",
         reference="torch 2.13: autograd's order and releases, torch.optim",
         items=_training_peak,
         moment=_training_moment,
