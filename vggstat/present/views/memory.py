@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from vggstat.cost.footprint import Footprint, PartBytes
@@ -43,13 +44,13 @@ def memory_page(footprint: Footprint) -> Page:
     return Page(
         title=spec_words(graph.spec),
         aside=f"{run_words(workload)} · {workload_words(graph, workload)}",
-        parts=(parts_table(footprint), _timeline(footprint)),
+        parts=lambda: (parts_table(footprint), _timeline(footprint)),
         notes=(
             f"Computed for torch's eager mode, to the byte. {NOTES[workload.mode]} On a GPU come the CUDA "
             f"context, workspaces of cuBLAS and cuDNN, and the allocator's rounding. {BAR_NOTE} {UNITS_NOTE}",
             *left_out_note(graph),
         ),
-        data=lambda: footprint_data(footprint),
+        data=lambda: footprint_data(footprint, many=iter),
     )
 
 
@@ -159,8 +160,8 @@ def running_data(workload: Workload) -> dict[str, Any]:
     }
 
 
-def footprint_data(footprint: Footprint) -> dict[str, Any]:
-    """What ``--format json`` prints."""
+def footprint_data(footprint: Footprint, many: Callable[[Iterable[Any]], Any] = list) -> dict[str, Any]:
+    """What ``--format json`` prints. ``many`` makes what stands for the lists that are as long as the network."""
     graph, workload, peak = footprint.graph, footprint.workload, footprint.peak
     return {
         "schema": SCHEMA,
@@ -181,13 +182,13 @@ def footprint_data(footprint: Footprint) -> dict[str, Any]:
                 "name": part.part,
                 "bytes": part.bytes,
                 "definition": PARTS[part.part],
-                "items": [_item_data(item) for item in part.items],
+                "items": many(map(_item_data, part.items)),
             }
             for part in footprint.parts
         ],
-        "timeline": [
+        "timeline": many(
             {"layer": point.node, "phase": point.phase, "bytes": point.bytes} for point in footprint.timeline
-        ],
+        ),
     }
 
 
