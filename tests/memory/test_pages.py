@@ -13,8 +13,9 @@ from vggstat.cost.footprint import measure
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError
 from vggstat.layers.base import Mode
+from vggstat.present import render
 from vggstat.present.bars import bar
-from vggstat.present.page import Page, Table
+from vggstat.present.page import Page, Table, Target
 from vggstat.present.views.fit import fit_page
 from vggstat.present.views.memory import memory_page
 
@@ -57,7 +58,7 @@ def test_the_timeline_runs_through_all_layers(mode: Mode) -> None:
 def test_json_of_memory() -> None:
     """The layout is stable: version 1, and its parts add up to the peak."""
     page = memory_page(measure(report_of("D").graph, Workload(mode="training")))
-    data = json.loads(json.dumps(page.data()))
+    data = json.loads(render(page, "json", Target()))
 
     assert data["schema"] == 1
     assert data["peak"] == {"bytes": 1_722_992_880, "layer": "block3_relu3", "phase": "backward"}
