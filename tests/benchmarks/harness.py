@@ -62,7 +62,9 @@ class Tally:
         if seconds > SECONDS:
             self.failures.append((f"{seconds:.2f} s for {len(case[1]):,} bytes", case))
         if memory_used() - before > BYTES:
-            self.failures.append((f"{(memory_used() - before) / 1e6:,.0f} MB for {len(case[1]):,} bytes", case))
+            self.failures.append(
+                (f"{(memory_used() - before) / 1e6:,.0f} MB for {len(case[1]):,} bytes", case)
+            )
         self.slowest = max(self.slowest, seconds)
         self.counts[word] = self.counts.get(word, 0) + 1
 
