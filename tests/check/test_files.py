@@ -61,7 +61,7 @@ def test_a_file_that_cannot_be_read_stops_no_other(capsys: pytest.CaptureFixture
     assert [file["path"] for file in json.loads(said.out)["files"]] == ["a.md", "z.md"]
     assert said.err.splitlines() == [
         "vggstat: error: nowhere.md: there is no such file or folder",
-        "vggstat: error: m.md: it is not a file",
+        "vggstat: error: m.md: this is a pipe, and only regular files are read here",
     ]
 
 
@@ -88,7 +88,7 @@ def test_without_a_listener_an_error_is_raised() -> None:
     """As a library, a path that cannot be read raises."""
     with pytest.raises(InputError, match="nowhere"):
         list(find_files(["nowhere"], Settings()))
-    with locked("m.md"), pytest.raises(InputError, match="not a file"):
+    with locked("m.md"), pytest.raises(InputError, match="only regular files"):
         list(check_files(["m.md"], Settings()))
 
 

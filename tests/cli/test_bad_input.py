@@ -180,3 +180,32 @@ def test_every_command_has_help(monkeypatch: pytest.MonkeyPatch) -> None:
         assert f"  {name} " in whole.out
         assert single.code == 0
         assert f"vggstat {name}" in single.out
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing into it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    outcome = run(monkeypatch, "table", "D", "--output", str(tmp_path / "pipe"))
+
+    assert outcome.code == 2
+    assert "nobody reads from this pipe" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("rootln", "the root of the file system"), ("/", "the root of"), ("/dev/zero", "a device")],
+)
+def test_what_check_does_not_read(
+    path: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a machine, by whatever name, and what never ends."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rootln").symlink_to("/")
+    outcome = run(monkeypatch, "check", path)
+
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+def test_a_plot_names_the_layers_that_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Left out of D: FC-4096, FC-4096." in run(monkeypatch, "plot", "D@head=gap", "memory").out

@@ -61,7 +61,8 @@ def test_a_classifier_without_fc_layers(head: str) -> None:
     """It needs no special case: the soft-max takes what the head makes."""
     graph = graph_of(f"{START}head: {head}\nclassifier: [soft-max]\n")
 
-    assert graph.nodes[-1].name == "softmax"
+    assert [node.name for node in graph.rows][-1] == "softmax"
+    assert graph.nodes[-1].in_model
     assert graph.classes is None
 
 
@@ -133,6 +134,15 @@ def test_another_head_needs_fc_layers(head: str) -> None:
 
     with pytest.raises(UsageError, match="no FC layers"):
         build_graph(spec, head=head)  # type: ignore[arg-type]
+
+
+def test_dense_evaluation_behind_a_global_pool() -> None:
+    """The first FC layer sees one value of each map: 4 · 10 weights as a convolution too, at each of 4x4 places."""
+    spec = read_text(f"{START}head: gap\nclassifier: [FC-10]\n", "x.yaml")
+    dense = build_graph(spec, head="conv")
+
+    assert analyze(dense).total.params == analyze(build_graph(spec)).total.params
+    assert dense.output_shape == (10, 4, 4)
 
 
 def test_dense_evaluation_of_a_map_that_is_not_square() -> None:

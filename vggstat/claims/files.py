@@ -10,6 +10,7 @@ from typing import Final
 from vggstat.claims.config import Settings
 from vggstat.claims.source import KINDS
 from vggstat.errors import InputError
+from vggstat.files import read_bytes
 
 __all__ = ["Complain", "Reach", "find_files", "raise_error", "read_file", "with_patterns"]
 
@@ -54,6 +55,9 @@ def find_files(
     complain = complain or raise_error
     for path in with_patterns(arguments, complain):
         if path != "-" and os.path.isdir(path):
+            if os.path.realpath(path) == os.path.realpath(os.sep):
+                complain(InputError(f"{path}: this is the root of the file system: name a folder in it"))
+                continue
             yield from _walk(path, settings, complain)
         else:
             yield path
@@ -154,20 +158,12 @@ def _walk(folder: str, settings: Settings, complain: Complain) -> Iterator[str]:
 
 def read_file(path: str) -> bytes:
     """The bytes of a file, of standard input for ``-``. Raises InputError where it cannot be read, or is too large."""
-    try:
-        if path == "-":
-            import sys
+    if path == "-":
+        import sys
 
-            return sys.stdin.buffer.read()
-        if not os.path.isfile(path) and not path.startswith("/dev/"):
-            raise InputError(f"{path}: it is not a file")
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path}: more than {MAX_BYTES // 10**6} MB, which is no document")
-    return data
+        return sys.stdin.buffer.read()
+    # A pipe among the files of a folder is nobody's wish, one of the command line (/dev/fd/63, /dev/stdin) is.
+    return read_bytes(path, what="a document", limit=MAX_BYTES, pipes=path.startswith("/dev/"))
 
 
 class Reach:

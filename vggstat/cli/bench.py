@@ -137,6 +137,7 @@ def command(
     compiled = compile_mode or ("off" if on_cpu else "default")
     executions = _executions(on_cpu=on_cpu, graph=graph is not False, compiled=compiled != "off")
     from vggstat.cost.bench import BenchPlan
+    from vggstat.cost.bench_json import read_results
     from vggstat.live.bench.run import Benchmark
     from vggstat.live.bench.session import Configuration
 
@@ -158,6 +159,8 @@ def command(
         )
         for report in reports
     ]
+    for path in calibrate or ():
+        read_results(path)  # what is wrong with it is said before the clock starts
     progress = _progress_line()
     benchmark = Benchmark(configurations, place, report_progress=progress, keep=_keeper(save), force=force)
     try:

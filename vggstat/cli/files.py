@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -128,8 +129,17 @@ def _take_over(descriptor: int, target: str, old: _Old) -> None:
 
 
 def _write_special(path: str, pieces: Iterable[bytes]) -> None:
-    """A device or a pipe (/dev/stdout) is written to as it is."""
-    with open(path, "wb") as file:
+    """A device or a pipe (/dev/stdout) is written to as it is. Never waits for a reader that is not there."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OutputError(
+                f"cannot write {path}: nobody reads from this pipe; start its reader first"
+            ) from None
+        raise
+    os.set_blocking(descriptor, True)
+    with open(descriptor, "wb") as file:
         file.writelines(pieces)
 
 

@@ -109,6 +109,7 @@ def command(
 
     Examples: vggstat plot D memory -o memory.svg · vggstat plot A D E compare -o sizes.png · vggstat plot landscape
     """
+    from vggstat.present.captions import left_out_note
     from vggstat.present.plot import Request, find_kind
     from vggstat.present.plot.draw import PICTURES, require_plot
 
@@ -135,7 +136,9 @@ def command(
         against=against or "operations",
         device=device,
     )
-    _emit(kind.build(request), wanted, output, theme, width)
+    plot = kind.build(request)
+    gone = dict.fromkeys(note for report in request.reports for note in left_out_note(report.graph))
+    _emit(plot.replace(notes=(*plot.notes, *gone)), wanted, output, theme, width)
 
 
 def _measured(path: str, reports: tuple[Report, ...]) -> BenchFile:

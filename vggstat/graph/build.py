@@ -291,7 +291,8 @@ def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | N
                 first = _as_conv(builder, first, first_fc=count == 1)
         else:
             name = builder.name("fc", first).removeprefix("fc_")
-        closing = isinstance(first, Softmax) and position == len(items) - 1 and position - 1 == last
+        # Behind FC layers it closes the classifier, and torch models end in logits; alone it is a layer like any other.
+        closing = isinstance(first, Softmax) and 0 <= last == position - 1 and position == len(items) - 1
         if closing:
             builder.add(first, "fc", None, item.place, name, is_row=False, in_model=False)
         else:
@@ -304,7 +305,9 @@ def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | N
 def _as_conv(builder: _Builder, fc: Linear, *, first_fc: bool) -> Layer:
     """An FC layer as a convolution over the map: of the own map's size for the first one, 1x1 for the rest."""
     kernel = 1
-    if first_fc:
+    if (
+        first_fc and builder.spec.head != "gap"
+    ):  # behind a global pool it sees one value of each map, wherever it stands
         _, height, width = _own_map(builder.spec)
         if height != width:
             message = (

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from vggstat.cost.held import Held, HeldTensor
 from vggstat.errors import InputError, MissingExtraError
+from vggstat.live.checkpoint.limits import few
 
 __all__ = ["read"]
 
@@ -51,7 +52,7 @@ def read(path: Path) -> Held:
         raise InputError(f"{path}: h5py cannot read it; it may be cut off: {str(error)[:160]}") from None
     try:
         with file:
-            tensors = tuple(_Reader(h5py).tensors(file))
+            tensors = tuple(few(_Reader(h5py).tensors(file), path))
     except _UnreadableError as error:
         raise InputError(f"{path}: {error}") from None
     except CORRUPT as error:
@@ -133,12 +134,16 @@ class _Reader:
 def _texts(holder: Any, key: str) -> Iterator[str]:
     """The words of an attribute, none where it is not there."""
     values = holder.attrs.get(key, ())
-    if getattr(values, "ndim", 1) != 1 or isinstance(values, str | bytes):
+    if not isinstance(values, tuple | list) and getattr(values, "ndim", None) != 1:
         raise _UnreadableError(f"{key} is no list of names")
+    seen = set()
     for value in values:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         if (
             not isinstance(text, str) or not text or not text.isprintable()
         ):  # h5py reads other bytes as surrogates
             raise _UnreadableError(f"{key} has an entry that is no name")
+        if text in seen:
+            raise _UnreadableError(f"{key} has {text[:80]!r} twice")
+        seen.add(text)
         yield text

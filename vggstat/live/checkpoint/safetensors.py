@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 
 from vggstat.cost.held import Held, HeldTensor
 from vggstat.errors import InputError
+from vggstat.live.checkpoint.limits import few
 from vggstat.shapes import values
 
 __all__ = ["read"]
@@ -57,7 +58,7 @@ def read(path: Path) -> Held:
         )
     entries = _entries(path, header)
     data = size - PREFIX - length
-    placed = [_tensor(path, name, entry, data) for name, entry in entries.items()]
+    placed = [_tensor(path, name, entry, data) for name, entry in few(entries.items(), path)]
     _check_places(path, placed, data)
     return Held(
         origin=str(path),
@@ -101,8 +102,11 @@ def _entries(path: Path, header: bytes) -> dict[str, Any]:
 
     try:
         entries = json.loads(header.decode("utf-8"), object_pairs_hook=once)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: its header is not JSON: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: its header is not JSON of tensors: it is nested too deeply") from None
+    except ValueError as error:
+        reason = "a number has too many digits" if "digits" in str(error) else error
+        raise InputError(f"{path}: its header is not JSON: {reason}") from None
     if not isinstance(entries, dict):
         raise InputError(f"{path}: its header is no JSON object")
     metadata = entries.pop("__metadata__", {})

@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from vggstat.cost.held import Held, HeldTensor
 from vggstat.errors import InputError
-from vggstat.live.checkpoint.pickled import Made, Storage, TensorShape, UnreadablePickleError, read_pickle
+from vggstat.live.checkpoint.limits import few
+from vggstat.live.checkpoint.pickled import (
+    Global,
+    Made,
+    Storage,
+    TensorShape,
+    UnreadablePickleError,
+    read_pickle,
+)
 
 __all__ = ["read"]
 
@@ -45,13 +53,12 @@ def read(path: Path) -> Held:
     ) as error:
         raise _unreadable(path, str(error).partition("\n")[0][:160]) from None
     if not isinstance(content, dict):
-        what = content.what if isinstance(content, Made) else type(content).__name__
-        raise InputError(f"{path}: it holds a {what}, not a state dict of tensors")
+        raise InputError(f"{path}: it holds {_kind(content)}, not a state dict of tensors")
     return Held(
         origin=str(path),
         format="torch file",
         layout="torch",
-        tensors=tuple(_tensor(path, name, value) for name, value in content.items()),
+        tensors=tuple(_tensor(path, name, value) for name, value in few(content.items(), path)),
         note="" if zipped else "an old torch file, no zip",
     )
 
@@ -140,4 +147,12 @@ def _tensor(path: Path, name: Any, value: Any) -> HeldTensor:
     if isinstance(value, dict) and value and all(isinstance(item, TensorShape) for item in value.values()):
         hint = f"\nThe tensors are in it: torch.save(checkpoint[{name!r}], ...) makes a file of them alone"
     shown = name[:80] if isinstance(name, str) else name
-    raise InputError(f"{path}: it holds more than tensors: {shown!r} is a {type(value).__name__}{hint}")
+    raise InputError(f"{path}: it holds more than tensors: {shown!r} is {_kind(value)}{hint}")
+
+
+def _kind(value: Any) -> str:
+    """What a thing is, with its article."""
+    if isinstance(value, Made | Global):
+        return f"{value[0][:80]}"
+    word = "tensor" if isinstance(value, TensorShape) else type(value).__name__
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
