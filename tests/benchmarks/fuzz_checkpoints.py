@@ -9,6 +9,7 @@ took over a second, or more than 200 MB in use. The same seed gives the same fil
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import pickle
@@ -124,11 +125,15 @@ def header_changed(rng: random.Random) -> bytes:
         name = rng.choice(list(header) or ["x"])
         match rng.randrange(5):
             case 0:
-                header[name] = rng.choice(VALUES)
+                header[name] = copy.deepcopy(rng.choice(VALUES))
             case 1 if isinstance(header.get(name), dict):
-                header[name][rng.choice(("dtype", "shape", "data_offsets", "other"))] = rng.choice(VALUES)
+                header[name][rng.choice(("dtype", "shape", "data_offsets", "other"))] = copy.deepcopy(
+                    rng.choice(VALUES)
+                )
             case 2:
-                header[rng.choice(("__metadata__", "\x1b[2J", "²", "9" * 5000, "a"))] = rng.choice(VALUES)
+                header[rng.choice(("__metadata__", "\x1b[2J", "²", "9" * 5000, "a"))] = copy.deepcopy(
+                    rng.choice(VALUES)
+                )
             case 3:
                 header.pop(name, None)
             case _:

@@ -76,7 +76,7 @@ def change(data: Any, rng: random.Random) -> None:
         case 4 if isinstance(holder, list):
             holder.insert(key, copy.deepcopy(holder[key]))
         case _:
-            holder[key] = rng.choice(VALUES)
+            holder[key] = copy.deepcopy(rng.choice(VALUES))
 
 
 def mutated(rng: random.Random) -> bytes:
