@@ -19,7 +19,7 @@ from vggstat.errors import VggstatError
 __all__ = ["Tally", "run_command", "run_fuzzer"]
 
 SECONDS: Final = 1.0
-"""What one input may take."""
+"""What one input may take of the processor: how busy the machine is besides does not count."""
 
 BYTES: Final = 200_000_000
 """What one input, and all of them together, may add to the memory that the imports take."""
@@ -48,7 +48,7 @@ class Tally:
 
     def take(self, case: Case, work: Callable[[], str]) -> None:
         """Do ``work``, which returns in a word what became of the input; anything but a VggstatError is a failure."""
-        start, before = time.perf_counter(), memory_used()
+        start, before = time.process_time(), memory_used()
         try:
             word = work()
         except VggstatError as error:
@@ -58,7 +58,7 @@ class Tally:
         except Exception:  # whatever it is, it is what is looked for
             word = "failed"
             self.failures.append((traceback.format_exc(), case))
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         if seconds > SECONDS:
             self.failures.append((f"{seconds:.2f} s for {len(case[1]):,} bytes", case))
         if memory_used() - before > BYTES:

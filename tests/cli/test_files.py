@@ -211,7 +211,14 @@ def start(during: str, target: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=with_signals,
     )
+
+
+def with_signals() -> None:
+    """Signals as a terminal leaves them: a process in the background, or under nohup, inherits ignored ones."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
 
 
 @pytest.mark.parametrize("existed", [True, False])

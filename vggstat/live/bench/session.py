@@ -270,14 +270,11 @@ class Session:
 
     def results(self, ceilings: MeasuredCeilings | None) -> tuple[BenchResult, ...]:
         """A row for each execution that was measured or failed; nothing before the first sample."""
+        timed = {name: timing for name, watch in self.watches.items() if (timing := watch.timing())}
         line = None
-        if ceilings is not None:
+        if ceilings is not None and timed:  # what torch refuses to run has no bounds either
             line = roofline(self.report.graph, self.report.workload, ceilings.ceilings)
-        found = []
-        for execution, watch in self.watches.items():
-            timing = watch.timing()
-            if timing is not None:
-                found.append(self._result(execution, watch, timing, line))
+        found = [self._result(name, self.watches[name], timing, line) for name, timing in timed.items()]
         for execution, error in self.errors.items():
             found.append(self.failed(error, execution))
         return tuple(found)
