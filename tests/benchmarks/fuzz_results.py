@@ -72,7 +72,8 @@ def change(data: Any, rng: random.Random) -> None:
         case 2 if isinstance(holder[key], list):
             holder[key] = holder[key][: rng.randrange(3)]
         case 3 if isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
-            holder[key] = holder[key] * rng.choice((-1, 0, 1e-9, 1e9, 1e30))
+            factor = rng.choice((-1, 0, 1e-9, 1e9, 1e30))
+            holder[key] = holder[key] * factor if abs(holder[key]) < 1e250 else factor
         case 4 if isinstance(holder, list):
             holder.insert(key, copy.deepcopy(holder[key]))
         case _:

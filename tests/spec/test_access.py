@@ -228,7 +228,14 @@ def test_bounds_hold_for_all_that_is_read(nets: Callable[[str], Path], tmp_path:
 
 @pytest.mark.parametrize(
     ("path", "folder", "below"),
-    [("a/b", "a", True), ("a", "a", True), ("ab", "a", False), ("a/../b", "a", False), ("x", "", True)],
+    [
+        ("a/b", "a", True),
+        ("a", "a", True),
+        ("ab", "a", False),
+        ("a/../b", "a", False),
+        ("x", "", True),
+        ("a/\0", "a", False),
+    ],
 )
 def test_below(path: str, folder: str, below: bool) -> None:
     """A common beginning of two names is no folder."""

@@ -5,21 +5,27 @@ from __future__ import annotations
 import contextlib
 import io
 
-from vggstat.errors import UsageError
+from vggstat.errors import UsageError, VggstatError
 from vggstat.spec.access import access
 
 __all__ = ["render_block"]
 
-_cache: dict[tuple[str | None, ...], str] = {}
-"""By the folder that specs are read from, and the words."""
+_cache: dict[tuple[str | None, ...], str | VggstatError] = {}
+"""What is printed, or why nothing is, by the folder that specs are read from and the words."""
 
 
 def render_block(words: list[str]) -> str:
     """The output of ``vggstat`` with these words, 110 columns wide at most. Raises VggstatError where it fails."""
     key = (access().below, *words)
     if key not in _cache:
-        _cache[key] = _run(words)
-    return _cache[key]
+        try:
+            _cache[key] = _run(words)
+        except VggstatError as error:
+            _cache[key] = error
+    known = _cache[key]
+    if isinstance(known, VggstatError):
+        raise known
+    return known
 
 
 def _run(words: list[str]) -> str:

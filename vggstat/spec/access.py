@@ -56,5 +56,7 @@ def granted(allowed: Access) -> Iterator[None]:
 
 def is_below(path: str, folder: str) -> bool:
     """Whether a file lies in or below a folder, wherever links lead."""
+    if "\0" in path:
+        return False  # no name of a file
     whole, top = os.path.realpath(path), os.path.realpath(folder or os.curdir)
     return whole == top or whole.startswith(top.rstrip(os.sep) + os.sep)
