@@ -34,7 +34,7 @@ def load(spec: str, *, allow_outside: bool = False) -> Spec:
     ``allow_outside`` lets it extend files that do not lie in or below its own folder. Raises a VggstatError
     (UsageError, SpecError) that says what is wrong and where.
     """
-    with granted(access().replace(outside=allow_outside)):
+    with granted(access().replace(outside=allow_outside or access().outside)):
         return load_spec(spec)
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import Final
 
 from vggstat.errors import UsageError, VggstatError
 from vggstat.spec.access import access
 
 __all__ = ["render_block"]
+
+MOST: Final = 256
+"""Blocks that are kept: those of one project repeat a few."""
 
 _cache: dict[tuple[str | None, ...], str | VggstatError] = {}
 """What is printed, or why nothing is, by the folder that specs are read from and the words."""
@@ -18,6 +22,8 @@ def render_block(words: list[str]) -> str:
     """The output of ``vggstat`` with these words, 110 columns wide at most. Raises VggstatError where it fails."""
     key = (access().below, *words)
     if key not in _cache:
+        if len(_cache) >= MOST:
+            _cache.clear()
         try:
             _cache[key] = _run(words)
         except VggstatError as error:

@@ -41,7 +41,6 @@ __all__ = [
     "show",
     "variant_of",
     "write",
-    "write_file",
     "write_pieces",
 ]
 

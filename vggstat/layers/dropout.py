@@ -40,7 +40,10 @@ class Dropout(Layer):
         return (Saved("own", "dropout mask", values(inputs[0]), width=1),) if self.p else ()
 
     def alive(self, *inputs: Shape) -> tuple[tuple[Extra, ...], ...]:
-        """Output and mask, or the zero by which all is multiplied; torch makes both also where no gradient comes by."""
+        """Output and mask, or the zero by which all is multiplied; torch makes both also where no gradient comes by.
+
+        Where nothing is dropped there is no output of its own, and nobody asks.
+        """
         count = values(inputs[0])
         beside = Extra("zero", 1, once=True) if self.p == 1 else Extra("dropout mask", count, width=1)
         return ((Extra("output", count), beside),)

@@ -46,7 +46,10 @@ KEYS: Final[Mapping[str, Key]] = {
         Key("aliases", "other names of the network"),
         Key("title", "its name in headings; the name where it is not given"),
         Key("source", "where the architecture is described"),
-        Key("extends", "a shipped spec, or a path relative to this file, that gives the keys missing here"),
+        Key(
+            "extends",
+            "a shipped spec, or a file in or below this one's folder, that gives the keys missing here",
+        ),
         Key(
             "input",
             "the image it was made for: [channels, height, width], or {channels: , height: , width: }",
@@ -55,8 +58,14 @@ KEYS: Final[Mapping[str, Key]] = {
         ),
         Key("defaults", "fields that all layers of a kind have unless they say otherwise", inherited=True),
         Key("blocks", "the feature layers: a list of blocks of layers", required=True, inherited=True),
-        Key("head", "what joins the feature maps to the FC layers", inherited=True),
-        Key("classifier", "the layers after the feature maps", inherited=True),
+        Key(
+            "head", "what joins the maps to the classifier; none where there is no classifier", inherited=True
+        ),
+        Key(
+            "classifier",
+            "the layers after the feature maps; [] drops inherited ones, and their head",
+            inherited=True,
+        ),
         Key("published", "figures that others state about the network"),
     )
 }

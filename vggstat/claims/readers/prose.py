@@ -23,7 +23,7 @@ from vggstat.claims.text import Flow, Section
 __all__ = ["read"]
 
 _NUMBER: Final = (
-    r"\d[\d.,']*(?:(?:\{,\}|\\,)\d{3})*(?:[  ]\d{3})*"
+    r"(?<!\d)(?<!\d[.,'])\d[\d.,']*(?:(?:\{,\}|\\,)\d{3})*(?:[  ]\d{3})*"
     r"(?:\s?(?:x|\*|\\times|\\cdot)\s?10\s?\^\s?\{?\d{1,2}\}?|[eE]\+?\d{1,2}(?!\w))?"
 )
 _UNIT: Final = (

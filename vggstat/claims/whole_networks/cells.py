@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from vggstat.claims.contradictions import (
@@ -31,6 +32,12 @@ MAX_LINE: Final = 2_000
 _TRAINS: Final = re.compile(r"\btrain|backward|back-?prop|bwd|学習|训练|訓練|학습", re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)
+def _trains(words: str) -> bool:
+    """Whether words speak of training; asked again for each figure that a claim of the same line may be."""
+    return _TRAINS.search(words) is not None
+
+
 _COUNTS: Final = ("conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes")
 
 
@@ -55,7 +62,7 @@ class Claim(NamedTuple):
 
     def figures(self, variant: Variant) -> list[Figure]:
         """The figures that it may be of; those of training only where the words speak of it."""
-        trains = _TRAINS.search(f"{self.label} {self.cell.flow.origins[0][0].text[:MAX_LINE]}") is not None
+        trains = _trains(self.label) or _trains(self.cell.flow.origins[0][0].text[:MAX_LINE])
         figures = figures_of(variant.network, self.cell.quantity)
         return [figure for figure in figures if trains or figure.rule != TRAINING]
 
