@@ -87,11 +87,12 @@ class _Table:
         return self.rows[i][place]
 
     def _fill(self) -> None:
-        band, ends = self.band, len(self.right)
+        band, ends, change, additions = self.band, len(self.right), self.change, self.additions
         below = [self.rest_right[j] if 0 <= j <= ends else 0 for j in self._places(len(self.left))]
         self.rows: list[list[int]] = [below] * len(self.left)
         for i in range(len(self.left) - 1, -1, -1):
             here = [0] * (2 * band + 1)
+            item, removal = self.left[i], self.removals[i]
             last = min(ends - 1, i + band)
             beside = self.rest_left[i] + self.rest_right[last + 1]
             if last + 1 <= i + band and last + 1 >= i - band:
@@ -99,11 +100,14 @@ class _Table:
             for j in range(last, max(0, i - band) - 1, -1):
                 place = j - i + band
                 under = below[place - 1] if place else self.rest_left[i + 1] + self.rest_right[j]
-                beside = here[place] = min(
-                    below[place] + self.change(self.left[i], self.right[j]),
-                    under + self.removals[i],
-                    beside + self.additions[j],
-                )
+                # The smallest of three, written out: this line runs for every pair of every network tried.
+                beside += additions[j]
+                if under + removal < beside:
+                    beside = under + removal
+                changed = below[place] + change(item, self.right[j])
+                if changed < beside:
+                    beside = changed
+                here[place] = beside
             self.rows[i] = below = here
 
     def _places(self, i: int) -> range:
