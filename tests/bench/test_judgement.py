@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bench.fake_trace import TENSORS, WORKSPACES, forward_pass, frames, stripped
 from tests.bench.literal_results import CEILINGS, EAGER, FILE, around
 from tests.networks import report_of
 from vggstat.cost.advice import apart, worst_layers
@@ -135,32 +136,116 @@ def test_a_peak_that_scratch_moved() -> None:
     assert by_name == {"peak moved": conv.bytes - footprint.peak.bytes, "cuDNN workspace": 68_157_440}
 
 
-def frames(*names: str) -> list[dict[str, object]]:
-    return [{"name": name, "filename": "x.cpp", "line": 1} for name in names]
+@pytest.mark.parametrize("name", TENSORS)
+def test_tensors_inside_a_library_s_work(name: str) -> None:
+    """A convolution's output and gradients are allocated below cuDNN's frames, and are no workspace."""
+    assert library_of_frames(frames(TENSORS[name])) == ""
+    assert library_of_frames(frames(stripped(TENSORS[name]))) == ""
 
 
-def test_libraries_by_their_frames() -> None:
-    """As torch 2.13 names them: CublasHandlePool.cpp getNewWorkspace, Conv_v8.cpp run_conv_plan of cuDNN."""
-    assert library_of_frames(frames("at::cuda::getNewWorkspace()")) == "cuBLAS workspace"
-    assert (
-        library_of_frames([{"name": "f", "filename": "ATen/native/cudnn/Conv_v8.cpp"}]) == "cuDNN workspace"
-    )
-    assert library_of_frames(frames("at::cuda::getCurrentCUDABlasHandle()")) == "cuBLAS workspace"
-    assert library_of_frames(frames("at::cuda::getCUDABlasLtWorkspace()")) == "cuBLAS workspace"
-    assert library_of_frames(frames("at::native::relu_")) == ""
+@pytest.mark.parametrize("name", WORKSPACES)
+def test_workspaces_by_their_frames(name: str) -> None:
+    """By the functions that take them; in a stripped torch by the library whose work it is, tensors aside."""
+    library, stack = WORKSPACES[name]
+
+    assert library_of_frames(frames(stack)) == library
+    assert library_of_frames(frames(stripped(stack))) == library
+
+
+def test_where_torch_is_installed_says_nothing() -> None:
+    """Frames of Python and of no name show no library."""
     assert library_of_frames([{"name": "relu", "filename": "/envs/cudnn9/lib/torch/nn/functional.py"}]) == ""
+    assert library_of_frames([{"name": "??", "filename": "??"}]) == ""
+
+
+def test_workspaces_of_a_pass() -> None:
+    """84,934,656 B of a workspace at block1_conv1, gone by the peak, and 33,554,432 B at block1_conv2, which is the peak:
+    33,554,432 B are explained by cuDNN, and the rest by tensors that were predicted one by one.
+    """
+    graph, workload = report_of("D").graph, Workload(batch=16, dtype=find_dtype("bf16"))
+    moments = measure(graph, workload).moments
+    spaces = {"block1_conv1": 84_934_656, "block1_conv2": 33_554_432}
+    live, kept = replay(forward_pass(graph, 16, 2, spaces).entries)
+    found = attribute(moments, live, kept)
+    moved = next(moment for moment in moments if moment.node == "block1_conv2").bytes - max(
+        moment.bytes for moment in moments
+    )
+
+    # at block1_conv1 16 x 64 x 224 x 224 x 2 B and the workspace, at block1_conv2 twice that map and a smaller one
+    assert 102_760_448 + 84_934_656 < 2 * 102_760_448 + 33_554_432
+    assert found.node == "block1_conv2"
+    assert {entry.name: entry.bytes for entry in found.scratch} == {
+        "peak moved": moved,
+        "cuDNN workspace": 33_554_432,
+    }
+    assert found.strays == ()
+
+
+def test_a_workspace_never_stands_for_a_tensor() -> None:
+    """Were every allocation taken for one, nothing would be explained: the maps are then missing."""
+    graph, workload = report_of("D").graph, Workload(batch=8, dtype=find_dtype("bf16"))
+    live, _ = replay(forward_pass(graph, 8, 2, {}).entries)
+    flagged = [entry._replace(library="cuDNN workspace") for entry in live]
+    found = attribute(measure(graph, workload).moments, flagged)
+
+    assert found.strays
+    assert all(stray.name == "predicted, not seen" for stray in found.strays)
+    assert sum(stray.bytes for stray in found.strays) < 0
+
+
+def test_tensors_that_only_one_side_knows_are_told() -> None:
+    """One of 4,096 B is seen and not predicted, with the operation that asked; where it stands for another one, both."""
+    graph, workload = report_of("D").graph, Workload(batch=1)
+    trace = forward_pass(graph, 1, 4, {})
+    trace.entries.insert(
+        0, {"action": "alloc", "addr": -1, "size": 4096, "frames": frames(TENSORS["FC output"])}
+    )
+    live, _ = replay(trace.entries)
+    (stray,) = attribute(measure(graph, workload).moments, live).strays
+
+    assert (stray.name, stray.bytes) == ("seen, not predicted", 4096)
+    assert stray.evidence.endswith("at::native::structured_addmm_out_cuda::impl")
+
+
+@pytest.mark.parametrize(
+    ("made", "size"),
+    [
+        (("input gradient",), 0),
+        (("input gradient", "weight gradient"), 4 * 64 * 64 * 9),
+        (("input gradient", "weight gradient", "bias gradient"), 4 * 64 * 64 * 9 + 4 * 64),
+    ],
+)
+def test_the_backward_pass_of_a_convolution_is_three_moments(made: tuple[str, ...], size: int) -> None:
+    """Input gradient, then weight's, then bias's: a workspace may stand beside each, and make it the peak."""
+    graph, workload = report_of("D").graph, Workload(batch=1, mode="training")
+    moments = [
+        moment
+        for moment in measure(graph, workload).moments
+        if (moment.node, moment.phase) == ("block1_conv2", "backward")
+    ]
+    held = ("parameters", "optimizer state", "input")
+    here = moments[len(made) - 1]
+    live = [Allocation(item.bytes, "a tensor") for item in here.items if item.part not in held]
+    found = attribute(
+        measure(graph, workload).moments, [*live, Allocation(10**9, "the trace", "cuDNN workspace")]
+    )
+
+    assert len(moments) == 3
+    assert here.bytes - moments[0].bytes == size
+    assert found.node == "block1_conv2"
+    assert found.strays == ()
 
 
 def test_replaying_a_trace() -> None:
     """The peak's allocations, and the workspace that outlives the pass apart from them."""
     trace = [
-        {"action": "alloc", "addr": 1, "size": 100, "frames": frames("conv")},
-        {"action": "alloc", "addr": 2, "size": 50, "frames": frames("cudnnExecute")},
+        {"action": "alloc", "addr": 1, "size": 100, "frames": frames(TENSORS["output"])},
+        {"action": "alloc", "addr": 2, "size": 50, "frames": frames(WORKSPACES["forward"][1])},
         {"action": "segment_alloc", "addr": 9, "size": 2_000_000, "frames": []},
         {"action": "free_requested", "addr": 2, "size": 50, "frames": []},
         {"action": "free_completed", "addr": 2, "size": 50, "frames": []},
-        {"action": "alloc", "addr": 3, "size": 33_554_432, "frames": frames("getNewWorkspace")},
-        {"action": "alloc", "addr": 2, "size": 20, "frames": frames("relu")},
+        {"action": "alloc", "addr": 3, "size": 33_554_432, "frames": frames(WORKSPACES["cuBLAS"][1])},
+        {"action": "alloc", "addr": 2, "size": 20, "frames": frames(TENSORS["pool"])},
         {"action": "free_requested", "addr": 1, "size": 100, "frames": []},
         {"action": "free_requested", "addr": 2, "size": 20, "frames": []},
         {"action": "free_requested", "addr": 77, "size": 5, "frames": []},

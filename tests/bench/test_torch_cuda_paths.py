@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.bench.fake_cuda import FakeCuda
+from tests.bench.fake_trace import Trace
 from tests.networks import report_of
 from vggstat.cost.footprint import measure
 from vggstat.cost.workload import find_dtype
@@ -145,17 +146,11 @@ def test_the_bridge_on_cuda() -> None:
     )
     held = ("parameters", "optimizer state", "input")
     items = [item for item in peak.items if item.part not in held]
-    cuda.memory.trace = [
-        {"action": "alloc", "addr": at, "size": item.bytes, "frames": []} for at, item in enumerate(items)
-    ]
-    cuda.memory.trace.append(
-        {
-            "action": "alloc",
-            "addr": 99,
-            "size": workspace,
-            "frames": [{"name": "at::cuda::getNewWorkspace()"}],
-        }
-    )
+    trace = Trace()
+    for item in items:
+        trace.take(item.bytes, "output")
+    trace.take(workspace, "cuBLAS")
+    cuda.memory.trace = trace.entries
     runs: list[int] = []
     bridge = memory.cuda_bridge(timed, lambda: runs.append(1), cuda)
 

@@ -230,7 +230,8 @@ class Scratch(Struct, frozen=True):
     """Memory that a library took beside the tensors: which, how much, and how that is known."""
 
     name: str
-    bytes: Count
+    bytes: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    """Below 0 where the peak lies elsewhere than predicted: less is predicted there."""
     evidence: str = ""
 
 
@@ -241,6 +242,8 @@ class MemoryBridge(Measured, frozen=True, kw_only=True):
     predicted_at: str = ""
     """The layer that runs at the predicted peak."""
     scratch: tuple[Scratch, ...] = field(default=(), name="workspaces")
+    strays: tuple[Scratch, ...] = ()
+    """The largest tensors that were seen and not predicted, or predicted and not seen (below 0)."""
     requested_peak_bytes: Count
     """What was asked of the allocator at once, before rounding."""
     measured_at: str = ""

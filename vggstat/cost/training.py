@@ -203,7 +203,12 @@ class _Step:
             learned = self._parameter_gradients(node)
             for phase in node.layer.backward(*node.in_shapes):
                 released = (*phase.released, *((node.index, what) for what in phase.released))
-                extras = (*learned, *self._slices(node, width), *self._extras(node, phase, width))
+                made = [
+                    item
+                    for param, item in zip(_learned(node), learned, strict=True)
+                    if phase.learned is None or param.name in phase.learned
+                ]
+                extras = (*made, *self._slices(node, width), *self._extras(node, phase, width))
                 yield self.live.instant(node.name, "backward", extras, without=released)
             self._release(node)
             gradient = self._input_gradient(node, width.reads)

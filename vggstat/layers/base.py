@@ -161,10 +161,12 @@ class Backward(NamedTuple):
     It stands beside the incoming gradient, the saved tensors and the gradients of parameters. ``released``
     names the layer's own saved tensors that are gone by then, and the incoming ``gradient`` where that is. The
     gradient that leaves carries the name ``input gradient``; it is left out where nothing before the layer learns.
+    ``learned`` names the parameters whose gradients are there by then; None is all of them.
     """
 
     extras: tuple[Extra, ...]
     released: tuple[str, ...] = ()
+    learned: tuple[str, ...] | None = None
 
 
 class Window(NamedTuple):

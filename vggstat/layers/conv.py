@@ -6,7 +6,20 @@ from typing import ClassVar, final
 
 from vggstat.errors import ShapeError
 from vggstat.fields import boolean, choice, integer, padding
-from vggstat.layers.base import Autocast, Follower, Kind, Layer, Ops, Param, Saved, TorchModule, Window
+from vggstat.layers.base import (
+    INPUT_GRADIENT,
+    Autocast,
+    Backward,
+    Extra,
+    Follower,
+    Kind,
+    Layer,
+    Ops,
+    Param,
+    Saved,
+    TorchModule,
+    Window,
+)
 from vggstat.layers.bn import BatchNorm
 from vggstat.layers.geometry import same_padding, slide
 from vggstat.layers.relu import ReLU
@@ -75,6 +88,14 @@ class Conv(Layer):
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """The input, for the weight's gradient; the output is not kept."""
         return (Saved("input", "input", values(inputs[0])),)
+
+    def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
+        """The gradients of the input, then of the weight, then of the bias (aten's cudnn/ConvShared.cpp and
+        Convolution.cpp, torch 2.13): the last is the fullest, but each may have a workspace of a library's beside it.
+        """
+        gradient = (Extra(INPUT_GRADIENT, values(inputs[0])),)
+        steps = (Backward(gradient, learned=()), Backward(gradient, learned=("weight",)), Backward(gradient))
+        return steps if self.bias else steps[::2]
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         pixels = self.window().padding

@@ -12,7 +12,7 @@ from typing import Any, Final
 import torch
 
 from vggstat.cost.bench import MemoryBridge, Scratch
-from vggstat.cost.bridge import Allocation, attribute, library_of_op, replay
+from vggstat.cost.bridge import ONEDNN, Allocation, attribute, library_of_op, replay
 from vggstat.cost.footprint import Footprint, measure
 from vggstat.live.bench.passes import TimedPass
 from vggstat.live.step import NativeDropout
@@ -42,6 +42,7 @@ def cpu_bridge(timed: TimedPass, run: Callable[[], object]) -> MemoryBridge:
         predicted_bytes=footprint.peak.bytes,
         predicted_at=_place(footprint),
         scratch=found.scratch,
+        strays=found.strays,
         requested_peak_bytes=timed.held_bytes() + peak,
         measured_at=where,
         method="torch.profiler, every allocation of one pass",
@@ -87,10 +88,13 @@ def _peak_of(tree: list[Any]) -> tuple[int, tuple[Allocation, ...], str]:
 
 
 def _allocation(size: int, path: tuple[str, ...]) -> Allocation:
-    """What a library's operation allocates itself is its scratch; what torch allocates inside one may be."""
+    """What oneDNN's operations allocate themselves is its scratch; what torch allocates inside one, or a matrix product
+    itself, is its output or its scratch: which, the predicted tensors tell."""
     op = path[-1] if path else ""
     outer = next((name for name in reversed(path) if library_of_op(name)), "")
-    return Allocation(size, f"allocated inside {outer or op}", library_of_op(op), library_of_op(outer))
+    library = library_of_op(op)
+    own = library if library == ONEDNN else ""
+    return Allocation(size, f"allocated inside {outer or op}", own, library_of_op(outer))
 
 
 def _allocations(nodes: list[Any], path: tuple[str, ...]) -> Iterator[tuple[int, int, int, tuple[str, ...]]]:
@@ -174,7 +178,7 @@ def cuda_bridge(
     found = attribute(footprint.moments, live, kept)
     counters = timed.counter_bytes()
     beside = (Scratch("optimizer's step counters", counters, "one value a tensor"),) if counters else ()
-    return bridge.replace(scratch=(*found.scratch, *beside), measured_at=found.node)
+    return bridge.replace(scratch=(*found.scratch, *beside), strays=found.strays, measured_at=found.node)
 
 
 def _trace(

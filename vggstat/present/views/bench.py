@@ -24,6 +24,9 @@ BAR_WIDTH: Final = 11
 REMAINDER: Final = 0.03
 """From this share of the whole on, what the rows leave over is a row of its own."""
 
+SHOWN: Final = 4
+"""Tensors on one side only that the page tells; JSON has more."""
+
 BOUND_RULE: Final = (
     "Bound: the larger of FLOPs / matmul and bytes / copy; a layer's bytes are weights, input and output, all else "
     "fused. In the whole network the bound of eager rows adds bias, ReLU and pool indices as kernels of their own."
@@ -424,6 +427,10 @@ def _memory(result: BenchResult) -> Table:
         ("  used on the whole device", memory.device_bytes),
     )
     rows += [row(name, size, "") for name, size in levels if size is not None]
+    rows += [
+        note(f"  {stray.name}: {grouped(abs(stray.bytes))} B, {stray.evidence}")
+        for stray in memory.strays[:SHOWN]
+    ]
     if memory.error:
         rows.append(note(f"  {memory.error}"))
     return Table(
