@@ -48,6 +48,16 @@ class Graph:
         self.cuda.pending = True
 
 
+class Stream:
+    """A stream: only which one it is matters."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def wait_stream(self, stream: Stream) -> None:
+        return
+
+
 class Memory:
     """``torch.cuda.memory``: a history of allocations."""
 
@@ -67,6 +77,10 @@ class FakeCuda:
 
     def __init__(self, *, capture_fails: bool = False, stats: dict[str, int] | None = None) -> None:
         self.now_ms = 0.0
+        self.lost = ""
+        """The error that every call ends in from now on."""
+        self.own = Stream("own")
+        self.current = self.own
         self.pending = False
         self.capturing: list[Callable[[], None]] | None = None
         self.capture_fails = capture_fails
@@ -93,29 +107,41 @@ class FakeCuda:
 
     @contextmanager
     def graph(self, graph: Graph, pool: Any = None) -> Iterator[None]:
+        """As torch has it: where the end of a capture fails, the stream of the capture stays the current one."""
         self.pools.append(pool)
-        if self.capture_fails:
-            raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nmore")
+        before, self.current = self.current, Stream("capture")
         self.capturing = graph.recorded
         try:
             yield
         finally:
             self.capturing = None
+            if self.capture_fails:
+                raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nmore")
+            self.current = before
 
-    def Stream(self) -> FakeCuda:  # noqa: N802  torch's name
-        return self
+    def graph_pool_handle(self) -> str:
+        return f"pool {len(self.pools)}"
 
-    def current_stream(self) -> FakeCuda:
-        return self
+    def Stream(self) -> Stream:  # noqa: N802  torch's name
+        return Stream("side")
 
-    def wait_stream(self, stream: FakeCuda) -> None:
-        self.calls.append("wait_stream")
+    def current_stream(self) -> Stream:
+        return self.current
+
+    def set_stream(self, stream: Stream) -> None:
+        self.current = stream
 
     @contextmanager
-    def stream(self, stream: FakeCuda) -> Iterator[None]:
-        yield
+    def stream(self, stream: Stream) -> Iterator[None]:
+        before, self.current = self.current, stream
+        try:
+            yield
+        finally:
+            self.current = before
 
     def synchronize(self) -> None:
+        if self.lost:
+            raise RuntimeError(self.lost)
         self.pending = False
 
     def _sleep(self, cycles: int) -> None:

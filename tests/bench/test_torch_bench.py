@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.layers.base import Mode
 from vggstat.live.bench import run as run_module
+from vggstat.live.bench import session as session_module
 from vggstat.live.bench.clock import Clock, CpuClock
 from vggstat.live.bench.counted import DifferentModelError, check_counted, check_groups
 from vggstat.live.bench.passes import BACKWARD, TimedPass
@@ -238,7 +240,7 @@ def test_compile_that_fails_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
         return call
 
     monkeypatch.setattr(torch, "compile", fail)
-    plan = configuration(compile_mode="default", executions=("eager", "compiled"))
+    plan = configuration(executions=("eager", "compiled"))
     eager, compiled = benchmark(plan).run().results
 
     assert eager.timing is not None
@@ -251,7 +253,7 @@ def test_compile_that_fails_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_compiled_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """A compiled pass is timed beside the eager one, its compilation being its first call (stand-in compiler)."""
     monkeypatch.setattr(torch, "compile", lambda forward, **_: forward)
-    plan = configuration(compile_mode="default", executions=("eager", "compiled"))
+    plan = configuration(executions=("eager", "compiled"))
     results = benchmark(plan).run().results
 
     assert [result.execution for result in results] == ["eager", "compiled"]
@@ -316,7 +318,8 @@ def test_watches_take_turns() -> None:
         return run
 
     watches = [
-        Stopwatch(name, run_of(name, step), clock, limit_s=1e-9) for name, step in (("a", 1), ("b", 2))
+        Stopwatch(name, run_of(name, step), clock, limit_s=1e-9, discard_s=0)
+        for name, step in (("a", 1), ("b", 2))
     ]
     take_turns(watches)
 
@@ -327,14 +330,187 @@ def test_watches_take_turns() -> None:
 def test_length_follows_the_interval() -> None:
     """Equal samples are enough after ten; samples that differ go on until the limit."""
     steady = Stopwatch("steady", lambda _: None, Ticking(), limit_s=100)
-    steady.samples = [1.0] * 10
+    steady.samples, steady.turns = [1.0] * 10, 3
     noisy = Stopwatch("noisy", lambda _: None, Ticking(), limit_s=100)
-    noisy.samples = [1.0, 2.0] * 10
+    noisy.samples, noisy.turns = [1.0, 2.0] * 10, 3
 
     assert steady.is_done
     assert not noisy.is_done
     noisy.spent_s = 100
     assert noisy.is_done
+
+
+def test_no_row_is_done_before_its_third_turn() -> None:
+    """Equal samples of one turn say nothing about the next, in which the clock may be another one."""
+    watch = Stopwatch("steady", lambda _: None, Ticking(), limit_s=1e-6, discard_s=0)
+    watch.samples, watch.spent_s = [1.0] * 100, 100
+    done = []
+    for _ in range(3):
+        watch.turn()
+        done.append(watch.is_done)
+
+    assert done == [False, False, True]
+
+
+def test_the_beginning_of_a_turn_is_not_read() -> None:
+    """Others have had the caches: what runs in the first 50 ms is left out, and is no part of the time spent."""
+    runs: list[float] = []
+
+    def run(_: Mark) -> None:
+        runs.append(perf_counter())
+        sleep(0.004)
+
+    watch = Stopwatch("warming", run, CpuClock(), limit_s=0.08)
+    watch.turn()
+    read = len(watch.samples)
+
+    assert runs[-read] - runs[0] >= 0.05
+    assert len(runs) > read
+    assert watch.spent_s < 0.05
+
+
+def test_a_run_that_takes_longer_than_that_warms_itself() -> None:
+    """On a host a second is not given away to lose 50 ms."""
+    runs: list[int] = []
+    watch = Stopwatch("long", lambda _: runs.append(1), CpuClock(), limit_s=1e-9)
+    watch.estimate_s = 1.0
+    watch.turn()
+
+    assert len(runs) == len(watch.samples) == 1
+
+
+# what goes wrong
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("no kernel\nlong story"), "torch refused it: no kernel"),
+        (TypeError("unexpected argument"), "it failed: TypeError: unexpected argument"),
+        (ZeroDivisionError(), "it failed: ZeroDivisionError"),
+    ],
+)
+def test_whatever_goes_wrong_is_a_row(error: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only what torch is known to raise: the row says what it was, and the sweep goes on."""
+    made = session_module.TimedPass
+    failing = iter([True])
+
+    def fail(*arguments: Any, **settings: Any) -> TimedPass:
+        if next(failing, False):
+            raise error
+        return made(*arguments, **settings)
+
+    monkeypatch.setattr(session_module, "TimedPass", fail)
+    first, second = benchmark(configuration(), configuration(batch=2)).run().results
+
+    assert (first.error, first.timing) == (words, None)
+    assert second.timing is not None
+
+
+def failing_after(turns: int, name: str, error: Exception) -> Callable[..., None]:
+    """``Stopwatch.turn`` that fails in one row after so many turns of it."""
+    turn = Stopwatch.turn
+
+    def fail(watch: Stopwatch, seconds: float | None = None) -> None:
+        if watch.name == name and watch.turns == turns:
+            raise error
+        turn(watch, seconds)
+
+    return fail
+
+
+def test_a_row_that_fails_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layers of one network fail in their second turn: its eager row stands and says so, and so do the others."""
+    monkeypatch.setattr(Stopwatch, "turn", failing_after(1, "layers", RuntimeError("gone")))
+    file = benchmark(configuration(), configuration(batch=2)).run()
+
+    assert all(result.timing and len(result.timing.samples_s) >= 3 for result in file.results)
+    assert all(result.layers for result in file.results)
+    assert all("layers not timed to the end: gone" in result.note for result in file.results)
+
+
+def test_a_row_without_a_sample_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first turn fails: the row has the reason in place of a time."""
+    monkeypatch.setattr(torch, "compile", lambda forward, **_: forward)
+    monkeypatch.setattr(Stopwatch, "turn", failing_after(0, "compiled", RuntimeError("gone")))
+    eager, compiled = benchmark(configuration(executions=("eager", "compiled"))).run().results
+
+    assert eager.timing is not None
+    assert (compiled.timing, compiled.error) == (None, "gone")
+
+
+def test_memory_that_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It only adds to the row, which stands without it and says why."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise KeyError("no such event")
+
+    monkeypatch.setattr(session_module, "cpu_bridge", fail)
+    (result,) = benchmark(configuration()).run().results
+
+    assert result.timing is not None
+    assert result.memory is None
+    assert result.note == "memory not measured: KeyError: 'no such event'"
+
+
+class Losing(CpuClock):
+    """A device that fails for good after so many stamps."""
+
+    def __init__(self, stamps: int) -> None:
+        self.left = stamps
+
+    def stamp(self) -> int:
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        return super().stamp()
+
+    def failure(self) -> str:
+        return "CUDA error: an illegal memory access was encountered" if self.left < 0 else ""
+
+
+def test_a_device_that_is_lost_ends_the_run() -> None:
+    """Every later call would fail: what was measured is there, and all that was not says why."""
+    kept: list[BenchFile] = []
+    # The ceilings take some stamps, and the first network its own: the second one is not begun.
+    clock = Losing(400)
+    plans = [configuration(batch=batch) for batch in (4, 2)]
+    file = benchmark(*plans, clock=clock, keep=kept.append, ceiling_clock=CpuClock()).run()
+
+    assert any("stopped working, and the run ends here" in failure for failure in file.failures)
+    assert parse_results(results_text(file), "x.json").failures == file.failures
+    assert {result.batch for result in file.results} == {4, 2}
+    assert all(result.timing or "stopped working" in result.error for result in file.results)
+
+
+def test_ceilings_that_cannot_be_measured_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows then have no bounds, and the file says why."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+
+    monkeypatch.setattr("vggstat.live.bench.ceilings.CeilingWatches.measure", fail)
+    file = benchmark(configuration()).run()
+
+    assert file.failures == (
+        "ceilings in fp32 not measured: out of memory",
+        "ceilings again in fp32 not measured: out of memory",
+    )
+    assert file.results[0].timing is not None
+    assert file.results[0].bound_s is None
+
+
+def test_results_are_kept_after_every_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after a whole group of batches: whoever ends the program loses a turn, or a second."""
+    monkeypatch.setattr(run_module, "KEPT_S", 0.0)
+    kept: list[BenchFile] = []
+    file = benchmark(configuration(), configuration(batch=2), keep=kept.append).run()
+    counts = [sum(len(result.samples_s) for result in entry.results) for entry in kept]
+    turns = 2 * 2 * 3  # two networks, each with its whole and its layers, three turns at least
+
+    assert len(kept) >= turns
+    assert counts == sorted(counts)
+    assert [result.samples_s for result in kept[-1].results] == [result.samples_s for result in file.results]
 
 
 def test_progress_ends_at_all() -> None:
@@ -369,20 +545,23 @@ def test_devices() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and torch sees none here")
 def test_on_a_gpu() -> None:
     """On a real GPU: memory explained to the byte, layers within 3 % of the graph, no fallback."""
-    report = analyze(report_of("D").graph, Workload(batch=8, dtype=find_dtype("bf16")))
+    report = analyze(report_of("D").graph, Workload(batch=64, dtype=find_dtype("bf16")))
     plan = BenchPlan(
-        spec="D", batch=8, dtype="bf16", seconds=1, compile_mode="default",
-        executions=("eager", "graph", "compiled+graph"),
-    )  # fmt: skip
+        spec="D",
+        batch=64,
+        dtype="bf16",
+        seconds=1,
+        executions=("eager", "graph", "compiled+graph", "fused+graph"),
+    )
     results = {
         r.execution: r
         for r in Benchmark([Configuration(plan, report)], torch.device("cuda", 0)).run().results
     }
     eager, graph = results["eager"], results["graph"]
 
-    assert set(results) == {"eager", "graph", "compiled+graph"}
+    assert set(results) == {"eager", "graph", "compiled+graph", "fused+graph"}
     assert eager.memory is not None
-    assert eager.memory.unexplained_bytes == 0
+    assert (eager.memory.unexplained_bytes, eager.memory.strays) == (0, ())
     assert graph.timing is not None
     assert eager.layers_s == pytest.approx(graph.timing.median_s, rel=0.03)
     assert not eager.note

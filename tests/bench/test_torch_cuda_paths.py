@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,6 +91,7 @@ def bare_session(cuda: FakeCuda) -> Any:
     made.clock, made.notes, made.errors, made.watches = CudaClock(cuda), {}, {}, {}
     made.pool, made.has_room, made.sensors, made.busy = "pool of this session", True, None, None
     made.plan = SimpleNamespace(seconds=0.01, target=0.01)
+    made.timed = SimpleNamespace(capturable=nullcontext)
     made._both = lambda: torch.inference_mode()
     return made
 

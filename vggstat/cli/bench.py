@@ -24,6 +24,7 @@ from vggstat.cli.common import (
 from vggstat.cli.files import write_file
 from vggstat.cli.results import check_layers, predictions_for
 from vggstat.cli.running import AutocastOption, ImplementationOption, ModeOption, OptimizerOption, running
+from vggstat.cli.signals import signals_as
 from vggstat.cli.streams import say, show_progress
 from vggstat.errors import UsageError
 
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
     from vggstat.cost.report import Report
 
 INTERRUPTED = 130
-COMPILE_MODES = ("off", "default", "max-autotune")
+"""128 and the number of SIGINT, as a shell has it."""
+MODES = ("default", "max-autotune")
+COMPILE_MODES = ("off", *MODES)
+WAYS = ("eager", "graph", "compiled", "fused")
+"""How a pass can be run; eager is always measured, for it is what all others are held against."""
 
 
 def command(
@@ -58,12 +63,20 @@ def command(
     optimizer: OptimizerOption = None,
     implementation: ImplementationOption = None,
     autocast: AutocastOption = None,
+    execution: Annotated[
+        str | None,
+        typer.Option(
+            "--execution",
+            metavar="LIST",
+            help="eager, graph, compiled, fused; or fast, the fastest of them. Default: eager on a CPU, else all.",
+        ),
+    ] = None,
     compile_mode: Annotated[
         str | None,
         typer.Option(
             "--compile",
             metavar="MODE",
-            help="off, default or max-autotune: a compiled row beside the eager one. Default: off on a CPU.",
+            help="off, default or max-autotune: how the compiled row is compiled. Default: off on a CPU.",
         ),
     ] = None,
     graph: Annotated[
@@ -104,7 +117,7 @@ def command(
 ) -> None:
     """Measure networks on a real device, and hold time and memory against bounds and predictions.
 
-    Needs torch: pip install 'vggstat[torch]'. Ctrl-C ends it and keeps what was measured (exit code 130).
+    Needs torch: pip install 'vggstat[torch]'. Ctrl-C or SIGTERM ends it and keeps what was measured (exit code 130, 143).
 
     Examples: vggstat bench D · vggstat bench D --batch 1,32,256 --save d.json · vggstat bench A B D E --mode training
     """
@@ -127,6 +140,11 @@ def command(
     if dtype is None and not on_cpu:
         # Training keeps its parameters in float32 and multiplies in bfloat16, as is usual.
         words, lowered = (["fp32"], autocast or "bf16") if mode == "training" else (["bf16"], None)
+    fastest, executions = _executions(
+        execution, on_cpu=on_cpu, graph=graph, compile_mode=compile_mode, mode=mode, autocast=lowered
+    )
+    if fastest and mode == "training":
+        implementation = implementation or "fused"
     options = variant_of(input_size=input_size, classes=classes, head=head, no_top=no_top)
     reports = [
         _report(spec, options, word, size, mode, optimizer, implementation, lowered)
@@ -134,8 +152,6 @@ def command(
     ]
     for report in reports:
         require_dtype(report.workload.autocast or report.workload.dtype, place)
-    compiled = compile_mode or ("off" if on_cpu else "default")
-    executions = _executions(on_cpu=on_cpu, graph=graph is not False, compiled=compiled != "off")
     from vggstat.cost.bench import BenchPlan
     from vggstat.cost.bench_json import read_results
     from vggstat.live.bench.run import Benchmark
@@ -151,7 +167,8 @@ def command(
                 mode=report.workload.mode,
                 optimizer=report.workload.optimizer.name,
                 executions=executions,
-                compile_mode=compiled,
+                fastest=fastest,
+                compile_mode=compile_mode if compile_mode in MODES else "default",
                 channels_last=channels_last,
                 seconds=seconds,
             ),
@@ -163,12 +180,20 @@ def command(
         read_results(path)  # what is wrong with it is said before the clock starts
     progress = _progress_line()
     benchmark = Benchmark(configurations, place, report_progress=progress, keep=_keeper(save), force=force)
+    received: list[int] = []
+
+    def interrupt(number: int) -> KeyboardInterrupt:
+        received.append(number)
+        return KeyboardInterrupt()
+
     try:
-        file = benchmark.run()
+        with signals_as(interrupt):
+            file = benchmark.run()
     finally:
         progress(None)
         _keeper(save)(benchmark.file)  # whatever went wrong, what was measured is there
-    _finish(file, reports, layers, calibrate, format_name, output, width)
+    code = 128 + received[-1] if received else INTERRUPTED
+    _finish(file, reports, layers, calibrate, format_name, output, width, interrupted=code)
 
 
 def _report(
@@ -200,13 +225,51 @@ def _report(
     return analyze(report.graph, workload)
 
 
-def _executions(*, on_cpu: bool, graph: bool, compiled: bool) -> tuple[Execution, ...]:
-    found: list[Execution] = ["eager"]
-    if graph and not on_cpu:
-        found.append("graph")
-    if compiled:
-        found.append("compiled+graph" if graph and not on_cpu else "compiled")
-    return tuple(found)
+def _executions(
+    words: str | None,
+    *,
+    on_cpu: bool,
+    graph: bool | None,
+    compile_mode: str | None,
+    mode: str,
+    autocast: str | None,
+) -> tuple[bool, tuple[Execution, ...]]:
+    """Whether only the fastest is wanted, and the executions, eager before all others.
+
+    Raises UsageError for what is none, and for what does not run here.
+    """
+    fused = mode == "inference" and autocast is None
+    compiled = compile_mode != "off"
+    everything = [
+        "eager",
+        *([] if on_cpu else ["graph"]),
+        *(["compiled"] if compiled else []),
+        *(["fused"] if fused else []),
+    ]
+    chosen = list(dict.fromkeys(word.strip() for word in words.split(","))) if words else []
+    fastest = chosen == ["fast"]
+    if fastest:
+        chosen = everything
+    elif not chosen:
+        chosen = ["eager", *(["compiled"] if compile_mode in MODES else [])] if on_cpu else everything
+    for word in chosen:
+        if word not in WAYS:
+            raise UsageError(f"--execution takes {', '.join(WAYS)} in a list, or fast alone, not {word!r}")
+    if on_cpu and "graph" in chosen:
+        raise UsageError("a CPU has no CUDA graphs: --execution takes eager, compiled and fused here")
+    if "fused" in chosen and not fused:
+        raise UsageError(
+            "--execution fused runs inference in one format: without --mode training and --autocast"
+        )
+    if "compiled" in chosen and not compiled:
+        raise UsageError("--execution compiled and --compile off contradict each other")
+    if words and "graph" in chosen and graph is False and not fastest:
+        raise UsageError("--execution graph and --no-graph contradict each other")
+    recorded = not on_cpu and graph is not False
+    found: list[Any] = ["eager"]
+    found += ["graph"] if "graph" in chosen and recorded else []
+    found += [f"{word}+graph" if recorded else word for word in ("compiled", "fused") if word in chosen]
+    return fastest, tuple(found)
 
 
 def _keeper(path: str | None) -> Callable[[BenchFile], None]:
@@ -249,8 +312,10 @@ def _finish(
     format_name: str | None,
     output: str | None,
     width: int | None,
+    *,
+    interrupted: int,
 ) -> None:
-    """Shows what was measured, and ends with the exit code that fits it."""
+    """Shows what was measured, and ends with the exit code that fits it; ``interrupted`` where it was."""
     from vggstat.present.views.bench import bench_page
 
     failed = [result for result in file.results if result.error]
@@ -258,14 +323,14 @@ def _finish(
     if not measured:
         if file.interrupted:
             say("vggstat: interrupted before anything was measured")
-            raise typer.Exit(INTERRUPTED)
+            raise typer.Exit(interrupted)
         raise UsageError("\n".join(dict.fromkeys(f"{result.spec}: {result.error}" for result in failed)))
     predictions = predictions_for(file, reports, calibrate) if calibrate else []
     show(bench_page(file, layers=layers, predictions=predictions), format_name, output, width)
     for result in failed:
         say(f"vggstat: {result.spec}, batch {result.batch:,}: {result.error}")
     if file.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(interrupted)
     # In a sweep a configuration that does not fit is a row; anything else that failed is misuse.
     if any(not _is_memory(result) for result in failed):
         raise typer.Exit(2)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from vggstat.cli.signals import signals_as
 from vggstat.errors import OutputError
 
 __all__ = ["append_file", "write_file"]
@@ -38,7 +38,7 @@ def write_file(path: str, content: bytes | Iterable[bytes]) -> None:
         if old is not None and not stat.S_ISREG(old.status.st_mode):
             _write_special(path, pieces)
             return
-        with _ended_by_exceptions():
+        with signals_as(lambda number: SystemExit(128 + number)):
             _replace(os.path.realpath(path), pieces, old)
     except BrokenPipeError:
         raise
@@ -141,29 +141,6 @@ def _write_special(path: str, pieces: Iterable[bytes]) -> None:
     os.set_blocking(descriptor, True)
     with open(descriptor, "wb") as file:
         file.writelines(pieces)
-
-
-@contextmanager
-def _ended_by_exceptions() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP end the program by an exception, as Ctrl-C does, so that it can tidy up."""
-    import signal
-    from threading import current_thread, main_thread
-
-    def end(number: int, frame: object) -> None:  # noqa: ARG001
-        raise SystemExit(128 + number)
-
-    changed = []
-    if current_thread() is main_thread():  # only there can it be asked for
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, end)
-                changed.append(number)
-    try:
-        yield
-    finally:
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _remove(path: str) -> None:

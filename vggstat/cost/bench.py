@@ -41,15 +41,17 @@ __all__ = [
     "Warned",
 ]
 
-Execution = Literal["eager", "graph", "compiled", "compiled+graph"]
+Execution = Literal["eager", "graph", "compiled", "compiled+graph", "fused", "fused+graph"]
 
 EXECUTIONS: Final[dict[Execution, str]] = {
     "eager": "eager",
     "graph": "eager, CUDA graph",
     "compiled": "compiled",
     "compiled+graph": "compiled, CUDA graph",
+    "fused": "fused",
+    "fused+graph": "fused, CUDA graph",
 }
-"""How a pass is run, in words."""
+"""How a pass is run, in words: by torch's modules, by torch.compile, or by the fastest kernel of each layer."""
 
 
 Seconds = Annotated[float, Meta(ge=0, lt=1e9)]
@@ -77,8 +79,11 @@ class BenchPlan(Record):
     mode: str = "inference"
     optimizer: str = "momentum"
     executions: tuple[Execution, ...] = ("eager",)
-    compile_mode: str = "off"
-    """``off``, ``default`` or ``max-autotune``."""
+    """The first is ``eager``."""
+    fastest: bool = False
+    """Whether only the fastest of them is measured to the end; layers and memory, which are eager, then are not."""
+    compile_mode: str = "default"
+    """``default`` or ``max-autotune``, where one is compiled."""
     channels_last: bool = True
     seconds: float = 5.0
     """The longest that one row is measured, warm-up aside."""
@@ -373,6 +378,8 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     """Ideal bytes of the pass."""
     fused_bound_s: Seconds | None = None
     eager_bound_s: Seconds | None = None
+    own_bound_s: Seconds | None = None
+    """With the kernels that this execution has; None in files of older versions."""
     layers: tuple[LayerTime, ...] = ()
     layers_method: str = ""
     """How the layers were timed, in words."""
@@ -418,8 +425,15 @@ class BenchResult(Measured, frozen=True, kw_only=True):
 
     @property
     def bound_s(self) -> float | None:
-        """The bound that fits the execution: of separate kernels in eager mode, fused if compiled."""
+        """The bound that fits the execution, which has kernels of its own."""
+        if self.own_bound_s is not None:
+            return self.own_bound_s
         return self.fused_bound_s if self.execution.startswith("compiled") else self.eager_bound_s
+
+    @property
+    def cap_images_per_s(self) -> float | None:
+        """The most images a second that the bound allows."""
+        return self.batch / self.bound_s if self.bound_s else None
 
     @property
     def images_per_s(self) -> float | None:
@@ -450,6 +464,8 @@ class BenchFile(Measured, frozen=True, kw_only=True):
     results: tuple[BenchResult, ...]
     interrupted: bool = False
     """Whether it was stopped before it was done."""
+    failures: tuple[str, ...] = ()
+    """What went wrong beside the results: a device that stopped working, ceilings that were not measured."""
 
     def ceilings_for(self, dtype: str) -> MeasuredCeilings | None:
         """The measured ceilings in a dtype, by its short name."""

@@ -6,9 +6,10 @@ Each kernel takes at least the larger of FLOPs / peak and bytes / bandwidth (Wil
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from vggstat.cost.traffic import Group, Kernel, Pass, groups_of, kernels_of, step_kernels
+from vggstat.cost.traffic import Group, Kernel, Pass, Style, groups_of, kernels_of, step_kernels
 from vggstat.cost.training import refuse_single_values
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
@@ -56,12 +57,12 @@ class LayerBound(Record):
         """FLOPs of convolutions and FC layers, two per multiply-accumulate."""
         return sum(kernel.flops for kernel in self.kernels if kernel.direction == direction)
 
-    def bytes_of(self, direction: Pass = "forward", *, fused: bool = True) -> int:
-        """Bytes moved: fused, weights, input and output; else those of the separate kernels too."""
+    def bytes_of(self, direction: Pass = "forward", style: Style = "fused") -> int:
+        """Bytes moved: fused, weights, input and output; else those of the kernels that the style has besides."""
         return sum(
             kernel.bytes
             for kernel in self.kernels
-            if kernel.direction == direction and not (fused and kernel.fusable)
+            if kernel.direction == direction and style in kernel.styles
         )
 
     @property
@@ -89,9 +90,9 @@ class LayerBound(Record):
         """The forward pass at the bandwidth, if computing took no time; ideal bytes."""
         return self.bytes / self.ceilings.bytes_per_s
 
-    def seconds(self, direction: Pass = "forward", *, fused: bool = True) -> float:
+    def seconds(self, direction: Pass = "forward", style: Style = "fused") -> float:
         """The least time of one direction."""
-        return _seconds(self.kernels, self.ceilings, direction, fused=fused)
+        return _seconds(self.kernels, self.ceilings, direction, style)
 
     @property
     def fused_s(self) -> float:
@@ -99,7 +100,7 @@ class LayerBound(Record):
 
     @property
     def eager_s(self) -> float:
-        return self.seconds(fused=False)
+        return self.seconds(style="eager")
 
     @property
     def limit(self) -> Limit:
@@ -117,51 +118,57 @@ class Roofline(Record):
     beside: tuple[Kernel, ...]
     """What belongs to no layer: autocast's weight copies, the optimizer."""
 
-    def seconds(self, direction: Pass, *, fused: bool) -> float:
+    def seconds(self, direction: Pass, style: Style) -> float:
         """The least time of one part of a step. Autocast's copies are not in it: see ``cast_s``."""
-        total = sum(layer.seconds(direction, fused=fused) for layer in self.layers)
+        total = sum(layer.seconds(direction, style) for layer in self.layers)
         beside = tuple(kernel for kernel in self.beside if kernel.direction == "optimizer")
-        return total + _seconds(beside, self.ceilings, direction, fused=fused)
+        return total + _seconds(beside, self.ceilings, direction, style)
 
     @property
     def cast_s(self) -> float:
         """Copying the weights into autocast's lower format, once a pass; it is part of every bound."""
         casts = tuple(kernel for kernel in self.beside if kernel.direction == "forward")
-        return _seconds(casts, self.ceilings, "forward", fused=False)
+        return _seconds(casts, self.ceilings, "forward", "eager")
 
-    def total_s(self, *, fused: bool) -> float:
+    def total_s(self, style: Style) -> float:
         """The least time of the pass, or in training of the step."""
         directions: tuple[Pass, ...] = ("forward", "backward", "optimizer")
-        return self.cast_s + sum(self.seconds(direction, fused=fused) for direction in directions)
+        return self.cast_s + sum(self.seconds(direction, style) for direction in directions)
+
+    def mixed_s(self, styles: Mapping[str, Style]) -> float:
+        """The least time of a forward pass whose layers are run in several styles, each by its name; others fused."""
+        return self.cast_s + sum(
+            layer.seconds(style=styles.get(layer.name, "fused")) for layer in self.layers
+        )
 
     @property
     def fused_s(self) -> float:
         """With everything fused that can be: a lower bound of any implementation with these algorithms."""
-        return self.total_s(fused=True)
+        return self.total_s("fused")
 
     @property
     def eager_s(self) -> float:
         """With bias, ReLU and pool indices as kernels of their own: a lower bound of torch's eager mode."""
-        return self.total_s(fused=False)
+        return self.total_s("eager")
 
     @property
     def flops(self) -> int:
         """FLOPs of the pass or the step, two per multiply-accumulate."""
         return sum(kernel.flops for layer in self.layers for kernel in layer.kernels)
 
-    def utilisation(self, *, fused: bool) -> float:
+    def utilisation(self, style: Style) -> float:
         """The largest share of the peak that the bound allows; 0 where nothing is multiplied."""
-        seconds = self.total_s(fused=fused)
+        seconds = self.total_s(style)
         return self.flops / self.ceilings.flops_per_s / seconds if seconds else 0.0
 
-    def images_per_s(self, *, fused: bool) -> float | None:
+    def images_per_s(self, style: Style) -> float | None:
         """The most images a second that the bound allows; None where nothing takes time (dropouts in inference)."""
-        seconds = self.total_s(fused=fused)
+        seconds = self.total_s(style)
         return self.workload.batch / seconds if seconds else None
 
-    def flops_per_s(self, *, fused: bool) -> float | None:
+    def flops_per_s(self, style: Style) -> float | None:
         """The most FLOPs a second that the bound allows; None where nothing takes time."""
-        seconds = self.total_s(fused=fused)
+        seconds = self.total_s(style)
         return self.flops / seconds if seconds else None
 
 
@@ -187,9 +194,9 @@ def _bound(group: Group, workload: Workload, ceilings: Ceilings) -> LayerBound:
     )
 
 
-def _seconds(kernels: tuple[Kernel, ...], ceilings: Ceilings, direction: Pass, *, fused: bool) -> float:
+def _seconds(kernels: tuple[Kernel, ...], ceilings: Ceilings, direction: Pass, style: Style) -> float:
     return sum(
         ceilings.seconds(kernel.flops, kernel.bytes)
         for kernel in kernels
-        if kernel.direction == direction and not (fused and kernel.fusable)
+        if kernel.direction == direction and style in kernel.styles
     )

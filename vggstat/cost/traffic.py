@@ -1,9 +1,7 @@
 """Which kernels a pass consists of: their operations and the bytes they have to move.
 
-A kernel's bytes are ideal: every tensor that it reads or writes crosses the memory once. What a compiler can
-fuse into a neighbour is marked: without those kernels stays the traffic of a fused pass (weights, input and
-output of every group), with them that of torch's eager mode (torch 2.13: the bias of a convolution and every
-ReLU are kernels of their own, a max-pool writes int64 indices in inference too).
+A kernel's bytes are ideal: every tensor that it reads or writes crosses the memory once. Which kernels there are
+depends on how a pass is run, its style: see ``Style``.
 """
 
 from __future__ import annotations
@@ -24,22 +22,38 @@ from vggstat.layers.maxpool import MaxPool
 from vggstat.layers.relu import ReLU
 from vggstat.shapes import values
 
-__all__ = ["Group", "Kernel", "Pass", "groups_of", "kernels_of", "step_kernels"]
+__all__ = ["STYLES", "Group", "Kernel", "Pass", "Style", "groups_of", "kernels_of", "step_kernels"]
 
 INDEX_WIDTH: Final = 8
 """A max-pool's indices are int64."""
 
 Pass = Literal["forward", "backward", "optimizer"]
 
+Style = Literal["fused", "cudnn-relu", "compiled", "eager"]
+"""How much of a pass is one kernel, the most first:
+
+- ``fused``: a kernel a group of layers, which moves weights, input and output: the least there is.
+- ``cudnn-relu``: the same, but the kernel reads the map that it writes: cuDNN's convolution with bias and ReLU adds
+  alpha times a map z, and ``torch.cudnn_convolution_relu`` has the output stand for z, with alpha 0 (aten's
+  cudnn/ConvShared.cpp, torch 2.13).
+- ``compiled``: a convolution's bias, ReLU and what else follows are one kernel beside it, and so is an FC layer's ReLU
+  (Inductor, torch 2.13); pools write no indices. Of the backward pass the fused one is taken, which is a lower bound.
+- ``eager``: a convolution's bias and every ReLU are kernels of their own, a max-pool writes int64 indices in inference
+  too (torch 2.13).
+"""
+
+STYLES: Final[tuple[Style, ...]] = ("fused", "cudnn-relu", "compiled", "eager")
+APART: Final[tuple[Style, ...]] = ("eager",)
+
 
 class Kernel(NamedTuple):
-    """One kernel for the whole batch: FLOPs (two per multiply-accumulate), bytes, and whether it can be fused."""
+    """One kernel for the whole batch: FLOPs (two per multiply-accumulate), bytes, and the styles that have it."""
 
     what: str
     flops: int
     bytes: int
     direction: Pass = "forward"
-    fusable: bool = False
+    styles: tuple[Style, ...] = STYLES
 
 
 class Group(NamedTuple):
@@ -79,9 +93,25 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
     for at, node in enumerate(group.nodes):
         make = _KERNELS.get(type(node.layer), _pointwise)
         kernels += make(_Node(node, workload, alone=at == 0))
+    kernels += _epilogue(group, workload)
     if workload.mode == "inference":
         return tuple(kernel for kernel in kernels if kernel.direction == "forward")
     return tuple(kernels)
+
+
+def _epilogue(group: Group, workload: Workload) -> Iterator[Kernel]:
+    """What follows a product where it is neither fused into it nor apart: one kernel for all of it, or z."""
+    head, *followers = group.nodes
+    if not isinstance(head.layer, Conv | Linear):
+        return
+    product = _Node(head, workload, alone=True)
+    pointwise = any(isinstance(node.layer, ReLU) for node in followers)
+    if isinstance(head.layer, Conv):
+        if pointwise:
+            yield Kernel("z of cudnn_convolution_relu", 0, product.outputs, styles=("cudnn-relu",))
+        pointwise = pointwise or product.has_bias
+    if pointwise:
+        yield Kernel("bias and ReLU", 0, 2 * product.outputs, styles=("compiled",))
 
 
 def step_kernels(graph: Graph, workload: Workload) -> tuple[Kernel, ...]:
@@ -131,6 +161,11 @@ class _Node:
         self.flops = 2 * batch * node.ops.macs
 
     @property
+    def beside(self) -> tuple[Style, ...]:
+        """The styles in which a pointwise layer is a kernel: all, where nothing stands before it in its group."""
+        return STYLES if self.alone else APART
+
+    @property
     def passes_gradient(self) -> bool:
         return self.node.needs_input_grad
 
@@ -146,48 +181,48 @@ def _weighted(n: _Node) -> Iterator[Kernel]:
     if n.passes_gradient:
         yield Kernel("input gradient", n.flops, n.outputs + n.weights + n.inputs, "backward")
     if n.has_bias:
-        yield Kernel("bias gradient", 0, n.outputs, "backward", fusable=True)
+        yield Kernel("bias gradient", 0, n.outputs, "backward", styles=APART)
 
 
 def _conv(n: _Node) -> Iterator[Kernel]:
     """cudnn_convolution takes no bias: it is added by a kernel of its own that reads and writes the map."""
     yield from _weighted(n)
     if n.has_bias:
-        yield Kernel("bias", 0, 2 * n.outputs, fusable=True)
+        yield Kernel("bias", 0, 2 * n.outputs, styles=APART)
 
 
 def _max_pool(n: _Node) -> Iterator[Kernel]:
     """The backward pass fills the gradient with zeros before it adds to it: 2 dx."""
     indices = INDEX_WIDTH * n.values_out
     yield Kernel("pool", 0, n.inputs + n.outputs)
-    yield Kernel("pool indices", 0, indices, fusable=True)
+    yield Kernel("pool indices", 0, indices, styles=APART)
     if n.passes_gradient:
         yield Kernel("pool gradient", 0, n.outputs + n.inputs, "backward")
-        yield Kernel("indices and zeros", 0, indices + n.inputs, "backward", fusable=True)
+        yield Kernel("indices and zeros", 0, indices + n.inputs, "backward", styles=APART)
 
 
 def _relu(n: _Node) -> Iterator[Kernel]:
     """In place: reads and writes the map. Its gradient reads the output and dy, and writes dx."""
-    yield Kernel("ReLU", 0, n.inputs + n.outputs, fusable=not n.alone)
+    yield Kernel("ReLU", 0, n.inputs + n.outputs, styles=n.beside)
     if n.gets_gradient:
-        yield Kernel("ReLU gradient", 0, 3 * n.outputs, "backward", fusable=not n.alone)
+        yield Kernel("ReLU gradient", 0, 3 * n.outputs, "backward", styles=n.beside)
 
 
 def _dropout(n: _Node) -> Iterator[Kernel]:
     """Nothing in inference; in training a mask of one byte a value beside the map."""
     if not n.training or not getattr(n.node.layer, "p", 0):
         return
-    yield Kernel("dropout", 0, n.inputs + n.outputs + n.values_out, fusable=not n.alone)
-    yield Kernel("dropout gradient", 0, n.inputs + n.outputs + n.values_out, "backward", fusable=not n.alone)
+    yield Kernel("dropout", 0, n.inputs + n.outputs + n.values_out, styles=n.beside)
+    yield Kernel("dropout gradient", 0, n.inputs + n.outputs + n.values_out, "backward", styles=n.beside)
 
 
 def _batch_norm(n: _Node) -> Iterator[Kernel]:
     """In training the map is read once for its statistics; the backward pass reads x and dy twice."""
     yield Kernel("batch norm", 0, n.inputs + n.outputs + n.params)
     if n.training:
-        yield Kernel("statistics", 0, n.inputs, fusable=True)
+        yield Kernel("statistics", 0, n.inputs, styles=APART)
         yield Kernel("batch norm gradient", 0, 3 * n.outputs, "backward")
-        yield Kernel("sums of the gradient", 0, 2 * n.outputs, "backward", fusable=True)
+        yield Kernel("sums of the gradient", 0, 2 * n.outputs, "backward", styles=APART)
 
 
 def _lrn(n: _Node) -> Iterator[Kernel]:
@@ -198,7 +233,7 @@ def _lrn(n: _Node) -> Iterator[Kernel]:
     padded = n.inputs // max(1, values(n.node.in_shapes[0])) * n.node.ops.lrn_padded
     yield Kernel("LRN", 0, n.inputs + n.outputs)
     # square 2, pad 1 + padded, average padded + 1, scale 2, add 2, power 2, divide 3; two of them are above
-    yield Kernel("LRN in steps", 0, 11 * n.inputs + 2 * padded, fusable=True)
+    yield Kernel("LRN in steps", 0, 11 * n.inputs + 2 * padded, styles=APART)
     if n.passes_gradient:
         yield Kernel("LRN gradient", 0, 3 * n.outputs, "backward")
 
@@ -209,9 +244,15 @@ def _pointwise(n: _Node) -> Iterator[Kernel]:
         return
     # An average pool that changes nothing is a copy, which a compiler leaves out.
     idle = not n.alone and n.node.shape == n.node.in_shapes[0]
-    yield Kernel(n.node.layer.stem, 0, n.inputs + n.outputs, fusable=idle)
+    yield Kernel(n.node.layer.stem, 0, n.inputs + n.outputs, styles=APART if idle else STYLES)
     if n.passes_gradient:
-        yield Kernel(f"{n.node.layer.stem} gradient", 0, n.inputs + n.outputs, "backward", fusable=idle)
+        yield Kernel(
+            f"{n.node.layer.stem} gradient",
+            0,
+            n.inputs + n.outputs,
+            "backward",
+            styles=APART if idle else STYLES,
+        )
 
 
 _KERNELS: Final[dict[type[Layer], Callable[[_Node], Iterator[Kernel]]]] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -13,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from vggstat.cost.optimizer import Optimizer
 from vggstat.live.module import Network
 
-__all__ = ["NativeDropout", "loss_of", "make_optimizer", "targets_for", "train_once"]
+__all__ = ["NativeDropout", "capturable", "loss_of", "make_optimizer", "targets_for", "train_once"]
 
 
 class NativeDropout(TorchFunctionMode):
@@ -62,6 +63,36 @@ def make_optimizer(optimizer: Optimizer, model: nn.Module) -> torch.optim.Optimi
         return kind(parameters, **settings)
     momentum = 0.0 if rule == "sgd" else 0.9
     return torch.optim.SGD(parameters, momentum=momentum, nesterov=rule == "nesterov", **settings)
+
+
+@contextmanager
+def capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> Iterator[list[Tensor]]:
+    """Inside, a step can be recorded in a CUDA graph: Adam's counters of steps lie on the device, and it is told so.
+
+    Gives the counters inside, which have to live as long as the graph does, for its replays go on counting in them.
+    Outside, eager steps count where they did before: on the host, unless they are fused; Adam's foreach step is slower
+    where it is told that it may be recorded.
+    """
+    groups = [group for group in optimizer.param_groups if "capturable" in group]
+    before = {id(group): group["capturable"] for group in groups}
+    parameters = [parameter for group in groups for parameter in group["params"]]
+    counters = {parameter: optimizer.state[parameter].get("step") for parameter in parameters}
+    inside: list[Tensor] = []
+    try:
+        for group in groups:
+            group["capturable"] = True
+        for parameter, counter in counters.items():
+            if isinstance(counter, Tensor):
+                moved = counter.to(device)
+                optimizer.state[parameter]["step"] = moved
+                inside.append(moved)
+        yield inside
+    finally:
+        for group in groups:
+            group["capturable"] = before[id(group)]
+        for parameter, counter in counters.items():
+            if isinstance(counter, Tensor):
+                optimizer.state[parameter]["step"] = counter
 
 
 def train_once(model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, targets: Tensor) -> None:

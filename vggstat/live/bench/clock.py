@@ -6,7 +6,20 @@ from abc import ABC, abstractmethod
 from time import perf_counter_ns
 from typing import Any
 
-__all__ = ["Clock", "CpuClock", "CudaClock"]
+__all__ = ["Clock", "CpuClock", "CudaClock", "first_line", "named"]
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, 200 signs of it at most; the error's name where it has no text."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+def named(error: BaseException) -> str:
+    """The error's kind before the first line of its text: what it is of is not plain from that alone."""
+    text = first_line(error)
+    return text if text == type(error).__name__ else f"{type(error).__name__}: {text}"
 
 
 class Clock(ABC):
@@ -28,6 +41,14 @@ class Clock(ABC):
     def is_asynchronous(self) -> bool:
         """Whether the device works on while the host goes on."""
         return False
+
+    def delay(self, cycles: int) -> None:
+        """Keeps a device busy for so many cycles, while the host queues what is to be timed."""
+        return
+
+    def failure(self) -> str:
+        """What is wrong with the device, in a line; empty while it works."""
+        return ""
 
 
 class CpuClock(Clock):
@@ -66,3 +87,14 @@ class CudaClock(Clock):
     @property
     def is_asynchronous(self) -> bool:
         return True
+
+    def delay(self, cycles: int) -> None:
+        self.cuda._sleep(cycles)
+
+    def failure(self) -> str:
+        """A CUDA error that sticks: after an illegal access, say, every later call fails until the process ends."""
+        try:
+            self.cuda.synchronize()
+        except Exception as error:
+            return first_line(error)
+        return ""

@@ -13,17 +13,13 @@ import torch
 from vggstat.errors import UsageError
 from vggstat.live.bench.passes import TimedPass
 
-__all__ = ["MODES", "CompileFailedError", "compile_pass", "quiet"]
+__all__ = ["MODES", "compile_pass", "quiet"]
 
 MODES: Final[dict[str, str | None]] = {"default": None, "max-autotune": "max-autotune-no-cudagraphs"}
 """torch's modes by ours. CUDA graphs are captured by the stopwatch, so that both rows are captured alike."""
 
 
 LIMIT: Final = 10_000
-
-
-class CompileFailedError(Exception):
-    """torch.compile gave up; the text is the first line of its reason."""
 
 
 def compile_pass(timed: TimedPass, mode: str) -> Callable[..., Any]:

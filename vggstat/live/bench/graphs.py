@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from vggstat.live.bench.clock import CudaClock
-from vggstat.live.bench.stopwatch import TURNS, Mark, Stopwatch
+from vggstat.live.bench.stopwatch import Mark, Stopwatch
 
 __all__ = ["Captured", "GraphWatch", "PrimedWatch", "capture"]
 
@@ -39,28 +39,40 @@ def capture(
 ) -> Captured:
     """The pass as a CUDA graph. Whatever capture raises is the caller's to name and fall back from.
 
+    The stream that was current is so again, whatever happens: torch's context leaves its own one in place where the end
+    of the capture fails (torch 2.11 and 2.13), and all that comes after would run on a stream that is invalid.
     Graphs of one ``pool`` (``torch.cuda.graph_pool_handle()``) share their memory: each begins from what lies outside
     of it, weights, images and optimizer state, and nobody reads what another has left there.
     """
     with context():
-        side = cuda.Stream()
-        side.wait_stream(cuda.current_stream())
-        with cuda.stream(side):
-            for _ in range(WARM_UPS):
-                run(_unmarked)
-        cuda.current_stream().wait_stream(side)
-        marks: list[tuple[str, Any]] = []
+        own = cuda.current_stream()
+        try:
+            return _captured(run, cuda, own, with_events=with_events, pool=pool)
+        finally:
+            cuda.set_stream(own)
 
-        def mark(name: str) -> None:
-            event = cuda.Event(enable_timing=True, external=True)
-            event.record()
-            marks.append((name, event))
 
-        graph = cuda.CUDAGraph()
-        with cuda.graph(graph, pool=pool):
-            if with_events:
-                mark("")
-            run(mark if with_events else _unmarked)
+def _captured(
+    run: Callable[[Mark], object], cuda: Any, own: Any, *, with_events: bool, pool: Any
+) -> Captured:
+    side = cuda.Stream()
+    side.wait_stream(own)
+    with cuda.stream(side):
+        for _ in range(WARM_UPS):
+            run(_unmarked)
+    own.wait_stream(side)
+    marks: list[tuple[str, Any]] = []
+
+    def mark(name: str) -> None:
+        event = cuda.Event(enable_timing=True, external=True)
+        event.record()
+        marks.append((name, event))
+
+    graph = cuda.CUDAGraph()
+    with cuda.graph(graph, pool=pool):
+        if with_events:
+            mark("")
+        run(mark if with_events else _unmarked)
     return Captured(graph, marks)
 
 
@@ -74,24 +86,23 @@ class GraphWatch(Stopwatch):
     def _replay(self, _: Mark) -> None:
         self.captured.graph.replay()
 
-    def turn(self, seconds: float | None = None) -> None:
+    def end(self) -> None:
+        super().end()
+        self.captured.graph = None
+
+    def _sample(self, is_over: Callable[[], bool]) -> None:
         """A replay overwrites the events of the one before, so each is read before the next begins."""
         if not self.captured.marks:
-            super().turn(seconds)
+            super()._sample(is_over)
             return
-        wanted = self.limit_s / TURNS if seconds is None else seconds
-        began = perf_counter()
-        with self.context():
-            self.captured.graph.replay()  # as in any turn, the first is not read
-            while True:
-                started = perf_counter()
-                self.captured.graph.replay()
-                host_s = perf_counter() - started
-                self.clock.synchronize()
-                self._read(self.captured.marks, host_s)
-                if perf_counter() - began >= wanted:
-                    break
-        self.spent_s += perf_counter() - began
+        while True:
+            started = perf_counter()
+            self.captured.graph.replay()
+            host_s = perf_counter() - started
+            self.clock.synchronize()
+            self._read(self.captured.marks, host_s)
+            if is_over():
+                break
 
 
 class PrimedWatch(Stopwatch):

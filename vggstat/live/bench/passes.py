@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, cast
 
@@ -13,9 +13,10 @@ from torch.nn import functional
 
 from vggstat.cost.report import Report
 from vggstat.cost.traffic import groups_of
+from vggstat.graph.model import Node
 from vggstat.live.bench.stopwatch import Mark
 from vggstat.live.module import as_torch_dtype, build_module, fill
-from vggstat.live.step import make_optimizer
+from vggstat.live.step import capturable, make_optimizer
 
 __all__ = ["BACKWARD", "LOSS", "OPTIMIZER", "TimedPass"]
 
@@ -57,14 +58,24 @@ class TimedPass:
             self.optimizer = make_optimizer(self.workload.optimizer, self.model)
             for group in self.optimizer.param_groups:
                 group["lr"] = LEARNING_RATE
-                if device.type == "cuda" and "capturable" in group:
-                    group["capturable"] = True  # else Adam's step cannot be part of a CUDA graph
+        self._recorded: list[Tensor] = []
+        """Adam's counters in which recorded steps count."""
 
     # settings ----------------------------------------------------------------------------------------------
 
     def context(self) -> AbstractContextManager[Any]:
         """What is entered around many runs."""
         return nullcontext() if self.is_training else torch.inference_mode()
+
+    @contextmanager
+    def capturable(self) -> Iterator[None]:
+        """Entered while a pass is recorded in a CUDA graph, after a first eager one."""
+        if self.optimizer is None:
+            yield
+            return
+        with capturable(self.optimizer, self.device) as counters:
+            self._recorded += counters
+            yield
 
     def _autocast(self) -> AbstractContextManager[Any]:
         """Entered in every run: leaving it drops the weights' copies, which each pass makes anew."""
@@ -105,14 +116,15 @@ class TimedPass:
     def groups(self) -> list[tuple[str, list[Call]]]:
         """The model's modules in groups, as the tables have them; together they are the forward pass."""
         return [
-            (group.name, [self._call(node.torch_name) for node in group.nodes])
+            (group.name, [self.call_of(node) for node in group.nodes])
             for group in groups_of(self.report.graph)
         ]
 
-    def _call(self, torch_name: str | None) -> Call:
-        if torch_name is None:
+    def call_of(self, node: Node) -> Call:
+        """The module of a node; the flattening of the maps is none in torch."""
+        if node.torch_name is None:
             return partial(torch.flatten, start_dim=1)
-        return cast(Call, self.model.get_submodule(torch_name))
+        return cast(Call, self.model.get_submodule(node.torch_name))
 
     def run_groups(self, groups: Sequence[tuple[str, list[Call]]], mark: Mark) -> None:
         """The same pass with a mark after each group, in training in both directions.

@@ -14,9 +14,11 @@ from vggstat.cost.bench import BenchFile, BenchResult, MeasuredCeilings
 from vggstat.cost.plausibility import with_warnings
 from vggstat.errors import VggstatError
 from vggstat.live.bench.ceilings import CeilingWatches
-from vggstat.live.bench.clock import Clock
+from vggstat.live.bench.clock import Clock, first_line, named
+from vggstat.live.bench.rows import failed_row, rows_of
 from vggstat.live.bench.session import (
     Configuration,
+    DeviceLostError,
     Session,
     clock_for,
     is_out_of_memory,
@@ -31,6 +33,8 @@ __all__ = ["Benchmark", "Progress"]
 
 TOGETHER: Final = 0.6
 """The share of the free memory that configurations measured in turns may be predicted to need."""
+KEPT_S: Final = 1.0
+"""What was measured is kept after every turn, but not more often than this: writing is no part of a turn."""
 
 
 class Progress(NamedTuple):
@@ -55,6 +59,7 @@ class Benchmark:
         ceiling_seconds: float = 1.0,
         small_ceilings: bool = False,
         clock: Clock | None = None,
+        ceiling_clock: Clock | None = None,
     ) -> None:
         self.device = device
         self.clock = clock or clock_for(device)
@@ -66,22 +71,28 @@ class Benchmark:
         self.force = force
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.interrupted = False
+        self.failures: list[str] = []
         self.refused: dict[int, str] = {}
         """Why a session has no time, by its number."""
         self.closed: set[int] = set()
         dtypes = {session.configuration.multiplied_in for session in self.sessions}
         self.ceilings = [
             CeilingWatches(
-                dtype, device, self.clock, self.info.name, limit_s=ceiling_seconds, small=small_ceilings
+                dtype,
+                device,
+                ceiling_clock or self.clock,
+                self.info.name,
+                limit_s=ceiling_seconds,
+                small=small_ceilings,
             )
             for dtype in sorted(dtypes)
         ]
-        self._began = monotonic()
+        self._kept = monotonic()
 
     # running ----------------------------------------------------------------------------------------------
 
     def run(self) -> BenchFile:
-        """Measures everything, and ends early at Ctrl-C: the file then says that it was interrupted."""
+        """Measures everything, and ends early at Ctrl-C or where the device fails for good: the file then says so."""
         with _current(self.device):
             return self._run()
 
@@ -93,10 +104,12 @@ class Benchmark:
             self._measure_ceilings("ceilings")
             for numbers in self._parties():
                 self._run_party(numbers)
-                self.keep(self.file)
+                self._keep(at_once=True)
             self._measure_ceilings("ceilings again")
         except KeyboardInterrupt:
             self.interrupted = True
+        except DeviceLostError as error:
+            self._lose(str(error))
         finally:
             for number, session in enumerate(self.sessions):
                 self._close(number, session)
@@ -107,9 +120,22 @@ class Benchmark:
             self._say(f"{words}, {watches.dtype.short}")
             try:
                 watches.measure()
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
+            except Exception as error:
+                if failure := self.clock.failure():
+                    raise DeviceLostError(failure) from error
+                why = "out of memory" if is_out_of_memory(error) else named(error)
+                self.failures.append(f"{words} in {watches.dtype.short} not measured: {why}")
+
+    def _lose(self, reason: str) -> None:
+        """Nothing more runs on the device: what is not measured says so."""
+        self.failures.append(f"{self.info.label} stopped working, and the run ends here: {reason}")
+        for number in range(len(self.sessions)):
+            self.refused.setdefault(number, f"not measured, for {self.info.label} stopped working: {reason}")
+
+    def _keep(self, *, at_once: bool = False) -> None:
+        if at_once or monotonic() - self._kept >= KEPT_S:
+            self.keep(self.file)
+            self._kept = monotonic()
 
     def _refuse_too_large(self) -> None:
         if self.force:
@@ -146,33 +172,52 @@ class Benchmark:
             self._say(f"{self._words(number)}: building and checking")
             if self._attempt(number, self.sessions[number].open):
                 ready.append(number)
-        watches = {number: self.sessions[number].all_watches for number in ready}
-        while any(not watch.is_done for party in watches.values() for watch in party):
-            for number in list(watches):
-                if not self._attempt(number, lambda party=watches[number]: _one_turn(party)):  # type: ignore[misc]
-                    del watches[number]
+        while waiting := [
+            (number, watch)
+            for number in ready
+            for watch in self.sessions[number].all_watches
+            if not watch.is_done
+        ]:
+            for number, watch in waiting:
+                self._take_turn(self.sessions[number], watch)
                 self._say(self._words(number))
+                self._keep()
         for number in numbers:
             self._close(number, self.sessions[number])
 
+    def _take_turn(self, session: Session, watch: Stopwatch) -> None:
+        try:
+            watch.turn()
+        except Exception as error:
+            session.fail(watch, error)
+
     def _attempt(self, number: int, action: Callable[[], object]) -> bool:
-        """Whether it went well; if not, the row says why and the sweep goes on."""
+        """Whether it went well; if not, whatever went wrong, the row says why and the sweep goes on."""
         session = self.sessions[number]
         try:
             action()
-        except VggstatError as error:
-            self.refused[number] = str(error)
-        except (RuntimeError, ValueError, MemoryError) as error:
-            if is_out_of_memory(error):
-                need = predicted_bytes(session.report)
-                self.refused[number] = f"out of memory: {giga(need)} GB were predicted to be needed"
-            else:
-                lines = str(error).strip().splitlines() or [type(error).__name__]
-                self.refused[number] = f"torch refused it: {lines[0][:200]}"
+        except DeviceLostError as error:
+            self.refused[number] = f"the device stopped working: {error}"
+            raise
+        except Exception as error:
+            if failure := self.clock.failure():
+                self.refused[number] = f"the device stopped working: {failure}"
+                raise DeviceLostError(failure) from error
+            self.refused[number] = self._why(session, error)
         else:
             return True
         self._close(number, session)
         return False
+
+    def _why(self, session: Session, error: Exception) -> str:
+        if isinstance(error, VggstatError):
+            return str(error)
+        if is_out_of_memory(error):
+            need = predicted_bytes(session.report)
+            return f"out of memory: {giga(need)} GB were predicted to be needed"
+        if isinstance(error, RuntimeError | ValueError):
+            return f"torch refused it: {first_line(error)}"
+        return f"it failed: {named(error)}"
 
     def _close(self, number: int, session: Session) -> None:
         if number not in self.closed:
@@ -187,16 +232,17 @@ class Benchmark:
         measured = [found for watches in self.ceilings if (found := watches.result())]
         results: list[BenchResult] = []
         for number, session in enumerate(self.sessions):
-            own = session.results(_for(measured, session.configuration.multiplied_in.short))
+            own = rows_of(session, _for(measured, session.configuration.multiplied_in.short))
             results += own
             if number in self.refused and not any(result.timing for result in own):
-                results.append(session.failed(self.refused[number]))
+                results.append(failed_row(session, self.refused[number]))
         return BenchFile(
             started=self.started,
             device=self.info,
             ceilings=tuple(measured),
             results=with_warnings(results, measured),
             interrupted=self.interrupted,
+            failures=tuple(self.failures),
         )
 
     def _words(self, number: int) -> str:
@@ -223,12 +269,6 @@ class Benchmark:
 def _current(device: torch.device) -> AbstractContextManager[object]:
     """Streams, events and graphs are made on the current device, not on that of the tensors."""
     return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
-
-
-def _one_turn(party: tuple[Stopwatch, ...]) -> None:
-    for watch in party:
-        if not watch.is_done:
-            watch.turn()
 
 
 def _for(measured: list[MeasuredCeilings], dtype: str) -> MeasuredCeilings | None:

@@ -3,47 +3,51 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 
 from vggstat.cost.bench import (
+    EXECUTIONS,
     BenchPlan,
-    BenchResult,
     Counted,
     Execution,
-    LayerTime,
-    MeasuredCeilings,
     MemoryBridge,
-    Parts,
-    Timing,
 )
 from vggstat.cost.footprint import measure
 from vggstat.cost.report import Report
-from vggstat.cost.roofline import LayerBound, Roofline, roofline
+from vggstat.cost.statistics import median
+from vggstat.cost.traffic import Style
 from vggstat.cost.workload import DType
 from vggstat.errors import VggstatError
-from vggstat.live.bench.clock import Clock, CpuClock, CudaClock
-from vggstat.live.bench.compiled import CompileFailedError, compile_pass, quiet
+from vggstat.live.bench.clock import Clock, CpuClock, CudaClock, first_line, named
+from vggstat.live.bench.compiled import compile_pass, quiet
 from vggstat.live.bench.counted import check_counted, check_groups
+from vggstat.live.bench.fused import FusedPass
 from vggstat.live.bench.graphs import Captured, GraphWatch, PrimedWatch, capture
 from vggstat.live.bench.memory import bytes_of_others, cpu_bridge, cuda_bridge
-from vggstat.live.bench.passes import BACKWARD, LOSS, OPTIMIZER, TimedPass
+from vggstat.live.bench.passes import TimedPass
 from vggstat.live.bench.settings import available_bytes, numerics
 from vggstat.live.bench.stopwatch import Mark, Stopwatch
-from vggstat.live.bench.telemetry import Reading, Sensors, between, worse
-from vggstat.shapes import feature_map
+from vggstat.live.bench.telemetry import Reading, Sensors, worse
 
-__all__ = ["Configuration", "Session", "clock_for", "is_out_of_memory", "predicted_bytes"]
+__all__ = ["Configuration", "DeviceLostError", "Session", "clock_for", "is_out_of_memory", "predicted_bytes"]
 
 IN_GRAPH = "events inside one CUDA graph of the whole pass"
 PRIMED = "eager, events behind a wait that lets the host queue the whole pass"
 ON_HOST = "the host's clock between groups, caches as the pass leaves them"
 
-_CAPTURE_ERRORS = (RuntimeError, TypeError)
-"""What capture raises; TypeError where torch has no external events yet."""
+FAILED: Final[dict[Execution, str]] = {
+    "graph": "no CUDA graph",
+    "compiled": "torch.compile failed",
+    "fused": "no fused pass",
+}
+
+
+class DeviceLostError(Exception):
+    """Nothing runs on the device any more; the text is CUDA's reason."""
 
 
 class Configuration(NamedTuple):
@@ -94,6 +98,9 @@ class Session:
         self.clock = clock
         self.sensors = sensors
         self.timed: TimedPass | None = None
+        self.fused: FusedPass | None = None
+        self.styles: Mapping[str, Style] = {}
+        """Which kernels each layer of the fused pass is."""
         self.watches: dict[Execution, Stopwatch] = {}
         self.layers: Stopwatch | None = None
         self.layers_method = ""
@@ -113,7 +120,11 @@ class Session:
     # opening ----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Builds the model, checks it, makes the cold call, measures memory, and readies every stopwatch."""
+        """Builds the model, checks it, makes the cold call, measures memory, and readies every stopwatch.
+
+        Raises what keeps the eager pass from running. What keeps another execution, the layers or the memory from being
+        measured is said in their place.
+        """
         self.before = self.sensors.read() if self.sensors else None
         others = 0
         if self.device.type == "cuda":
@@ -129,22 +140,46 @@ class Session:
         self.watches["eager"] = eager
         with self._context():
             self.counted = (*self.counted, check_groups(self.timed))
-        with self._context(), self._inference():
-            self.memory = self._measure_memory(others)
-        self._ready_layers()
-        if "graph" in self.plan.executions:
-            self._ready_graph("graph", self.timed.run)
-        if self.plan.compile_mode != "off":
-            self._ready_compiled()
+        if not self.plan.fastest:
+            self._try("memory not measured", lambda: self._measure_memory(others))
+            self._try("layers not timed", self._ready_layers)
+        for execution in self.plan.executions[1:]:
+            self._ready(execution)
+        if self.plan.fastest:
+            self._keep_the_fastest()
 
-    def _measure_memory(self, others: int) -> MemoryBridge | None:
+    def _try(self, what: str, action: Callable[[], object]) -> None:
+        """Does what only adds to the eager row: where it fails the row says so."""
+        try:
+            action()
+        except Exception as error:
+            self._fail_with_device(error)
+            self._note("eager", f"{what}: {self._reason(error)}")
+
+    def _fail_with_device(self, error: Exception) -> None:
+        """Raises DeviceLostError where nothing runs on the device any more."""
+        if failure := self.clock.failure():
+            raise DeviceLostError(failure) from error
+
+    def _reason(self, error: Exception) -> str:
+        if is_out_of_memory(error):
+            return "out of memory"
+        return first_line(error) if isinstance(error, RuntimeError | VggstatError) else named(error)
+
+    def _note(self, execution: Execution, text: str) -> None:
+        before = self.notes.get(execution)
+        self.notes[execution] = f"{before}; {text}" if before else text
+
+    def _measure_memory(self, others: int) -> None:
         assert self.timed is not None
         if not predicted_bytes(self.report):
-            return None
+            return
         run = self.timed.run
-        if self.device.type == "cuda":
-            return cuda_bridge(self.timed, lambda: run(_unmarked), others=others)
-        return cpu_bridge(self.timed, lambda: run(_unmarked))
+        with self._both():
+            if self.device.type == "cuda":
+                self.memory = cuda_bridge(self.timed, lambda: run(_unmarked), others=others)
+            else:
+                self.memory = cpu_bridge(self.timed, lambda: run(_unmarked))
 
     def _ready_layers(self) -> None:
         assert self.timed is not None
@@ -165,56 +200,98 @@ class Session:
         clock = cast(CudaClock, self.clock)
         try:
             captured = self._capture(run, with_events=True)
-        except _CAPTURE_ERRORS as error:
-            clock.synchronize()
-            self.notes["eager"] = f"layers not in a CUDA graph, which failed: {_first_line(error)}"
+        except Exception as error:
+            self._fail_with_device(error)
+            self._note("eager", f"layers not in a CUDA graph, which failed: {self._reason(error)}")
             return PrimedWatch("layers", run, clock, **self._settings()), PRIMED
         return GraphWatch("layers", captured, clock, **self._settings()), IN_GRAPH
 
     def _capture(self, run: Callable[[Mark], object], *, with_events: bool) -> Captured:
+        """The pass recorded. After a failure the next one gets a pool of its own: what is in the old one is unknown."""
+        assert self.timed is not None
         if not self.has_room:
             raise RuntimeError("there is no memory for it beside the eager pass")
         cuda = cast(CudaClock, self.clock).cuda
-        return capture(run, cuda, with_events=with_events, context=self._both, pool=self.pool)
+        try:
+            with self.timed.capturable():
+                return capture(run, cuda, with_events=with_events, context=self._both, pool=self.pool)
+        except BaseException:
+            self.pool = cuda.graph_pool_handle()
+            raise
+
+    # executions -------------------------------------------------------------------------------------------
+
+    def _ready(self, execution: Execution) -> None:
+        """The stopwatch of an execution beside the eager one, or why there is none."""
+        style = cast(Execution, execution.removesuffix("+graph"))
+        try:
+            if execution == "graph":
+                self._ready_graph(execution, cast(TimedPass, self.timed).run)
+                return
+            watch = self._ready_pass(style)
+            if execution == style:
+                self.watches[execution] = watch
+            else:
+                self._ready_graph(execution, watch.run)
+                self.watches[execution if execution in self.watches else style].first_s = watch.first_s
+        except Exception as error:
+            self._fail_with_device(error)
+            self.errors[execution] = f"{FAILED[style]}: {self._reason(error)}"
+
+    def _ready_pass(self, style: Execution) -> Stopwatch:
+        """A compiled or a fused pass that has run once."""
+        assert self.timed is not None
+        timed = self.timed
+        with quiet():
+            if style == "compiled":
+                forward = compile_pass(timed, self.plan.compile_mode)
+            else:
+                # Every plan of cuDNN is tried: the search happens once, before the clock starts.
+                with self._context(plans=0), self._inference():
+                    self.fused = FusedPass(timed, self.clock)
+                self.styles = self.fused.styles
+                for row in ("fused", "fused+graph"):
+                    self._note(row, self.fused.words)
+                forward = self.fused
+            watch = self._watch(style, lambda mark: timed.run(mark, forward))
+            watch.start()
+        return watch
 
     def _ready_graph(self, execution: Execution, run: Callable[[Mark], object]) -> None:
         clock = cast(CudaClock, self.clock)
         try:
             captured = self._capture(run, with_events=False)
-        except _CAPTURE_ERRORS as error:
-            clock.synchronize()
+        except Exception as error:
+            self._fail_with_device(error)
             if execution == "graph":
-                self.errors[execution] = f"capture failed, the eager row stands alone: {_first_line(error)}"
+                self.errors[execution] = f"capture failed, the eager row stands alone: {self._reason(error)}"
                 return
-            # A compiled pass that cannot be captured is still worth its time.
-            self.watches["compiled"] = self._watch("compiled", run)
-            self.watches["compiled"].start()
-            self.notes["compiled"] = f"without a CUDA graph, whose capture failed: {_first_line(error)}"
+            # A pass that cannot be captured is still worth its time.
+            style = cast(Execution, execution.removesuffix("+graph"))
+            self.watches[style] = self._watch(style, run)
+            self.watches[style].start()
+            self._note(style, f"without a CUDA graph, whose capture failed: {self._reason(error)}")
             return
         self.watches[execution] = GraphWatch(execution, captured, clock, **self._settings())
         self.watches[execution].start()
 
-    def _ready_compiled(self) -> None:
-        assert self.timed is not None
-        timed = self.timed
-        execution: Execution = "compiled+graph" if "compiled+graph" in self.plan.executions else "compiled"
-        try:
-            with quiet():
-                forward = compile_pass(timed, self.plan.compile_mode)
-                watch = self._watch("compiled", lambda mark: timed.run(mark, forward))
-                watch.start()  # compiles
-        except (KeyboardInterrupt, CompileFailedError):
-            raise
-        except Exception as error:
-            if is_out_of_memory(error):
-                raise
-            self.errors[execution] = f"torch.compile failed: {_first_line(error)}"
-            return
-        if execution == "compiled":
-            self.watches["compiled"] = watch
-        else:
-            self._ready_graph(execution, lambda mark: timed.run(mark, forward))
-            self.watches[execution if execution in self.watches else "compiled"].first_s = watch.first_s
+    def _keep_the_fastest(self) -> None:
+        """A turn for each execution; then only the one with the smallest median stays."""
+        for watch in self.watches.values():
+            watch.turn()
+        found = {name: median(watch.samples) for name, watch in self.watches.items()}
+        name = min(found, key=lambda name: found[name])
+        others = ", ".join(
+            f"{EXECUTIONS[other]} {1e3 * s:.3g} ms" for other, s in found.items() if other != name
+        )
+        for other in found.keys() - {name}:
+            self.watches.pop(other).end()
+        self.watches[name].forget()
+        if others:
+            self._note(name, f"the fastest by a turn of each: {1e3 * found[name]:.3g} ms, {others}")
+        for failed, error in self.errors.items():
+            self._note(name, f"{EXECUTIONS[failed]} not tried: {error}")
+        self.errors.clear()
 
     def _watch(self, name: str, run: Callable[[Mark], object]) -> Stopwatch:
         return Stopwatch(name, run, self.clock, **self._settings())
@@ -231,8 +308,8 @@ class Session:
         if self.sensors:
             self.busy = worse(self.busy, self.sensors.read())
 
-    def _context(self) -> AbstractContextManager[Any]:
-        return numerics(self.configuration.multiplied_in, self.device)
+    def _context(self, plans: int | None = None) -> AbstractContextManager[Any]:
+        return numerics(self.configuration.multiplied_in, self.device, plans)
 
     def _inference(self) -> AbstractContextManager[Any]:
         assert self.timed is not None
@@ -247,6 +324,22 @@ class Session:
 
     # turns ------------------------------------------------------------------------------------------------
 
+    def fail(self, watch: Stopwatch, error: Exception) -> None:
+        """Ends one row where a turn of it failed: what it had stays, and the row says why there is no more."""
+        watch.end()
+        self._fail_with_device(error)
+        reason = self._reason(error)
+        if watch is self.layers:
+            self._note("eager", f"layers not timed to the end: {reason}")
+            self.layers = watch if watch.samples else None
+            return
+        execution = next(name for name, entry in self.watches.items() if entry is watch)
+        if watch.samples:
+            self._note(execution, f"ended early: {reason}")
+        else:
+            del self.watches[execution]
+            self.errors[execution] = reason
+
     @property
     def all_watches(self) -> tuple[Stopwatch, ...]:
         """The whole network's and the layers': they take turns, so that drift meets them alike."""
@@ -257,138 +350,14 @@ class Session:
         """Frees the memory; what was measured stays."""
         # An idle GPU says nothing of how it ran; what a CPU says is counted from the start of the machine.
         self.after = self.busy or (self.sensors.read() if self.sensors else None)
-        self.timed = None
+        self.timed = self.fused = None
         for watch in self.all_watches:
-            watch.run = _nothing
-            if isinstance(watch, GraphWatch):
-                watch.captured.graph = None
+            watch.end()
         gc.collect()
         if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-
-    # results ----------------------------------------------------------------------------------------------
-
-    def results(self, ceilings: MeasuredCeilings | None) -> tuple[BenchResult, ...]:
-        """A row for each execution that was measured or failed; nothing before the first sample."""
-        timed = {name: timing for name, watch in self.watches.items() if (timing := watch.timing())}
-        line = None
-        if ceilings is not None and timed:  # what torch refuses to run has no bounds either
-            line = roofline(self.report.graph, self.report.workload, ceilings.ceilings)
-        found = [self._result(name, self.watches[name], timing, line) for name, timing in timed.items()]
-        for execution, error in self.errors.items():
-            found.append(self.failed(error, execution))
-        return tuple(found)
-
-    def _result(
-        self, execution: Execution, watch: Stopwatch, timing: Timing, line: Roofline | None
-    ) -> BenchResult:
-        is_eager = execution == "eager"
-        training = self.report.workload.mode == "training"
-        return self.failed("", execution).replace(
-            samples_s=timing.samples_s,
-            first_s=timing.first_s,
-            host_samples_s=timing.host_samples_s,
-            parts=Parts(
-                forward=_part(watch, "forward") if training else None,
-                backward=_part(watch, "backward"),
-                optimizer=_part(watch, OPTIMIZER),
-            ),
-            bytes=sum(layer.bytes for layer in line.layers) if line else 0,
-            fused_bound_s=line.fused_s if line else None,
-            eager_bound_s=line.eager_s if line else None,
-            layers=self._layer_times(line) if is_eager and line else (),
-            layers_method=self.layers_method if is_eager else "",
-            layers_pass="graph" if self.layers_method == IN_GRAPH and "graph" in self.watches else "eager",
-            memory=self.memory if is_eager else None,
-            telemetry=between(self.before, self.after),
-        )
-
-    def failed(self, error: str, execution: Execution = "eager") -> BenchResult:
-        """The row of a configuration without a time, and why."""
-        report, workload = self.report, self.report.workload
-        training = workload.mode == "training"
-        return BenchResult(
-            spec=report.name,
-            title=report.graph.spec.title,
-            digest=report.graph.spec.digest,
-            device="cpu" if self.device.type == "cpu" else f"cuda:{self.device.index or 0}",
-            dtype=workload.dtype.name,
-            autocast=workload.autocast.name if workload.autocast else None,
-            image=feature_map(report.graph.image, "the model"),
-            head=report.graph.head,
-            classes=report.graph.classes,
-            batch=workload.batch,
-            mode=workload.mode,
-            optimizer=workload.optimizer.name if training else None,
-            execution=execution,
-            compile_mode=self.plan.compile_mode if execution.startswith("compiled") else "off",
-            channels_last=self.plan.channels_last,
-            flops=report.training_flops if training else report.total.flops,
-            counted=self.counted,
-            error=error,
-            predicted_bytes=predicted_bytes(report),
-            note=self.notes.get(execution, ""),
-        )
-
-    def _layer_times(self, line: Roofline) -> tuple[LayerTime, ...]:
-        watch = self.layers
-        if watch is None or not watch.samples:
-            return ()
-        channels = {
-            node.name: node.in_shapes[0][0]
-            for node in self.report.graph.nodes
-            if node.layer.row_kind == "conv"
-        }
-        rows = [_layer(layer, watch, channels.get(layer.name, 0)) for layer in line.layers]
-        for name in (LOSS, OPTIMIZER):
-            if watch.section(name):
-                rows.append(
-                    LayerTime(
-                        name=name,
-                        kind=name,
-                        samples_s=watch.section(name),
-                        backward_samples_s=watch.section(BACKWARD + name),
-                        flops=0,
-                        bytes=sum(kernel.bytes for kernel in line.beside if kernel.direction == name),
-                        bound_s=line.seconds("optimizer", fused=True) if name == OPTIMIZER else 0.0,
-                        limit="memory",
-                    )
-                )
-        return tuple(row for row in rows if row.samples_s)
-
-
-def _layer(layer: LayerBound, watch: Stopwatch, channels: int) -> LayerTime:
-    return LayerTime(
-        name=layer.name,
-        kind=layer.kind,
-        samples_s=watch.section(layer.name),
-        backward_samples_s=watch.section(BACKWARD + layer.name),
-        flops=layer.flops,
-        bytes=layer.bytes,
-        eager_bytes=layer.bytes_of(fused=False),
-        input_channels=channels,
-        bound_s=layer.fused_s,
-        limit=layer.limit,
-        backward_bound_s=layer.seconds("backward"),
-        backward_flops=layer.flops_of("backward"),
-        backward_bytes=layer.bytes_of("backward"),
-    )
-
-
-def _part(watch: Stopwatch, name: str) -> Timing | None:
-    samples = watch.section(name)
-    return Timing(samples_s=samples) if samples else None
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text if len(text) <= 200 else f"{text[:197]}..."
+            with suppress(RuntimeError):  # a device that is lost frees nothing
+                torch.cuda.empty_cache()
 
 
 def _unmarked(name: str) -> None:
     """A mark that nobody reads."""
-
-
-def _nothing(mark: Mark) -> None:
-    """What a closed stopwatch runs."""

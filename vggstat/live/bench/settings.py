@@ -58,12 +58,12 @@ def require_dtype(dtype: DType, device: torch.device, cuda: Any = torch.cuda) ->
 
 
 @contextmanager
-def numerics(dtype: DType, device: torch.device) -> Iterator[None]:
-    """On a GPU: products in exactly this format, and cuDNN free to search."""
+def numerics(dtype: DType, device: torch.device, plans: int | None = None) -> Iterator[None]:
+    """On a GPU: products in exactly this format, and cuDNN free to search, among ``plans`` (0: all) where given."""
     if device.type == "cpu":
         yield
         return
-    with multiplied(tf32=dtype.short == "tf32", search=True):
+    with multiplied(tf32=dtype.short == "tf32", search=True, plans=plans):
         yield
 
 

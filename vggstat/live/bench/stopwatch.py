@@ -29,6 +29,10 @@ FEWEST_LATE: Final = 3
 WARM_UP_S: Final = 0.025
 TURNS: Final = 8
 """How many turns a watch takes, if it needs all of its time: A B A B."""
+FEWEST_TURNS: Final = 3
+"""Turns before a result is called done: equal samples of one turn say nothing about the next."""
+DISCARDED_S: Final = 0.05
+"""How long a turn runs before it is read: others have had the caches, the clock and the memory meanwhile."""
 CHUNK_S: Final = 0.05
 """Runs are queued for about so long before the host waits for the device."""
 LONGEST_CHUNK: Final = 256
@@ -47,6 +51,7 @@ class Stopwatch:
         target: float = 0.01,
         context: Callable[[], AbstractContextManager[Any]] = nullcontext,
         while_busy: Callable[[], object] | None = None,
+        discard_s: float = DISCARDED_S,
     ) -> None:
         self.name = name
         self.run = run
@@ -57,6 +62,9 @@ class Stopwatch:
         """Entered around each turn, not around each run: inference mode, numeric settings."""
         self.while_busy = while_busy
         """Called once a turn while a device still works on what it was given."""
+        self.discard_s = discard_s
+        self.turns = 0
+        self.ended = False
         self.samples: list[float] = []
         self.host_samples: list[float] = []
         self.sections: dict[str, list[float]] = {}
@@ -105,33 +113,63 @@ class Stopwatch:
     def turn(self, seconds: float | None = None) -> None:
         """Takes samples for a turn's share of the limit, or for ``seconds``; at least one.
 
-        On a device the first run of a turn is not read: others have used its memory and its caches meanwhile.
+        What runs in the first ``discard_s`` is not read, and is no part of the time spent. On a device that is a run at
+        least; on a host none where a single one takes longer, for there it warms itself.
         """
         wanted = self.limit_s / TURNS if seconds is None else seconds
+        with self.context(), _no_garbage_collection():
+            self._discard()
+            began = perf_counter_ns()
+            self._sample(lambda: perf_counter_ns() - began >= wanted * 1e9)
+        self.spent_s += (perf_counter_ns() - began) / 1e9
+        self.turns += 1
+
+    def _discard(self) -> None:
+        end = perf_counter_ns() + self.discard_s * 1e9
+        if self.clock.is_asynchronous:
+            self.run(_unmarked)
+            self.clock.synchronize()
+        elif self.estimate_s > self.discard_s:
+            return
+        while perf_counter_ns() < end:
+            self.run(_unmarked)
+            self.clock.synchronize()
+
+    def _sample(self, is_over: Callable[[], bool]) -> None:
+        """Runs and reads until the turn is over, at least once."""
         queued = 1
         if self.clock.is_asynchronous and self.estimate_s > 0:
             queued = min(LONGEST_CHUNK, max(1, int(CHUNK_S / self.estimate_s)))
-        began = perf_counter_ns()
-        with self.context(), _no_garbage_collection():
-            if self.clock.is_asynchronous:
-                self.run(_unmarked)
-            probe = self.while_busy if self.clock.is_asynchronous else None
-            while True:
-                chunk = [self._queue() for _ in range(queued)]
-                if probe:
-                    probe()
-                    probe = None
-                self.clock.synchronize()
-                for stamps, host_s in chunk:
-                    self._read(stamps, host_s)
-                if perf_counter_ns() - began >= wanted * 1e9:
-                    break
-        self.spent_s += (perf_counter_ns() - began) / 1e9
+        probe = self.while_busy if self.clock.is_asynchronous else None
+        while True:
+            chunk = [self._queue() for _ in range(queued)]
+            if probe:
+                probe()
+                probe = None
+            self.clock.synchronize()
+            for stamps, host_s in chunk:
+                self._read(stamps, host_s)
+            if is_over():
+                break
+
+    def end(self) -> None:
+        """Nothing more is run, and what was run is free; the samples stay."""
+        self.ended = True
+        self.run = _nothing
+
+    def forget(self) -> None:
+        """Begin anew with the samples; the first call and the estimate stay."""
+        self.samples, self.host_samples, self.sections = [], [], {}
+        self.turns, self.spent_s = 0, 0.0
 
     @property
     def is_done(self) -> bool:
-        """Whether the median is known well enough, or its time is up."""
+        """Whether the median is known well enough, or its time is up, after three turns at least."""
+        if self.ended:
+            return True
         count = len(self.samples)
+        if self.turns < FEWEST_TURNS:
+            return False
         if count >= FEWEST:
             return self.spent_s >= self.limit_s or relative_half_width(self.samples) <= self.target
         return count >= FEWEST_LATE and self.spent_s >= 3 * self.limit_s
@@ -139,7 +177,7 @@ class Stopwatch:
     @property
     def share_done(self) -> float:
         """From 0 to 1."""
-        return 1.0 if self.is_done else min(0.99, self.spent_s / self.limit_s)
+        return 1.0 if self.is_done else min(0.99, max(self.spent_s / self.limit_s, self.turns / (TURNS + 1)))
 
     def timing(self) -> Timing | None:
         """What was measured; None before the first sample."""
@@ -164,6 +202,10 @@ def take_turns(watches: Sequence[Stopwatch], progress: Callable[[], None] = lamb
 
 def _unmarked(name: str) -> None:
     """A mark that nobody reads."""
+
+
+def _nothing(mark: Mark) -> None:
+    """What a stopwatch runs that has ended."""
 
 
 @contextmanager

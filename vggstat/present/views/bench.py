@@ -29,8 +29,11 @@ SHOWN: Final = 4
 
 BOUND_RULE: Final = (
     "Bound: the larger of FLOPs / matmul and bytes / copy; a layer's bytes are weights, input and output, all else "
-    "fused. In the whole network the bound of eager rows adds bias, ReLU and pool indices as kernels of their own."
+    "fused. In the whole network each execution has the bound of its own kernels, and cap is what that leaves in images/s: "
+    "eager, bias, ReLU and pool indices apart; compiled, one kernel for all that follows a product; fused, those of the "
+    "ways that were chosen, of which cudnn_convolution_relu reads the map that it writes."
 )
+PEAK_RULE: Final = "Of matmul: the share of the matrix rate measured in this run; of datasheet, of the dense rate stated there."
 FLOPS_RULE: Final = "FLOPs are 2 per multiply-accumulate of conv and FC layers."
 
 
@@ -70,7 +73,7 @@ def bench_page(
         title=title,
         aside=aside,
         parts=tuple(parts),
-        notes=(f"{BOUND_RULE} {FLOPS_RULE}{more}",),
+        notes=(f"{BOUND_RULE} {FLOPS_RULE} {PEAK_RULE}{more}",),
         data=lambda: _data(file, predictions),
     )
 
@@ -134,6 +137,7 @@ def _facts(file: BenchFile) -> tuple[str, ...]:
         found = ", ".join(f"{entry.found:,} {entry.what} by {entry.by}" for entry in counted)
         lines.append(f"The timed model is the counted one: {found}: all agree.")
     lines += [_ceiling_words(entry) for entry in file.ceilings]
+    lines += [f"{failure}." for failure in file.failures]
     if file.interrupted:
         lines.append("Interrupted: these are the rows that had been measured until then.")
     return tuple(lines)
@@ -180,7 +184,8 @@ def _whole(file: BenchFile) -> Table:
         _flops_column(results, priority=0),
         Column(key="of_matmul", header="of matmul", align="right", text=_tenths, priority=10),
         Column(key="of_datasheet", header=("of data-", "sheet"), align="right", text=_tenths, priority=15),
-        Column(key="bound_s", header="bound", align="right", text=seconds),
+        Column(key="bound_s", header="bound", align="right", text=seconds, priority=5),
+        Column(key="cap_images_per_s", header=("cap,", "images/s"), align="right", text=_images),
         Column(key="reached", header="reached", align="right", text=share),
     ]
     if not any(_datasheet_rate(result, file) for result in results):
@@ -236,6 +241,7 @@ def _whole_cells(result: BenchResult, file: BenchFile, columns: Sequence[Column]
         "of_matmul": speed / known.flops_per_s if known else None,
         "of_datasheet": speed / sheet if sheet else None,
         "bound_s": result.bound_s,
+        "cap_images_per_s": result.cap_images_per_s,
         "reached": result.reached,
     }
     return [cells[column.key] for column in columns if column.key in cells]
@@ -361,7 +367,10 @@ def _sum(result: BenchResult, whole: float, *, training: bool) -> Row:
 
 
 def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: bool) -> list[Row]:
-    """What the rows leave over of the pass without inner marks, where it is over 3 %."""
+    """What the rows leave over of the pass without inner marks.
+
+    In a CUDA graph that is the time of the events between the rows, which is always told; else a row from 3 % on.
+    """
     same = (
         r for r in file.results if r.workload_key == result.workload_key and r.execution == result.layers_pass
     )
@@ -369,9 +378,10 @@ def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: 
     if timing is None:
         return []
     rest = timing.median_s - whole
-    if abs(rest) <= REMAINDER * timing.median_s:
+    recorded = result.layers_pass == "graph"
+    if abs(rest) <= REMAINDER * timing.median_s and not recorded:
         return []
-    words = "not in any row" if rest > 0 else "more than the whole"
+    words = "not in any row" if rest > 0 else "events between the rows" if recorded else "more than the whole"
     cells: list[Any] = [words, rest, *([""] if training else []), rest / timing.median_s]
     return [total(*cells)]
 

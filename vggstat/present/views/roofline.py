@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from vggstat.cost.roofline import LayerBound, Roofline
+from vggstat.cost.traffic import STYLES, Style
 from vggstat.present.bars import bar
 from vggstat.present.captions import left_out_note, spec_words, workload_words
 from vggstat.present.measured import clock_unit, rate, seconds, share, significant
@@ -22,6 +23,16 @@ RULES = (
     "multiply-accumulate. Bytes are ideal: weights, input and output once. Fused: bias, ReLU and the like cost nothing "
     "of their own; eager: they are kernels of their own, and a max-pool writes int64 indices."
 )
+BETWEEN = (
+    "Between the two, cuDNN conv + ReLU: one kernel that reads the map that it writes (torch.cudnn_convolution_relu); "
+    "compiled: one kernel for all that follows a convolution, no indices."
+)
+WORDS: Final[dict[Style, str]] = {
+    "fused": "fused",
+    "cudnn-relu": "cuDNN conv + ReLU",
+    "compiled": "compiled",
+    "eager": "eager",
+}
 
 
 def roofline_page(line: Roofline) -> Page:
@@ -29,11 +40,13 @@ def roofline_page(line: Roofline) -> Page:
 
     JSON: ``{"schema": 1, "spec", "workload": {...}, "ceilings": {"name", "dtype", "flops_per_s", "bytes_per_s",
     "ridge", sources}, "layers": [{"name", "kind", "flops", "bytes", "intensity", "compute_s", "memory_s",
-    "fused_s", "eager_s", "limit"}], "fused": {"seconds", "images_per_s", "utilisation"}, "eager": {...}}``.
+    "fused_s", "eager_s", "limit"}], "fused": {"seconds", "images_per_s", "utilisation"}, "eager": {...}}``,
+    in inference with ``cudnn-relu`` and ``compiled`` between them.
     Times are of the whole batch.
     """
     graph, workload = line.graph, line.workload
     ceilings = line.ceilings
+    training = workload.mode == "training"
     return Page(
         title=spec_words(graph.spec),
         aside=f"{run_words(workload)} · {workload_words(graph, workload)}",
@@ -50,7 +63,7 @@ def roofline_page(line: Roofline) -> Page:
             _whole(line),
         ),
         notes=(
-            RULES,
+            RULES if training else f"{RULES} {BETWEEN}",
             "Computed, nothing was run. A real run is slower: vggstat bench measures by how much.",
             *left_out_note(graph),
         ),
@@ -86,7 +99,7 @@ def _layers(line: Roofline) -> Table:
     sums += [sum(layer.bytes for layer in line.layers), "", "", "", whole, "", ""]
     sums += [sum(layer.eager_s for layer in line.layers)]
     if training:
-        sums.append(sum(layer.seconds("backward", fused=False) for layer in line.layers))
+        sums.append(sum(layer.seconds("backward", "eager") for layer in line.layers))
     return Table(columns=tuple(columns), rows=(*rows, RULE, total(*sums, "")), name="layers", main=True)
 
 
@@ -104,34 +117,36 @@ def _layer(layer: LayerBound, whole: float, *, training: bool) -> Row:
         layer.eager_s,
     ]
     if training:
-        cells.append(layer.seconds("backward", fused=False))
+        cells.append(layer.seconds("backward", "eager"))
     return row(*cells, layer.limit)
 
 
+def _styles(line: Roofline) -> tuple[Style, ...]:
+    """The styles whose bounds differ: of a step in training nobody knows more than fused and eager."""
+    return ("fused", "eager") if line.workload.mode == "training" else STYLES
+
+
 def _whole(line: Roofline) -> Table:
-    parts = [("forward", line.seconds("forward", fused=True), line.seconds("forward", fused=False))]
+    styles = _styles(line)
+    parts: list[tuple[Any, ...]] = [("forward", *(line.seconds("forward", style) for style in styles))]
     if line.cast_s:
-        parts.append(("weights cast by autocast", line.cast_s, line.cast_s))
+        parts.append(("weights cast by autocast", *(line.cast_s for _ in styles)))
     if line.workload.mode == "training":
-        parts.append(
-            ("backward", line.seconds("backward", fused=True), line.seconds("backward", fused=False))
-        )
-        step = line.seconds("optimizer", fused=False)
-        parts.append((f"optimizer, {line.workload.optimizer.title}", step, step))
-    rows = [row(name, fused, eager) for name, fused, eager in parts] if len(parts) > 1 else []
-    both = (True, False)
+        parts.append(("backward", *(line.seconds("backward", style) for style in styles)))
+        step = line.seconds("optimizer", "eager")
+        parts.append((f"optimizer, {line.workload.optimizer.title}", *(step for _ in styles)))
+    rows = [row(*part) for part in parts] if len(parts) > 1 else []
     rows += [RULE] if rows else []
     rows += [
-        row("whole network", *(line.total_s(fused=fused) for fused in both)),
-        row("images/s, at most", *(_whole_number(line.images_per_s(fused=fused)) for fused in both)),
-        row("TFLOP/s, at most", *(_tera(line.flops_per_s(fused=fused)) for fused in both)),
-        row("of the matrix rate", *(f"{100 * line.utilisation(fused=fused):.1f} %" for fused in both)),
+        row("whole network", *(line.total_s(style) for style in styles)),
+        row("images/s, at most", *(_whole_number(line.images_per_s(style)) for style in styles)),
+        row("TFLOP/s, at most", *(_tera(line.flops_per_s(style)) for style in styles)),
+        row("of the matrix rate", *(f"{100 * line.utilisation(style):.1f} %" for style in styles)),
     ]
     return Table(
         columns=(
             Column(key="whole", header="whole network, bounds"),
-            Column(key="fused", header="fused", align="right", text=seconds),
-            Column(key="eager", header="eager", align="right", text=seconds),
+            *(Column(key=style, header=WORDS[style], align="right", text=seconds) for style in styles),
         ),
         rows=tuple(rows),
         name="whole",
@@ -170,27 +185,26 @@ def roofline_data(line: Roofline) -> dict[str, Any]:
                 "kind": layer.kind,
                 "flops": layer.flops,
                 "bytes": layer.bytes,
-                "eager_bytes": layer.bytes_of(fused=False),
+                "eager_bytes": layer.bytes_of(style="eager"),
                 "intensity": layer.intensity,
                 "compute_s": layer.compute_s,
                 "memory_s": layer.memory_s,
                 "fused_s": layer.fused_s,
                 "eager_s": layer.eager_s,
-                "backward_s": layer.seconds("backward", fused=False) if training else None,
+                "backward_s": layer.seconds("backward", "eager") if training else None,
                 "limit": layer.limit,
             }
             for layer in line.layers
         ],
         "parts": {
             direction: {
-                "fused_s": line.seconds(direction, fused=True),
-                "eager_s": line.seconds(direction, fused=False),
+                "fused_s": line.seconds(direction, "fused"),
+                "eager_s": line.seconds(direction, "eager"),
             }
             for direction in (("forward", "backward", "optimizer") if training else ("forward",))
         },
         "autocast_s": line.cast_s,
-        "fused": _bound_data(line, fused=True),
-        "eager": _bound_data(line, fused=False),
+        **{style: _bound_data(line, style) for style in _styles(line)},
     }
 
 
@@ -202,9 +216,9 @@ def _tera(value: float | None) -> str | None:
     return None if value is None else rate(value / 1e12)
 
 
-def _bound_data(line: Roofline, *, fused: bool) -> dict[str, float | None]:
+def _bound_data(line: Roofline, style: Style) -> dict[str, float | None]:
     return {
-        "seconds": line.total_s(fused=fused),
-        "images_per_s": line.images_per_s(fused=fused),
-        "utilisation": line.utilisation(fused=fused),
+        "seconds": line.total_s(style),
+        "images_per_s": line.images_per_s(style),
+        "utilisation": line.utilisation(style),
     }
