@@ -15,7 +15,7 @@ from vggstat.present.bars import bar
 from vggstat.present.captions import image_words
 from vggstat.present.measured import Measured, clock_unit, rate, seconds, share, significant
 from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
-from vggstat.present.views.calibration import calibration_data, calibration_table, errors_words
+from vggstat.present.views.calibration import calibration_data, calibration_table, held_against_words
 from vggstat.units import giga, grouped, mega, quotient
 
 __all__ = ["bench_page", "configuration_words"]
@@ -59,8 +59,7 @@ def bench_page(
         parts.append(calibration_table(prediction, result))
         errors = errors_against(prediction, result)
         if errors:
-            names = ", ".join(prediction.calibration.specs)
-            parts.append(Text(lines=(f"Predicted from {names}: {errors_words(errors)}.",), close=True))
+            parts.append(Text(lines=held_against_words(prediction, errors), close=True))
     remarks = _remarks(file, shown)
     if remarks:
         parts.append(Text(lines=remarks))
