@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.bench_compare import Pair, ResultComparison
+from vggstat.present.bench_words import configuration_words
 from vggstat.present.measured import Measured, seconds
 from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, row
 from vggstat.present.report_data import SCHEMA
-from vggstat.present.views.bench import configuration_words
+
 
 __all__ = ["results_page"]
 
