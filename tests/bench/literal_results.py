@@ -118,7 +118,11 @@ EAGER = BenchResult(
         Counted("operations", 15_470_289_408, "fvcore"),
     ),
     telemetry=Telemetry(
-        clock_mhz=(1980, 1905), temperature_c=(50, 64), power_w=(100.0, 620.0), power_limit_w=700.0
+        clock_mhz=(1980, 1905),
+        max_clock_mhz=1980,
+        temperature_c=(50, 64),
+        power_w=(100.0, 620.0),
+        power_limit_w=700.0,
     ),
     predicted_bytes=4_053_161_552,
 )

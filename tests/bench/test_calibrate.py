@@ -6,10 +6,10 @@ import pytest
 
 from tests.bench.literal_results import CEILINGS, DEVICE, EAGER, around
 from tests.networks import report_of
-from vggstat.cost.bench import BenchFile, BenchResult, LayerTime
+from vggstat.cost.bench import BenchFile, BenchResult, LayerTime, Warned
 from vggstat.cost.bench_json import results_text
 from vggstat.cost.calibrate import calibrate, errors_against, predict
-from vggstat.cost.devices import ceilings_named
+from vggstat.cost.devices import ceilings_named, is_same_device
 from vggstat.cost.roofline import Roofline, roofline
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import InputError, UsageError
@@ -52,9 +52,13 @@ def measured(name: str, *, first: float = 0.1) -> BenchResult:
     )
 
 
-def file_of(*names: str) -> BenchFile:
+def file_of(*names: str, device: str = DEVICE.name, **changes: object) -> BenchFile:
+    """Results of some networks; ``changes`` are made to each."""
     return BenchFile(
-        started="", device=DEVICE, ceilings=(CEILINGS,), results=tuple(measured(name) for name in names)
+        started="",
+        device=DEVICE.replace(name=device),
+        ceilings=(CEILINGS,),
+        results=tuple(measured(name).replace(**changes) for name in names),
     )
 
 
@@ -73,8 +77,90 @@ def test_d_from_a_b_and_e() -> None:
 
 def test_the_network_itself_is_never_used() -> None:
     """Results of D say nothing about D: with them alone there is nothing to calibrate on."""
-    with pytest.raises(UsageError, match="no layers of other networks in bf16"):
+    with pytest.raises(UsageError, match=r"looked for layers of networks other than D .*hold D "):
         calibrate([file_of("D")], line_of("D"))
+
+
+OTHERWISE: dict[str, dict[str, object]] = {
+    "another device": {"device": "NVIDIA H100 80GB HBM3"},
+    "a device of the same family": {"device": "NVIDIA H200 NVL"},
+    "another mode": {"mode": "training", "optimizer": "momentum"},
+    "another dtype": {"dtype": "float16"},
+    "autocast": {"autocast": "float16"},
+    "compiled": {"execution": "compiled"},
+}
+
+
+@pytest.mark.parametrize("otherwise", OTHERWISE)
+def test_what_was_measured_otherwise_is_no_measure(otherwise: str) -> None:
+    """It changes nothing beside what fits, and alone it is refused."""
+    foreign = file_of("E", **OTHERWISE[otherwise])  # type: ignore[arg-type]
+
+    assert calibrate([foreign, file_of("A")], line_of("D")).specs == ("A",)
+    with pytest.raises(UsageError, match="nothing to calibrate with"):
+        calibrate([foreign], line_of("D"))
+
+
+def test_the_refusal_says_what_there_is() -> None:
+    """What was looked for, and what each kind of result in the files is."""
+    files = [
+        file_of("A", "B", device="Some CPU", layers_method="the host's clock"),
+        file_of("E", dtype="float32"),
+    ]
+    with pytest.raises(UsageError) as refusal:
+        calibrate(files, line_of("D"), "events in a graph")
+
+    text = str(refusal.value)
+    assert "other than D (NVIDIA H200, inference, bf16, timed by events in a graph)" in text
+    assert (
+        "hold A, B (Some CPU, inference, bf16, timed by the host's clock); E (NVIDIA H200, inference, fp32,"
+        in text
+    )
+    with pytest.raises(UsageError, match="the files hold no layers: measure some"):
+        calibrate([], line_of("D"))
+
+
+def test_a_datasheet_stands_for_the_device_that_torch_names() -> None:
+    """``roofline --device h200`` predicts from results of an "NVIDIA H200", and not from those of another one."""
+    sheet = ceilings_named("h200", BF16)
+    line = roofline(report_of("D").graph, Workload(batch=32, dtype=BF16), sheet)
+
+    assert sheet.name != DEVICE.name
+    assert calibrate([file_of("A")], line).specs == ("A",)
+    assert not is_same_device(sheet.name, "NVIDIA H200 NVL")
+    assert not is_same_device("NVIDIA A100-SXM4-40GB", "NVIDIA A100-PCIE-40GB")  # two names, one sheet
+
+
+EVENTS, HOST = EAGER.layers_method, "the host's clock between groups"
+
+
+def test_layers_of_one_method_only() -> None:
+    """Without a method given those of a CUDA graph count, and the page says what is left out; else the given one's."""
+    files = [file_of("E", layers_method=HOST), file_of("A", "B")]
+    chosen, given = calibrate(files, line_of("D")), calibrate(files, line_of("D"), HOST)
+    words = str(calibration_page(predict(line_of("D"), chosen)).shown[1])
+
+    assert (chosen.method, chosen.specs, chosen.left_out) == (EVENTS, ("A", "B"), (HOST,))
+    assert (given.method, given.specs, given.left_out) == (HOST, ("E",), (EVENTS,))
+    assert f"timed by {EVENTS}; what the files have by {HOST} is not used" in words
+
+
+def test_what_it_rests_on_may_be_doubtful() -> None:
+    """Warnings of the results used are told; of those not used they do not matter."""
+    warned = (Warned("shared", "other programs took 85 % of the CPU meanwhile"),)
+    files = [file_of("A"), file_of("B", warnings=warned), file_of("E", warnings=warned, layers_method=HOST)]
+    page = calibration_page(predict(line_of("D"), calibrate(files, line_of("D"))))
+
+    assert "rests on are doubtful by their warnings: B." in str(page.shown[1])
+    assert "doubtful" not in str(calibration_page(predict(line_of("D"), calibrate(files[:1], line_of("D")))))
+
+
+@pytest.mark.parametrize(("batch", "stated"), [(31, True), (32, False), (256, False)])
+def test_the_goal_is_for_batches_of_32_and_more(batch: int, stated: bool) -> None:
+    """Below that the page says that it is none."""
+    prediction = predict(line_of("D", batch), calibrate([file_of("A")], line_of("D", batch)))
+
+    assert ("batches of 32 and more" in str(calibration_page(prediction).shown[1])) is stated
 
 
 def test_one_network_alone_has_no_expected_error() -> None:

@@ -7,11 +7,11 @@ import pytest
 from tests.bench.fake_trace import TENSORS, WORKSPACES, forward_pass, frames, stripped
 from tests.bench.literal_results import CEILINGS, EAGER, FILE, around
 from tests.networks import report_of
-from vggstat.cost.advice import apart, worst_layers
-from vggstat.cost.bench import BenchResult, Telemetry
+from vggstat.cost.advice import apart, saved_by_compiling, worst_layers
+from vggstat.cost.bench import BenchResult, LayerTime, Telemetry, Timing, Warned
 from vggstat.cost.bridge import Allocation, attribute, library_of_frames, replay
 from vggstat.cost.footprint import measure
-from vggstat.cost.plausibility import with_warnings
+from vggstat.cost.plausibility import Throttling, throttling, with_warnings
 from vggstat.cost.workload import Workload, find_dtype
 
 
@@ -47,15 +47,54 @@ def test_over_the_ceiling() -> None:
 
 
 def test_throttled_and_shared() -> None:
-    """Both are said, and who else was there."""
-    telemetry = Telemetry(throttled=("power cap",), other_processes=2)
+    """Both are said: 1,386 of 1,980 MHz are 70 %, with the reason; and who else was there."""
+    telemetry = Telemetry(
+        clock_mhz=(1980, 1386), max_clock_mhz=1980, throttled=("power cap",), other_processes=2
+    )
     (found,) = with_warnings([EAGER.replace(telemetry=telemetry)], [CEILINGS])
 
     assert [warning.text for warning in found.warnings] == [
-        "the clock was held back: power cap",
+        "the SM clock under load was 1,386 MHz, 70 % of the highest, 1,980 MHz: power cap",
         "2 other programs used the device meanwhile",
     ]
     assert codes(EAGER.replace(telemetry=Telemetry(others_share=0.3))) == [{"shared"}]
+
+
+@pytest.mark.parametrize(
+    ("clock", "highest", "reasons", "expected"),
+    [
+        (1782, 1980, ("power cap",), "not throttled"),  # 0.9 of the highest, and a GPU at its cap
+        (1781, 1980, (), "throttled"),  # a lower clock is one, whatever the driver says
+        (1980, 1980, ("hardware slowdown",), "throttled"),
+        (1980, 1980, ("power cap", "thermal slowdown (software)"), "throttled"),
+        (None, 1980, ("power cap",), "not known"),
+        (1980, None, (), "not known"),
+        (None, None, ("thermal slowdown (hardware)",), "throttled"),
+    ],
+)
+def test_throttling_is_told_by_the_clock(
+    clock: int | None, highest: int | None, reasons: tuple[str, ...], expected: Throttling
+) -> None:
+    """Hardware and temperature always count, the power cap alone never; the warning follows the same rule."""
+    telemetry = Telemetry(clock_mhz=(300, clock), max_clock_mhz=highest, throttled=reasons)
+
+    assert throttling(telemetry) == expected
+    assert codes(EAGER.replace(telemetry=telemetry)) == [{"throttled"} if expected == "throttled" else set()]
+
+
+def test_launches_of_the_host() -> None:
+    """Launched in 6.48 ms, a run of 7.2 ms is launch-bound (0.9); in 6.4 ms it is not."""
+    assert Timing(samples_s=(7.2e-3,) * 9, host_samples_s=(6.48e-3,) * 9).is_launch_bound
+    assert not Timing(samples_s=(7.2e-3,) * 9, host_samples_s=(6.4e-3,) * 9).is_launch_bound
+    assert not Timing(samples_s=(7.2e-3,) * 9).is_launch_bound
+
+
+def test_a_host_that_waits_for_a_full_queue_is_not_slow() -> None:
+    """Its first launches take 1 ms; the later ones wait for the device, 7.2 ms each."""
+    timing = Timing(samples_s=(7.2e-3,) * 20, host_samples_s=(1e-3,) * 4 + (7.2e-3,) * 16)
+
+    assert timing.host_s == pytest.approx(1e-3)
+    assert not timing.is_launch_bound
 
 
 def test_unsure() -> None:
@@ -64,16 +103,68 @@ def test_unsure() -> None:
 
 
 def test_worst_layers() -> None:
-    """They are named by what they lose, each with its likely reason."""
-    found = worst_layers(EAGER)
+    """They are named by what they lose, and what separate kernels account for is computed.
+
+    block1_conv2 moves 9,865,076,864 - 3,288,408,192 B more than its ideal: 1.529 ms at 4.3 TB/s. With 1.199 ms that is
+    77 % of its 3.536 ms; 34 % without.
+    """
+    found = worst_layers(EAGER, CEILINGS)
 
     assert [(entry.layer, round(entry.reached, 2)) for entry in found] == [
         ("block1_conv2", 0.34),
         ("block1_conv1", 0.16),
         ("block1_pool", 0.47),
     ]
-    assert "3 input channels" in found[1].reason
-    assert "4.8 times its ideal traffic" in found[1].reason
+    assert {entry.verdict for entry in found} == {"separate kernels"}
+    assert found[0].traffic == pytest.approx(9_865_076_864 / 3_288_408_192)
+    assert found[0].reached_apart == pytest.approx((1.1988e-3 + 6_576_668_672 / 4.3e12) / 3.536e-3, rel=1e-3)
+
+
+def worst_of(layer: LayerTime, **changes: object) -> tuple[str, float | None]:
+    (found,) = worst_layers(EAGER.replace(layers=(layer,), **changes), CEILINGS)
+    return found.verdict, found.reached_apart and round(found.reached_apart, 3)
+
+
+def test_no_cause_where_none_is_computed() -> None:
+    """Twice as slow, its kernels account for 39 % alone; without any, or where all of them cannot have run, nothing does."""
+    first, second, pool = EAGER.layers
+    slower = second.replace(samples_s=around(7.072e-3))
+
+    assert worst_of(slower) == ("separate kernels in part", 0.386)
+    assert worst_of(second.replace(eager_bytes=second.bytes)) == ("not measured", None)
+    assert worst_of(second.replace(samples_s=around(1.8e-3))) == ("not measured", None)  # 2.728 ms with them
+    assert worst_of(first, device="cpu") == ("not measured", None)  # there the library adds the bias
+    assert worst_of(pool, device="cpu")[0] == "separate kernels"
+
+
+def test_the_backward_pass_has_no_computed_cause() -> None:
+    """The forward pass is accounted for, the backward one reaches a third of its bound."""
+    layer = EAGER.layers[1]
+    step = layer.replace(backward_samples_s=around(7e-3), backward_bound_s=2.4e-3)
+    sound = step.replace(samples_s=around(4.0e-3), backward_samples_s=around(3e-3))
+
+    assert worst_of(step)[0] == "separate kernels in part"
+    assert worst_of(sound) == ("separate kernels in part", 0.682)
+    assert worst_of(sound.replace(samples_s=around(3.8e-3)))[0] == "separate kernels"
+
+
+def test_a_doubtful_result_names_no_cause() -> None:
+    """Whatever the warning: the layers are named, and no more."""
+    doubtful = EAGER.replace(warnings=(Warned("shared", "other programs took 85 % of the CPU meanwhile"),))
+    found = worst_layers(doubtful, CEILINGS)
+
+    assert {entry.verdict for entry in found} == {"doubtful"}
+    assert all(entry.traffic is None and entry.reached_apart is None for entry in found)
+
+
+def test_what_compiling_saved() -> None:
+    """7.08 - 4.4 ms in the same graph; nothing where one is doubtful, within the noise, or not measured."""
+    eager, graph, compiled = FILE.results[0], FILE.results[1], FILE.results[2].replace(warnings=())
+
+    assert saved_by_compiling(eager, (eager, graph, compiled)) == pytest.approx(2.68e-3)
+    assert saved_by_compiling(eager, FILE.results) is None
+    assert saved_by_compiling(eager, (eager, graph, compiled.replace(samples_s=graph.samples_s))) is None
+    assert saved_by_compiling(eager, (eager, compiled)) is None
 
 
 def test_traffic_of_separate_kernels() -> None:

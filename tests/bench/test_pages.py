@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench.literal_results import EAGER, FILE, around
 from tests.bench.test_calibrate import file_of, line_of, measured
-from vggstat.cost.bench import BenchFile, Parts, Timing
+from vggstat.cost.bench import BenchFile, Parts, Telemetry, Timing, Warned
 from vggstat.cost.bench_compare import compare_results
 from vggstat.cost.calibrate import calibrate, predict
 from vggstat.present import format_names, render
@@ -22,6 +22,9 @@ from vggstat.present.views.results import results_page
 from vggstat.present.views.roofline import roofline_page
 
 Golden = Callable[[str, str], None]
+
+
+LOADED = "other programs took 85 % of the CPU meanwhile"
 
 
 def training() -> BenchFile:
@@ -54,7 +57,9 @@ def training() -> BenchFile:
 
 
 def compared() -> Page:
-    slower = EAGER.replace(samples_s=around(7.9e-3), first_s=None, host_samples_s=())
+    slower = EAGER.replace(
+        samples_s=around(7.9e-3), first_s=None, host_samples_s=(), warnings=(Warned("shared", LOADED),)
+    )
     other = FILE.replace(
         results=(slower, FILE.results[1]),
         device=FILE.device.replace(versions={"torch": "2.14.0", "cuda": "13.0"}),
@@ -136,6 +141,72 @@ def test_json_is_the_saved_file() -> None:
 
     assert data["schema"] == 1
     assert len(data["results"]) == 4
+
+
+def text_of(**changes: object) -> str:
+    file = FILE.replace(results=(EAGER.replace(**changes),))
+    return " ".join(render(bench_page(file), "text", Target(width=110)).split())
+
+
+def test_a_doubtful_result_has_no_causes() -> None:
+    """One line names its layers and why nothing more is said of them."""
+    text = text_of(warnings=(Warned("shared", LOADED),))
+
+    assert (
+        "Reached of their bounds: block1_conv2 34 %, block1_conv1 16 %, block1_pool 47 %. No cause is named, as the "
+        f"result is doubtful: {LOADED}." in text
+    )
+    assert "times its ideal traffic" not in text
+
+
+@pytest.mark.parametrize(
+    ("clock", "highest", "reasons", "words"),
+    [
+        (1905, 1980, ("power cap",), "under load, 96 % of the highest; not throttled (power cap)."),
+        (1386, 1980, ("power cap",), "under load, 70 % of the highest; throttled (power cap)."),
+        (1386, None, (), "under load; whether it was throttled is not known."),
+        (None, None, (), "reads nothing"),
+    ],
+)
+def test_the_words_on_the_clock(
+    clock: int | None, highest: int | None, reasons: tuple[str, ...], words: str
+) -> None:
+    """By the rule of the warning, which these files do not have."""
+    text = text_of(telemetry=Telemetry(clock_mhz=(300, clock), max_clock_mhz=highest, throttled=reasons))
+
+    assert (words in text) if clock else ("throttled" not in text)
+
+
+def test_a_launch_bound_run_is_called_so() -> None:
+    """7.0 of 7.2 ms are over 0.9."""
+    assert "the host launches a run in 6.99" in text_of(host_samples_s=around(7.0e-3))
+    assert "launch-bound" in text_of(host_samples_s=around(7.0e-3))
+    assert "launch-bound" not in text_of()
+
+
+def test_the_gain_of_compiling_is_said_where_it_was_measured() -> None:
+    """Of the literal once its compiled row is sound: 7.08 - 4.4 ms."""
+    sound = FILE.replace(results=tuple(result.replace(warnings=()) for result in FILE.results))
+    text = " ".join(render(bench_page(sound), "text", Target(width=110)).split())
+
+    assert "The compiled pass, measured here, takes 2.680 ms less." in text
+    assert "measured here" not in text_of()
+
+
+def test_a_comparison_says_which_side_is_doubtful() -> None:
+    """In the table, in words, and in JSON; where none is there is no column."""
+    page = compared()
+    pairs = json.loads(render(page, "json", Target()))["pairs"]
+    text = " ".join(render(page, "text", Target(width=200)).split())
+    sound = results_page(compare_results(FILE.replace(results=(EAGER,)), FILE), ("a", "b"), None)
+
+    assert [(pair["first_warnings"], pair["second_warnings"]) for pair in pairs] == [
+        ([], [{"code": "shared", "text": LOADED}]),
+        ([], []),
+    ]
+    assert "second: shared" in text
+    assert f"warning after.json: D · batch 256 · bfloat16 · inference · eager: {LOADED}." in text
+    assert "doubtful" not in render(sound, "text", Target(width=200))
 
 
 def test_an_empty_file() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.literal_results import EAGER, FILE, around
+from tests.bench.test_calibrate import measured
 from tests.bench.test_torch_bench import SMALL
 from tests.cli.program import run
 from vggstat.cost.bench_json import read_results, results_text
@@ -40,6 +41,38 @@ def test_bench_saves_what_results_shows(small: str, tmp_path: Path, monkeypatch:
     assert (same.code, "2 no difference" in same.out) == (0, True)
     bound = run(monkeypatch, "roofline", small, "--device", saved, "--batch", "4", "--format", "json")
     assert json.loads(bound.out)["ceilings"]["flops_source"].startswith("measured")
+
+
+def test_a_measurement_that_nothing_predicts_is_shown(
+    small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results of another device are no measure: that is said after the page, with exit code 2."""
+    other = tmp_path / "h200.json"
+    other.write_text(results_text(FILE))
+    made = run(monkeypatch, "bench", small, "--device", "cpu", "--seconds", "0.1", "--calibrate", str(other))
+
+    assert made.code == 2
+    assert "sum of the rows" in made.out
+    assert "nothing to calibrate with" in made.err
+    assert "hold D (NVIDIA H200, inference, bf16, timed by events inside one CUDA graph" in made.err
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"dtype": "float32", "autocast": "bfloat16"}, {"mode": "training", "optimizer": "adam"}],
+)
+def test_a_result_is_held_against_its_like(
+    changes: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its own mode and format, autocast too: a twin of another name and network is what it is predicted from."""
+    mine, twin = tmp_path / "mine.json", tmp_path / "twin.json"
+    result = measured("D").replace(**changes)
+    mine.write_text(results_text(FILE.replace(results=(result,))))
+    twin.write_text(results_text(FILE.replace(results=(result.replace(spec="twin", digest="1" * 16),))))
+    outcome = run(monkeypatch, "results", str(mine), "--calibrate", str(twin), "--format", "json")
+    layers = json.loads(outcome.out)["predictions"][0]["layers"]
+
+    assert [layer["name"] for layer in layers] == [layer.name for layer in result.layers]
 
 
 def test_fail_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,9 @@ import torch
 from tests.bench.fake_cuda import FakeCuda
 from tests.bench.fake_trace import Trace
 from tests.networks import report_of
+from vggstat.cost.calibrate import preferred
 from vggstat.cost.footprint import measure
+from vggstat.cost.plausibility import throttling
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import UsageError
 from vggstat.live.bench import memory, session
@@ -196,6 +198,10 @@ class Nvml:
     def nvmlDeviceGetClockInfo(self, handle: Any, kind: int) -> int:  # noqa: N802
         return 1980
 
+    def nvmlDeviceGetMaxClockInfo(self, handle: Any, kind: int) -> int:  # noqa: N802
+        assert kind == self.NVML_CLOCK_SM
+        return 2010
+
     def nvmlDeviceGetTemperature(self, handle: Any, kind: int) -> int:  # noqa: N802
         raise RuntimeError("not supported")
 
@@ -227,6 +233,29 @@ def test_telemetry() -> None:
         (620.5, 620.5),
     )
     assert (found.power_limit_w, found.throttled, found.other_processes) == (700.0, ("power cap",), 2)
+    assert (found.max_clock_mhz, found.clock_share) == (2010, 1980 / 2010)
+
+
+def test_a_driver_without_a_highest_clock() -> None:
+    """The sensor is left out, and with it the verdict."""
+
+    class Older(Nvml):
+        def nvmlDeviceGetMaxClockInfo(self, handle: Any, kind: int) -> int:  # noqa: N802
+            raise RuntimeError("not supported")
+
+    reading = GpuSensors(Older(0, ()), None).read()
+    found = between(reading, reading)
+
+    assert found is not None
+    assert (found.max_clock_mhz, throttling(found)) == (None, "not known")
+
+
+def test_layers_in_a_cuda_graph_are_preferred() -> None:
+    """The words for the methods are those that a calibration goes by."""
+    methods = (session.PRIMED, session.ON_HOST, session.IN_GRAPH)
+
+    assert preferred(methods) == session.IN_GRAPH
+    assert preferred(methods[:2]) == session.PRIMED
 
 
 def test_sensors_are_read_while_the_device_works() -> None:

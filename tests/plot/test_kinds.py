@@ -13,6 +13,7 @@ from tests.draw.pictures import THIRTY, TINY, report_from
 from tests.networks import SHIPPED, report_of
 from tests.plot.results import FILE, REPORT
 from vggstat.cost.accounting import find_accounting
+from vggstat.cost.bench import Warned
 from vggstat.cost.convention import Convention
 from vggstat.cost.opcount import OPCOUNTS, find_opcount
 from vggstat.cost.report import Report
@@ -177,6 +178,32 @@ def test_the_bench_plot_has_all_results() -> None:
 
     assert [row["images_per_s"] for row in rows if row["what"] == "network"] == [1000.0, 2000.0]
     assert {row["batch"] for row in rows if row["what"] == "layer"} == {8}
+
+
+def test_the_bench_plot_says_which_results_are_doubtful() -> None:
+    """In words above the picture, in the data's rows and in the words of each mark; sound ones are not named."""
+    first, second = FILE.results
+    doubtful = second.replace(warnings=(Warned("shared", "other programs took 85 % of the CPU meanwhile"),))
+    plot = build("bench", bench=FILE.replace(results=(first, doubtful)))
+    by_batch = {(row["batch"], row["doubtful"]) for row in plot.rows}
+
+    assert by_batch == {(1, ""), (8, "shared")}
+    assert plot.subtitle[2].startswith("Doubtful: 1 of 2 results: D · batch 8 ")
+    assert "took 85 % of the CPU" in plot.subtitle[2]
+    for row, words in zip(plot.rows, plot.labels, strict=True):
+        assert ("doubtful: shared" in words["words"]) == (row["doubtful"] == "shared")
+    assert len(PLOTS["bench"].subtitle) == 2
+
+
+def test_a_picture_names_few_doubtful_results() -> None:
+    """Of twenty the first two with their reasons: all stand in the data."""
+    wide = FILE.results[0].replace(warnings=(Warned("wide-spread", "the runs differ much"),))
+    results = tuple(wide.replace(batch=batch) for batch in range(1, 21))
+    plot = build("bench", bench=FILE.replace(results=results))
+
+    assert "20 of 20 results" in plot.subtitle[2]
+    assert plot.subtitle[2].count("the runs differ much") == 2
+    assert "and 18 more" in plot.subtitle[2]
 
 
 @pytest.mark.parametrize("kind", PLOTS)

@@ -14,6 +14,7 @@ from tests.networks import PAPER, SHIPPED, report_of
 from tests.pace import seconds
 from tests.plot.results import FILE
 from vggstat.cost.accounting import ACCOUNTINGS
+from vggstat.cost.bench import Warned
 from vggstat.cost.bench_json import results_text
 from vggstat.cost.report import Report, analyze
 from vggstat.present.report_page import ReportContent, report_page
@@ -128,6 +129,19 @@ def test_the_command_writes_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert 'id="verification"' in text
     assert "15,470,289,408" in text
     assert text == paths[1].read_text(encoding="utf-8")
+
+
+def test_doubtful_measurements_are_called_so() -> None:
+    """In the row of the result, and with the reason under the table; no other row has it."""
+    first, second = FILE.results
+    doubtful = second.replace(warnings=(Warned("shared", "other programs took <85> % of the CPU"),))
+    file = FILE.replace(results=(first, doubtful))
+    page = report_page(ReportContent(reports=(report_of("D"),), bench=file))
+    sound = report_page(ReportContent(reports=(report_of("D"),), bench=FILE))
+
+    assert page.count("<td>shared</td>") == 1
+    assert "Doubtful: D · batch 8 · bfloat16 · inference · eager: other programs took &lt;85&gt; %" in page
+    assert "Doubtful: " not in sound
 
 
 REFUSED = {

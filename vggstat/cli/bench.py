@@ -325,14 +325,20 @@ def _finish(
             say("vggstat: interrupted before anything was measured")
             raise typer.Exit(interrupted)
         raise UsageError("\n".join(dict.fromkeys(f"{result.spec}: {result.error}" for result in failed)))
-    predictions = predictions_for(file, reports, calibrate) if calibrate else []
+    unpredicted = ""
+    try:
+        predictions = predictions_for(file, reports, calibrate) if calibrate else []
+    except UsageError as error:  # what took minutes to measure is shown all the same
+        predictions, unpredicted = [], str(error)
     show(bench_page(file, layers=layers, predictions=predictions), format_name, output, width)
+    if unpredicted:
+        say(f"vggstat: {unpredicted}")
     for result in failed:
         say(f"vggstat: {result.spec}, batch {result.batch:,}: {result.error}")
     if file.interrupted:
         raise typer.Exit(interrupted)
     # In a sweep a configuration that does not fit is a row; anything else that failed is misuse.
-    if any(not _is_memory(result) for result in failed):
+    if unpredicted or any(not _is_memory(result) for result in failed):
         raise typer.Exit(2)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
+from vggstat.cli.running import running
 from vggstat.cost.variant import parse_head
 from vggstat.errors import UsageError
 
@@ -77,13 +78,14 @@ def command(
 
 def reports_of(file: BenchFile) -> list[Report]:
     """The reports of a file's configurations, as far as the networks ship and are still the same."""
+    from vggstat.cost.report import analyze
     from vggstat.cost.variant import Variant
     from vggstat.cost.workload import find_dtype
     from vggstat.spec import load, names
 
     found = []
     for result in file.results:
-        if result.spec not in names() or len(result.image) != 3 or result.mode != "inference":
+        if result.spec not in names() or len(result.image) != 3:
             continue
         spec = load(result.spec)
         if spec.digest != result.digest or not result.layers:
@@ -97,14 +99,20 @@ def reports_of(file: BenchFile) -> list[Report]:
             head=parse_head(result.head),
             classes=result.classes,
         )
-        found.append(variant.report(spec))
+        report = variant.report(spec)
+        lowered = find_dtype(result.autocast).short if result.autocast else None
+        workload = running(report.workload, mode=result.mode, optimizer=result.optimizer, autocast=lowered)
+        found.append(analyze(report.graph, workload))
     return found
 
 
 def predictions_for(
     file: BenchFile, reports: list[Report], paths: list[str]
 ) -> list[tuple[BenchResult, Prediction]]:
-    """A prediction for each result with layers, from files of other networks."""
+    """A prediction for each result with layers, from layers of other networks that were timed as its own were.
+
+    Raises UsageError where the files have none for one of them.
+    """
     from vggstat.cost.calibrate import fit_files, predict
     from vggstat.cost.roofline import roofline
 
@@ -115,17 +123,19 @@ def predictions_for(
         result = next((entry for entry in file.results if entry.layers and _is_of(entry, report)), None)
         if known is not None and result is not None:
             line = roofline(report.graph, workload, known.ceilings)
-            found.append((result, predict(line, fit_files(paths, line))))
+            found.append((result, predict(line, fit_files(paths, line, result.layers_method))))
     return found
 
 
 def _is_of(result: BenchResult, report: Report) -> bool:
     """Whether the result is of the report's configuration."""
     workload = report.workload
-    return (result.digest, result.batch, result.dtype, result.image) == (
+    return (result.digest, result.batch, result.dtype, result.autocast, result.mode, result.image) == (
         report.graph.spec.digest,
         workload.batch,
         workload.dtype.name,
+        workload.autocast.name if workload.autocast else None,
+        workload.mode,
         report.graph.image,
     )
 

@@ -1,30 +1,47 @@
-"""What a result says: which layers are worst, the likely reason, and what separate kernels cost."""
+"""What a result says: which layers fall short, what of that is computed, and what separate kernels cost.
+
+A cause is what can be computed: the traffic of kernels that a fused pass would not have. Everything else that makes a
+layer slow is not measured here, and so it is not named.
+"""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
 
-from vggstat.cost.bench import BenchResult, LayerTime, MeasuredCeilings
+from vggstat.cost.bench import BenchResult, Execution, LayerTime, MeasuredCeilings
+from vggstat.cost.statistics import ratio_of
 
-__all__ = ["Advice", "Apart", "apart", "worst_layers"]
+__all__ = ["Advice", "Apart", "Verdict", "apart", "saved_by_compiling", "worst_layers"]
 
 SHARE: Final = 0.02
 """A layer below this share of the time is never called the worst."""
 POOR: Final = 0.7
 """The share of its bound below which a layer is worth a word."""
 MOST: Final = 3
-FAR: Final = 5
-FEW_CHANNELS: Final = 8
-MUCH_TRAFFIC: Final = 1.5
-SHORT_S: Final = 20e-6
+LITTLE: Final = 0.05
+"""Separate kernels that take less than this share of a layer's time at copy speed are no cause."""
+NOISE: Final = 1.03
+"""A layer that is faster than its bound with the separate kernels by more than this did not run them all."""
+
+Verdict = Literal["separate kernels", "separate kernels in part", "not measured", "doubtful"]
 
 
 class Advice(NamedTuple):
-    """One layer that falls short of its bound, and the likely reason."""
+    """One layer that falls short of its bound, and what of it is computed."""
 
     layer: str
+    kind: str
     reached: float
-    reason: str
+    """The bound over the time, of the directions that were measured."""
+    verdict: Verdict
+    """``doubtful`` where the whole result is: nothing is said of causes then."""
+    traffic: float | None = None
+    """With the separate kernels, the bytes of the forward pass over the ideal ones."""
+    reached_apart: float | None = None
+    """The forward pass's bound with the separate kernels over its time."""
+    both_ways: bool = False
+    """Whether the backward pass was measured too, whose separate kernels are not in the two above."""
 
 
 class Apart(NamedTuple):
@@ -36,8 +53,8 @@ class Apart(NamedTuple):
     index_s: float
 
 
-def worst_layers(result: BenchResult) -> tuple[Advice, ...]:
-    """The layers that lose the most time against their bounds, the worst first."""
+def worst_layers(result: BenchResult, ceilings: MeasuredCeilings) -> tuple[Advice, ...]:
+    """The layers that lose the most time against their bounds, the worst first; the ceilings are the bounds'."""
     whole = result.layers_s
     candidates = [
         layer
@@ -45,31 +62,36 @@ def worst_layers(result: BenchResult) -> tuple[Advice, ...]:
         if layer.bound_s and layer.seconds > SHARE * whole and layer.reached < POOR
     ]
     candidates.sort(key=lambda layer: layer.all_bound_s - layer.seconds)
-    return tuple(Advice(layer.name, layer.reached, _reason(layer)) for layer in candidates[:MOST])
+    return tuple(_advice(layer, result, ceilings) for layer in candidates[:MOST])
 
 
-def _reason(layer: LayerTime) -> str:
-    apart_by = layer.eager_bytes / layer.bytes if layer.bytes else 1.0
-    if layer.kind == "conv" and 0 < layer.input_channels < FEW_CHANNELS:
-        text = f"{layer.input_channels} input channels leave most of each vector or tensor instruction empty"
-        if apart_by > MUCH_TRAFFIC:
-            text += f", and with bias and ReLU apart it moves {apart_by:.1f} times its ideal traffic"
-        return text
-    if layer.kind == "lrn":
-        return f"torch computes it in seven steps that move {apart_by:.1f} times its ideal traffic"
-    if layer.kind == "pool":
-        return f"int64 indices are written beside the output, {apart_by:.1f} times the ideal traffic in all"
-    if layer.kind == "optimizer":
-        return "one pass over all parameters for each of the optimizer's operations"
-    if layer.median_s < SHORT_S:
-        return "so short that starting its kernels takes a large part of the time"
-    if layer.seconds > FAR * layer.all_bound_s:
-        return f"over {FAR} times its bound: likely an unsuitable algorithm or layout"
-    if layer.limit == "memory":
-        return "bound by memory, whose full speed small or strided accesses do not reach"
-    if apart_by > MUCH_TRAFFIC:
-        return f"with bias and ReLU apart it moves {apart_by:.1f} times its ideal traffic"
-    return "its shape fits the matrix units worse than the large square product of the ceiling"
+def _advice(layer: LayerTime, result: BenchResult, ceilings: MeasuredCeilings) -> Advice:
+    plain = Advice(layer.name, layer.kind, layer.reached, "not measured")
+    if result.warnings:
+        return plain._replace(verdict="doubtful")
+    extra_s = _apart_bytes(layer, result) / ceilings.bytes_per_s
+    if extra_s < LITTLE * layer.median_s or not layer.bytes:
+        return plain
+    # The separate kernels multiply nothing, so that each takes its bytes at copy speed.
+    reached = (layer.bound_s + extra_s) / layer.median_s
+    if reached > NOISE:
+        return plain
+    both_ways = bool(layer.backward_samples_s)
+    backward_s = layer.backward_s or 0.0
+    enough = reached >= POOR and (not both_ways or layer.backward_bound_s >= POOR * backward_s)
+    return plain._replace(
+        verdict="separate kernels" if enough else "separate kernels in part",
+        traffic=layer.eager_bytes / layer.bytes,
+        reached_apart=reached,
+        both_ways=both_ways,
+    )
+
+
+def _apart_bytes(layer: LayerTime, result: BenchResult) -> int:
+    """Bytes of the separate kernels that are known to run: on a CPU the library adds the bias itself."""
+    if result.device == "cpu" and layer.kind not in ("pool", "lrn"):
+        return 0
+    return max(0, layer.eager_bytes - layer.bytes)
 
 
 def apart(result: BenchResult, ceilings: MeasuredCeilings) -> Apart:
@@ -80,3 +102,30 @@ def apart(result: BenchResult, ceilings: MeasuredCeilings) -> Apart:
     indices = sum(max(0, layer.eager_bytes - layer.bytes) for layer in pools)
     speed = ceilings.bytes_per_s
     return Apart(pointwise, pointwise / speed, indices, indices / speed)
+
+
+COMPILED: Final[tuple[tuple[Execution, Execution], ...]] = (
+    ("graph", "compiled+graph"),
+    ("eager", "compiled"),
+)
+"""Pairs that differ in nothing but that one is compiled."""
+
+
+def saved_by_compiling(result: BenchResult, results: Sequence[BenchResult]) -> float | None:
+    """Seconds that the compiled pass takes less than the same one not compiled, where both were measured.
+
+    None where they were not, where one of them is doubtful, or where the difference is within the noise.
+    """
+    alike = {
+        other.execution: other
+        for other in results
+        if other.workload_key == result.workload_key and other.channels_last == result.channels_last
+    }
+    for plain, compiled in COMPILED:
+        one, other = alike.get(plain), alike.get(compiled)
+        if one is None or other is None or one.warnings or other.warnings:
+            continue
+        if one.timing and other.timing and ratio_of(one.samples_s, other.samples_s).differs:
+            saved = one.timing.median_s - other.timing.median_s
+            return saved if saved > 0 else None
+    return None

@@ -21,6 +21,7 @@ from vggstat.cost.statistics import (
     relative_half_width,
     spread,
 )
+from vggstat.cost.workload import find_dtype
 from vggstat.records import Record
 
 __all__ = [
@@ -64,7 +65,10 @@ Samples = Annotated[tuple[Seconds, ...], Meta(min_length=1)]
 Durations = Annotated[tuple[Duration, ...], Meta(min_length=1)]
 
 FAST: Final = 0.1
-"""The share of a ceiling's runs that may be faster than it."""
+"""The share of runs that may be faster than what is taken for undisturbed: a ceiling's, and the host's launches."""
+
+LAUNCH_BOUND: Final = 0.9
+"""From this share of the median on the host's launches are what a run takes its time for."""
 
 
 class BenchPlan(Record):
@@ -149,6 +153,19 @@ class Timing(Measured, frozen=True, kw_only=True):
     def spread(self) -> float:
         """IQR / median."""
         return spread(self.samples_s)
+
+    @property
+    def host_s(self) -> float | None:
+        """The host's time to launch a run, of the run that one in ten is faster than; None where it is not known.
+
+        Not the median: once the device's queue is full, the host waits for the device, and its time says nothing.
+        """
+        return quantile(self.host_samples_s, FAST) if self.host_samples_s else None
+
+    @property
+    def is_launch_bound(self) -> bool:
+        """Whether the host takes about as long to launch a run as the device to be done with it."""
+        return self.host_s is not None and self.host_s >= LAUNCH_BOUND * self.median_s
 
     @property
     def outliers(self) -> int:
@@ -315,12 +332,20 @@ class Telemetry(Measured, frozen=True, kw_only=True):
     temperature_c: tuple[int | None, int | None] = (None, None)
     power_w: tuple[Number | None, Number | None] = (None, None)
     power_limit_w: Number | None = None
+    max_clock_mhz: Count | None = None
+    """The highest SM clock of the device, by its driver."""
     throttled: tuple[str, ...] = ()
-    """Reasons for which the clock was held back, before or under load."""
+    """Reasons that the driver gave for a lower clock, before or under load: what they mean is for ``throttling``."""
     other_processes: Count | None = None
     """Other programs on the device."""
     others_share: Number | None = None
     """The share of a CPU's time that other programs took meanwhile."""
+
+    @property
+    def clock_share(self) -> float | None:
+        """The SM clock under load over the highest one; None where one of them is not known."""
+        under_load = self.clock_mhz[1]
+        return under_load / self.max_clock_mhz if under_load is not None and self.max_clock_mhz else None
 
 
 class Counted(Struct, frozen=True):
@@ -470,3 +495,7 @@ class BenchFile(Measured, frozen=True, kw_only=True):
     def ceilings_for(self, dtype: str) -> MeasuredCeilings | None:
         """The measured ceilings in a dtype, by its short name."""
         return next((entry for entry in self.ceilings if entry.dtype == dtype), None)
+
+    def ceilings_of(self, result: BenchResult) -> MeasuredCeilings | None:
+        """The measured ceilings in the format that a result multiplies in."""
+        return self.ceilings_for(find_dtype(result.autocast or result.dtype).short)

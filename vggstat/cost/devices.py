@@ -15,7 +15,15 @@ from vggstat.cost.workload import DType
 from vggstat.errors import InputError, UsageError
 from vggstat.records import Record
 
-__all__ = ["Datasheet", "Stated", "ceilings_named", "datasheet_of", "devices", "find_device"]
+__all__ = [
+    "Datasheet",
+    "Stated",
+    "ceilings_named",
+    "datasheet_of",
+    "devices",
+    "find_device",
+    "is_same_device",
+]
 
 
 class Stated(NamedTuple):
@@ -101,6 +109,14 @@ def find_device(word: str) -> Datasheet:
 def datasheet_of(torch_name: str) -> Datasheet | None:
     """The device that torch calls by that name; None for one that is not on file."""
     return next((device for device in devices() if torch_name in device.torch_names), None)
+
+
+def is_same_device(one: str, other: str) -> bool:
+    """Whether two names are of one device: the same, or a datasheet's title and what torch calls that device."""
+    if one == other:
+        return True
+    titled = {device.title: device.torch_names for device in devices()}
+    return one in titled.get(other, ()) or other in titled.get(one, ())
 
 
 def ceilings_named(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
-from vggstat.cost.bench import BenchResult, MeasuredCeilings, Warned
+from vggstat.cost.bench import BenchResult, MeasuredCeilings, Telemetry, Warned
 from vggstat.cost.statistics import WIDE_SPREAD
 
-__all__ = ["FASTER", "WIDE_INTERVAL", "with_warnings"]
+__all__ = ["FASTER", "POWER_CAP", "WIDE_INTERVAL", "Throttling", "throttling", "with_warnings"]
+
+Throttling = Literal["throttled", "not throttled", "not known"]
 
 FASTER: Final = 1.05
 """More work yet faster by this factor cannot be."""
@@ -16,14 +18,17 @@ FASTER: Final = 1.05
 WIDE_INTERVAL: Final = 0.02
 """Half width of the interval, over the median, from which on a result is called unsure."""
 
-FAR_FROM_BOUND: Final = 5
-"""A layer that takes this many times its bound was likely run by a bad algorithm."""
-
 BUSY: Final = 0.05
 """The share of a CPU that other programs may take before a result is doubted."""
 
 NOISE: Final = 1.03
 """What a rate may exceed a measured ceiling by before it is doubted: the ceilings are measured too."""
+
+POWER_CAP: Final = "power cap"
+"""The one reason for a lower clock that alone says nothing: a GPU under load is often at its cap, near its full clock."""
+
+HELD_BACK: Final = 0.9
+"""The share of the highest clock below which a device was throttled."""
 
 
 def with_warnings(
@@ -95,8 +100,8 @@ def _of_device(result: BenchResult) -> Iterator[Warned]:
     telemetry = result.telemetry
     if telemetry is None:
         return
-    if telemetry.throttled:
-        yield Warned("throttled", f"the clock was held back: {', '.join(telemetry.throttled)}")
+    if throttling(telemetry) == "throttled":
+        yield Warned("throttled", _clock_words(telemetry))
     if telemetry.other_processes:
         others = telemetry.other_processes
         programs = "another program" if others == 1 else f"{others} other programs"
@@ -105,6 +110,31 @@ def _of_device(result: BenchResult) -> Iterator[Warned]:
         yield Warned(
             "shared", f"other programs took {100 * telemetry.others_share:.0f} % of the CPU meanwhile"
         )
+
+
+def throttling(telemetry: Telemetry) -> Throttling:
+    """Whether the device was held back: by its clock under load, or as hardware or temperature slowed it down.
+
+    ``not known`` where there is no clock, or no highest one, to tell it by.
+    """
+    if any(reason != POWER_CAP for reason in telemetry.throttled):
+        return "throttled"
+    share = telemetry.clock_share
+    if share is None:
+        return "not known"
+    return "throttled" if share < HELD_BACK else "not throttled"
+
+
+def _clock_words(telemetry: Telemetry) -> str:
+    """Both clocks, their share, and the reasons, as far as they are known."""
+    reasons = ", ".join(telemetry.throttled) or "the driver gives no reason"
+    clock, share = telemetry.clock_mhz[1], telemetry.clock_share
+    if clock is None or share is None:
+        return f"the clock was held back: {reasons}"
+    return (
+        f"the SM clock under load was {clock:,} MHz, {100 * share:.0f} % of the highest, "
+        f"{telemetry.max_clock_mhz:,} MHz: {reasons}"
+    )
 
 
 def _faster(result: BenchResult, results: Sequence[BenchResult]) -> Iterator[Warned]:

@@ -16,23 +16,25 @@ from typing import Any, Final, NamedTuple
 import torch
 
 from vggstat.cost.bench import Telemetry
+from vggstat.cost.plausibility import POWER_CAP
 
 __all__ = ["CpuSensors", "GpuSensors", "Reading", "Sensors", "between", "open_sensors", "worse"]
 
 REASONS: Final = {
-    "SwPowerCap": "power cap",
+    "SwPowerCap": POWER_CAP,
     "HwSlowdown": "hardware slowdown",
     "SwThermalSlowdown": "thermal slowdown (software)",
     "HwThermalSlowdown": "thermal slowdown (hardware)",
     "HwPowerBrakeSlowdown": "power brake",
 }
-"""Reasons that make a result doubtful, by the names of NVML's constants (Idle and applications' clocks do not)."""
+"""Reasons for a lower clock that are kept, by the names of NVML's constants (Idle and applications' clocks are not)."""
 
 
 class Reading(NamedTuple):
     """What the sensors say at one moment; None where one is missing."""
 
     clock_mhz: int | None = None
+    max_clock_mhz: int | None = None
     temperature_c: int | None = None
     power_w: float | None = None
     power_limit_w: float | None = None
@@ -93,6 +95,7 @@ class GpuSensors(Sensors):
         processes = _try(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle))
         return Reading(
             clock_mhz=_try(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)),
+            max_clock_mhz=_try(lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM)),
             temperature_c=_try(lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)),
             power_w=None if power is None else power / 1000,
             power_limit_w=None if limit is None else limit / 1000,
@@ -136,6 +139,7 @@ def between(before: Reading | None, after: Reading | None) -> Telemetry | None:
         temperature_c=(before.temperature_c, after.temperature_c),
         power_w=(before.power_w, after.power_w),
         power_limit_w=after.power_limit_w,
+        max_clock_mhz=after.max_clock_mhz,
         throttled=tuple(dict.fromkeys((*before.throttled, *after.throttled))),
         other_processes=after.other_processes,
         others_share=_others_share(before, after),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.bench import EXECUTIONS, BenchFile, BenchResult
+from vggstat.present.bench_words import configuration_words, doubt_codes
 from vggstat.present.page import Column, Row, Table, row
 from vggstat.present.report_page.markup import escaped, table_html
 from vggstat.units import grouped
@@ -49,8 +50,14 @@ def _networks(results: tuple[BenchResult, ...]) -> Table:
             Column(key="rate", header="TFLOP/s", align="right", text=lambda value: f"{value / 1e12:,.1f}"),
             Column(key="bound", header="bound, ms", align="right", text=_milli),
             Column(key="reached", header="reached", align="right", text=_share),
+            Column(key="doubtful", header="doubtful"),
         ),
         rows=tuple(_network(result) for result in results),
+        notes=tuple(
+            f"Doubtful: {configuration_words(result)}: {warning.text}."
+            for result in results
+            for warning in result.warnings
+        ),
     )
 
 
@@ -68,6 +75,7 @@ def _network(result: BenchResult) -> Row:
         result.flops_per_s if timing else "",
         result.bound_s,
         result.reached,
+        doubt_codes(result),
     )
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from vggstat.cost.advice import apart, worst_layers
 from vggstat.cost.bench import EXECUTIONS, BenchFile, BenchResult, LayerTime, MeasuredCeilings
 from vggstat.cost.bench_json import results_data
 from vggstat.cost.calibrate import Prediction, errors_against
 from vggstat.cost.devices import datasheet_of
 from vggstat.cost.workload import find_dtype
 from vggstat.present.bars import bar
+from vggstat.present.bench_words import configuration_words, format_words, mode_words
 from vggstat.present.captions import image_words
 from vggstat.present.measured import Measured, clock_unit, rate, seconds, share, significant
 from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
-from vggstat.present.views.calibration import calibration_data, calibration_table, errors_words
-from vggstat.units import giga, grouped, mega, quotient
+from vggstat.present.views.calibration import calibration_data, calibration_table, held_against_words
+from vggstat.present.views.remarks import remarks
+from vggstat.units import grouped
 
-__all__ = ["bench_page", "configuration_words"]
+__all__ = ["bench_page"]
 
 BAR_WIDTH: Final = 11
 REMAINDER: Final = 0.03
@@ -62,11 +63,10 @@ def bench_page(
         parts.append(calibration_table(prediction, result))
         errors = errors_against(prediction, result)
         if errors:
-            names = ", ".join(prediction.calibration.specs)
-            parts.append(Text(lines=(f"Predicted from {names}: {errors_words(errors)}.",), close=True))
-    remarks = _remarks(file, shown)
-    if remarks:
-        parts.append(Text(lines=remarks))
+            parts.append(Text(lines=held_against_words(prediction, errors), close=True))
+    said = remarks(file, shown)
+    if said:
+        parts.append(Text(lines=said))
     hidden = len(detailed) - len(shown)
     more = f" Layers of {hidden} more: --layers all." if hidden and layers == "last" else ""
     return Page(
@@ -93,7 +93,11 @@ def _heading(file: BenchFile) -> tuple[str, str]:
     results = file.results
     titles = list(dict.fromkeys(_name(result) for result in results))
     words = [titles[0] if len(titles) == 1 else f"{len(titles)} networks" if titles else "nothing measured"]
-    for same in ([_mode(r) for r in results], [_format(r) for r in results], [_layout(r) for r in results]):
+    for same in (
+        [mode_words(r) for r in results],
+        [format_words(r) for r in results],
+        [_layout(r) for r in results],
+    ):
         if len(set(same)) == 1:
             words.append(same[0])
     images = {result.image for result in results}
@@ -110,23 +114,8 @@ def _name(result: BenchResult) -> str:
     return f"{result.spec} · {result.title}" if result.title not in ("", result.spec) else result.spec
 
 
-def _mode(result: BenchResult) -> str:
-    return f"training step, {result.optimizer}" if result.mode == "training" else result.mode
-
-
-def _format(result: BenchResult) -> str:
-    return f"{result.dtype}, autocast {result.autocast}" if result.autocast else result.dtype
-
-
 def _layout(result: BenchResult) -> str:
     return "channels_last" if result.channels_last else "contiguous"
-
-
-def configuration_words(result: BenchResult) -> str:
-    """One row's configuration: ``D · batch 256 · bfloat16 · inference · eager``."""
-    return " · ".join(
-        (result.spec, f"batch {result.batch:,}", _format(result), _mode(result), EXECUTIONS[result.execution])
-    )
 
 
 def _facts(file: BenchFile) -> tuple[str, ...]:
@@ -215,8 +204,8 @@ def _varying(results: Sequence[BenchResult]) -> list[tuple[str, str, str, Any]]:
     choices: tuple[tuple[str, str, str, Any], ...] = (
         ("spec", "spec", "left", lambda r: r.spec),
         ("image", "input", "left", lambda r: "×".join(map(str, r.image[1:]))),
-        ("mode", "mode", "left", _mode),
-        ("dtype", "dtype", "left", _format),
+        ("mode", "mode", "left", mode_words),
+        ("dtype", "dtype", "left", format_words),
         ("batch", "batch", "right", lambda r: r.batch),
     )
     return [
@@ -229,7 +218,7 @@ def _varying(results: Sequence[BenchResult]) -> list[tuple[str, str, str, Any]]:
 def _whole_cells(result: BenchResult, file: BenchFile, columns: Sequence[Column]) -> list[Any]:
     timing = result.timing
     assert timing is not None
-    known = _ceilings_of(result, file)
+    known = file.ceilings_of(result)
     speed = result.flops_per_s or 0.0
     sheet = _datasheet_rate(result, file)
     cells = {
@@ -245,10 +234,6 @@ def _whole_cells(result: BenchResult, file: BenchFile, columns: Sequence[Column]
         "reached": result.reached,
     }
     return [cells[column.key] for column in columns if column.key in cells]
-
-
-def _ceilings_of(result: BenchResult, file: BenchFile) -> MeasuredCeilings | None:
-    return file.ceilings_for(find_dtype(result.autocast or result.dtype).short)
 
 
 def _datasheet_rate(result: BenchResult, file: BenchFile) -> float | None:
@@ -456,74 +441,3 @@ def _memory(result: BenchResult) -> Table:
         name="memory",
         notes=(f"Measured by {memory.method}.",) if memory.method else (),
     )
-
-
-# remarks
-
-
-def _remarks(file: BenchFile, shown: Sequence[BenchResult]) -> tuple[str | tuple[str, str], ...]:
-    lines: list[str | tuple[str, str]] = []
-    for result in shown:
-        lines += [
-            f"{entry.layer} reaches {share(entry.reached)}: {entry.reason}." for entry in worst_layers(result)
-        ]
-        known = _ceilings_of(result, file)
-        if known:
-            lines += _apart_words(result, known)
-    for result in file.results:
-        lines += _run_words(result)
-        if result.note:
-            lines.append(f"{configuration_words(result)}: {result.note}.")
-    several = len(file.results) > 1
-    for result in file.results:
-        place = f"{configuration_words(result)}: " if several else ""
-        lines += [("warning", f"{place}{entry.text}.") for entry in result.warnings]
-    return tuple(lines)
-
-
-def _apart_words(result: BenchResult, known: MeasuredCeilings) -> list[str]:
-    """What separate kernels move, and what takes them away."""
-    found = apart(result, known)
-    lines = []
-    if found.pointwise_bytes and result.device != "cpu":
-        lines.append(
-            f"Bias, ReLU and the like as kernels of their own move {giga(found.pointwise_bytes, 1)} GB more: "
-            f"{seconds(found.pointwise_s)} at copy speed. --compile default fuses them."
-        )
-    if found.index_bytes and result.mode == "inference":
-        lines.append(
-            f"Pools write {_index_bytes(found.index_bytes)} of int64 indices that "
-            f"inference never reads: {seconds(found.index_s)} at copy speed."
-        )
-    return lines
-
-
-def _index_bytes(count: int) -> str:
-    return f"{giga(count, 1)} GB" if count >= 10**9 else f"{mega(count)} MB"
-
-
-def _run_words(result: BenchResult) -> list[str]:
-    timing = result.timing
-    if timing is None or result.execution != "eager":
-        return []
-    words = f"{result.spec}, batch {result.batch:,}: {timing.count:,} runs, IQR/median {timing.spread:.3f}"
-    if timing.outliers:
-        words += f", {timing.outliers} outliers kept"
-    if timing.first_s is not None:
-        words += f"; first call {seconds(timing.first_s)}"
-    telemetry = result.telemetry
-    if telemetry:
-        before, after = telemetry.clock_mhz
-        if before is not None and after is not None:
-            words += f"; SM {before:,} MHz before, {after:,} MHz under load"
-        if telemetry.temperature_c[1] is not None:
-            words += f"; {telemetry.temperature_c[1]} °C"
-        if telemetry.power_limit_w is not None:
-            words += f"; power limit {quotient(round(telemetry.power_limit_w), 1, 0)} W"
-        if telemetry.throttled:
-            words += f"; held back by {', '.join(telemetry.throttled)}"
-        elif telemetry.clock_mhz[1] is not None:
-            words += "; not throttled"
-        if telemetry.others_share is not None:
-            words += f"; other programs took {share(telemetry.others_share)} of the CPU"
-    return [f"{words}."]

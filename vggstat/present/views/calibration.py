@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.bench import BenchResult
-from vggstat.cost.calibrate import Errors, Prediction, errors_against
+from vggstat.cost.calibrate import GOAL, GOAL_BATCH, Errors, Prediction, errors_against
 from vggstat.present.captions import spec_words, workload_words
 from vggstat.present.measured import clock_unit, seconds, share
 from vggstat.present.page import RULE, Column, Page, Table, Text, row, total
 from vggstat.present.report_data import SCHEMA
 
-__all__ = ["calibration_data", "calibration_page", "calibration_table", "errors_words"]
+__all__ = ["calibration_data", "calibration_page", "calibration_table", "held_against_words"]
 
 
 def calibration_page(found: Prediction) -> Page:
     """The page of ``vggstat roofline --calibrate``.
 
-    JSON: ``{"schema": 1, "spec", "ceilings", "calibrated_on": [...], "seconds", "layers": [{"name", "bound_s",
-    "efficiency", "predicted_s", "basis", "observations"}], "expected_error": {"median", "worst", ...}}``.
+    JSON: ``{"schema": 1, "spec", "ceilings", "calibrated_on": [...], "method", "methods_left_out": [...],
+    "doubtful": [...], "goal_applies", "seconds", "layers": [{"name", "bound_s", "efficiency", "predicted_s", "basis",
+    "observations"}], "expected_error": {"median", "worst", ...}}``.
     """
     line = found.line
     return Page(
@@ -88,11 +89,48 @@ def _sentences(found: Prediction) -> tuple[str, ...]:
         f"{len(found.calibration.observations)} layers of {names} and the ceilings of {found.line.ceilings.name}."
     )
     if found.expected is None:
-        return (first, "How far off it is cannot be said from one network alone.")
-    return (first, f"Each of these networks predicted from the others: {errors_words(found.expected)}.")
+        expected = "How far off it is cannot be said from one network alone."
+    else:
+        expected = f"Each of these networks predicted from the others: {_errors_words(found.expected)}."
+    return (first, *_method_words(found), *_doubt_words(found), expected, *_goal_words(found))
 
 
-def errors_words(errors: Errors) -> str:
+def held_against_words(found: Prediction, errors: Errors) -> tuple[str, ...]:
+    """How far a prediction is off what it stands beside, and what it may be held to."""
+    names = ", ".join(found.calibration.specs)
+    return (f"Predicted from {names}: {_errors_words(errors)}.", *_doubt_words(found), *_goal_words(found))
+
+
+def _method_words(found: Prediction) -> tuple[str, ...]:
+    calibration = found.calibration
+    if not calibration.method:
+        return ()
+    words = f"Their layers were timed by {calibration.method}"
+    if calibration.left_out:
+        others = "; ".join(other or "a method not stated" for other in calibration.left_out)
+        words += f"; what the files have by {others} is not used"
+    return (f"{words}.",)
+
+
+def _doubt_words(found: Prediction) -> tuple[str, ...]:
+    doubtful = found.calibration.doubtful
+    return (
+        (f"Results that it rests on are doubtful by their warnings: {', '.join(doubtful)}.",)
+        if doubtful
+        else ()
+    )
+
+
+def _goal_words(found: Prediction) -> tuple[str, ...]:
+    if found.has_goal:
+        return ()
+    return (
+        f"The goal, a median error of {share(GOAL)} a layer, is stated for batches of {GOAL_BATCH} and more: below that "
+        "launches and caches, which no bound counts, take a larger part.",
+    )
+
+
+def _errors_words(errors: Errors) -> str:
     """``median error per layer 4 %, worst −12 % (block1_pool)``."""
     return (
         f"median error per layer {share(errors.median)}, worst {_signed(errors.worst)} ({errors.worst_layer}), "
@@ -115,6 +153,10 @@ def calibration_data(found: Prediction, measured: BenchResult | None = None) -> 
             "bytes_per_s": line.ceilings.bytes_per_s,
         },
         "calibrated_on": list(found.calibration.specs),
+        "method": found.calibration.method,
+        "methods_left_out": list(found.calibration.left_out),
+        "doubtful": list(found.calibration.doubtful),
+        "goal_applies": found.has_goal,
         "seconds": found.seconds,
         "layers": [layer._asdict() for layer in found.layers],
         "expected_error": found.expected._asdict() if found.expected else None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from vggstat.cost.bench import BenchResult
 from vggstat.cost.bench_compare import Pair, ResultComparison
+from vggstat.present.bench_words import configuration_words, doubt_codes
 from vggstat.present.measured import Measured, seconds
 from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, row
 from vggstat.present.report_data import SCHEMA
-from vggstat.present.views.bench import configuration_words
 
 __all__ = ["results_page"]
 
@@ -19,14 +20,16 @@ def results_page(found: ResultComparison, names: tuple[str, str], fail_over: flo
     """The page of ``vggstat results A B``.
 
     JSON: ``{"schema": 1, "files": [A, B], "pairs": [{"spec", "batch", "dtype", "mode", "execution", "first_s",
-    "second_s", "ratio", "interval", "verdict", "over"}], "environment": [{"name", "first", "second"}]}``; the
-    ratio is the time in B over the time in A.
+    "second_s", "ratio", "interval", "verdict", "over", "first_warnings": [{"code", "text"}], "second_warnings"}],
+    "environment": [{"name", "first", "second"}]}``; the ratio is the time in B over the time in A.
     """
     parts: list[Part] = [_table(found)]
-    lines = [_verdict(found, fail_over)]
+    lines: list[str | tuple[str, str]] = [_verdict(found, fail_over)]
     for only, name in ((found.only_first, names[0]), (found.only_second, names[1])):
         if only:
             lines.append(f"Only in {name}: {'; '.join(configuration_words(result) for result in only)}.")
+    for pair in found.pairs:
+        lines += _warnings(pair.first, names[0]) + _warnings(pair.second, names[1])
     parts.append(Text(lines=tuple(lines)))
     if found.differing_environment:
         parts.append(_environment(found))
@@ -43,17 +46,28 @@ def results_page(found: ResultComparison, names: tuple[str, str], fail_over: flo
     )
 
 
+def _warnings(result: BenchResult, name: str) -> list[tuple[str, str]]:
+    """What makes one side doubtful, with its file: a difference may come from that."""
+    return [
+        ("warning", f"{name}: {configuration_words(result)}: {warning.text}.") for warning in result.warnings
+    ]
+
+
 def _table(found: ResultComparison) -> Table:
+    """A row a pair. Which side is doubtful stands in a column where any is."""
+    doubtful = any(pair.first.warnings or pair.second.warnings for pair in found.pairs)
+    columns = (
+        Column(key="configuration", header="configuration"),
+        Column(key="first_s", header="first", align="right", text=seconds),
+        Column(key="second_s", header="second", align="right", text=seconds),
+        Column(key="ratio", header="ratio", align="right", text=lambda value: f"{value:.3f}"),
+        Column(key="interval", header="95 % interval", align="right", text=_interval),
+        Column(key="verdict", header="second is"),
+        *((Column(key="doubtful", header="doubtful"),) if doubtful else ()),
+    )
     return Table(
-        columns=(
-            Column(key="configuration", header="configuration"),
-            Column(key="first_s", header="first", align="right", text=seconds),
-            Column(key="second_s", header="second", align="right", text=seconds),
-            Column(key="ratio", header="ratio", align="right", text=lambda value: f"{value:.3f}"),
-            Column(key="interval", header="95 % interval", align="right", text=_interval),
-            Column(key="verdict", header="second is"),
-        ),
-        rows=(*(_row(pair) for pair in found.pairs), RULE),
+        columns=columns,
+        rows=(*(_row(pair, doubtful=doubtful) for pair in found.pairs), RULE),
         name="pairs",
         main=True,
     )
@@ -63,7 +77,13 @@ def _interval(interval: tuple[float, float]) -> str:
     return f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 
-def _row(pair: Pair) -> Row:
+def _doubtful(pair: Pair) -> str:
+    """``first: throttled; second: shared``; empty where both are sound."""
+    sides = (("first", doubt_codes(pair.first)), ("second", doubt_codes(pair.second)))
+    return "; ".join(f"{side}: {codes}" for side, codes in sides if codes)
+
+
+def _row(pair: Pair, *, doubtful: bool) -> Row:
     times = [
         Measured(result.timing.median_s, result.timing.half_width) if result.timing else None
         for result in (pair.first, pair.second)
@@ -75,6 +95,7 @@ def _row(pair: Pair) -> Row:
         ratio.value if ratio else None,
         tuple(ratio.interval) if ratio else None,
         pair.verdict,
+        *((_doubtful(pair),) if doubtful else ()),
     )
     return Row(cells=cells, sign=SIGNS[pair.verdict])
 
@@ -121,6 +142,8 @@ def _data(found: ResultComparison, names: tuple[str, str], fail_over: float | No
                 "interval": list(pair.ratio.interval) if pair.ratio else None,
                 "verdict": pair.verdict,
                 "over": pair.is_over(fail_over) if fail_over is not None else None,
+                "first_warnings": _warned_data(pair.first),
+                "second_warnings": _warned_data(pair.second),
             }
             for pair in found.pairs
         ],
@@ -129,3 +152,7 @@ def _data(found: ResultComparison, names: tuple[str, str], fail_over: float | No
             for name, first, second in found.differing_environment
         ],
     }
+
+
+def _warned_data(result: BenchResult) -> list[dict[str, str]]:
+    return [{"code": warning.code, "text": warning.text} for warning in result.warnings]

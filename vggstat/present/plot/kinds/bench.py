@@ -6,6 +6,7 @@ from typing import Any
 
 from vggstat.cost.bench import EXECUTIONS, BenchFile, BenchResult
 from vggstat.errors import UsageError
+from vggstat.present.bench_words import configuration_words, doubt_codes
 from vggstat.present.page import Column
 from vggstat.present.plot.layers import kind_color
 from vggstat.present.plot.model import Kind, Plot, Request, Row, View
@@ -14,6 +15,9 @@ from vggstat.present.plot.vega import SERIES, STEP, value_column
 __all__ = ["KIND"]
 
 WIDTH = 380
+
+TOLD = 2
+"""Doubtful results that the picture names with their reasons; the data has all."""
 
 
 def build(request: Request) -> Plot:
@@ -39,7 +43,7 @@ def build(request: Request) -> Plot:
     return Plot(
         kind="bench",
         title=f"Measured · {names}",
-        subtitle=(_where(file, measured), _words(detailed)),
+        subtitle=(_where(file, measured), _words(detailed), *_doubts(measured)),
         columns=(
             Column(key="what", header="what", priority=10),
             Column(key="spec", header="network"),
@@ -52,6 +56,7 @@ def build(request: Request) -> Plot:
             Column(key="bound_s", header=("bound,", "ms"), align="right", text=_milli, priority=5),
             Column(key="limit", header="limit", priority=15),
             Column(key="images_per_s", header="images/s", align="right", text=lambda value: f"{value:,.0f}"),
+            Column(key="doubtful", header="doubtful", priority=5),
         ),
         bars=("median_s",),
         rows=tuple(rows),
@@ -79,6 +84,20 @@ def _words(detailed: BenchResult | None) -> str:
     )
 
 
+def _doubts(measured: list[BenchResult]) -> tuple[str, ...]:
+    """Which results are doubtful, and why; nothing where none is."""
+    doubtful = [result for result in measured if result.warnings]
+    if not doubtful:
+        return ()
+    told = [
+        f"{configuration_words(result)} ({'; '.join(warning.text for warning in result.warnings)})"
+        for result in doubtful[:TOLD]
+    ]
+    rest = len(doubtful) - len(told)
+    more = f"; and {rest} more, see the data's column" if rest else ""
+    return (f"Doubtful: {len(doubtful)} of {len(measured)} results: {'; '.join(told)}{more}.",)
+
+
 def _network_row(result: BenchResult) -> dict[str, Any]:
     timing = result.timing
     assert timing is not None
@@ -96,6 +115,7 @@ def _network_row(result: BenchResult) -> dict[str, Any]:
         "bound_s": result.bound_s,
         "limit": None,
         "images_per_s": result.images_per_s,
+        "doubtful": doubt_codes(result),
     }
 
 
@@ -114,6 +134,7 @@ def _layer_rows(result: BenchResult) -> list[dict[str, Any]]:
             "bound_s": layer.bound_s,
             "limit": layer.limit,
             "images_per_s": None,
+            "doubtful": doubt_codes(result),
         }
         for layer in result.layers
     ]
@@ -125,10 +146,11 @@ def _milli(value: Any) -> str:
 
 def _labels(row: Row) -> dict[str, Any]:
     median = _milli(row["median_s"])
+    doubt = f", doubtful: {row['doubtful']}" if row["doubtful"] else ""
     if row["what"] == "layer":
         return {
             "median_s_label": median,
-            "words": f"{row['layer']}: {median} ms, bound {_milli(row['bound_s'])} ms, {row['limit']}",
+            "words": f"{row['layer']}: {median} ms, bound {_milli(row['bound_s'])} ms, {row['limit']}{doubt}",
             "series": "",
         }
     low, high = row["low_s"], row["high_s"]
@@ -137,7 +159,7 @@ def _labels(row: Row) -> dict[str, Any]:
         "low_rate": row["batch"] / high if high else None,
         "high_rate": row["batch"] / low if low else None,
         "words": f"{row['spec']}, batch {row['batch']}, {row['execution']}: {median} ms, "
-        f"{row['images_per_s']:,.0f} images/s",
+        f"{row['images_per_s']:,.0f} images/s{doubt}",
     }
 
 
