@@ -48,13 +48,13 @@ class Graph:
         self.cuda.pending = True
 
 
-class Stream:
+class FakeStream:
     """A stream: only which one it is matters."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def wait_stream(self, stream: Stream) -> None:
+    def wait_stream(self, stream: FakeStream) -> None:
         return
 
 
@@ -79,7 +79,7 @@ class FakeCuda:
         self.now_ms = 0.0
         self.lost = ""
         """The error that every call ends in from now on."""
-        self.own = Stream("own")
+        self.own = FakeStream("own")
         self.current = self.own
         self.pending = False
         self.capturing: list[Callable[[], None]] | None = None
@@ -109,7 +109,7 @@ class FakeCuda:
     def graph(self, graph: Graph, pool: Any = None) -> Iterator[None]:
         """As torch has it: where the end of a capture fails, the stream of the capture stays the current one."""
         self.pools.append(pool)
-        before, self.current = self.current, Stream("capture")
+        before, self.current = self.current, FakeStream("capture")
         self.capturing = graph.recorded
         try:
             yield
@@ -122,17 +122,17 @@ class FakeCuda:
     def graph_pool_handle(self) -> str:
         return f"pool {len(self.pools)}"
 
-    def Stream(self) -> Stream:  # noqa: N802  torch's name
-        return Stream("side")
+    def Stream(self) -> FakeStream:  # noqa: N802  torch's name
+        return FakeStream("side")
 
-    def current_stream(self) -> Stream:
+    def current_stream(self) -> FakeStream:
         return self.current
 
-    def set_stream(self, stream: Stream) -> None:
+    def set_stream(self, stream: FakeStream) -> None:
         self.current = stream
 
     @contextmanager
-    def stream(self, stream: Stream) -> Iterator[None]:
+    def stream(self, stream: FakeStream) -> Iterator[None]:
         before, self.current = self.current, stream
         try:
             yield

@@ -17,7 +17,6 @@ from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.layers.base import Mode
 from vggstat.live.bench import run as run_module
-from vggstat.live.bench import session as session_module
 from vggstat.live.bench.clock import Clock, CpuClock
 from vggstat.live.bench.counted import DifferentModelError, check_counted, check_groups
 from vggstat.live.bench.passes import BACKWARD, TimedPass
@@ -392,7 +391,7 @@ def test_a_run_that_takes_longer_than_that_warms_itself() -> None:
 )
 def test_whatever_goes_wrong_is_a_row(error: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only what torch is known to raise: the row says what it was, and the sweep goes on."""
-    made = session_module.TimedPass
+    made = TimedPass
     failing = iter([True])
 
     def fail(*arguments: Any, **settings: Any) -> TimedPass:
@@ -400,7 +399,7 @@ def test_whatever_goes_wrong_is_a_row(error: Exception, words: str, monkeypatch:
             raise error
         return made(*arguments, **settings)
 
-    monkeypatch.setattr(session_module, "TimedPass", fail)
+    monkeypatch.setattr("vggstat.live.bench.session.TimedPass", fail)
     first, second = benchmark(configuration(), configuration(batch=2)).run().results
 
     assert (first.error, first.timing) == (words, None)
@@ -445,7 +444,7 @@ def test_memory_that_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("no such event")
 
-    monkeypatch.setattr(session_module, "cpu_bridge", fail)
+    monkeypatch.setattr("vggstat.live.bench.session.cpu_bridge", fail)
     (result,) = benchmark(configuration()).run().results
 
     assert result.timing is not None

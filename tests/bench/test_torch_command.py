@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,56 @@ def test_ctrl_c_before_the_first_result(small: str, monkeypatch: pytest.MonkeyPa
 
     assert (made.code, made.out) == (130, "")
     assert "interrupted before anything was measured" in made.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--execution quick", r"eager, graph, compiled, fused in a list, or fast alone, not 'quick'"),
+        ("--execution fast,eager", r"fast alone, not 'fast'"),
+        ("--execution graph", "a CPU has no CUDA graphs"),
+        ("--execution fused --mode training", "inference in one format"),
+        ("--execution fused --autocast bf16", "inference in one format"),
+        ("--execution compiled --compile off", "contradict each other"),
+    ],
+)
+def test_executions_that_there_are_not(
+    arguments: str, message: str, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said before anything is built, with what there is."""
+    outcome = run(monkeypatch, "bench", small, "--device", "cpu", *arguments.split())
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert re.search(message, outcome.err), outcome.err
+
+
+def test_executions_side_by_side(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row each, with its cap; the words say which kernels were chosen."""
+    saved = tmp_path / "small.json"
+    arguments = ["--device", "cpu", "--seconds", "0.1", "--execution", "fused", "--save", str(saved)]
+    made = run(monkeypatch, "bench", small, *arguments)
+    shown = run(monkeypatch, "results", str(saved))
+
+    assert made.code == 0, made.err
+    for text in (made.out, shown.out):
+        assert re.search(r"^ +1  eager .*\n +1  fused ", text, re.MULTILINE), text
+        assert "conv by" in text
+    assert [result.execution for result in read_results(str(saved)).results] == ["eager", "fused"]
+
+
+def test_sigterm_keeps_what_was_measured(small: str, tmp_path: Path) -> None:
+    """As Ctrl-C does, whose signal it is for programs: a page, a file, and the exit code of the signal."""
+    saved = tmp_path / "small.json"
+    words = ["bench", small, "--device", "cpu", "--seconds", "60", "--save", str(saved)]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "vggstat", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not saved.exists():  # the first turns are kept while the others go on
+        assert program.poll() is None
+        time.sleep(0.05)
+    program.terminate()
+    out, err = program.communicate(timeout=60)
+
+    assert program.returncode == 128 + signal.SIGTERM, err
+    assert "Interrupted" in out
+    assert read_results(str(saved)).interrupted

@@ -1,7 +1,9 @@
-"""What runs only on a GPU, against a stand-in for ``torch.cuda``: not yet measured on a GPU."""
+"""What runs only on a GPU, against a stand-in for ``torch.cuda``."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from tests.bench.fake_trace import Trace
 from tests.networks import report_of
 from vggstat.cost.calibrate import preferred
 from vggstat.cost.footprint import measure
+from vggstat.cost.optimizer import find_optimizer
 from vggstat.cost.plausibility import throttling
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import UsageError
@@ -26,6 +29,7 @@ from vggstat.live.bench.settings import numerics, require_dtype
 from vggstat.live.bench.stopwatch import Mark, Stopwatch, take_turns
 from vggstat.live.bench.telemetry import GpuSensors, Reading, between, worse
 from vggstat.live.products import multiplied
+from vggstat.live.step import capturable, make_optimizer
 
 GROUPS = {"block1": 3.0, "block2": 2.0, "fc": 1.0}
 
@@ -162,6 +166,60 @@ def test_the_bridge_on_cuda() -> None:
     assert len(runs) == 3 + 1 + 1
     assert cuda.calls == ["empty_cache", "reset_peak"]
     assert cuda.memory.recording == ["all", None]
+
+
+def test_a_failed_capture_leaves_the_stream_as_it_was() -> None:
+    """torch leaves the stream of the capture in place where its end fails; what comes after would run on that."""
+    cuda = FakeCuda(capture_fails=True)
+    with pytest.raises(RuntimeError, match="stream is capturing"):
+        capture(layered(cuda), cuda, with_events=False)
+
+    assert cuda.current_stream() is cuda.own
+
+
+def test_a_failed_capture_is_followed_by_a_fresh_pool() -> None:
+    """What lies in the old one is unknown: the next capture of the configuration gets one of its own."""
+    cuda = FakeCuda(capture_fails=True)
+    made = bare_session(cuda)
+    made._graph_of_layers(layered(cuda))
+    after_the_first = made.pool
+    cuda.capture_fails = False
+    made._ready_graph("graph", layered(cuda))
+
+    assert cuda.pools == ["pool of this session", after_the_first]
+    assert after_the_first != "pool of this session"
+    assert "graph" in made.watches
+
+
+def test_an_error_that_sticks_is_told_from_one_that_does_not() -> None:
+    """A refused capture is this row's; after an illegal access every call fails, and the whole run ends."""
+    cuda = FakeCuda(capture_fails=True)
+    made = bare_session(cuda)
+    made._graph_of_layers(layered(cuda))
+    cuda.lost = "CUDA error: an illegal memory access was encountered\nmore"
+
+    assert CudaClock(cuda).failure() == "CUDA error: an illegal memory access was encountered"
+    with pytest.raises(session.DeviceLostError, match="illegal memory access"):
+        made._ready_graph("graph", layered(cuda))
+
+
+@pytest.mark.parametrize("rule", ["adam", "adamw"])
+def test_adam_s_counters_lie_on_the_device_only_while_a_step_is_recorded(rule: str) -> None:
+    """An eager step counts on the host, where it is faster; what is recorded goes on counting on what it was given."""
+    model = torch.nn.Linear(3, 2)
+    optimizer = make_optimizer(find_optimizer(rule), model)
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    before = [state["step"] for state in optimizer.state.values()]
+    with capturable(optimizer, torch.device("meta")) as counters:
+        inside = [state["step"].device.type for state in optimizer.state.values()]
+        assert all(group["capturable"] for group in optimizer.param_groups)
+
+    assert inside == ["meta", "meta"]
+    assert len(counters) == 2
+    assert [state["step"] for state in optimizer.state.values()] == before
+    assert not any(group["capturable"] for group in optimizer.param_groups)
+    optimizer.step()
 
 
 def test_other_configurations_are_left_out() -> None:
@@ -345,20 +403,51 @@ def test_a_torch_without_external_events() -> None:
     assert "unexpected keyword argument" in made.notes["eager"]
 
 
-def products() -> tuple[Any, ...]:
+def products() -> dict[str, Any]:
+    """Every switch of cuDNN and of matrix products as it is set."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    return cudnn.enabled, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32, matmul.fp32_precision
+    names = inspect.signature(torch.backends.cudnn.flags).parameters
+    found = {name: getattr(cudnn, name) for name in names}
+    precisions = {"matmul": getattr(matmul, "fp32_precision", None)}
+    return {**found, **precisions, "matmul.allow_tf32": matmul.allow_tf32}
 
 
 @pytest.mark.parametrize(("word", "allowed"), [("tf32", True), ("fp32", False), ("bf16", False)])
 def test_products_on_a_gpu(word: str, allowed: bool) -> None:
-    """cuDNN is on and searches, TF32 is on in both libraries or in none, and what was set comes back."""
+    """cuDNN is on and searches, TF32 is on in both libraries or in none, and what was set comes back.
+
+    Inductor asks ``fp32_precision`` for Triton's convolutions and products, which has to say the same.
+    """
     before = products()
     with numerics(find_dtype(word), torch.device("cuda", 0)):
         inside = products()
 
-    assert inside[:4] == (True, True, allowed, allowed)
+    assert (inside["enabled"], inside["benchmark"]) == (True, True)
+    assert (inside["allow_tf32"], inside["matmul.allow_tf32"]) == (allowed, allowed)
+    assert {inside["fp32_precision"], inside["matmul"]} == {"tf32" if allowed else "ieee"}
     assert products() == before
+
+
+def test_flags_that_nobody_asked_to_change_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``cudnn.flags`` resets what it is not given: each flag that this torch has is given, as it is set or as wanted."""
+    given: list[dict[str, Any]] = []
+    flags = torch.backends.cudnn.flags
+
+    @functools.wraps(flags)
+    def noted(**settings: Any) -> Any:
+        given.append(settings)
+        return flags(**settings)
+
+    monkeypatch.setattr(type(torch.backends.cudnn), "flags", staticmethod(noted), raising=False)
+    with multiplied(tf32=False, search=True):
+        pass
+    with multiplied(tf32=False, search=True, plans=0):
+        pass
+
+    assert set(given[0]) == set(inspect.signature(flags).parameters)
+    assert given[0]["benchmark_limit"] == torch.backends.cudnn.benchmark_limit
+    assert given[0]["deterministic"] == torch.backends.cudnn.deterministic
+    assert given[1]["benchmark_limit"] == 0
 
 
 def test_a_real_forward_pass_leaves_cudnn_on() -> None:
@@ -367,7 +456,7 @@ def test_a_real_forward_pass_leaves_cudnn_on() -> None:
     with multiplied(tf32=False, search=False):
         inside = products()
 
-    assert inside[:4] == (True, False, False, False)
+    assert (inside["enabled"], inside["benchmark"]) == (True, False)
     assert products() == before
 
 

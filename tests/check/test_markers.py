@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.literal_results import FILE
 from tests.cli.program import run
 from vggstat.cli.blocks import render_block
+from vggstat.cost.bench_json import results_text
 
 from .support import check, codes
 
@@ -156,6 +158,10 @@ def test_a_block_reads_specs_of_its_documents_tree(tree: Path, monkeypatch: pyte
         ("table /dev/zero", "outside of the document's own tree"),
         ("table ./pipe.yaml", "only regular files are read here"),
         ("compare D ../other.yaml", "outside of the document's own tree"),
+        ("results ../other.json", "outside of the document's own tree"),
+        ("results net.yaml ../other.json", "outside of the document's own tree"),
+        ("results net.yaml --calibrate /dev/zero", "outside of the document's own tree"),
+        ("results ./pipe.yaml", "there is no such file"),
     ],
 )
 def test_a_block_reads_nothing_else(
@@ -170,6 +176,15 @@ def test_a_block_reads_nothing_else(
     assert "V910" in outcome.out
     assert said in " ".join(outcome.out.split())
     assert Path(path).read_text() == before
+
+
+def test_a_block_shows_results_of_its_documents_tree(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measurements that lie in the working copy are kept fresh in a README as tables are."""
+    (tree.parent / "d.json").write_text(results_text(FILE))
+    path = marked(tree, "results d.json --layers none")
+
+    assert run(monkeypatch, "check", "--fix", path).code == 0
+    assert "eager, CUDA graph" in Path(path).read_text()
 
 
 def test_a_tree_without_version_control(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Render = Callable[[list[str]], str]
-ALLOWED: Final = ("table", "compare", "list", "configs", "stack")
+ALLOWED: Final = ("table", "compare", "list", "configs", "stack", "results")
 """Commands that only print."""
 _START: Final = re.compile(
     r"^(?P<indent>\s*+)(?:<!--\s*+vggstat:(?P<html>.*?)-->\s*+$|\.\.\s++vggstat:(?P<rest>.*)"

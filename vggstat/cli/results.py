@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os.path import isfile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
 from vggstat.cli.running import running
 from vggstat.cost.variant import parse_head
 from vggstat.errors import UsageError
+from vggstat.spec.access import access
 
 if TYPE_CHECKING:
     from vggstat.cost.bench import BenchFile, BenchResult
@@ -59,6 +61,8 @@ def command(
 
     limit = None if fail_over is None else parse_percent(fail_over)
     check_layers(layers)
+    for path in (*files, *(calibrate or ())):
+        _admit(path)
     if len(files) > 2:
         raise UsageError("give one file to show it, or two to compare them")
     if len(files) == 1:
@@ -101,7 +105,13 @@ def reports_of(file: BenchFile) -> list[Report]:
         )
         report = variant.report(spec)
         lowered = find_dtype(result.autocast).short if result.autocast else None
-        workload = running(report.workload, mode=result.mode, optimizer=result.optimizer, autocast=lowered)
+        workload = running(
+            report.workload,
+            mode=result.mode,
+            optimizer=result.optimizer,
+            implementation=result.implementation,
+            autocast=lowered,
+        )
         found.append(analyze(report.graph, workload))
     return found
 
@@ -146,6 +156,13 @@ def parse_percent(text: str) -> float:
     if match is None:
         raise UsageError(f"cannot read --fail-over {text!r}: expected a percentage, as 5%")
     return float(match[1]) / 100
+
+
+def _admit(path: str) -> None:
+    """Raises UsageError for a file that may not be read here: a document's block reads regular files of its tree."""
+    access().check(path)
+    if not access().pipes and not isfile(path):
+        raise UsageError(f"{path}: there is no such file")
 
 
 def check_layers(word: str) -> None:

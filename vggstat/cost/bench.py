@@ -388,6 +388,8 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     batch: Size
     mode: Literal["inference", "training"] = "inference"
     optimizer: str | None = None
+    implementation: str | None = None
+    """The optimizer's in torch: foreach, fused or loop; None in inference, and in files of older versions."""
     execution: Execution = "eager"
     compile_mode: str = field(default="off", name="compile")
     channels_last: bool = True
@@ -441,6 +443,7 @@ class BenchResult(Measured, frozen=True, kw_only=True):
             self.batch,
             self.mode,
             self.optimizer,
+            self.implementation,
         )
 
     @property

@@ -21,8 +21,11 @@ def configuration_words(result: BenchResult) -> str:
 
 
 def mode_words(result: BenchResult) -> str:
-    """``inference``, or ``training step, momentum``."""
-    return f"training step, {result.optimizer}" if result.mode == "training" else result.mode
+    """``inference``, or ``training step, momentum (foreach)``."""
+    if result.mode == "inference":
+        return result.mode
+    written = f" ({result.implementation})" if result.implementation else ""
+    return f"training step, {result.optimizer}{written}"
 
 
 def format_words(result: BenchResult) -> str:

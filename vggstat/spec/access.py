@@ -32,7 +32,7 @@ class Access(Record):
         """Raises UsageError for a path out of bounds, before anything of it is looked at."""
         if self.below is not None and not is_below(path, self.below):
             raise UsageError(
-                f"{path}: outside of the document's own tree, from which alone a block may read specs"
+                f"{path}: outside of the document's own tree, from which alone a block may read files"
             )
 
 

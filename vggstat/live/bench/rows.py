@@ -43,6 +43,7 @@ def failed_row(session: Session, error: str, execution: Execution = "eager") -> 
         batch=workload.batch,
         mode=workload.mode,
         optimizer=workload.optimizer.name if training else None,
+        implementation=workload.optimizer.implementation if training else None,
         execution=execution,
         compile_mode=session.plan.compile_mode if execution.startswith("compiled") else "off",
         channels_last=session.plan.channels_last,
