@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -119,6 +120,8 @@ def command(
 
     Needs torch: pip install 'vggstat[torch]'. Ctrl-C or SIGTERM ends it and keeps what was measured (exit code 130, 143).
 
+    Started by torchrun with --mode training it measures DistributedDataParallel on 1, 2, 4, ... processes.
+
     Examples: vggstat bench D · vggstat bench D --batch 1,32,256 --save d.json · vggstat bench A B D E --mode training
     """
     from vggstat.live.require import require_torch
@@ -130,8 +133,14 @@ def command(
         raise UsageError(f"--compile takes {', '.join(COMPILE_MODES)}, not {compile_mode!r}")
     require_torch("bench")
     from vggstat.live.bench.settings import choose_device, require_dtype
+    from vggstat.live.bench.several import device_of, measure_scaling, ranks_here
 
+    ranks = ranks_here()
+    aloud = _muted() if ranks is not None and ranks.rank else None
     place = choose_device(device)
+    if ranks is not None:
+        place = device_of(ranks, place.type)
+        _refuse_alone(mode, specs, batch, dtype, execution, compile_mode, graph, calibrate)
     on_cpu = place.type == "cpu"
     if graph and on_cpu:
         raise UsageError("--graph needs a CUDA device: a CPU has no CUDA graphs")
@@ -152,6 +161,25 @@ def command(
     ]
     for report in reports:
         require_dtype(report.workload.autocast or report.workload.dtype, place)
+    received: list[int] = []
+
+    def interrupt(number: int) -> KeyboardInterrupt:
+        received.append(number)
+        return KeyboardInterrupt()
+
+    if ranks is not None:
+        if aloud:
+            aloud()
+        keep = _keeper(save if ranks.rank == 0 else None)
+        with signals_as(interrupt):
+            file = measure_scaling(
+                reports[0], ranks, place, seconds=seconds, channels_last=channels_last, keep=keep
+            )
+        keep(file)
+        code = 128 + received[-1] if received else INTERRUPTED
+        if ranks.rank == 0:
+            _finish_scaling(file, format_name, output, width)
+        raise typer.Exit(code if file.interrupted else 0)
     from vggstat.cost.bench import BenchPlan
     from vggstat.cost.bench_json import read_results
     from vggstat.live.bench.run import Benchmark
@@ -180,12 +208,6 @@ def command(
         read_results(path)  # what is wrong with it is said before the clock starts
     progress = _progress_line()
     benchmark = Benchmark(configurations, place, report_progress=progress, keep=_keeper(save), force=force)
-    received: list[int] = []
-
-    def interrupt(number: int) -> KeyboardInterrupt:
-        received.append(number)
-        return KeyboardInterrupt()
-
     try:
         with signals_as(interrupt):
             file = benchmark.run()
@@ -194,6 +216,44 @@ def command(
         _keeper(save)(benchmark.file)  # whatever went wrong, what was measured is there
     code = 128 + received[-1] if received else INTERRUPTED
     _finish(file, reports, layers, calibrate, format_name, output, width, interrupted=code)
+
+
+def _muted() -> Callable[[], None]:
+    """Nothing is said until the function that is returned is called: the first process says what all would say."""
+    before, sys.stderr = sys.stderr, open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+    def aloud() -> None:
+        sys.stderr.close()
+        sys.stderr = before
+
+    return aloud
+
+
+def _refuse_alone(
+    mode: str, specs: list[str], batch: str | None, dtype: str | None, *options: object
+) -> None:
+    """Raises UsageError for what is measured on one device only."""
+    if mode != "training":
+        raise UsageError(
+            "torchrun starts several processes, which share the work of a training step only: --mode training"
+        )
+    if len(specs) > 1 or "," in (batch or "") or "," in (dtype or ""):
+        raise UsageError(
+            "under torchrun one configuration is measured: one SPEC, one --batch and one --dtype"
+        )
+    if any(option is not None and option != [] for option in options):
+        raise UsageError(
+            "under torchrun the step is run eagerly: without --execution, --compile, --graph and --calibrate"
+        )
+
+
+def _finish_scaling(file: BenchFile, format_name: str | None, output: str | None, width: int | None) -> None:
+    from vggstat.present.views.scaling import scaling_page
+
+    if not file.scaling[0].points:
+        say("vggstat: interrupted before anything was measured")
+        return
+    show(scaling_page(file), format_name, output, width)
 
 
 def _report(
@@ -276,7 +336,7 @@ def _keeper(path: str | None) -> Callable[[BenchFile], None]:
     """Writes the file anew, at once, each time it is called; does nothing without --save or before a result."""
 
     def keep(file: BenchFile) -> None:
-        if path is not None and file.results:
+        if path is not None and (file.results or any(entry.points for entry in file.scaling)):
             from vggstat.cost.bench_json import results_text
 
             write_file(path, results_text(file).encode())

@@ -69,6 +69,11 @@ def command(
         if limit is not None:
             raise UsageError("--fail-over compares two files: give the earlier one first")
         file = read_results(files[0])
+        if file.scaling and not file.results:
+            from vggstat.present.views.scaling import scaling_page
+
+            show(scaling_page(file), format_name, output, width)
+            return
         predictions = predictions_for(file, reports_of(file), calibrate) if calibrate else []
         show(bench_page(file, layers=layers, predictions=predictions), format_name, output, width)
         return

@@ -6,7 +6,9 @@
      "results": [{"spec": "D", "device": "cuda:0", "dtype": "bfloat16", "batch": 256, "mode": "inference",
                   "execution": "eager", "samples_s": [...], "median_s": ..., "interval_s": [low, high],
                   "images_per_s": ..., "tflops": ..., "layers": [{"name", "median_s", "bound_s", ...}],
-                  "memory": {"predicted_bytes", "requested_peak_bytes", "workspace_bytes", ...}, ...}]}
+                  "memory": {"predicted_bytes", "requested_peak_bytes", "workspace_bytes", ...}, ...}],
+     "scaling": [{"spec": "D", "backend": "nccl", "batch": 256, "gradient_bytes": ...,
+                  "points": [{"processes": 2, "samples_s": [...], "unsynced_samples_s": [...], "efficiency": ..., ...}]}]}
 
 Times are in seconds, memory in bytes. Derived figures (medians, intervals, rates) are for other programs:
 reading takes the samples, and computes them anew.
@@ -21,6 +23,7 @@ import msgspec
 from msgspec import json
 
 from vggstat.cost.bench import BenchFile, BenchResult, LayerTime, MeasuredCeilings, MemoryBridge, Timing
+from vggstat.cost.scaling import Scaling, ScalingPoint
 from vggstat.cost.statistics import median, median_interval
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import InputError, VggstatError
@@ -49,7 +52,23 @@ def results_data(file: BenchFile) -> dict[str, Any]:
         entry.update(_rates(ceilings))
     for entry, result in zip(data["results"], file.results, strict=True):
         _derive(entry, result)
+    for entry, scaling in zip(data["scaling"], file.scaling, strict=True):
+        for point, measured in zip(entry["points"], scaling.points, strict=True):
+            point.update(_scaled(scaling, measured))
     return data
+
+
+def _scaled(scaling: Scaling, point: ScalingPoint) -> dict[str, Any]:
+    ratio = scaling.efficiency(point)
+    return {
+        **_quantiles(point.timing),
+        "images_per_s": scaling.images_per_s(point),
+        "efficiency": ratio.value if ratio else None,
+        "efficiency_interval": list(ratio.interval) if ratio else None,
+        "exposed_s": point.exposed_s,
+        "exposed_interval_s": list(point.exposed_interval_s) if point.exposed_interval_s else None,
+        "sent_bytes": scaling.sent_bytes(point),
+    }
 
 
 def _rates(ceilings: MeasuredCeilings) -> dict[str, Any]:
