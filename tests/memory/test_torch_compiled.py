@@ -14,6 +14,11 @@ from vggstat.cost.workload import Workload
 from vggstat.graph import Graph, build_graph
 from vggstat.spec import load
 
+pytestmark = pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),
+    reason="what a compiled model keeps is stated for torch 2.13: older partitioners keep other tensors",
+)
+
 BATCH = 3
 
 

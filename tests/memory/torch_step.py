@@ -5,6 +5,7 @@ Built from the layers' own ``torch_module`` in a flat nn.Sequential, independent
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import torch
@@ -78,7 +79,8 @@ def sequential(graph: Graph, *, autocast: bool = False) -> nn.Sequential:
             continue
         settings = {**kwargs, "inplace": node.in_place} if name == "ReLU" else dict(kwargs)
         kind = CudaLRN if autocast and name == "LocalResponseNorm" else getattr(nn, name)
-        modules.append(kind(*args, **settings))
+        taken = signature(kind).parameters  # older versions of torch take fewer
+        modules.append(kind(*args, **{key: value for key, value in settings.items() if key in taken}))
     return nn.Sequential(*modules)
 
 

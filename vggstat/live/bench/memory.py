@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from inspect import signature
 from typing import Any, Final
 
 import torch
@@ -63,7 +64,10 @@ def _profile(run: Callable[[], object]) -> list[Any]:
     """The profiler's event tree of one run."""
     from torch.profiler import ProfilerActivity, profile  # half a second to import
 
-    with _silent(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+    # One cycle is all there is: some versions (2.11) warn of what is lost with the next, unless all are kept.
+    cycles: Any = {"acc_events": True} if "acc_events" in signature(profile.__init__).parameters else {}
+    activities = [ProfilerActivity.CPU]
+    with _silent(), profile(activities=activities, profile_memory=True, **cycles) as profiler:
         run()
     tree: list[Any] = profiler.profiler.kineto_results.experimental_event_tree()
     return tree
