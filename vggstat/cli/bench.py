@@ -51,6 +51,14 @@ def command(
             "--device", "-d", metavar="DEVICE", help="auto (a GPU if there is one), cpu, cuda, cuda:1."
         ),
     ] = "auto",
+    devices: Annotated[
+        str | None,
+        typer.Option(
+            "--devices",
+            metavar="LIST",
+            help="all, or 0,1,3: these GPUs one after the other, and their outliers.",
+        ),
+    ] = None,
     dtype: Annotated[
         str | None,
         typer.Option(
@@ -132,12 +140,15 @@ def command(
     if compile_mode is not None and compile_mode not in COMPILE_MODES:
         raise UsageError(f"--compile takes {', '.join(COMPILE_MODES)}, not {compile_mode!r}")
     require_torch("bench")
-    from vggstat.live.bench.settings import choose_device, require_dtype
+    from vggstat.live.bench.settings import choose_device, choose_devices, require_dtype
     from vggstat.live.bench.several import device_of, measure_scaling, ranks_here
 
     ranks = ranks_here()
     aloud = _muted() if ranks is not None and ranks.rank else None
-    place = choose_device(device)
+    if devices is not None and (ranks is not None or device != "auto"):
+        raise UsageError("--devices names all devices: without --device, and not under torchrun")
+    places = choose_devices(devices) if devices is not None else (choose_device(device),)
+    place = places[0]
     if ranks is not None:
         place = device_of(ranks, place.type)
         _refuse_alone(mode, specs, batch, dtype, execution, compile_mode, graph, calibrate)
@@ -159,8 +170,8 @@ def command(
         _report(spec, options, word, size, mode, optimizer, implementation, lowered)
         for spec, word, size in product(specs, words, batch.split(",") if batch else [None])
     ]
-    for report in reports:
-        require_dtype(report.workload.autocast or report.workload.dtype, place)
+    for report, one in product(reports, places):
+        require_dtype(report.workload.autocast or report.workload.dtype, one)
     received: list[int] = []
 
     def interrupt(number: int) -> KeyboardInterrupt:
@@ -182,7 +193,7 @@ def command(
         raise typer.Exit(code if file.interrupted else 0)
     from vggstat.cost.bench import BenchPlan
     from vggstat.cost.bench_json import read_results
-    from vggstat.live.bench.run import Benchmark
+    from vggstat.live.bench.run import Benchmark, measure_each
     from vggstat.live.bench.session import Configuration
 
     configurations = [
@@ -207,13 +218,28 @@ def command(
     for path in calibrate or ():
         read_results(path)  # what is wrong with it is said before the clock starts
     progress = _progress_line()
-    benchmark = Benchmark(configurations, place, report_progress=progress, keep=_keeper(save), force=force)
+    keep = _keeper(save)
+    made: list[Benchmark] = []
+
+    def make(one: Any) -> Benchmark:
+        made.append(
+            Benchmark(
+                configurations,
+                one,
+                report_progress=progress,
+                keep=keep if len(places) == 1 else lambda _: None,
+                force=force,
+            )
+        )
+        return made[-1]
+
     try:
         with signals_as(interrupt):
-            file = benchmark.run()
+            file = measure_each(places, make, keep)
     finally:
         progress(None)
-        _keeper(save)(benchmark.file)  # whatever went wrong, what was measured is there
+        if len(places) == 1 and made:
+            keep(made[0].file)  # whatever went wrong, what was measured is there
     code = 128 + received[-1] if received else INTERRUPTED
     _finish(file, reports, layers, calibrate, format_name, output, width, interrupted=code)
 

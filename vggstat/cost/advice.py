@@ -119,7 +119,7 @@ def saved_by_compiling(result: BenchResult, results: Sequence[BenchResult]) -> f
     alike = {
         other.execution: other
         for other in results
-        if other.workload_key == result.workload_key and other.channels_last == result.channels_last
+        if other.is_beside(result) and other.channels_last == result.channels_last
     }
     for plain, compiled in COMPILED:
         one, other = alike.get(plain), alike.get(compiled)

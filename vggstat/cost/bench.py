@@ -214,6 +214,8 @@ class MeasuredCeilings(Measured, frozen=True, kw_only=True):
 
     device: str = ""
     """The device's name."""
+    label: str = ""
+    """Which device, as torch names it: ``cuda:3``. Empty in files of older versions, which hold one."""
     dtype: str
     """The short name of the format of the matmul."""
     matmul_n: Size
@@ -222,6 +224,10 @@ class MeasuredCeilings(Measured, frozen=True, kw_only=True):
     copy_bytes: Size
     """Bytes copied in one run: they are read once and written once."""
     copy_samples_s: Durations
+
+    def is_of(self, label: str) -> bool:
+        """Whether they are of that device."""
+        return self.label in ("", label)
 
     @property
     def flops_per_s(self) -> float:
@@ -366,6 +372,10 @@ class BenchResult(Measured, frozen=True, kw_only=True):
             self.implementation,
         )
 
+    def is_beside(self, other: BenchResult) -> bool:
+        """Whether the other one is of the same configuration on the same device, however it was run."""
+        return self.device == other.device and self.workload_key == other.workload_key
+
     @property
     def key(self) -> tuple[Any, ...]:
         """What has to be equal for two results to be comparable."""
@@ -418,9 +428,12 @@ class BenchFile(Measured, frozen=True, kw_only=True):
     """What went wrong beside the results: a device that stopped working, ceilings that were not measured."""
 
     def ceilings_for(self, dtype: str) -> MeasuredCeilings | None:
-        """The measured ceilings in a dtype, by its short name."""
+        """The measured ceilings in a dtype, by its short name; of several devices the first one's."""
         return next((entry for entry in self.ceilings if entry.dtype == dtype), None)
 
     def ceilings_of(self, result: BenchResult) -> MeasuredCeilings | None:
-        """The measured ceilings in the format that a result multiplies in."""
-        return self.ceilings_for(find_dtype(result.autocast or result.dtype).short)
+        """The measured ceilings of a result's device in the format that it multiplies in."""
+        short = find_dtype(result.autocast or result.dtype).short
+        return next(
+            (entry for entry in self.ceilings if entry.dtype == short and entry.is_of(result.device)), None
+        )

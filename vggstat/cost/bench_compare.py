@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from vggstat.cost.bench import BenchFile, BenchResult
 from vggstat.cost.statistics import Ratio, ratio_of
@@ -61,8 +61,7 @@ class ResultComparison(Record):
 
 def compare_results(first: BenchFile, second: BenchFile) -> ResultComparison:
     """The comparison of two files. Raises InputError where they have no configuration in common."""
-    theirs = {result.key: result for result in second.results}
-    mine = {result.key: result for result in first.results}
+    theirs, mine = _by_key(second), _by_key(first)
     pairs = tuple(_pair(result, theirs[key]) for key, result in mine.items() if key in theirs)
     if not pairs:
         raise InputError(
@@ -76,6 +75,12 @@ def compare_results(first: BenchFile, second: BenchFile) -> ResultComparison:
         only_first=tuple(result for key, result in mine.items() if key not in theirs),
         only_second=tuple(result for key, result in theirs.items() if key not in mine),
     )
+
+
+def _by_key(file: BenchFile) -> dict[tuple[Any, ...], BenchResult]:
+    """The results by what makes them comparable, and by their device where the file holds several."""
+    several = len({result.device for result in file.results}) > 1
+    return {(result.key, result.device if several else ""): result for result in file.results}
 
 
 def _pair(first: BenchResult, second: BenchResult) -> Pair:

@@ -61,7 +61,9 @@ def _of_timing(result: BenchResult) -> Iterator[Warned]:
 
 
 def _over_ceiling(result: BenchResult, ceilings: Sequence[MeasuredCeilings]) -> Iterator[Warned]:
-    known = next((entry for entry in ceilings if _same_dtype(entry, result)), None)
+    known = next(
+        (entry for entry in ceilings if _same_dtype(entry, result) and entry.is_of(result.device)), None
+    )
     if known is None or result.timing is None:
         return
     rate = result.flops_per_s or 0.0

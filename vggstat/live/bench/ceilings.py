@@ -10,7 +10,7 @@ from torch import Tensor
 from vggstat.cost.bench import MeasuredCeilings
 from vggstat.cost.workload import DType
 from vggstat.live.bench.clock import Clock
-from vggstat.live.bench.settings import numerics
+from vggstat.live.bench.settings import label_of, numerics
 from vggstat.live.bench.stopwatch import Mark, Stopwatch
 from vggstat.live.module import as_torch_dtype
 
@@ -91,6 +91,7 @@ class CeilingWatches:
             return None
         return MeasuredCeilings(
             device=self.name,
+            label=label_of(self.device),
             dtype=self.dtype.short,
             matmul_n=self.side,
             matmul_samples_s=tuple(self.matmul.samples),

@@ -6,6 +6,7 @@ from vggstat.cost.bench import EXECUTIONS, BenchResult, Execution, LayerTime, Me
 from vggstat.cost.roofline import LayerBound, Roofline, roofline
 from vggstat.live.bench.passes import BACKWARD, LOSS, OPTIMIZER
 from vggstat.live.bench.session import IN_GRAPH, Session, predicted_bytes
+from vggstat.live.bench.settings import label_of
 from vggstat.live.bench.stopwatch import Stopwatch
 from vggstat.live.bench.telemetry import between
 from vggstat.shapes import feature_map
@@ -34,7 +35,7 @@ def failed_row(session: Session, error: str, execution: Execution = "eager") -> 
         spec=report.name,
         title=report.graph.spec.title,
         digest=report.graph.spec.digest,
-        device="cpu" if session.device.type == "cpu" else f"cuda:{session.device.index or 0}",
+        device=label_of(session.device),
         dtype=workload.dtype.name,
         autocast=workload.autocast.name if workload.autocast else None,
         image=feature_map(report.graph.image, "the model"),

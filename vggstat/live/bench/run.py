@@ -29,7 +29,7 @@ from vggstat.live.bench.stopwatch import Stopwatch
 from vggstat.live.bench.telemetry import open_sensors
 from vggstat.units import giga
 
-__all__ = ["Benchmark", "Progress"]
+__all__ = ["Benchmark", "Progress", "measure_each"]
 
 TOGETHER: Final = 0.6
 """The share of the free memory that configurations measured in turns may be predicted to need."""
@@ -264,6 +264,36 @@ class Benchmark:
             done += sum(shares) * limit
             left += sum(1 - share for share in shares) * limit
         self.report_progress(Progress(what, done / total if total else 1.0, left))
+
+
+def measure_each(
+    places: Sequence[torch.device],
+    make: Callable[[torch.device], Benchmark],
+    keep: Callable[[BenchFile], None],
+) -> BenchFile:
+    """The same benchmark on one device after the other, each alone, as one file; the first one's environment.
+
+    ``make`` gives the benchmark of a device, ``keep`` is called with all that there is after each. Ends early where one
+    of them was interrupted; a device that fails is said, and the next one is measured.
+    """
+    whole: BenchFile | None = None
+    for place in places:
+        found = make(place).run()
+        whole = found if whole is None else _joined(whole, found)
+        keep(whole)
+        if found.interrupted:
+            break
+    assert whole is not None
+    return whole
+
+
+def _joined(one: BenchFile, other: BenchFile) -> BenchFile:
+    return one.replace(
+        ceilings=(*one.ceilings, *other.ceilings),
+        results=(*one.results, *other.results),
+        interrupted=other.interrupted,
+        failures=(*one.failures, *other.failures),
+    )
 
 
 def _current(device: torch.device) -> AbstractContextManager[object]:

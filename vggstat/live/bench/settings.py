@@ -17,7 +17,15 @@ from vggstat.errors import UsageError
 from vggstat.live.products import multiplied
 from vggstat.live.require import version_of
 
-__all__ = ["available_bytes", "choose_device", "describe_device", "numerics", "require_dtype"]
+__all__ = [
+    "available_bytes",
+    "choose_device",
+    "choose_devices",
+    "describe_device",
+    "label_of",
+    "numerics",
+    "require_dtype",
+]
 
 KIBI: Final = 1024
 
@@ -39,6 +47,30 @@ def choose_device(word: str) -> torch.device:
         seen = "no CUDA device" if not count else f"{count} CUDA device{'s' if count > 1 else ''}"
         raise UsageError(f"there is no {word} here: torch {torch.__version__} sees {seen}; use --device cpu")
     return torch.device("cuda", device.index or 0)
+
+
+def label_of(device: torch.device) -> str:
+    """The device as torch names it: ``cpu``, ``cuda:0``."""
+    return device.type if device.type == "cpu" else f"{device.type}:{device.index or 0}"
+
+
+def choose_devices(word: str, cuda: Any = torch.cuda) -> tuple[torch.device, ...]:
+    """The GPUs of ``all`` or of a list of numbers, ``0,1,3``. Raises UsageError for what is none of this machine's."""
+    count = cuda.device_count()
+    if not count:
+        raise UsageError(
+            "--devices measures GPUs one after the other, and torch sees none here: use --device cpu"
+        )
+    if word == "all":
+        return tuple(torch.device("cuda", number) for number in range(count))
+    try:
+        numbers = [int(part) for part in word.split(",")]
+    except ValueError:
+        raise UsageError(f"--devices takes all, or numbers of GPUs as 0,1,3, not {word!r}") from None
+    for number in numbers:
+        if not 0 <= number < count:
+            raise UsageError(f"there is no GPU {number} here: torch sees {count}, from 0 on")
+    return tuple(torch.device("cuda", number) for number in dict.fromkeys(numbers))
 
 
 def require_dtype(dtype: DType, device: torch.device, cuda: Any = torch.cuda) -> None:

@@ -16,6 +16,7 @@ from vggstat.present.captions import image_words
 from vggstat.present.measured import Measured, clock_unit, rate, seconds, share, significant
 from vggstat.present.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
 from vggstat.present.views.calibration import calibration_data, calibration_table, held_against_words
+from vggstat.present.views.devices import devices_parts
 from vggstat.present.views.remarks import remarks
 from vggstat.units import grouped
 
@@ -47,7 +48,7 @@ def bench_page(
     writes (``vggstat.cost.bench_json``), with ``predictions`` where there are any.
     """
     title, aside = _heading(file)
-    parts: list[Part] = [Text(lines=_facts(file)), _whole(file)]
+    parts: list[Part] = [Text(lines=_facts(file)), _whole(file), *devices_parts(file)]
     detailed = [result for result in file.results if result.layers]
     shown = {"last": detailed[-1:], "all": detailed, "none": []}[layers]
     for result in file.results:
@@ -202,6 +203,7 @@ def _flops_column(results: Sequence[BenchResult], priority: int) -> Column:
 def _varying(results: Sequence[BenchResult]) -> list[tuple[str, str, str, Any]]:
     """The columns that tell the rows apart: the batch always, the rest where it differs."""
     choices: tuple[tuple[str, str, str, Any], ...] = (
+        ("device", "device", "left", lambda r: r.device),
         ("spec", "spec", "left", lambda r: r.spec),
         ("image", "input", "left", lambda r: "×".join(map(str, r.image[1:]))),
         ("mode", "mode", "left", mode_words),
@@ -356,9 +358,7 @@ def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: 
 
     In a CUDA graph that is the time of the events between the rows, which is always told; else a row from 3 % on.
     """
-    same = (
-        r for r in file.results if r.workload_key == result.workload_key and r.execution == result.layers_pass
-    )
+    same = (r for r in file.results if r.is_beside(result) and r.execution == result.layers_pass)
     timing = next((other.timing for other in same if other.timing), None)
     if timing is None:
         return []
@@ -374,7 +374,7 @@ def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: 
 def _about_layers(result: BenchResult, file: BenchFile) -> tuple[str, ...]:
     """How they were timed, and how the sum compares with the passes that are timed whole."""
     words = [f"Timed by {result.layers_method}." if result.layers_method else ""]
-    family = [other for other in file.results if other.workload_key == result.workload_key and other.timing]
+    family = [other for other in file.results if other.is_beside(result) and other.timing]
     for other in family:
         if other.execution not in ("eager", "graph") or other.timing is None:
             continue

@@ -27,7 +27,7 @@ def remarks(file: BenchFile, shown: Sequence[BenchResult]) -> tuple[str | tuple[
             lines += _worst_words(result, worst_layers(result, known))
             lines += _apart_words(result, known, file)
     for result in file.results:
-        lines += _run_words(result)
+        lines += _run_words(result, several=len({other.device for other in file.results}) > 1)
         if result.note:
             lines.append(f"{configuration_words(result)}: {result.note}.")
     several = len(file.results) > 1
@@ -86,11 +86,14 @@ def _index_bytes(count: int) -> str:
     return f"{giga(count, 1)} GB" if count >= 10**9 else f"{mega(count)} MB"
 
 
-def _run_words(result: BenchResult) -> list[str]:
+def _run_words(result: BenchResult, *, several: bool) -> list[str]:
     timing = result.timing
     if timing is None or result.execution != "eager":
         return []
-    words = f"{result.spec}, batch {result.batch:,}: {timing.count:,} runs, IQR/median {timing.spread:.3f}"
+    where = f" on {result.device}" if several else ""
+    words = (
+        f"{result.spec}, batch {result.batch:,}{where}: {timing.count:,} runs, IQR/median {timing.spread:.3f}"
+    )
     if timing.outliers:
         words += f", {timing.outliers} outliers kept"
     if timing.first_s is not None:
