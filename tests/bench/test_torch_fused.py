@@ -67,6 +67,27 @@ def test_every_product_and_pool_has_a_choice() -> None:
     assert set(fused.styles.values()) <= {"fused", "eager"}
 
 
+def test_layers_that_are_alike_are_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of D's 13 convolutions 9 differ; of the others the way is known, and only held against the model.
+
+    Two ways for each convolution and pool, four for an FC layer with a ReLU and three for the last one.
+    """
+    timed: list[object] = []
+    seconds = FusedPass._seconds
+
+    def counted(fused: FusedPass, call: ways.Call, x: torch.Tensor) -> float:
+        timed.append(call)
+        return seconds(fused, call, x)
+
+    monkeypatch.setattr(FusedPass, "_seconds", counted)
+    report = analyze(report_of("D@32").graph, Workload(batch=1))
+    with torch.inference_mode():
+        fused = FusedPass(timed_of(report), CpuClock())
+
+    assert len(timed) == 9 * 2 + 5 * 2 + 4 + 4 + 3
+    assert len(fused.choices) == 21
+
+
 def only(*found: ways.Way) -> Any:
     """In place of all ways of a convolution."""
 

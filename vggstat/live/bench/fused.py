@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from time import perf_counter
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,18 @@ from vggstat.graph.model import Node
 from vggstat.live.bench.clock import Clock, first_line
 from vggstat.live.bench.counted import DifferentModelError
 from vggstat.live.bench.passes import TimedPass
-from vggstat.live.bench.ways import Call, Conv, Dense, Pool, Way, conv_ways, dense_ways, pool_ways
+from vggstat.live.bench.ways import (
+    Call,
+    Conv,
+    Dense,
+    Piece,
+    Pool,
+    Way,
+    conv_ways,
+    dense_ways,
+    likeness,
+    pool_ways,
+)
 from vggstat.live.forward import TOLERANCES
 
 __all__ = ["FusedPass"]
@@ -33,6 +44,9 @@ LONG_S: Final = 0.1
 """A way that has taken so long is not run again for its time."""
 WAIT_CYCLES: Final = 2_000_000
 """About 1 ms at 2 GHz: the host queues the runs meanwhile, so that short kernels are not timed with its gaps."""
+
+
+KINDS: Final[dict[type[Piece], str]] = {Conv: "conv", Dense: "FC", Pool: "pool"}
 
 
 class Choice(NamedTuple):
@@ -50,7 +64,9 @@ class _Step(NamedTuple):
     node: Node
     kind: str
     modules: tuple[Call, ...]
-    ways: tuple[Way, ...]
+    ways: tuple[Way, ...] = ()
+    key: tuple[Any, ...] = ()
+    """Equal for steps that are alike: what was fastest for the one is so for the other."""
 
 
 class FusedPass:
@@ -69,6 +85,8 @@ class FusedPass:
         self.refused: dict[str, str] = {}
         """Why a way that was tried is used nowhere, by its name."""
         self._calls: list[Call] = []
+        self._known: dict[tuple[Any, ...], int] = {}
+        """The number of the fastest way of steps that are alike."""
         self._choose()
         self._check()
 
@@ -109,12 +127,16 @@ class FusedPass:
             x = wanted
 
     def _fastest(self, step: _Step, x: Tensor, wanted: Tensor) -> tuple[Way, Call]:
-        found: list[tuple[float, Way, Call]] = []
-        for way in step.ways:
+        key = (*step.key, *x.shape)
+        known = self._known.get(key)
+        found: list[tuple[float, int, Call]] = []
+        for number, way in enumerate(step.ways):
+            if known is not None and number != known:
+                continue
             try:
                 call = way.prepare(x)
                 if self._is_right(call, x, wanted):
-                    found.append((self._seconds(call, x), way, call))
+                    found.append((self._seconds(call, x) if known is None else 0.0, number, call))
                 else:
                     self.refused.setdefault(way.name, f"computes something else at {step.node.name}")
             except IndexError:
@@ -123,12 +145,15 @@ class FusedPass:
                 if self.clock.failure():
                     raise
                 self.refused.setdefault(way.name, first_line(error))
+        if not found and known is not None:
+            del self._known[key]  # right for the other one's values, and not for these
+            return self._fastest(step, x, wanted)
         if not found:
             raise DifferentModelError(
                 f"{self.timed.report.name}: no way to run {step.node.name} computes what the model computes"
             )
-        _, way, call = min(found, key=lambda entry: entry[0])
-        return way, call
+        _, self._known[key], call = min(found, key=lambda entry: entry[0])
+        return step.ways[self._known[key]], call
 
     def _is_right(self, call: Call, x: Tensor, wanted: Tensor) -> bool:
         """Whether it computes what the model does, whatever lies in the memory that it gets."""
@@ -170,21 +195,25 @@ class FusedPass:
             taken, *nodes = nodes
             module = self._module(taken)
             group = [taken]
+            piece: Piece | None = None
+            ways: Iterator[Way] = iter(())
             if isinstance(module, nn.Conv2d):
                 norm = _take(nodes, group, self, nn.BatchNorm2d)
                 relu = _take(nodes, group, self, nn.ReLU) is not None
-                ways = tuple(conv_ways(_conv(module, norm, relu=relu), device))
-                kind = "conv"
+                piece = _conv(module, norm, relu=relu)
+                ways = conv_ways(piece, device)
             elif isinstance(module, nn.Linear):
                 relu = _take(nodes, group, self, nn.ReLU) is not None
-                ways = tuple(dense_ways(Dense(module.weight, module.bias, relu), device, batch))
-                kind = "FC"
+                piece = Dense(module.weight, module.bias, relu)
+                ways = dense_ways(piece, device, batch)
             elif isinstance(module, nn.MaxPool2d) and not module.ceil_mode and module.dilation == 1:
-                pool = Pool(_one(module.kernel_size), _one(module.stride), _one(module.padding))
-                ways, kind = tuple(pool_ways(pool, device, (batch, *taken.in_shapes[0]))), "pool"
+                piece = Pool(_one(module.kernel_size), _one(module.stride), _one(module.padding))
+                ways = pool_ways(piece, device, (batch, *taken.in_shapes[0]))
+            calls = tuple(self.timed.call_of(node) for node in group)
+            if piece is None:
+                yield _Step(taken, "", calls)
             else:
-                ways, kind = (), ""
-            yield _Step(taken, kind, tuple(self.timed.call_of(node) for node in group), ways)
+                yield _Step(taken, KINDS[type(piece)], calls, tuple(ways), likeness(piece))
 
     def _module(self, node: Node) -> nn.Module | None:
         return self.timed.model.get_submodule(node.torch_name) if node.torch_name else None

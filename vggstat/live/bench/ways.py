@@ -16,14 +16,25 @@ from torch.nn import functional
 
 from vggstat.cost.traffic import Style
 
-__all__ = ["Conv", "Dense", "Pool", "Way", "conv_ways", "dense_ways", "pool_ways"]
+__all__ = [
+    "Call",
+    "Conv",
+    "Dense",
+    "Piece",
+    "Pool",
+    "Way",
+    "conv_ways",
+    "dense_ways",
+    "likeness",
+    "pool_ways",
+]
 
 Call = Callable[[Tensor], Tensor]
 
 SPLITS: Final = 8
 FEW_IMAGES: Final = 16
 """Up to so many images an FC layer reads its weights for little work, and several readers help."""
-PLANS: Final = 6
+PLANS: Final = 4
 """So many of cuDNN's plans are tried, its own favourites first."""
 
 
@@ -53,6 +64,17 @@ class Pool(NamedTuple):
     kernel: int
     stride: int
     padding: int
+
+
+Piece = Conv | Dense | Pool
+
+
+def likeness(piece: Piece) -> tuple[Any, ...]:
+    """What two pieces have in common that take equally long on equal inputs: all but their values."""
+    return (
+        type(piece).__name__,
+        *(tuple(each.shape) if isinstance(each, Tensor) else each for each in piece),
+    )
 
 
 class Way(NamedTuple):
@@ -165,9 +187,11 @@ def _cudnn_graph(conv: Conv, plan: int, x: Tensor) -> Call:
     size = max(1, graph.get_workspace_size_plan_at_index(plan))
     workspace = torch.empty(size, device=x.device, dtype=torch.uint8)
     like = _conv_apart(conv, x)
+    size, stride = like.shape, like.stride()
+    del like  # a map for each layer would be all activations of the pass
 
     def call(images: Tensor) -> Tensor:
-        made = torch.empty_like(like)
+        made = torch.empty_strided(size, stride, device=images.device, dtype=images.dtype)
         cudnn.set_stream(handle=handle, stream=torch.cuda.current_stream().cuda_stream)
         graph.execute_plan_at_index({**given, image: images, result: made}, workspace, plan, handle=handle)
         return made
