@@ -217,7 +217,7 @@ def test_executions_side_by_side(small: str, tmp_path: Path, monkeypatch: pytest
 def test_sigterm_keeps_what_was_measured(small: str, tmp_path: Path) -> None:
     """As Ctrl-C does, whose signal it is for programs: a page, a file, and the exit code of the signal."""
     saved = tmp_path / "small.json"
-    words = ["bench", small, "--device", "cpu", "--seconds", "60", "--save", str(saved)]
+    words = ["bench", small, "--device", "cpu", "--seconds", "16", "--save", str(saved)]
     program = subprocess.Popen(
         [sys.executable, "-m", "vggstat", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -112,7 +112,7 @@ def test_what_took_more_than_its_length(head: str, pump: str, suffix: str) -> No
     tail=st.sampled_from(["", "!", "\n", " =", "x\n"]),
     suffix=st.sampled_from(SUFFIXES),
 )
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_time_grows_with_length(pump: str, head: str, tail: str, suffix: str) -> None:
     """Whatever is repeated, in whatever kind of document."""
     assert_linear(head, pump, tail, suffix)

@@ -3,7 +3,8 @@
 # its own, all within LIMIT seconds (560). What was measured is there at every moment, whatever ends the run.
 #
 # From the root of a checkout, with torch, rich, PyYAML, numpy and psutil installed; wheels of what else vggstat needs may
-# lie in .whl. Results go to $OUT. On a CPU, to see that every step works:
+# lie in .whl (pip download --no-deps -d .whl typer msgspec fvcore iopath yacs nvidia-ml-py nvidia-cudnn-frontend pytest ...;
+# pip wheel makes wheels of those that are sources). Results go to $OUT. On a CPU, to see that every step works:
 #   OUT=out DEV=cpu SPEC=tiny.yaml CAL=tiny2.yaml SEC=0.1 BIG=4 MID=2 bash tests/gpu/measure.sh
 set -u
 export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TORCHINDUCTOR_CACHE_DIR=${TMPDIR:-/tmp}/inductor COLUMNS=120

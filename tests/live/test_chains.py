@@ -14,7 +14,7 @@ from vggstat.live.counters import flop_counter_mode, hooks, mem_tracker, paramet
 from vggstat.live.counters.base import UNTRAINABLE, Subject
 
 SHARDS = 8
-CHAINS = 1000
+CHAINS = 600
 """In shards, so that several workers share them."""
 
 fixed = settings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -246,10 +246,9 @@ def command(
 
 def _muted() -> Callable[[], None]:
     """Nothing is said until the function that is returned is called: the first process says what all would say."""
-    before, sys.stderr = sys.stderr, open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    before, sys.stderr = sys.stderr, io.StringIO()
 
     def aloud() -> None:
-        sys.stderr.close()
         sys.stderr = before
 
     return aloud

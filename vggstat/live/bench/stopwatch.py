@@ -51,7 +51,7 @@ class Stopwatch:
         target: float = 0.01,
         context: Callable[[], AbstractContextManager[Any]] = nullcontext,
         while_busy: Callable[[], object] | None = None,
-        discard_s: float = DISCARDED_S,
+        discard_s: float | None = None,
     ) -> None:
         self.name = name
         self.run = run
@@ -62,7 +62,7 @@ class Stopwatch:
         """Entered around each turn, not around each run: inference mode, numeric settings."""
         self.while_busy = while_busy
         """Called once a turn while a device still works on what it was given."""
-        self.discard_s = discard_s
+        self.discard_s = DISCARDED_S if discard_s is None else discard_s
         self.turns = 0
         self.ended = False
         self.samples: list[float] = []
