@@ -181,14 +181,24 @@ def command(
     if ranks is not None:
         if aloud:
             aloud()
-        keep = _keeper(save if ranks.rank == 0 else None)
-        with signals_as(interrupt):
-            file = measure_scaling(
-                reports[0], ranks, place, seconds=seconds, channels_last=channels_last, keep=keep
-            )
+        first = ranks.rank == 0
+        keep, progress = _keeper(save if first else None), _progress_line() if first else _unheard
+        try:
+            with signals_as(interrupt):
+                file = measure_scaling(
+                    reports[0],
+                    ranks,
+                    place,
+                    seconds=seconds,
+                    channels_last=channels_last,
+                    keep=keep,
+                    report_progress=progress,
+                )
+        finally:
+            progress(None)
         keep(file)
         code = 128 + received[-1] if received else INTERRUPTED
-        if ranks.rank == 0:
+        if first:
             _finish_scaling(file, format_name, output, width)
         raise typer.Exit(code if file.interrupted else 0)
     from vggstat.cost.bench import BenchPlan
@@ -252,6 +262,10 @@ def _muted() -> Callable[[], None]:
         sys.stderr = before
 
     return aloud
+
+
+def _unheard(progress: Any) -> None:
+    """What the other processes do with their progress."""
 
 
 def _refuse_alone(

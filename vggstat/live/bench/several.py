@@ -25,6 +25,7 @@ from vggstat.errors import UsageError
 from vggstat.layers.bn import BatchNorm
 from vggstat.live.bench.clock import Clock
 from vggstat.live.bench.passes import TimedPass
+from vggstat.live.bench.run import Progress
 from vggstat.live.bench.session import clock_for
 from vggstat.live.bench.settings import describe_device, numerics
 from vggstat.live.bench.stopwatch import Mark, Stopwatch
@@ -167,10 +168,11 @@ def measure_scaling(
     seconds: float,
     channels_last: bool,
     keep: Callable[[BenchFile], None] = lambda _: None,
+    report_progress: Callable[[Progress], None] = lambda _: None,
 ) -> BenchFile:
     """Measures 1, 2, 4, ... and all processes in turns. Every process calls it; the first one's file is the result.
 
-    Ctrl-C at one of them ends it: the file then says that it was interrupted. ``keep`` is called after every round.
+    Ctrl-C at one of them ends it: the file then says that it was interrupted. ``keep`` is called after every turn.
     """
     backend: Literal["gloo", "nccl"] = "nccl" if device.type == "cuda" else "gloo"
     if device.type == "cuda":
@@ -192,21 +194,42 @@ def measure_scaling(
             groups = [_Group(size, report, device, channels_last=channels_last) for size in sizes]
             for group in groups:
                 if group.is_in:
+                    report_progress(
+                        Progress(
+                            f"{_count(group.size)}: first steps", 0.0, _left(watches, len(sizes), seconds)
+                        )
+                    )
                     watches[group.size] = _watches(group, clock, report, device, seconds)
             distributed.barrier()
-            _take_turns(watches, lambda: keep(file()))
+
+            def after(watch: Stopwatch) -> None:
+                keep(file())
+                left = _left(watches, len(sizes), seconds)
+                report_progress(Progress(watch.name, 1 - left / _left({}, len(sizes), seconds), left))
+
+            _take_turns(watches, after)
     except KeyboardInterrupt:
         return file(interrupted=True)
     return file()
 
 
-def _take_turns(watches: Mapping[int, list[Stopwatch]], after: Callable[[], None]) -> None:
+def _count(size: int) -> str:
+    return f"{size:,} processes" if size > 1 else "1 process"
+
+
+def _left(watches: Mapping[int, list[Stopwatch]], sizes: int, seconds: float) -> float:
+    """Seconds at most until all rows have had their time: one for a process alone, two for each larger number."""
+    spent = sum(min(watch.spent_s, seconds) for party in watches.values() for watch in party)
+    return (2 * sizes - 1) * seconds - spent
+
+
+def _take_turns(watches: Mapping[int, list[Stopwatch]], after: Callable[[Stopwatch], None]) -> None:
     """Rounds of one turn each, until all are done; whoever is in no group of a turn waits for the next one."""
     open_ = [watch for party in watches.values() for watch in party]
     while open_:
         for watch in open_:
             watch.turn()
-        after()
+            after(watch)
         open_ = [watch for watch in open_ if not watch.is_done]
 
 
@@ -224,7 +247,7 @@ def _watches(
     runs = [group.step, group.unsynced_step] if group.size > 1 else [group.step]
     found: list[Stopwatch] = []
     for run in runs:
-        watch = _Lockstep(group, f"{group.size} processes", run, clock, limit_s=seconds, context=context)
+        watch = _Lockstep(group, _count(group.size), run, clock, limit_s=seconds, context=context)
         watch.start()
         found.append(watch)
     return found
