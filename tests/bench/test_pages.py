@@ -162,7 +162,12 @@ def test_a_doubtful_result_has_no_causes() -> None:
 @pytest.mark.parametrize(
     ("clock", "highest", "reasons", "words"),
     [
-        (1905, 1980, ("power cap",), "under load, 96 % of the highest; not throttled (power cap)."),
+        (
+            1905,
+            1980,
+            ("power cap",),
+            "under load, 96 % of the highest; power cap reached, not throttled by much.",
+        ),
         (1386, 1980, ("power cap",), "under load, 70 % of the highest; throttled (power cap)."),
         (1386, None, (), "under load; whether it was throttled is not known."),
         (None, None, (), "reads nothing"),

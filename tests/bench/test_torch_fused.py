@@ -105,14 +105,14 @@ def test_what_computes_something_else_is_never_taken(monkeypatch: pytest.MonkeyP
     """However fast: zeros, NaN and another shape are refused, with the layer's name, and the slow right one is taken."""
     made = ways.conv_ways
 
-    def with_wrong(conv: ways.Conv, device: str) -> Iterator[ways.Way]:
+    def with_wrong(conv: ways.Conv, device: str, shape: tuple[int, ...]) -> Iterator[ways.Way]:
         def right(x: torch.Tensor) -> torch.Tensor:
             return ways._conv_apart(conv, x)
 
         yield way("zeros", lambda x: torch.zeros_like(right(x)))
         yield way("nan", lambda x: torch.full_like(right(x), float("nan")))
         yield way("smaller", lambda x: right(x)[:1])
-        yield from made(conv, device)
+        yield from made(conv, device, shape)
 
     monkeypatch.setattr(fused_module, "conv_ways", with_wrong)
     with torch.inference_mode():
@@ -136,7 +136,7 @@ def test_memory_that_holds_nan_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(torch, "full_like", kept)
 
-    def careless(conv: ways.Conv, _: str) -> Iterator[ways.Way]:
+    def careless(conv: ways.Conv, *_: object) -> Iterator[ways.Way]:
         def run(x: torch.Tensor) -> torch.Tensor:
             return ways._conv_apart(conv, x) + 0 * left.pop()
 
@@ -167,9 +167,7 @@ def test_what_torch_refuses_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("cuDNN filters (a.k.a. weights) must be used in a 4-D tensor")
 
     made = ways.conv_ways
-    monkeypatch.setattr(
-        fused_module, "conv_ways", lambda conv, device: (way("odd", refuse), *made(conv, device))
-    )
+    monkeypatch.setattr(fused_module, "conv_ways", lambda *given: (way("odd", refuse), *made(*given)))
     _, fused = benchmark(configuration(executions=("eager", "fused"))).run().results
 
     assert fused.timing is not None
@@ -232,8 +230,8 @@ def test_ways_of_an_fc_layer(bias: bool, relu: bool) -> None:
 def test_ways_of_a_gpu() -> None:
     """cuDNN's fused convolution where a ReLU follows, Inductor's pools without indices; each style is a bound's."""
     conv = ways.Conv(torch.zeros(4, 8, 3, 3), None, (1, 1), (1, 1), (1, 1), 1, True)
-    found = {entry.name: entry.style for entry in ways.conv_ways(conv, "cuda")}
-    plain = {entry.name for entry in ways.conv_ways(conv._replace(relu=False), "cuda")}
+    found = {entry.name: entry.style for entry in ways.conv_ways(conv, "cuda", (1, 8, 16, 16))}
+    plain = {entry.name for entry in ways.conv_ways(conv._replace(relu=False), "cuda", (1, 8, 16, 16))}
     pools = {entry.name for entry in ways.pool_ways(ways.Pool(2, 2, 0), "cuda", (1, 8, 12, 12))}
 
     assert found["cudnn_convolution_relu"] == "cudnn-relu"
@@ -283,3 +281,25 @@ def test_the_fastest_alone_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.timing is not None
     assert "the fastest by a turn of each: " in result.note
     assert "compiled not tried: torch.compile failed: no compiler" in result.note
+
+
+def test_ways_of_the_first_convolution() -> None:
+    """Three channels: pixels of a row taken as one where their number divides the width, and windows as rows."""
+    conv = ways.Conv(torch.zeros(4, 3, 3, 3), torch.zeros(4), (1, 1), (1, 1), (1, 1), 1, True)
+
+    def names(conv: ways.Conv, width: int) -> set[str]:
+        return {
+            entry.name
+            for entry in ways.conv_ways(conv, "cuda", (1, 3, 16, width))
+            if "graph" not in entry.name
+        }
+
+    assert names(conv, 20) == {
+        "kernels apart",
+        "cudnn_convolution_relu",
+        "cudnn_convolution_relu over 2 pixels",
+        "cudnn_convolution_relu over 4 pixels",
+        "im2col and addmm with ReLU",
+    }
+    unpadded = conv._replace(padding=(0, 0))
+    assert names(unpadded, 20) == {"kernels apart", "cudnn_convolution_relu"}

@@ -235,6 +235,11 @@ class MeasuredCeilings(Measured, frozen=True, kw_only=True):
         return 2 * self.matmul_n**3 / quantile(self.matmul_samples_s, FAST)
 
     @property
+    def median_flops_per_s(self) -> float:
+        """Of the run in the middle: less than the ceiling where the device's power cap lowered its clock."""
+        return 2 * self.matmul_n**3 / median(self.matmul_samples_s)
+
+    @property
     def bytes_per_s(self) -> float:
         """Read plus written, of the run that one in ten is faster than."""
         return 2 * self.copy_bytes / quantile(self.copy_samples_s, FAST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from typing import Final
 
 import torch
@@ -19,6 +20,9 @@ __all__ = ["CeilingWatches"]
 SIDES: Final = {"cuda": 8192, "cpu": 2048}
 COPIED: Final = {"cuda": 2**30, "cpu": 2**28}
 """Bytes, far beyond any cache."""
+REST_S: Final = 0.3
+RAMP_S: Final = 0.005
+"""What is not read of a turn: the clock comes up from idle meanwhile."""
 
 
 class CeilingWatches:
@@ -44,9 +48,16 @@ class CeilingWatches:
         self._source: Tensor | None = None
         self._target: Tensor | None = None
         self.matmul = Stopwatch(
-            f"matmul {dtype.short}", self._multiply, clock, limit_s=limit_s, context=self._context
+            f"matmul {dtype.short}",
+            self._multiply,
+            clock,
+            limit_s=limit_s,
+            context=self._context,
+            discard_s=RAMP_S,
         )
-        self.copy = Stopwatch("copy", self._copy, clock, limit_s=limit_s, context=self._context)
+        self.copy = Stopwatch(
+            "copy", self._copy, clock, limit_s=limit_s, context=self._context, discard_s=RAMP_S
+        )
 
     def _context(self) -> numerics:  # type: ignore[valid-type]
         return numerics(self.dtype, self.device)
@@ -71,8 +82,11 @@ class CeilingWatches:
             self._source = self._target = None
 
     def _time(self, watch: Stopwatch) -> None:
+        """Two turns, each after a rest on a device: its highest rate lasts until the power cap lowers the clock."""
         watch.start()
         for _ in range(2):
+            if watch.clock.is_asynchronous:
+                sleep(REST_S)
             watch.turn(watch.limit_s / 4)
 
     def _multiply(self, mark: Mark) -> None:

@@ -201,7 +201,7 @@ class FusedPass:
                 norm = _take(nodes, group, self, nn.BatchNorm2d)
                 relu = _take(nodes, group, self, nn.ReLU) is not None
                 piece = _conv(module, norm, relu=relu)
-                ways = conv_ways(piece, device)
+                ways = conv_ways(piece, device, (batch, *taken.in_shapes[0]))
             elif isinstance(module, nn.Linear):
                 relu = _take(nodes, group, self, nn.ReLU) is not None
                 piece = Dense(module.weight, module.bias, relu)

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vggstat.cost.traffic import Style
+from vggstat.live.bench.pixels import columns, compiled, dense_weight, grouped, is_narrow, to_few, widened
 
 __all__ = [
     "Call",
@@ -34,8 +35,10 @@ Call = Callable[[Tensor], Tensor]
 SPLITS: Final = 8
 FEW_IMAGES: Final = 16
 """Up to so many images an FC layer reads its weights for little work, and several readers help."""
-PLANS: Final = 4
-"""So many of cuDNN's plans are tried, its own favourites first."""
+PLANS: Final = 8
+"""So many of cuDNN's plans are tried, its own favourites first: on an H200 the fastest was among them up to the last."""
+PIXELS: Final = (2, 4, 8)
+"""How many pixels of a row are taken as one where there are few channels."""
 
 
 class Conv(NamedTuple):
@@ -85,8 +88,8 @@ class Way(NamedTuple):
     prepare: Callable[[Tensor], Call]
 
 
-def conv_ways(conv: Conv, device: str) -> Iterator[Way]:
-    """Ways of a convolution, torch's own kernels apart among them."""
+def conv_ways(conv: Conv, device: str, shape: tuple[int, ...]) -> Iterator[Way]:
+    """Ways of a convolution over maps of ``(batch, channels, height, width)``, torch's own kernels apart among them."""
     if device == "cpu":
         yield Way("oneDNN", "fused", partial(_onednn_conv, conv))
     else:
@@ -95,7 +98,30 @@ def conv_ways(conv: Conv, device: str) -> Iterator[Way]:
                 yield Way("cuDNN graph", "fused", partial(_cudnn_graph, conv, plan))
         if conv.relu:
             yield Way("cudnn_convolution_relu", "cudnn-relu", lambda _: partial(_cudnn_relu, conv))
+        if is_narrow(conv.weight, conv.stride, conv.dilation, conv.groups) and conv.padding == tuple(
+            side // 2 for side in conv.weight.shape[2:]
+        ):
+            yield from _narrow_ways(conv, shape[3])
     yield Way("kernels apart", "eager", lambda _: partial(_conv_apart, conv))
+
+
+def _narrow_ways(conv: Conv, width: int) -> Iterator[Way]:
+    """Ways of a convolution over few channels; its inner one's plans are each tried."""
+    for count in PIXELS:
+        if width % count == 0:
+            if find_spec("cudnn") is not None:
+                for plan in range(PLANS):
+                    yield Way(
+                        f"cuDNN graph over {count} pixels", "fused", partial(_over_pixels, conv, count, plan)
+                    )
+            if conv.relu:
+                yield Way(
+                    f"cudnn_convolution_relu over {count} pixels",
+                    "cudnn-relu",
+                    partial(_over_pixels, conv, count, None),
+                )
+    if conv.relu and conv.bias is not None:
+        yield Way("im2col and addmm with ReLU", "fused", partial(_im2col, conv))
 
 
 def dense_ways(dense: Dense, device: str, images: int) -> Iterator[Way]:
@@ -114,7 +140,7 @@ def pool_ways(pool: Pool, device: str, shape: tuple[int, ...]) -> Iterator[Way]:
     if pool.kernel == pool.stride and not pool.padding and not any(side % pool.kernel for side in shape[2:]):
         yield Way("amax", "fused", lambda _: partial(_amax, pool))
     if device != "cpu":
-        yield Way("Inductor", "fused", lambda _: _compiled_pool(pool))
+        yield Way("Inductor", "fused", lambda _: compiled(_pool_apart, pool))
     yield Way("pool with indices", "eager", lambda _: partial(_pool_apart, pool))
 
 
@@ -199,6 +225,30 @@ def _cudnn_graph(conv: Conv, plan: int, x: Tensor) -> Call:
     return call
 
 
+def _over_pixels(conv: Conv, count: int, plan: int | None, x: Tensor) -> Call:
+    """Neighbouring pixels taken as one: by one of cuDNN's plans, or by cudnn_convolution_relu."""
+    weight, bias, padding = grouped(conv.weight, conv.bias, count)
+    inner = conv._replace(weight=weight, bias=bias, padding=padding)
+    pad = compiled(to_few)
+    batch, _, height, width = x.shape
+    like = x.new_empty((batch, height, width // count, weight.shape[1])).permute(0, 3, 1, 2)
+    call = partial(_cudnn_relu, inner) if plan is None else _cudnn_graph(inner, plan, like)
+    return partial(widened, call, count, pad)
+
+
+def _im2col(conv: Conv, x: Tensor) -> Call:
+    """The windows laid out by one kernel, and one product with bias and ReLU at its end."""
+    lay_out, weight, bias = compiled(columns, conv.weight.shape[2]), dense_weight(conv.weight), conv.bias
+    batch, _, height, width = x.shape
+
+    def call(images: Tensor) -> Tensor:
+        assert bias is not None
+        made = torch._addmm_activation(bias, lay_out(images), weight)
+        return made.view(batch, height, width, -1).permute(0, 3, 1, 2)
+
+    return call
+
+
 # FC layers
 
 
@@ -245,9 +295,3 @@ def _amax(pool: Pool, x: Tensor) -> Tensor:
         windows = x.permute(0, 2, 3, 1).view(batch, height // size, size, width // size, size, channels)
         return windows.amax((2, 4)).permute(0, 3, 1, 2)
     return x.reshape(batch, channels, height // size, size, width // size, size).amax((3, 5))
-
-
-def _compiled_pool(pool: Pool) -> Call:
-    """Inductor's kernel, which writes no indices where nobody reads them."""
-    compiled: Call = torch.compile(partial(_pool_apart, pool), dynamic=False, fullgraph=True)
-    return compiled

@@ -133,10 +133,16 @@ def _facts(file: BenchFile) -> tuple[str, ...]:
     return tuple(lines)
 
 
+UNSTEADY: Final = 0.95
+"""Below so much of the highest rate, the usual one is told beside it."""
+
+
 def _ceiling_words(entry: MeasuredCeilings) -> str:
     """Measured, beside the datasheet's dense values where the device is on file."""
     sheet = datasheet_of(entry.device)
     matmul = f"matmul {_speed(entry.flops_per_s)}"
+    if entry.median_flops_per_s < UNSTEADY * entry.flops_per_s:
+        matmul += f" at best, {_speed(entry.median_flops_per_s)} at the median"
     copy = f"copy {_bandwidth(entry.bytes_per_s)}"
     if sheet is not None:
         stated = sheet.tflops.get(find_dtype(entry.dtype).short)

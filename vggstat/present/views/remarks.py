@@ -125,9 +125,13 @@ def _telemetry_words(telemetry: Telemetry) -> str:
         words += f"; power limit {quotient(round(telemetry.power_limit_w), 1, 0)} W"
     if after is not None or telemetry.throttled:
         verdict = throttling(telemetry)
-        words += "; whether it was throttled is not known" if verdict == "not known" else f"; {verdict}"
-        if telemetry.throttled:
-            words += f" ({', '.join(telemetry.throttled)})"
+        reasons = ", ".join(telemetry.throttled)
+        if verdict == "not known":
+            words += "; whether it was throttled is not known" + (f" ({reasons})" if reasons else "")
+        elif verdict == "not throttled" and reasons:
+            words += f"; {reasons} reached, not throttled by much"
+        else:
+            words += f"; {verdict}" + (f" ({reasons})" if reasons else "")
     if telemetry.others_share is not None:
         words += f"; other programs took {share(telemetry.others_share)} of the CPU"
     return words
