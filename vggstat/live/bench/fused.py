@@ -46,7 +46,7 @@ WAIT_CYCLES: Final = 2_000_000
 """About 1 ms at 2 GHz: the host queues the runs meanwhile, so that short kernels are not timed with its gaps."""
 
 
-KINDS: Final[dict[type[Piece], str]] = {Conv: "conv", Dense: "FC", Pool: "pool"}
+KINDS: Final[dict[type[Piece], str]] = {Conv: "conv", Pool: "pool", Dense: "FC"}
 
 
 class Choice(NamedTuple):
@@ -105,7 +105,9 @@ class FusedPass:
     def words(self) -> str:
         """``13 conv by cudnn_convolution_relu, 5 pool by amax``."""
         counts = Counter((choice.kind, choice.way) for choice in self.choices)
-        words = [f"{count} {kind} by {way}" for (kind, way), count in counts.items()]
+        kinds = list(KINDS.values())
+        ordered = sorted(counts.items(), key=lambda entry: kinds.index(entry[0][0]))
+        words = [f"{count} {kind} by {way}" for (kind, way), count in ordered]
         used = {choice.way for choice in self.choices}
         words += [f"{way} refused: {why}" for way, why in self.refused.items() if way not in used]
         return ", ".join(words)

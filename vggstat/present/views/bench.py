@@ -179,7 +179,7 @@ def _whole(file: BenchFile) -> Table:
         Column(key="images_per_s", header="images/s", align="right", text=_images),
         _flops_column(results, priority=0),
         Column(key="of_matmul", header="of matmul", align="right", text=_tenths, priority=10),
-        Column(key="of_datasheet", header=("of data-", "sheet"), align="right", text=_tenths, priority=15),
+        Column(key="of_datasheet", header=("of the", "datasheet"), align="right", text=_tenths, priority=15),
         Column(key="bound_s", header="bound", align="right", text=seconds, priority=22),
         Column(key="cap_images_per_s", header=("cap,", "images/s"), align="right", text=_images),
         Column(key="reached", header="reached", align="right", text=share),

@@ -30,11 +30,20 @@ def remarks(file: BenchFile, shown: Sequence[BenchResult]) -> tuple[str | tuple[
         lines += _run_words(result, several=len({other.device for other in file.results}) > 1)
         if result.note:
             lines.append(f"{configuration_words(result)}: {result.note}.")
-    several = len(file.results) > 1
-    for result in file.results:
-        place = f"{configuration_words(result)}: " if several else ""
-        lines += [("warning", f"{place}{entry.text}.") for entry in result.warnings]
+    lines += [("warning", text) for text in _warnings(file.results)]
     return tuple(lines)
+
+
+def _warnings(results: Sequence[BenchResult]) -> list[str]:
+    """Each text once, after the rows that it holds for; without them where it holds for all."""
+    held: dict[str, list[BenchResult]] = {}
+    for result in results:
+        for entry in result.warnings:
+            held.setdefault(entry.text, []).append(result)
+    return [
+        f"{text}." if len(rows) == len(results) else f"{'; '.join(map(configuration_words, rows))}: {text}."
+        for text, rows in held.items()
+    ]
 
 
 def _worst_words(result: BenchResult, worst: Sequence[Advice]) -> list[str]:
