@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from vggstat.cost.report import Report
 from vggstat.cost.variant import parse_variant
-from vggstat.graph import Graph, build_graph
-from vggstat.spec import load, read_text
+from vggstat.net import Graph
+from vggstat.sources.spec import load, read_text
+from vggstat.sources.spec.build import build_graph
 
 PAPER = ("A", "A-LRN", "B", "C", "D", "E")
 """The six configurations of the paper's Table 1."""

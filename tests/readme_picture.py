@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from tests.networks import report_of
-from vggstat.present import render
-from vggstat.present.page import Target
-from vggstat.present.styles import find_style
-from vggstat.present.styles.base import TableOptions
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.styles import find_style
+from vggstat.render.styles.base import TableOptions
 
 __all__ = ["picture"]
 

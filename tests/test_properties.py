@@ -14,8 +14,8 @@ from vggstat.cost.compare import compare_reports
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import DTYPES, Workload
-from vggstat.graph import build_graph
-from vggstat.spec import read_text
+from vggstat.sources.spec import read_text
+from vggstat.sources.spec.build import build_graph
 
 FEW = settings(max_examples=100, deadline=None)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vggstat.layers.base import Layer, TorchModule
+from vggstat.net.ops.base import Layer, TorchModule
 from vggstat.records import Record
 from vggstat.shapes import Shape
 

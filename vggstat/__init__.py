@@ -13,10 +13,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from vggstat.version import __version__
+
 if TYPE_CHECKING:
     from vggstat.api import analyze, check, compare, explain, load, to_dict
-
-__version__ = "0.1.0"
 
 __all__ = ["__version__", "analyze", "check", "compare", "explain", "load", "to_dict"]
 
@@ -31,6 +31,6 @@ def __getattr__(name: str) -> Any:
 
 if "IPython" in sys.modules:
     # In a notebook, reports are shown as tables; elsewhere nothing is imported for it.
-    from vggstat.present.notebook import register
+    from vggstat.render.notebook import register
 
     register()

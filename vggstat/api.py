@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import FileResult, check_files, find_files
-from vggstat.claims.explain import Explanation, explain_number
 from vggstat.cost.compare import Comparison, compare_reports
 from vggstat.cost.report import Report
 from vggstat.cost.variant import (
@@ -19,11 +16,14 @@ from vggstat.cost.variant import (
 )
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import UsageError
-from vggstat.present.report_data import report_data
-from vggstat.present.views.compare import comparison_data
-from vggstat.spec import Spec
-from vggstat.spec import load as load_spec
-from vggstat.spec.access import access, granted
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import FileResult, check_files, find_files
+from vggstat.lint.explain import Explanation, explain_number
+from vggstat.render.report_data import report_data
+from vggstat.render.views.compare import comparison_data
+from vggstat.sources.spec import Spec
+from vggstat.sources.spec import load as load_spec
+from vggstat.sources.spec.access import access, granted
 
 __all__ = ["analyze", "check", "compare", "explain", "load", "to_dict"]
 

@@ -22,7 +22,7 @@ def _short_turns() -> Iterator[None]:
     if find_spec("torch") is None:
         yield
         return
-    from vggstat.live.bench import stopwatch
+    from vggstat.measure.bench import stopwatch
 
     before = stopwatch.DISCARDED_S
     stopwatch.DISCARDED_S = 0.002  # type: ignore[misc]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vggstat.graph.model import Graph
-from vggstat.layers.conv import Conv
-from vggstat.layers.fc import Linear
-from vggstat.layers.maxpool import MaxPool
+from vggstat.net.graph import Graph
+from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.fc import Linear
+from vggstat.net.ops.maxpool import MaxPool
 from vggstat.shapes import values
 
 __all__ = ["STACKS", "TENSORS", "WORKSPACES", "Trace", "forward_pass", "frames", "stripped"]

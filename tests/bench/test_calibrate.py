@@ -13,7 +13,7 @@ from vggstat.cost.devices import ceilings_named, is_same_device
 from vggstat.cost.roofline import Roofline, roofline
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import InputError, UsageError
-from vggstat.present.views.calibration import calibration_page
+from vggstat.render.views.calibration import calibration_page
 
 BF16 = find_dtype("bf16")
 EFFICIENCIES = {"conv": 0.6, "pool": 0.5, "fc": 0.4}

@@ -13,13 +13,13 @@ from tests.bench.test_calibrate import file_of, line_of, measured
 from vggstat.cost.bench import BenchFile, Parts, Telemetry, Timing, Warned
 from vggstat.cost.bench_compare import compare_results
 from vggstat.cost.calibrate import calibrate, predict
-from vggstat.present import format_names, render
-from vggstat.present.measured import digits_for, seconds, significant
-from vggstat.present.page import Page, Target
-from vggstat.present.views.bench import bench_page
-from vggstat.present.views.calibration import calibration_page
-from vggstat.present.views.results import results_page
-from vggstat.present.views.roofline import roofline_page
+from vggstat.render import format_names, render
+from vggstat.render.measured import digits_for, seconds, significant
+from vggstat.render.page import Page, Target
+from vggstat.render.views.bench import bench_page
+from vggstat.render.views.calibration import calibration_page
+from vggstat.render.views.results import results_page
+from vggstat.render.views.roofline import roofline_page
 
 Golden = Callable[[str, str], None]
 

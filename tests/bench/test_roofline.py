@@ -11,8 +11,8 @@ from vggstat.cost.roofline import Ceilings, Roofline, roofline
 from vggstat.cost.traffic import STYLES, Style, groups_of
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError
-from vggstat.layers.base import Mode
-from vggstat.present.views.roofline import roofline_page
+from vggstat.net.ops.base import Mode
+from vggstat.render.views.roofline import roofline_page
 
 PEAKS = {"bf16": 790e12, "tf32": 395e12, "fp32": 60e12}
 """bf16 measured on one H200, tf32 and fp32 assumed; the copy is 4.3 TB/s."""

@@ -13,10 +13,10 @@ from vggstat.cost.bench_json import parse_results, results_text
 from vggstat.cost.outliers import shares_of
 from vggstat.cost.scaling import Scaling, ScalingPoint, ring_bytes
 from vggstat.errors import InputError
-from vggstat.present import render
-from vggstat.present.page import Page, Target
-from vggstat.present.views.bench import bench_page
-from vggstat.present.views.scaling import scaling_page
+from vggstat.render import render
+from vggstat.render.page import Page, Target
+from vggstat.render.views.bench import bench_page
+from vggstat.render.views.scaling import scaling_page
 
 PARAMETERS = 138_357_544
 

@@ -15,15 +15,15 @@ from vggstat.cost.bench import BenchFile, BenchPlan
 from vggstat.cost.bench_json import parse_results, results_text
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import Workload, find_dtype
-from vggstat.layers.base import Mode
-from vggstat.live.bench import run as run_module
-from vggstat.live.bench.clock import Clock, CpuClock
-from vggstat.live.bench.counted import DifferentModelError, check_counted, check_groups
-from vggstat.live.bench.passes import BACKWARD, TimedPass
-from vggstat.live.bench.run import Benchmark, Progress
-from vggstat.live.bench.session import Configuration
-from vggstat.live.bench.settings import choose_device
-from vggstat.live.bench.stopwatch import Mark, Stopwatch, take_turns
+from vggstat.measure.bench import run as run_module
+from vggstat.measure.bench.clock import Clock, CpuClock
+from vggstat.measure.bench.counted import DifferentModelError, check_counted, check_groups
+from vggstat.measure.bench.passes import BACKWARD, TimedPass
+from vggstat.measure.bench.run import Benchmark, Progress
+from vggstat.measure.bench.session import Configuration
+from vggstat.measure.bench.settings import choose_device
+from vggstat.measure.bench.stopwatch import Mark, Stopwatch, take_turns
+from vggstat.net.ops.base import Mode
 
 SMALL = """
 name: small
@@ -210,7 +210,7 @@ def test_out_of_memory_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
 
-    monkeypatch.setattr("vggstat.live.bench.session.TimedPass", fail)
+    monkeypatch.setattr("vggstat.measure.bench.session.TimedPass", fail)
     (result,) = benchmark(configuration()).run().results
 
     assert result.error.startswith("out of memory: ")
@@ -399,7 +399,7 @@ def test_whatever_goes_wrong_is_a_row(error: Exception, words: str, monkeypatch:
             raise error
         return made(*arguments, **settings)
 
-    monkeypatch.setattr("vggstat.live.bench.session.TimedPass", fail)
+    monkeypatch.setattr("vggstat.measure.bench.session.TimedPass", fail)
     first, second = benchmark(configuration(), configuration(batch=2)).run().results
 
     assert (first.error, first.timing) == (words, None)
@@ -444,7 +444,7 @@ def test_memory_that_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("no such event")
 
-    monkeypatch.setattr("vggstat.live.bench.session.cpu_bridge", fail)
+    monkeypatch.setattr("vggstat.measure.bench.session.cpu_bridge", fail)
     (result,) = benchmark(configuration()).run().results
 
     assert result.timing is not None
@@ -488,7 +488,7 @@ def test_ceilings_that_cannot_be_measured_are_said(monkeypatch: pytest.MonkeyPat
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
 
-    monkeypatch.setattr("vggstat.live.bench.ceilings.CeilingWatches.measure", fail)
+    monkeypatch.setattr("vggstat.measure.bench.ceilings.CeilingWatches.measure", fail)
     file = benchmark(configuration()).run()
 
     assert file.failures == (

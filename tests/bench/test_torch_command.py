@@ -17,7 +17,7 @@ from tests.bench.test_calibrate import measured
 from tests.bench.test_torch_bench import SMALL
 from tests.cli.program import run
 from vggstat.cost.bench_json import read_results, results_text
-from vggstat.live.bench.stopwatch import Stopwatch
+from vggstat.measure.bench.stopwatch import Stopwatch
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_bad_input(arguments: str, message: str, small: str, monkeypatch: pytest
 
 def test_without_torch(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """bench says how to install it."""
-    monkeypatch.setattr("vggstat.live.require.find_spec", lambda _: None)
+    monkeypatch.setattr("vggstat.sources.require.find_spec", lambda _: None)
     outcome = run(monkeypatch, "bench", small)
 
     assert outcome.code == 2

@@ -21,15 +21,15 @@ from vggstat.cost.optimizer import find_optimizer
 from vggstat.cost.plausibility import throttling
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import UsageError
-from vggstat.live.bench import memory, session
-from vggstat.live.bench.clock import CudaClock
-from vggstat.live.bench.graphs import GraphWatch, PrimedWatch, capture
-from vggstat.live.bench.run import _current
-from vggstat.live.bench.settings import numerics, require_dtype
-from vggstat.live.bench.stopwatch import Mark, Stopwatch, take_turns
-from vggstat.live.bench.telemetry import GpuSensors, Reading, between, worse
-from vggstat.live.products import multiplied
-from vggstat.live.step import capturable, make_optimizer
+from vggstat.measure.bench import memory, session
+from vggstat.measure.bench.clock import CudaClock
+from vggstat.measure.bench.graphs import GraphWatch, PrimedWatch, capture
+from vggstat.measure.bench.run import _current
+from vggstat.measure.bench.settings import numerics, require_dtype
+from vggstat.measure.bench.stopwatch import Mark, Stopwatch, take_turns
+from vggstat.measure.bench.telemetry import GpuSensors, Reading, between, worse
+from vggstat.measure.products import multiplied
+from vggstat.measure.step import capturable, make_optimizer
 
 GROUPS = {"block1": 3.0, "block2": 2.0, "fc": 1.0}
 

@@ -15,12 +15,12 @@ from tests.networks import graph_of, report_of
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError
-from vggstat.live.bench import fused as fused_module
-from vggstat.live.bench import ways
-from vggstat.live.bench.clock import CpuClock
-from vggstat.live.bench.counted import DifferentModelError
-from vggstat.live.bench.fused import FusedPass
-from vggstat.live.bench.passes import TimedPass
+from vggstat.measure.bench import fused as fused_module
+from vggstat.measure.bench import ways
+from vggstat.measure.bench.clock import CpuClock
+from vggstat.measure.bench.counted import DifferentModelError
+from vggstat.measure.bench.fused import FusedPass
+from vggstat.measure.bench.passes import TimedPass
 
 AWKWARD = """
 name: awkward

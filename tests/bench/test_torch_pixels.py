@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from vggstat.live.bench import pixels
+from vggstat.measure.bench import pixels
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 7])

@@ -21,10 +21,10 @@ from tests.bench.test_torch_bench import CPU, SMALL, benchmark, configuration, r
 from tests.cli.program import run
 from vggstat.cost.bench import BenchFile
 from vggstat.errors import UsageError
-from vggstat.live.bench.passes import TimedPass
-from vggstat.live.bench.run import Benchmark, measure_each
-from vggstat.live.bench.settings import choose_devices
-from vggstat.live.bench.several import Ranks, device_of, ranks_here
+from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.bench.run import Benchmark, measure_each
+from vggstat.measure.bench.settings import choose_devices
+from vggstat.measure.bench.several import Ranks, device_of, ranks_here
 
 
 @pytest.fixture

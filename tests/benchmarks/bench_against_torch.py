@@ -19,10 +19,10 @@ from torch.utils.benchmark import Timer
 from tests.networks import report_of
 from vggstat.cost.report import analyze
 from vggstat.cost.workload import Workload, find_dtype
-from vggstat.live.bench.clock import CpuClock
-from vggstat.live.bench.fused import FusedPass
-from vggstat.live.bench.passes import TimedPass
-from vggstat.live.bench.stopwatch import Stopwatch
+from vggstat.measure.bench.clock import CpuClock
+from vggstat.measure.bench.fused import FusedPass
+from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.bench.stopwatch import Stopwatch
 
 ALLOWED: Final = 0.05
 TURN_S: Final = 1.0

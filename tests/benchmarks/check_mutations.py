@@ -20,9 +20,9 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.check.generate import Case, Claimed, claims, documents, plain
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import check_text
-from vggstat.claims.numbers import Number, claim_parts
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import check_text
+from vggstat.lint.numbers import Number, claim_parts
 
 SETTINGS = Settings()
 

@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.check.generate import documents, plain
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import check_text
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import check_text
 
 WORDS = "Small filters stacked see as much as a large one, with fewer weights and more non-linearities between them. "
 

@@ -19,11 +19,11 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.harness import Tally, run_fuzzer
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import check_text
-from vggstat.claims.mend import mend_text
-from vggstat.claims.source import open_document
 from vggstat.cli.blocks import render_block
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import check_text
+from vggstat.lint.mend import mend_text
+from vggstat.lint.source import open_document
 
 LARGEST = 100_000
 

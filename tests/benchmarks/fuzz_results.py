@@ -23,7 +23,7 @@ from tests.bench.literal_results import EAGER, FILE, around
 from tests.benchmarks.harness import Tally, run_command, run_fuzzer
 from vggstat.cost.bench import Parts, Timing
 from vggstat.cost.bench_json import results_data
-from vggstat.spec import load
+from vggstat.sources.spec import load
 
 COMMANDS = (
     "results FILE", "results FILE --layers all", "results FILE --format json", "results FILE --format csv",

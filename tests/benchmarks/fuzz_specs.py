@@ -18,8 +18,8 @@ from functools import cache
 from pathlib import Path
 
 from tests.benchmarks.harness import Tally, run_command, run_fuzzer
-from vggstat.graph import build_graph
-from vggstat.spec import find, names, read_text
+from vggstat.sources.spec import find, names, read_text
+from vggstat.sources.spec.build import build_graph
 
 COMMANDS = (
     "table -", "table - --style blocks", "table - --style cs231n", "table - --style keras", "table - --style torch",

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vggstat.cost.report import analyze
-from vggstat.graph import build_graph
-from vggstat.spec import read_text
+from vggstat.sources.spec import read_text
+from vggstat.sources.spec.build import build_graph
 
 COMMANDS = (
     *(f"table SPEC --format {name}" for name in ("text", "json", "markdown", "csv", "latex", "html")),

@@ -32,7 +32,7 @@ TOOLS = {
 """How each prints VGG-16, given ``model``."""
 
 MODEL = (
-    "from vggstat.live.module import build_module; from vggstat import analyze; "
+    "from vggstat.measure.module import build_module; from vggstat import analyze; "
     "model = build_module(analyze('D').graph)"
 )
 

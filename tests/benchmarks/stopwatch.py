@@ -19,10 +19,10 @@ from torch.utils.benchmark import Timer
 
 from tests.networks import report_of
 from vggstat.cost.statistics import median, ratio_of, relative_half_width
-from vggstat.live.bench.clock import CpuClock
-from vggstat.live.bench.passes import TimedPass
-from vggstat.live.bench.stopwatch import Stopwatch
-from vggstat.live.bench.telemetry import between, open_sensors
+from vggstat.measure.bench.clock import CpuClock
+from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.bench.stopwatch import Stopwatch
+from vggstat.measure.bench.telemetry import between, open_sensors
 
 ALLOWED = 0.03
 

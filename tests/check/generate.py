@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import NamedTuple
 
-from vggstat.claims.network import body_spec, load_spec, with_classifier
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.opcount import find_opcount
 from vggstat.cost.report import Report, Row, analyze
-from vggstat.graph import build_graph
-from vggstat.graph.model import Node
+from vggstat.lint.network import body_spec, load_spec, with_classifier
+from vggstat.net.graph import Node
+from vggstat.sources.spec.build import build_graph
 
 OPEN, CLOSE = "\x01", "\x02"
 

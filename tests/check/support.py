@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import FileResult, check_text
 from vggstat.cli.blocks import render_block
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import FileResult, check_text
 
 
 def check(text: str | bytes, name: str = "notes.md", settings: Settings | None = None) -> FileResult:

@@ -17,7 +17,7 @@ import yaml
 from typer.main import get_command
 
 from vggstat.cli.main import build_app
-from vggstat.present.findings import FORMATS
+from vggstat.render.findings import FORMATS
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "check" / "action.yml"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import run
-from vggstat.claims.config import Settings, find_settings, parse_code, read_settings
 from vggstat.errors import InputError, UsageError
+from vggstat.lint.config import Settings, find_settings, parse_code, read_settings
 
 from .support import codes
 

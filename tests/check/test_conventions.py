@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vggstat.claims.config import Settings, read_settings
-from vggstat.claims.rule_examples import KERAS, LECTURE, OPERATIONS, OPERATIONS_IN_ALL
 from vggstat.errors import UsageError
+from vggstat.lint.config import Settings, read_settings
+from vggstat.lint.rule_examples import KERAS, LECTURE, OPERATIONS, OPERATIONS_IN_ALL
 
 from .support import check, codes
 

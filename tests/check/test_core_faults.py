@@ -13,15 +13,15 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from vggstat.claims import network
-from vggstat.claims.config import Settings
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting
 from vggstat.cost.opcount import OPCOUNTS, OpCount
 from vggstat.cost.report import Report, analyze
-from vggstat.graph import build_graph
-from vggstat.layers import all_kinds
-from vggstat.layers.base import Backward, Extra, Layer, Ops, Param, Saved, Window
-from vggstat.spec import load
+from vggstat.lint import network
+from vggstat.lint.config import Settings
+from vggstat.net.ops import all_kinds
+from vggstat.net.ops.base import Backward, Extra, Layer, Ops, Param, Saved, Window
+from vggstat.sources.spec import load
+from vggstat.sources.spec.build import build_graph
 
 from .generate import csv, documents, plain
 from .support import check

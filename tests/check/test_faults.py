@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from vggstat.claims import engine, markers, suppress
-from vggstat.claims.config import Settings
-from vggstat.claims.mend import mend_text
-from vggstat.claims.model import ClaimTable
-from vggstat.claims.readers import Read, find_reader
-from vggstat.claims.source import sections
-from vggstat.claims.text import Section
 from vggstat.cli import main as program
-from vggstat.present.findings import FORMATS
+from vggstat.lint import engine, markers, suppress
+from vggstat.lint.config import Settings
+from vggstat.lint.mend import mend_text
+from vggstat.lint.model import ClaimTable
+from vggstat.lint.readers import Read, find_reader
+from vggstat.lint.source import sections
+from vggstat.lint.text import Section
+from vggstat.render.findings import FORMATS
 
 from .support import check
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from vggstat.claims.config import Settings, find_settings, read_settings
-from vggstat.claims.engine import check_files, find_files
 from vggstat.cli import main as program
 from vggstat.errors import InputError
+from vggstat.lint.config import Settings, find_settings, read_settings
+from vggstat.lint.engine import check_files, find_files
 
 WRONG = "VGG-16 has 183M parameters.\n"
 RIGHT = "VGG-16 has 138M parameters.\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vggstat.errors import UsageError
-from vggstat.present.findings import FORMATS, Style, Tally, find_format
+from vggstat.render.findings import FORMATS, Style, Tally, find_format
 
 from .support import check
 

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cli.program import run
-from vggstat.claims.config import Settings
 from vggstat.cli.mend import patch
-from vggstat.present.findings import FORMATS, Style, Tally, find_format
-from vggstat.present.findings.summary import step_summary
+from vggstat.lint.config import Settings
+from vggstat.render.findings import FORMATS, Style, Tally, find_format
+from vggstat.render.findings.summary import step_summary
 
 from .support import check
 

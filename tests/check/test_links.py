@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import find_files
-from vggstat.claims.files import Reach
 from vggstat.cli import main as program
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import find_files
+from vggstat.lint.files import Reach
 
 STALE = "<!-- vggstat: list -->\n<!-- /vggstat -->\n"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vggstat.claims.numbers import Expression, Number, claim_parts, clean, format_like
-from vggstat.claims.text import Line, fold
+from vggstat.lint.numbers import Expression, Number, claim_parts, clean, format_like
+from vggstat.lint.text import Line, fold
 
 D = 138_357_544
 

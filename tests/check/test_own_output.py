@@ -10,8 +10,8 @@ from vggstat.cli.blocks import render_block
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.opcount import OPCOUNTS
 from vggstat.errors import VggstatError
-from vggstat.present import format_names
-from vggstat.present.styles import style_names
+from vggstat.render import format_names
+from vggstat.render.styles import style_names
 
 from .support import check
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from vggstat.claims.config import Settings
-from vggstat.claims.rules import RULES, Rule, find_rules
 from vggstat.errors import UsageError
+from vggstat.lint.config import Settings
+from vggstat.lint.rules import RULES, Rule, find_rules
 
 from .support import check
 

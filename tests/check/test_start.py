@@ -7,8 +7,8 @@ import sys
 
 SCRIPT = """
 import sys
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import check_text
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import check_text
 check_text("a.md", b"CONV3-64: [224x224x64] memory: 224*224*64=3.2M params: 0\\n", Settings())
 print(*sorted(name for name in sys.modules))
 """
@@ -33,8 +33,8 @@ def test_only_needed_readers_are_imported() -> None:
     """A listing of the lecture needs no reader of notebooks, LaTeX or torch."""
     loaded = modules(SCRIPT)
 
-    assert "vggstat.claims.readers.cs231n" in loaded
+    assert "vggstat.lint.readers.cs231n" in loaded
     assert not loaded & {
-        f"vggstat.claims.readers.{name}"
+        f"vggstat.lint.readers.{name}"
         for name in ("latex", "torchinfo", "torchsummary", "print_model", "html")
     }

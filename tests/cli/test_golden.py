@@ -11,8 +11,8 @@ import pytest
 
 from tests.cli.program import run
 from tests.networks import SHIPPED
-from vggstat.present import format_names
-from vggstat.present.styles import style_names
+from vggstat.render import format_names
+from vggstat.render.styles import style_names
 
 Golden = Callable[[str, str], None]
 

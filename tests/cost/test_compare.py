@@ -13,9 +13,9 @@ from tests.chains import chains
 from tests.networks import SHIPPED, graph_of, report_of
 from vggstat.cost.compare import Comparison, Step, compare_reports
 from vggstat.cost.report import Report, Row, analyze
-from vggstat.present import render
-from vggstat.present.page import Target
-from vggstat.present.views.compare import comparison_page
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.views.compare import comparison_page
 
 
 def compare(*arguments: str) -> Comparison:

@@ -7,7 +7,7 @@ import pytest
 from tests.networks import report_of
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.opcount import OPCOUNTS, OpCount, find_opcount
-from vggstat.layers.base import Ops
+from vggstat.net.ops.base import Ops
 
 MODELS = (
     "A",

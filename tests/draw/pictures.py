@@ -5,10 +5,10 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from vggstat.cost.report import Report, analyze
-from vggstat.graph import build_graph
-from vggstat.present.draw import WIDTH, DrawOptions, draw, make_scene
-from vggstat.present.draw.scene import Box, Scene
-from vggstat.spec import read_text
+from vggstat.render.draw import WIDTH, DrawOptions, draw, make_scene
+from vggstat.render.draw.scene import Box, Scene
+from vggstat.sources.spec import read_text
+from vggstat.sources.spec.build import build_graph
 
 SVG = "{http://www.w3.org/2000/svg}"
 STYLES = ("blocks", "columns", "flow")

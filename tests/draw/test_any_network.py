@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.draw.pictures import STYLES, SVG, check, report_from, texts_of
 from vggstat.errors import VggstatError
-from vggstat.present.draw import DrawOptions, draw
+from vggstat.render.draw import DrawOptions, draw
 
 CONVS = st.builds(
     lambda kernel, filters: f"conv{kernel}-{filters}",

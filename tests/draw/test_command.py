@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.cli.program import run
-from vggstat.present.draw import convert
+from vggstat.render.draw import convert
 
 
 def test_writes_a_file_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from vggstat.present.draw.metrics import fitted, is_measured, text_width, wrapped
-from vggstat.present.draw.theme import KINDS, PALETTES
+from vggstat.render.draw.metrics import fitted, is_measured, text_width, wrapped
+from vggstat.render.draw.theme import KINDS, PALETTES
 
 # Advance widths in the fonts' own files (hmtx), in thousandths of the font size.
 KNOWN = {

@@ -11,9 +11,9 @@ import pytest
 from tests.conftest import Golden
 from tests.draw.pictures import STYLES, SVG, THIRTY, TINY, check, flaws, report_from, texts_of
 from tests.networks import PAPER, SHIPPED, report_of
-from vggstat.present.draw import DrawOptions, draw, make_scene
-from vggstat.present.draw.frame import NAME
-from vggstat.present.draw.scene import Box, Label, Polygon, Rectangle, Scene
+from vggstat.render.draw import DrawOptions, draw, make_scene
+from vggstat.render.draw.frame import NAME
+from vggstat.render.draw.scene import Box, Label, Polygon, Rectangle, Scene
 from vggstat.units import grouped, short
 
 VARIANTS = (*SHIPPED, "D@384", "D@head=gap", "D@head=conv", "D@head=none", "D@3x384x512", "D@batch=32,bf16")
@@ -194,7 +194,7 @@ def test_golden(name: str, golden: Golden) -> None:
 
 def test_scale_is_what_the_note_says() -> None:
     """A map of side 224 is drawn twice as high as one of 56, and 4096 features 8 times as thick as 64 channels."""
-    from vggstat.present.draw.solid import make_scale
+    from vggstat.render.draw.solid import make_scale
 
     scale = make_scale((report_of("D"),), 912)
 

@@ -50,7 +50,7 @@ bench calib 45 $CAL --dtype bf16 --batch "$MID" --execution eager
 step predicted 20 $PY -m vggstat results "$OUT/infer_mid.json" --calibrate "$OUT/calib.json" --layers none
 step roofline 20 $PY -m vggstat roofline "$SPEC" --device "$OUT/infer_mid.json" --dtype bf16 --batch "$MID" --calibrate "$OUT/calib.json"
 # 3 What a test asserts: 0 B unexplained, layers within 3 % of the graph, a real forward pass. Warnings are no errors.
-step pytest 75 $PY -m pytest -m gpu -n 0 -W default -p no:cacheprovider -q tests/bench/test_torch_bench.py tests/live/test_forward.py
+step pytest 75 $PY -m pytest -m gpu -n 0 -W default -p no:cacheprovider -q tests/bench/test_torch_bench.py tests/measure/test_forward.py
 # 4 Training as usual: parameters in float32, products in bf16, SGD with momentum in one kernel, the step in a CUDA graph.
 bench train 110 "$SPEC" --mode training --batch "$BIG" --implementation fused
 # 5 float32 both ways; a CPU has no tf32.

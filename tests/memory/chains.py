@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.networks import graph_of
 from vggstat.errors import VggstatError
-from vggstat.graph import Graph
+from vggstat.net import Graph
 
 __all__ = ["chains", "chains_over_a_view"]
 

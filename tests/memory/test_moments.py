@@ -16,9 +16,9 @@ from vggstat.cost.items import MemoryItem
 from vggstat.cost.moments import Instant, Ledger, largest, moments
 from vggstat.cost.report import analyze
 from vggstat.cost.workload import Workload, find_dtype
-from vggstat.graph import build_graph
-from vggstat.layers.base import Mode
-from vggstat.spec import read_text
+from vggstat.net.ops.base import Mode
+from vggstat.sources.spec import read_text
+from vggstat.sources.spec.build import build_graph
 
 
 def storage(name: str, size: int) -> MemoryItem:

@@ -12,12 +12,12 @@ from vggstat.cost.fit import fit
 from vggstat.cost.footprint import measure
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError
-from vggstat.layers.base import Mode
-from vggstat.present import render
-from vggstat.present.bars import bar
-from vggstat.present.page import Page, Table, Target
-from vggstat.present.views.fit import fit_page
-from vggstat.present.views.memory import memory_page
+from vggstat.net.ops.base import Mode
+from vggstat.render import render
+from vggstat.render.bars import bar
+from vggstat.render.page import Page, Table, Target
+from vggstat.render.views.fit import fit_page
+from vggstat.render.views.memory import memory_page
 
 MODES: tuple[Mode, ...] = ("inference", "training")
 

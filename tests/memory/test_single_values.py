@@ -16,7 +16,7 @@ from vggstat.cost.report import analyze
 from vggstat.cost.training import least_batch
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
-from vggstat.graph import Graph
+from vggstat.net import Graph
 
 TEXT = """name: x
 input: [3, 4, 4]

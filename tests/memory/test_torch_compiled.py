@@ -11,8 +11,9 @@ from tests.memory.torch_step import sequential
 from tests.networks import graph_of
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.workload import Workload
-from vggstat.graph import Graph, build_graph
-from vggstat.spec import load
+from vggstat.net import Graph
+from vggstat.sources.spec import load
+from vggstat.sources.spec.build import build_graph
 
 pytestmark = pytest.mark.skipif(
     tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),

@@ -16,7 +16,7 @@ from vggstat.cost.footprint import measure
 from vggstat.cost.optimizer import IMPLEMENTATIONS, OPTIMIZERS, Optimizer
 from vggstat.cost.training import least_batch
 from vggstat.cost.workload import DType, Workload, find_dtype
-from vggstat.graph import Graph
+from vggstat.net import Graph
 
 BF16 = find_dtype("bf16")
 

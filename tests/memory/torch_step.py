@@ -1,6 +1,6 @@
 """A forward pass and a training step in torch, watched by MemTracker on fake tensors of a CPU.
 
-Built from the layers' own ``torch_module`` in a flat nn.Sequential, independently of ``vggstat.live``.
+Built from the layers' own ``torch_module`` in a flat nn.Sequential, independently of ``vggstat.measure``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from vggstat.cost.optimizer import Optimizer
 from vggstat.cost.workload import Workload
-from vggstat.graph import Graph
+from vggstat.net import Graph
 
 __all__ = ["inference_bytes", "sequential", "training_bytes"]
 

@@ -23,7 +23,7 @@ def test_a_file_is_drawn_in_the_format_of_its_name(monkeypatch: pytest.MonkeyPat
 
 def test_vega_and_csv_need_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """The data behind the picture comes from the base install."""
-    monkeypatch.setattr("vggstat.present.plot.draw.find_spec", lambda _: None)
+    monkeypatch.setattr("vggstat.render.plot.draw.find_spec", lambda _: None)
     view = json.loads(run(monkeypatch, "plot", "D", "params", "--format", "vega").out)
     csv = run(monkeypatch, "plot", "D", "params", "--format", "csv").out
 
@@ -33,7 +33,7 @@ def test_vega_and_csv_need_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without vl-convert a picture ends in exit code 2 and the command that installs it."""
-    monkeypatch.setattr("vggstat.present.plot.draw.find_spec", lambda _: None)
+    monkeypatch.setattr("vggstat.render.plot.draw.find_spec", lambda _: None)
     outcome = run(monkeypatch, "plot", "D", "params", "-o", str(tmp_path / "p.svg"))
 
     assert outcome.code == 2

@@ -18,12 +18,12 @@ from vggstat.cost.convention import Convention
 from vggstat.cost.opcount import OPCOUNTS, find_opcount
 from vggstat.cost.report import Report
 from vggstat.errors import UsageError
-from vggstat.present import render
-from vggstat.present.page import Target
-from vggstat.present.plot import Plot, Request, find_kind, kind_names
-from vggstat.present.plot.bubbles import Bubble, place_labels
-from vggstat.present.plot.page import data_page, plot_page
-from vggstat.present.plot.vega import STEP, chart
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.plot import Plot, Request, find_kind, kind_names
+from vggstat.render.plot.bubbles import Bubble, place_labels
+from vggstat.render.plot.page import data_page, plot_page
+from vggstat.render.plot.vega import STEP, chart
 
 LAYERWISE = ("memory", "operations", "params", "receptive-field")
 
@@ -106,7 +106,7 @@ def test_the_receptive_fields_are_the_reports() -> None:
 def test_the_images_side_is_a_line_across_all_layers() -> None:
     """The dashed line that the text speaks of stands at the image's side, from the first layer to the last."""
     pytest.importorskip("vl_convert")
-    from vggstat.present.plot.draw import draw
+    from vggstat.render.plot.draw import draw
 
     svg = draw(chart(build("receptive-field", report_of("D"))), "svg").decode()
     dashed = re.findall(r"<line[^>]*stroke-dasharray[^>]*>", svg)
@@ -220,7 +220,7 @@ def test_a_plot_is_valid_vega_lite(kind: str) -> None:
 def test_a_picture_is_well_formed_and_says_its_figures(kind: str) -> None:
     """The SVG is XML; every mark's words, with exact figures, are in it for screen readers."""
     pytest.importorskip("vl_convert")
-    from vggstat.present.plot.draw import draw
+    from vggstat.render.plot.draw import draw
 
     plot = PLOTS[kind]
     svg = draw(chart(plot), "svg").decode()
@@ -241,7 +241,7 @@ def test_a_picture_is_well_formed_and_says_its_figures(kind: str) -> None:
 def test_other_formats_are_what_they_say(extension: str, start: bytes) -> None:
     """PNG and PDF begin as such files do."""
     pytest.importorskip("vl_convert")
-    from vggstat.present.plot.draw import draw
+    from vggstat.render.plot.draw import draw
 
     assert draw(chart(PLOTS["params"], "dark"), extension).startswith(start)
 
@@ -287,8 +287,8 @@ def test_what_a_spec_says_is_data_not_code() -> None:
 
 def test_names_of_bubbles_never_meet() -> None:
     """Forty bubbles close together: no two names overlap, and none is left out of the picture."""
-    from vggstat.present.draw.metrics import text_width
-    from vggstat.present.draw.scene import Box
+    from vggstat.render.draw.metrics import text_width
+    from vggstat.render.draw.scene import Box
 
     bubbles = [
         Bubble(x=200 + 23 * (n % 8), y=150 + 17 * (n // 8), radius=5, text=f"layer {n}") for n in range(40)

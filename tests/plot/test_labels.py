@@ -12,8 +12,8 @@ from tests.draw.pictures import THIRTY, TINY, report_from
 from tests.networks import SHIPPED, report_of
 from tests.plot.test_kinds import LAYERWISE, PLOTS, build
 from tests.report.browser import chromium
-from vggstat.present.plot import Plot
-from vggstat.present.plot.vega import chart
+from vggstat.render.plot import Plot
+from vggstat.render.plot.vega import chart
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def overlaps(driver: Any, plot: Plot, folder: Path) -> list[str]:
     """Pairs of texts of a picture whose boxes share more than a pixel."""
     pytest.importorskip("vl_convert")
-    from vggstat.present.plot.draw import draw
+    from vggstat.render.plot.draw import draw
 
     path = folder / "plot.svg"
     path.write_bytes(draw(chart(plot), "svg"))

@@ -14,7 +14,7 @@ from tests.networks import report_of
 from tests.report.browser import chromium, screen
 from tests.report.test_page import HOSTILE
 from vggstat import analyze, to_dict
-from vggstat.present.report_page import ReportContent, report_page
+from vggstat.render.report_page import ReportContent, report_page
 from vggstat.units import grouped, mebi, mega
 
 pytestmark = pytest.mark.browser

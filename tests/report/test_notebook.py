@@ -13,7 +13,7 @@ import pytest
 from tests.networks import report_of
 from tests.plot.results import FILE
 from vggstat import compare
-from vggstat.present.notebook import CLASSES, html_of, register, text_of
+from vggstat.render.notebook import CLASSES, html_of, register, text_of
 
 RECORDS = {
     "Report": report_of("D"),

@@ -17,9 +17,9 @@ from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.bench import Warned
 from vggstat.cost.bench_json import results_text
 from vggstat.cost.report import Report, analyze
-from vggstat.present.report_page import ReportContent, report_page
-from vggstat.present.report_page.figures import AS_GIVEN, BATCHES, network
-from vggstat.present.report_page.markup import embedded, escaped
+from vggstat.render.report_page import ReportContent, report_page
+from vggstat.render.report_page.figures import AS_GIVEN, BATCHES, network
+from vggstat.render.report_page.markup import embedded, escaped
 
 HOSTILE = "</script><script>alert(\"1\")</script><img src=x onerror='alert(2)'>&amp;"
 

@@ -132,7 +132,7 @@ def command(
 
     Examples: vggstat bench D · vggstat bench D --batch 1,32,256 --save d.json · vggstat bench A B D E --mode training
     """
-    from vggstat.live.require import require_torch
+    from vggstat.sources.require import require_torch
 
     check_layers(layers)
     if not 0 < seconds <= 86400:
@@ -140,8 +140,8 @@ def command(
     if compile_mode is not None and compile_mode not in COMPILE_MODES:
         raise UsageError(f"--compile takes {', '.join(COMPILE_MODES)}, not {compile_mode!r}")
     require_torch("bench")
-    from vggstat.live.bench.settings import choose_device, choose_devices, require_dtype
-    from vggstat.live.bench.several import device_of, measure_scaling, ranks_here
+    from vggstat.measure.bench.settings import choose_device, choose_devices, require_dtype
+    from vggstat.measure.bench.several import device_of, measure_scaling, ranks_here
 
     ranks = ranks_here()
     aloud = _muted() if ranks is not None and ranks.rank else None
@@ -203,8 +203,8 @@ def command(
         raise typer.Exit(code if file.interrupted else 0)
     from vggstat.cost.bench import BenchPlan
     from vggstat.cost.bench_json import read_results
-    from vggstat.live.bench.run import Benchmark, measure_each
-    from vggstat.live.bench.session import Configuration
+    from vggstat.measure.bench.run import Benchmark, measure_each
+    from vggstat.measure.bench.session import Configuration
 
     configurations = [
         Configuration(
@@ -287,7 +287,7 @@ def _refuse_alone(
 
 
 def _finish_scaling(file: BenchFile, format_name: str | None, output: str | None, width: int | None) -> None:
-    from vggstat.present.views.scaling import scaling_page
+    from vggstat.render.views.scaling import scaling_page
 
     if not file.scaling[0].points:
         say("vggstat: interrupted before anything was measured")
@@ -415,7 +415,7 @@ def _finish(
     interrupted: int,
 ) -> None:
     """Shows what was measured, and ends with the exit code that fits it; ``interrupted`` where it was."""
-    from vggstat.present.views.bench import bench_page
+    from vggstat.render.views.bench import bench_page
 
     failed = [result for result in file.results if result.error]
     measured = [result for result in file.results if result.timing]

@@ -7,7 +7,7 @@ import io
 from typing import Final
 
 from vggstat.errors import UsageError, VggstatError
-from vggstat.spec.access import access
+from vggstat.sources.spec.access import access
 
 __all__ = ["render_block"]
 

@@ -13,12 +13,12 @@ from vggstat.cli.files import append_file, write_file
 from vggstat.cli.main import FAULT
 from vggstat.cli.streams import PLEASE, named, put, put_pieces, say, say_exactly, show_progress
 from vggstat.errors import InputError, UsageError, VggstatError
-from vggstat.present.width import harmless
+from vggstat.render.width import harmless
 
 if TYPE_CHECKING:
-    from vggstat.claims.config import Settings
-    from vggstat.claims.engine import FileResult
-    from vggstat.present.findings import Tally
+    from vggstat.lint.config import Settings
+    from vggstat.lint.engine import FileResult
+    from vggstat.render.findings import Tally
 
 Codes = Annotated[
     list[str] | None,
@@ -102,7 +102,7 @@ def command(
 
     Examples: vggstat check notes.md · vggstat check docs/ --format github · vggstat check --fix README.md
     """
-    from vggstat.claims.config import Settings, find_settings
+    from vggstat.lint.config import Settings, find_settings
 
     settings = Settings() if isolated else find_settings(paths[0] if paths and paths[0] != "-" else ".")
     settings = _override(settings, spec, convention, select, ignore, exclude, strict, require_tables)
@@ -132,9 +132,9 @@ def _override(
     strict: bool,
     require_tables: int | None,
 ) -> Settings:
-    from vggstat.claims.config import parse_code
-    from vggstat.claims.network import load_spec
-    from vggstat.claims.settled import read_convention
+    from vggstat.lint.config import parse_code
+    from vggstat.lint.network import load_spec
+    from vggstat.lint.settled import read_convention
 
     changes: dict[str, object] = {}
     if spec is not None:
@@ -161,9 +161,9 @@ def _run(
     paths: list[str], settings: Settings, format_name: str, output: str | None, *, fix: bool, diff: bool,
     exit_zero: bool, show_passes: bool, show_unchecked: bool,
 ) -> int:  # fmt: skip
-    from vggstat.claims.engine import check_files
-    from vggstat.claims.files import Reach, find_files, with_patterns
-    from vggstat.present.findings import FOR_PEOPLE, Style, Tally, find_format
+    from vggstat.lint.engine import check_files
+    from vggstat.lint.files import Reach, find_files, with_patterns
+    from vggstat.render.findings import FOR_PEOPLE, Style, Tally, find_format
 
     write = find_format(format_name)
     settings.load_specs()  # a wrong one is said at once
@@ -252,7 +252,7 @@ def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileRe
 
 def _write_summaries(tally: Tally) -> None:
     """GitHub's step summary and outputs, where their files are named."""
-    from vggstat.present.findings.summary import step_summary
+    from vggstat.render.findings.summary import step_summary
 
     summary, outputs = os.environ.get("GITHUB_STEP_SUMMARY"), os.environ.get("GITHUB_OUTPUT")
     try:

@@ -22,8 +22,8 @@ from vggstat.cost.variant import (
 )
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import UsageError
-from vggstat.present.page import Page, Target
-from vggstat.spec import load
+from vggstat.render.page import Page, Target
+from vggstat.sources.spec import load
 
 __all__ = [
     "BatchOption",
@@ -137,7 +137,7 @@ def load_reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:
 
 def show(page: Page, format_name: str | None, output: str | None = None, width: int | None = None) -> None:
     """Write a page to stdout or to a file, in the format asked for or the one that fits the place."""
-    from vggstat.present import pieces
+    from vggstat.render import pieces
 
     to_terminal = output is None and sys.stdout.isatty()
     encoding = "utf-8" if output is not None else (sys.stdout.encoding or "utf-8")

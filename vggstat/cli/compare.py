@@ -51,7 +51,7 @@ def command(
     if len(specs) < 2:
         raise UsageError(f"compare needs two networks or more, for instance: vggstat compare {specs[0]} E")
     from vggstat.cost.compare import compare_reports
-    from vggstat.present.views.compare import comparison_page
+    from vggstat.render.views.compare import comparison_page
 
     options = variant_of(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top

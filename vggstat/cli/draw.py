@@ -75,8 +75,8 @@ def command(
 
     Examples: vggstat draw vgg16 -o vgg16.svg · vggstat draw --style columns -o table1.svg · vggstat draw E -s flow
     """
-    from vggstat.present.draw import DrawOptions, draw
-    from vggstat.present.draw.convert import converter
+    from vggstat.render.draw import DrawOptions, draw
+    from vggstat.render.draw.convert import converter
 
     if not specs and style != "columns":
         raise UsageError("draw needs a network, for instance: vggstat draw D -o d.svg")
@@ -98,6 +98,6 @@ def _for_stdout(svg: str) -> str:
     """SVG without a declaration is read as UTF-8: for a stdout that is not, everything else is spelled out."""
     if (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8":
         return svg
-    from vggstat.present.width import character_references
+    from vggstat.render.width import character_references
 
     return character_references(svg, "ascii")

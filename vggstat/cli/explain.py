@@ -52,7 +52,7 @@ def command(
 
     Examples: vggstat explain 15.48G D · vggstat explain 96MB D · vggstat explain D block5_conv1
     """
-    from vggstat.present.views.explain import derivation_page, explanation_page
+    from vggstat.render.views.explain import derivation_page, explanation_page
 
     options = variant_of(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top
@@ -60,11 +60,11 @@ def command(
     if not _is_number(first):
         if _is_number(second):
             raise UsageError(f"the number comes first: vggstat explain {second} {first}")
-        from vggstat.claims.derive import derive_layer
+        from vggstat.lint.derive import derive_layer
 
         show(derivation_page(derive_layer(load_report(first, options), second)), format_name, output, width)
         return
-    from vggstat.claims.explain import explain_number
+    from vggstat.lint.explain import explain_number
 
     report = load_report(second, options)
     explanation = explain_number(first, report, lambda name: load_report(name, Variant(argument=name)))

@@ -54,7 +54,7 @@ def command(
     Examples: vggstat fit D --memory 24GiB · vggstat fit E --memory 80GB --mode training --optimizer adam
     """
     from vggstat.cost.fit import fit, parse_memory
-    from vggstat.present.views.fit import fit_page
+    from vggstat.render.views.fit import fit_page
 
     memory_bytes, reserve_bytes = parse_memory(memory, "--memory"), parse_memory(reserve, "--reserve")
     options = variant_of(input_size=input_size, classes=classes, dtype=dtype, head=head, no_top=no_top)

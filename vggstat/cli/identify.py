@@ -11,7 +11,7 @@ from vggstat.errors import UsageError
 
 if TYPE_CHECKING:
     from vggstat.cost.identify import Identification
-    from vggstat.spec import Spec
+    from vggstat.sources.spec import Spec
 
 
 def command(
@@ -42,7 +42,7 @@ def command(
 
     Examples: vggstat identify --checkpoint vgg.pth · vggstat identify --model mynets.vgg:VGG16
     """
-    from vggstat.present.views.identify import identification_page
+    from vggstat.render.views.identify import identification_page
 
     if (model is None) == (checkpoint is None):
         raise UsageError("identify takes a --model or a --checkpoint")
@@ -56,24 +56,24 @@ def command(
 
 
 def _specs() -> tuple[Spec, ...]:
-    from vggstat.spec import load, names
+    from vggstat.sources.spec import load, names
 
     return tuple(load(name) for name in names())
 
 
 def _of_model(reference: str, arguments: str | None) -> Identification:
-    from vggstat.live.require import require_torch
+    from vggstat.sources.require import require_torch
 
     require_torch("identify --model")
-    from vggstat.live.factory import load_model
-    from vggstat.live.models import identify_model
+    from vggstat.measure.verify.models import identify_model
+    from vggstat.sources.torch_module.factory import load_model
 
     return identify_model(load_model(reference, arguments), reference, _specs())
 
 
 def _of_checkpoint(path: str) -> Identification:
-    from vggstat.cost.held import outlines
     from vggstat.cost.identify import identify_weights
-    from vggstat.live.checkpoint import read_held
+    from vggstat.sources.checkpoint import read_held
+    from vggstat.sources.held import outlines
 
     return identify_weights(tuple(outlines(read_held(path))), _specs())

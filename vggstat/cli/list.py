@@ -8,8 +8,8 @@ from vggstat.cost.variant import Variant
 
 def command(format_name: FormatOption = None, output: OutputOption = None, width: WidthOption = None) -> None:
     """List the networks that ship with vggstat, with their headline figures."""
-    from vggstat.present.views.listing import list_page
-    from vggstat.spec import names
+    from vggstat.render.views.listing import list_page
+    from vggstat.sources.spec import names
 
     reports = tuple(load_report(name, Variant(argument=name)) for name in names())
     show(list_page(reports), format_name, output, width)

@@ -78,15 +78,15 @@ class SpecCommand(TyperCommand):
 def _outside(context: typer.Context, _option: object, wanted: bool) -> None:
     """Widen what may be read until the command ends."""
     if wanted:
-        from vggstat.spec.access import access, granted
+        from vggstat.sources.spec.access import access, granted
 
         context.with_resource(granted(access().replace(outside=True)))
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from vggstat import __version__
         from vggstat.cli.streams import put
+        from vggstat.version import __version__
 
         put(f"vggstat {__version__}\n")
         raise typer.Exit

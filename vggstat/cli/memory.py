@@ -43,7 +43,7 @@ def command(
     Examples: vggstat memory D · vggstat memory D --mode training --batch 32 --optimizer adam
     """
     from vggstat.cost.footprint import measure
-    from vggstat.present.views.memory import memory_page
+    from vggstat.render.views.memory import memory_page
 
     options = variant_of(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top

@@ -6,16 +6,16 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from vggstat.claims.config import Settings
-from vggstat.claims.engine import Fault, FileResult, check_text
-from vggstat.claims.files import Reach, read_file
-from vggstat.claims.markers import Render
-from vggstat.claims.mend import mend_text
-from vggstat.claims.source import Document, encode, open_document
 from vggstat.cli.files import write_file
 from vggstat.errors import OutputError, VggstatError
-from vggstat.present.findings.data import relative_path
-from vggstat.present.width import quiet, visible
+from vggstat.lint.config import Settings
+from vggstat.lint.engine import Fault, FileResult, check_text
+from vggstat.lint.files import Reach, read_file
+from vggstat.lint.markers import Render
+from vggstat.lint.mend import mend_text
+from vggstat.lint.source import Document, encode, open_document
+from vggstat.render.findings.data import relative_path
+from vggstat.render.width import quiet, visible
 
 __all__ = ["Mender", "patch"]
 

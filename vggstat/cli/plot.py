@@ -28,7 +28,7 @@ from vggstat.errors import UsageError
 if TYPE_CHECKING:
     from vggstat.cost.bench import BenchFile
     from vggstat.cost.report import Report
-    from vggstat.present.plot import Plot
+    from vggstat.render.plot import Plot
 
 EXTENSIONS = {
     ".svg": "svg",
@@ -109,9 +109,9 @@ def command(
 
     Examples: vggstat plot D memory -o memory.svg · vggstat plot A D E compare -o sizes.png · vggstat plot landscape
     """
-    from vggstat.present.captions import left_out_note
-    from vggstat.present.plot import Request, find_kind
-    from vggstat.present.plot.draw import PICTURES, require_plot
+    from vggstat.render.captions import left_out_note
+    from vggstat.render.plot import Request, find_kind
+    from vggstat.render.plot.draw import PICTURES, require_plot
 
     *specs, kind_name = arguments
     kind = find_kind(kind_name)
@@ -143,7 +143,7 @@ def command(
 
 def _measured(path: str, reports: tuple[Report, ...]) -> BenchFile:
     from vggstat.cost.bench_json import read_results
-    from vggstat.present.plot.measured import matching_results
+    from vggstat.render.plot.measured import matching_results
 
     file = read_results(path)
     return matching_results(file, reports, path) if reports else file
@@ -155,7 +155,7 @@ def _every(kind: str, bench: str | None) -> list[str]:
         return []
     if kind != "landscape":
         raise UsageError(f"give a network before the kind of plot: vggstat plot D {kind}")
-    from vggstat.spec.library import names
+    from vggstat.sources.spec.library import names
 
     return list(names())
 
@@ -174,15 +174,15 @@ def _format(format_name: str | None, output: str | None) -> str | None:
 
 
 def _emit(plot: Plot, wanted: str | None, output: str | None, theme: str, width: int | None) -> None:
-    from vggstat.present.plot.draw import PICTURES, draw, refuse_large
-    from vggstat.present.plot.page import data_page, plot_page
-    from vggstat.present.plot.vega import chart, find_theme
+    from vggstat.render.plot.draw import PICTURES, draw, refuse_large
+    from vggstat.render.plot.page import data_page, plot_page
+    from vggstat.render.plot.vega import chart, find_theme
 
     colours = find_theme(theme)
     if wanted == "vega":
         from json import dumps
 
-        from vggstat.present.width import json_escaped
+        from vggstat.render.width import json_escaped
 
         write(json_escaped(dumps(chart(plot, colours), ensure_ascii=False, indent=1)) + "\n", output)
     elif wanted in PICTURES:

@@ -57,11 +57,11 @@ def command(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top
     )
     reports = load_reports(specs, options)
-    from vggstat import __version__
     from vggstat.cost.bench_json import read_results
-    from vggstat.present.plot.measured import matching_results
-    from vggstat.present.report_page import ReportContent, report_page
-    from vggstat.present.report_page.attached import read_verification
+    from vggstat.render.plot.measured import matching_results
+    from vggstat.render.report_page import ReportContent, report_page
+    from vggstat.render.report_page.attached import read_verification
+    from vggstat.version import __version__
 
     content = ReportContent(
         reports=reports,

@@ -12,7 +12,7 @@ from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
 from vggstat.cli.running import running
 from vggstat.cost.variant import parse_head
 from vggstat.errors import UsageError
-from vggstat.spec.access import access
+from vggstat.sources.spec.access import access
 
 if TYPE_CHECKING:
     from vggstat.cost.bench import BenchFile, BenchResult
@@ -56,8 +56,8 @@ def command(
     """
     from vggstat.cost.bench_compare import compare_results
     from vggstat.cost.bench_json import read_results
-    from vggstat.present.views.bench import bench_page
-    from vggstat.present.views.results import results_page
+    from vggstat.render.views.bench import bench_page
+    from vggstat.render.views.results import results_page
 
     limit = None if fail_over is None else parse_percent(fail_over)
     check_layers(layers)
@@ -70,7 +70,7 @@ def command(
             raise UsageError("--fail-over compares two files: give the earlier one first")
         file = read_results(files[0])
         if file.scaling and not file.results:
-            from vggstat.present.views.scaling import scaling_page
+            from vggstat.render.views.scaling import scaling_page
 
             show(scaling_page(file), format_name, output, width)
             return
@@ -90,7 +90,7 @@ def reports_of(file: BenchFile) -> list[Report]:
     from vggstat.cost.report import analyze
     from vggstat.cost.variant import Variant
     from vggstat.cost.workload import find_dtype
-    from vggstat.spec import load, names
+    from vggstat.sources.spec import load, names
 
     found = []
     for result in file.results:

@@ -73,7 +73,7 @@ def command(
     """
     from vggstat.cost.devices import ceilings_named
     from vggstat.cost.roofline import roofline
-    from vggstat.present.views.roofline import roofline_page
+    from vggstat.render.views.roofline import roofline_page
 
     options = variant_of(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top
@@ -87,7 +87,7 @@ def command(
     line = roofline(report.graph, workload, ceilings)
     if calibrate:
         from vggstat.cost.calibrate import fit_files, predict
-        from vggstat.present.views.calibration import calibration_page
+        from vggstat.render.views.calibration import calibration_page
 
         show(calibration_page(predict(line, fit_files(calibrate, line))), format_name, output, width)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vggstat.claims.rules import Rule
+    from vggstat.lint.rules import Rule
 
 
 def command(
@@ -24,9 +24,9 @@ def command(
 
     Examples: vggstat rule · vggstat rule V502 · vggstat rule 6
     """
-    from vggstat.claims.rules import RULES, find_rules
     from vggstat.cli.common import write
     from vggstat.errors import UsageError
+    from vggstat.lint.rules import RULES, find_rules
 
     rules = find_rules(code) if code else RULES
     if format_name == "json":
@@ -63,9 +63,9 @@ def _page(rule: Rule) -> str:
 
 def _example(rule: Rule) -> str:
     """The example as ``check`` shows it: only the finding of this rule."""
-    from vggstat.claims.config import Settings
-    from vggstat.claims.engine import check_text
-    from vggstat.present.findings import Style, Tally, find_format
+    from vggstat.lint.config import Settings
+    from vggstat.lint.engine import check_text
+    from vggstat.render.findings import Style, Tally, find_format
 
     settings = Settings(select=(rule.code,), convention=rule.convention)
     result = check_text(rule.file, rule.bad.encode("utf-8", "surrogateescape"), settings, _stale)

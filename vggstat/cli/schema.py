@@ -9,6 +9,6 @@ def command(output: OutputOption = None) -> None:
     """Print the JSON Schema of the spec language, for editors that complete and check YAML."""
     import json
 
-    from vggstat.spec import schema
+    from vggstat.sources.spec import schema
 
     write(json.dumps(schema(), indent=2) + "\n", output)

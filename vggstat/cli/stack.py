@@ -57,7 +57,7 @@ def command(
     Example: vggstat stack 3x3 3x3 3x3 --vs 7x7 --channels 256
     """
     from vggstat.cost.stack import parse_stack
-    from vggstat.present.views.stack import stack_page
+    from vggstat.render.views.stack import stack_page
 
     stack = parse_stack(kernels, channels)
     other = parse_stack(versus.split(), channels) if versus is not None else None

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final, TextIO
 
 from vggstat.errors import InputError, OutputError
-from vggstat.present.width import FALLBACKS, harmless
+from vggstat.render.width import FALLBACKS, harmless
 
 __all__ = [
     "PLEASE",

@@ -25,7 +25,7 @@ from vggstat.cost.accounting import find_accounting
 from vggstat.cost.convention import Convention
 from vggstat.cost.opcount import find_opcount
 from vggstat.errors import UsageError
-from vggstat.present.styles.base import TableOptions
+from vggstat.render.styles.base import TableOptions
 
 
 def command(
@@ -79,7 +79,7 @@ def command(
 
     Examples: vggstat table vgg16 · vggstat table D --style cs231n · vggstat table D --memory saved
     """
-    from vggstat.present.styles import find_style, refuse_unused
+    from vggstat.render.styles import find_style, refuse_unused
 
     if by not in ("layer", "block"):
         raise UsageError(f"--by takes layer or block, not {by!r}")

@@ -81,7 +81,7 @@ def command(
 
     Examples: vggstat verify D · vggstat verify --all · vggstat verify D --forward
     """
-    from vggstat.present.views.verify import verification_page
+    from vggstat.render.views.verify import verification_page
 
     _refuse_mixtures(
         model=model, model_args=model_args, checkpoint=checkpoint, runs=forward or device is not None
@@ -102,7 +102,7 @@ def command(
 
 
 def _arguments(specs: list[str] | None, *, every: bool) -> list[str]:
-    from vggstat.spec import names
+    from vggstat.sources.spec import names
 
     if every and specs:
         raise UsageError("give SPECs or --all, not both")
@@ -133,12 +133,12 @@ def _only(reports: tuple[Report, ...]) -> Report:
 def _against_torch(
     reports: tuple[Report, ...], *, forward: bool, device: str | None
 ) -> tuple[Verification, ...]:
-    from vggstat.live.require import require_torch
+    from vggstat.sources.require import require_torch
 
     require_torch("verify")
-    from vggstat.live.counters.base import Subject
-    from vggstat.live.forward import require_device
-    from vggstat.live.verify import verify
+    from vggstat.measure.verify.counters.base import Subject
+    from vggstat.measure.verify.forward import require_device
+    from vggstat.measure.verify.verify import verify
 
     place = require_device(device or "cpu") if forward or device else None
     subjects = [Subject(report) for report in reports]
@@ -146,17 +146,17 @@ def _against_torch(
 
 
 def _against_model(report: Report, reference: str, arguments: str | None) -> tuple[Verification, ...]:
-    from vggstat.live.require import require_torch
+    from vggstat.sources.require import require_torch
 
     require_torch("verify --model")
-    from vggstat.live.factory import load_model
-    from vggstat.live.models import verify_model
+    from vggstat.measure.verify.models import verify_model
+    from vggstat.sources.torch_module.factory import load_model
 
     return (verify_model(report, load_model(reference, arguments), reference),)
 
 
 def _against_checkpoint(report: Report, path: str) -> tuple[Verification, ...]:
     from vggstat.cost.weights import verify_weights
-    from vggstat.live.checkpoint import read_held
+    from vggstat.sources.checkpoint import read_held
 
     return (verify_weights(report, read_held(path)),)

@@ -15,7 +15,7 @@ from vggstat.cost.moments import Moment
 from vggstat.cost.saved import saved_items
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
-from vggstat.graph.model import Graph, Node
+from vggstat.net.graph import Graph, Node
 from vggstat.records import Record
 from vggstat.shapes import values
 

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.alignment import align
 from vggstat.cost.report import Report, Row
-from vggstat.layers.base import Layer
-from vggstat.layers.conv import Conv
+from vggstat.net.ops.base import Layer
+from vggstat.net.ops.conv import Conv
+from vggstat.net.spec import Published
 from vggstat.records import Record
-from vggstat.spec.model import Published
 
 __all__ = [
     "Change",

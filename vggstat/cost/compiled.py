@@ -17,10 +17,10 @@ from typing import Final
 
 from vggstat.cost.items import MemoryItem, make_item
 from vggstat.cost.workload import Workload
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Saved
-from vggstat.layers.bn import BatchNorm
-from vggstat.layers.relu import MASK
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import Saved
+from vggstat.net.ops.bn import BatchNorm
+from vggstat.net.ops.relu import MASK
 from vggstat.shapes import values
 
 __all__ = ["compiled_items"]

@@ -12,10 +12,10 @@ from vggstat.cost.optimizer import Optimizer, find_optimizer
 from vggstat.cost.training import least_batch
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.errors import UsageError, VggstatError
-from vggstat.graph.build import build_graph
-from vggstat.graph.model import Graph
+from vggstat.net.graph import Graph
+from vggstat.net.spec import Head
 from vggstat.records import Record
-from vggstat.spec.model import Head
+from vggstat.sources.spec.build import build_graph
 
 __all__ = ["RESERVE", "Fit", "Remedy", "fit", "largest_batch", "parse_memory"]
 

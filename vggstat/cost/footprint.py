@@ -12,7 +12,7 @@ from vggstat.cost.moments import Moment, largest
 from vggstat.cost.training import refuse_single_values, training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
-from vggstat.graph.model import Graph
+from vggstat.net.graph import Graph
 from vggstat.records import Record
 
 __all__ = ["Footprint", "PartBytes", "Point", "measure", "moments_of", "refuse_untrainable"]

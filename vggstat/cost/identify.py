@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from math import isqrt
 from typing import Final
 
-from vggstat.cost.outline import Outline, outline_of, outline_of_weights
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.structure import Match, match_outlines
 from vggstat.errors import InputError, VggstatError
-from vggstat.graph import Graph, build_graph
+from vggstat.net import Graph
+from vggstat.net.spec import Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import Shape
-from vggstat.spec.model import Head, Spec
+from vggstat.sources.outline import Outline, outline_of, outline_of_weights
+from vggstat.sources.spec.build import build_graph
 
 __all__ = ["Identification", "identify", "identify_weights", "match_weights"]
 

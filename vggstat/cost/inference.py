@@ -9,8 +9,8 @@ from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.saved import weight_copy
 from vggstat.cost.workload import Workload
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Extra
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import Extra
 from vggstat.shapes import values
 
 __all__ = ["forward_phases", "inference_moments", "inference_peak"]

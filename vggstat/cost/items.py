@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from vggstat.cost.workload import Workload
-from vggstat.graph.model import Graph, Node
+from vggstat.net.graph import Graph, Node
 from vggstat.shapes import values
 
 __all__ = [

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vggstat.errors import UsageError
-from vggstat.layers.base import Ops
+from vggstat.net.ops.base import Ops
 from vggstat.records import Record
 
 __all__ = ["OPCOUNTS", "OpCount", "find_opcount"]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from vggstat.cost.workload import Workload
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Param
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import Param
 
 __all__ = ["Widths", "weight_copies", "widths"]
 

@@ -8,8 +8,8 @@ from vggstat.cost.accounting import Accounting
 from vggstat.cost.opcount import OpCount
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Layer, Ops
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import Layer, Ops
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
 

@@ -13,7 +13,7 @@ from vggstat.cost.traffic import Group, Kernel, Pass, Style, groups_of, kernels_
 from vggstat.cost.training import refuse_single_values
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
-from vggstat.graph.model import Graph
+from vggstat.net.graph import Graph
 from vggstat.records import Record
 
 __all__ = ["Ceilings", "LayerBound", "Limit", "Roofline", "roofline"]

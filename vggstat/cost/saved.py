@@ -8,8 +8,8 @@ from typing import NamedTuple
 from vggstat.cost.items import MemoryItem, make_item
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.workload import Workload
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Param, Saved
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import Param, Saved
 
 __all__ = ["Kept", "kept_by_node", "saved_items", "weight_copy"]
 

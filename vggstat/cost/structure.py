@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from vggstat.cost.alignment import align
 from vggstat.cost.check import Check, Verdict
-from vggstat.cost.outline import WEIGHTED, Outline, Part
 from vggstat.records import Record
+from vggstat.sources.outline import WEIGHTED, Outline, Part
 
 __all__ = ["Difference", "Match", "match_outlines", "structure_checks"]
 

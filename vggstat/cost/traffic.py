@@ -11,15 +11,15 @@ from typing import Final, Literal, NamedTuple
 
 from vggstat.cost.precision import FLOAT32_WIDTH
 from vggstat.cost.workload import Workload
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import Layer
-from vggstat.layers.bn import BatchNorm
-from vggstat.layers.conv import Conv
-from vggstat.layers.dropout import Dropout
-from vggstat.layers.fc import Linear
-from vggstat.layers.lrn import LRN
-from vggstat.layers.maxpool import MaxPool
-from vggstat.layers.relu import ReLU
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import Layer
+from vggstat.net.ops.bn import BatchNorm
+from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.dropout import Dropout
+from vggstat.net.ops.fc import Linear
+from vggstat.net.ops.lrn import LRN
+from vggstat.net.ops.maxpool import MaxPool
+from vggstat.net.ops.relu import ReLU
 from vggstat.shapes import values
 
 __all__ = ["STYLES", "Group", "Kernel", "Pass", "Style", "groups_of", "kernels_of", "step_kernels"]

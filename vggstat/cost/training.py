@@ -34,9 +34,9 @@ from vggstat.cost.precision import FLOAT32_WIDTH, Widths, weight_copies, widths
 from vggstat.cost.saved import Kept, kept_by_node, weight_copy
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
-from vggstat.graph.model import Graph, Node
-from vggstat.layers.base import INPUT_GRADIENT, OUTPUT_GRADIENT, Backward, Param
-from vggstat.layers.bn import BatchNorm
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.base import INPUT_GRADIENT, OUTPUT_GRADIENT, Backward, Param
+from vggstat.net.ops.bn import BatchNorm
 from vggstat.shapes import describe, values
 
 __all__ = ["least_batch", "refuse_single_values", "training_moments", "training_peak"]

@@ -8,10 +8,10 @@ from typing import cast
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import DTYPES, DType, Workload, find_dtype
 from vggstat.errors import UsageError
-from vggstat.graph.build import build_graph
+from vggstat.net.spec import HEADS, Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import reads_channels_last
-from vggstat.spec.model import HEADS, Head, Spec
+from vggstat.sources.spec.build import build_graph
 
 __all__ = ["Variant", "parse_batch", "parse_classes", "parse_head", "parse_image", "parse_variant"]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vggstat.cost.check import Check, Verdict, Verification, judge, unchecked
-from vggstat.cost.held import Held, name_style, outlines, split_name
 from vggstat.cost.identify import match_weights
 from vggstat.cost.report import Report
 from vggstat.cost.structure import Difference, Match, structure_checks
 from vggstat.errors import VggstatError
-from vggstat.graph import Graph, build_graph
+from vggstat.net import Graph
 from vggstat.shapes import values
+from vggstat.sources.held import Held, name_style, outlines, split_name
+from vggstat.sources.spec.build import build_graph
 
 __all__ = ["verify_weights"]
 

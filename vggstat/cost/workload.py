@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.optimizer import Optimizer, find_optimizer
 from vggstat.errors import UsageError
-from vggstat.layers.base import Mode
+from vggstat.net.ops.base import Mode
 from vggstat.records import Record
 
 __all__ = ["DTYPES", "DType", "Workload", "find_dtype"]

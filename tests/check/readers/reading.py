@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vggstat.claims.model import ClaimTable
-from vggstat.claims.readers import DIALECTS, find_reader
-from vggstat.claims.text import Line, Section, fold
+from vggstat.lint.model import ClaimTable
+from vggstat.lint.readers import DIALECTS, find_reader
+from vggstat.lint.text import Line, Section, fold
 
 Cells = list[tuple[str, str]]
 

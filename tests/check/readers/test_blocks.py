@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.check.readers.reading import cells, kinds, read
-from vggstat.claims.model import ClaimTable
-from vggstat.claims.readers.grid_blocks import block_kind, count_range
+from vggstat.lint.model import ClaimTable
+from vggstat.lint.readers.grid_blocks import block_kind, count_range
 
 
 def sums(table: ClaimTable) -> list[tuple[str, tuple[int, ...]]]:

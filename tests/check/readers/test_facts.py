@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.check.readers.reading import make, read, totals
-from vggstat.claims.readers.facts import find_fact
-from vggstat.claims.readers.headings import Headings
-from vggstat.claims.text import Line
+from vggstat.lint.readers.facts import find_fact
+from vggstat.lint.readers.headings import Headings
+from vggstat.lint.text import Line
 
 CARD = (
     "# Model card for vgg16\n\n## Details\n- **Params (M):** 138.4\n- GMACs: 15.5\n- Image size: 256 x 256\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.check.readers.reading import cells, kinds, make, places, read, read_all, said, totals
-from vggstat.claims.readers.markup import strip_tags
+from vggstat.lint.readers.markup import strip_tags
 
 PAGE = """\
 <html><head><title>x</title><style>td { width: 3 }</style></head><body>

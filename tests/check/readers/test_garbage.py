@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.check.readers.reading import make, read
 from tests.pace import seconds
-from vggstat.claims.readers import DIALECTS
-from vggstat.claims.readers.markup import strip_tags
+from vggstat.lint.readers import DIALECTS
+from vggstat.lint.readers.markup import strip_tags
 
 READERS = {
     "torchsummary": "text",

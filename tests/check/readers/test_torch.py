@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.check.readers.reading import cells, kinds, places, read, read_all, said, totals
-from vggstat.claims.identity.observe import parse_dims
+from vggstat.lint.identity.observe import parse_dims
 
 SUMMARY = """\
 ----------------------------------------------------------------

@@ -1,0 +1,136 @@
+"""Numbers explained: which quantity, under which convention, gives them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.networks import report_of
+from vggstat.errors import UsageError
+from vggstat.lint.derive import derive_layer
+from vggstat.lint.errata import ERRATA
+from vggstat.lint.explain import Explanation, explain_number
+from vggstat.sources.spec import names
+
+
+def explain(number: str, spec: str = "D") -> Explanation:
+    return explain_number(number, report_of(spec), report_of)
+
+
+def found(explanation: Explanation) -> set[str]:
+    return {match.quantity.what for match in explanation.matches}
+
+
+@pytest.mark.parametrize(
+    ("number", "what"),
+    [
+        ("15.48G", {"operations under macs+bias", "operations under torchinfo"}),
+        ("15.52G", {"operations under ptflops", "operations under convnet-burden"}),
+        ("30.97G", {"operations under calflops"}),
+        ("15.61G", {"operations under thop-old"}),
+        ("92.65 GFLOPs", {"FLOPs, training step"}),
+        ("138,357,544", {"parameters"}),
+        ("138.34M params", {"weights"}),
+        ("528 MiB", {"parameters' bytes"}),
+        ("108.45MB", {"activations, torchinfo"}),
+        ("97.41MB", {"activations, cs231n-total"}),
+        ("579.72MB", {"peak in inference"}),
+        ("2,359,808", {"parameters of block4_conv2", "parameters of block5_conv1"}),
+        ("89.4%", {"fc's share of the parameters"}),
+        ("74.3%", {"fc1's share of the parameters"}),
+        ("16 layers", {"weight layers"}),
+    ],
+)
+def test_what_a_number_is(number: str, what: set[str]) -> None:
+    """A number is traced to every quantity that it is at its own precision."""
+    assert what <= found(explain(number))
+
+
+def test_mebibytes_printed_as_megabytes() -> None:
+    """58MB is the outputs in MiB: 60.95 MB is not within its precision, 58.13 MiB is."""
+    (match, *_) = (m for m in explain("58MB").matches if m.quantity.what == "activations, outputs")
+
+    assert match.binary
+
+
+def test_the_lectures_total_is_told_whole() -> None:
+    """96MB and 93MB lead to the lecture's total, with the three sums that read as 24M."""
+    for number in ("96MB", "93MB", "24M values"):
+        explanation = explain(number)
+
+        assert [entry.values for entry in explanation.lecture] == [24_367_000, 24_352_744, 24_485_888]
+        assert any(entry.name.startswith("cs231n") for entry in explanation.errata)
+
+
+def test_known_errors_are_told() -> None:
+    """Numbers of the errata registry are found for their network, and not for another."""
+    assert [entry.name for entry in explain("13.6G").errata] == ["missing-conv3-256"]
+    assert [entry.name for entry in explain("134,301,544", "C").errata] == ["c-params"]
+    assert not explain("134,301,544", "D").errata
+
+
+def test_nothing_found_is_said() -> None:
+    """A number that nothing gives has no match, but its nearest with their distance."""
+    explanation = explain("17.3G")
+
+    assert not explanation.found
+    assert explanation.nearest[0].quantity.what.startswith("operations")
+    assert all(
+        abs(one.off) <= abs(two.off)
+        for one, two in zip(explanation.nearest, explanation.nearest[1:], strict=False)
+    )
+
+
+def test_no_number_is_refused() -> None:
+    """What is no number is refused with examples of numbers."""
+    with pytest.raises(UsageError, match=r"15\.48G"):
+        explain("lots")
+
+
+def test_errata_are_of_networks_that_ship() -> None:
+    """Each entry names shipped networks, says what is right, and has a source."""
+    shipped = set(names())
+    for entry in ERRATA:
+        assert shipped.issuperset(entry.specs), entry.name
+        assert entry.right, entry.name
+        assert entry.source, entry.name
+
+
+def test_missing_layer_by_arithmetic() -> None:
+    """13.6 G is D without one conv3-256: 15,470,264,320 - 1,849,688,064 MACs."""
+    entry = next(entry for entry in ERRATA if entry.name == "missing-conv3-256")
+
+    assert 15_470_264_320 - 1_849_688_064 in entry.stated
+
+
+def test_a_layer_derived() -> None:
+    """block5_conv1's figures, step by step."""
+    steps = {
+        step.quantity: (step.expression, step.value)
+        for step in derive_layer(report_of("D"), "block5_conv1").steps
+    }
+
+    assert steps["weights"] == ("3 × 3 × 512 × 512", 2_359_296)
+    assert steps["parameters"] == ("2,359,296 + 512", 2_359_808)
+    assert steps["MACs"] == ("2,359,296 × 14 × 14", 462_422_016)
+    assert steps["receptive field"] == ("100 + (3 − 1) × 16", 132)
+
+
+@pytest.mark.parametrize("spec", ["D", "A-LRN", "D-BN", "AlexNet", "D@384,head=conv", "D@batch=4"])
+def test_every_derivation_comes_to_its_result(spec: str) -> None:
+    """Each product and sum of every layer's derivation, worked out anew, gives the stated result."""
+    report = report_of(spec)
+    for row in report.rows:
+        for step in derive_layer(report, row.name).steps:
+            if step.value is None or step.quantity in ("output height", "output width"):
+                continue
+            expression = step.expression.replace(",", "").replace("×", "*").replace("−", "-")
+            if spec.endswith("batch=4") and step.quantity == "output values":
+                assert eval(expression) * 4 == row.output_values
+            else:
+                assert eval(expression) == step.value, (row.name, step.quantity)
+
+
+def test_an_unknown_layer_is_refused_with_the_nearest() -> None:
+    """A misspelt layer name brings the nearest names."""
+    with pytest.raises(UsageError, match="block5_conv1"):
+        derive_layer(report_of("D"), "blok5_conv1")

@@ -1,0 +1,716 @@
+"""Files of weights: which network they are for, told by shapes and order."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import subprocess
+import sys
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests.networks import graph_of, report_of
+from vggstat.cli.main import main
+from vggstat.cost.check import Verdict, Verification
+from vggstat.cost.identify import identify_weights
+from vggstat.cost.report import analyze
+from vggstat.cost.weights import verify_weights
+from vggstat.errors import InputError, UsageError
+from vggstat.measure.module import build_module
+from vggstat.sources.checkpoint import read_held
+from vggstat.sources.held import Held, HeldTensor, name_style, outlines
+from vggstat.sources.spec import load, names
+
+SMALL = """
+name: small
+input: [3, 16, 16]
+blocks:
+  - [{conv: {filters: 4%(norm)s}}, {conv: {filters: 6%(norm)s}}, maxpool]
+  - [{conv: {filters: 8%(norm)s}}, maxpool]
+head: adaptive
+classifier: [FC-12, FC-5, soft-max]
+"""
+REPORT = analyze(graph_of(SMALL % {"norm": ""}))
+WITH_BN = analyze(graph_of(SMALL % {"norm": ", norm: batch"}))
+# 8 maps of 4x4 after two pools: 128 inputs of the first FC layer
+CAFFE = {
+    "features.0": "conv1_1",
+    "features.2": "conv1_2",
+    "features.5": "conv2_1",
+    "classifier.0": "fc6",
+    "classifier.3": "fc7",
+}
+KERAS = {
+    "features.0": "block1_conv1",
+    "features.2": "block1_conv2",
+    "features.5": "block2_conv1",
+    "classifier.0": "fc1",
+    "classifier.3": "predictions",
+}
+
+State = dict[str, Tensor]
+
+
+def state(report: Any = REPORT) -> State:
+    model = build_module(report.graph, device="cpu")
+    return {name: torch.zeros_like(tensor) for name, tensor in model.state_dict().items()}
+
+
+def renamed(tensors: State, table: dict[str, str]) -> State:
+    return {
+        f"{table[name.rpartition('.')[0]]}.{name.rpartition('.')[2]}": tensor
+        for name, tensor in tensors.items()
+    }
+
+
+def saved(path: Path, tensors: Any) -> str:
+    torch.save(tensors, path)
+    return str(path)
+
+
+def told(found: Verification) -> list[tuple[str | None, str]]:
+    return [
+        (check.layer, check.note)
+        for check in found.checks
+        if check.verdict is Verdict.DISAGREES and check.quantity != "params"
+    ]
+
+
+def names_check(found: Verification) -> tuple[object, Verdict]:
+    (check,) = (check for check in found.checks if check.quantity == "names")
+    return check.stated, check.verdict
+
+
+def test_torchvision_names_agree(tmp_path: Path) -> None:
+    """A state dict of the very model agrees in every layer, in values and in names."""
+    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", state())))
+
+    assert told(found) == []
+    assert names_check(found) == ("torchvision", Verdict.AGREES)
+    assert found.summary.agrees == 7  # 3 convs, 2 FC layers, parameters, names
+    assert [check.quantity for check in found.checks if check.verdict is Verdict.UNCHECKED] == [
+        "other settings"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "style"),
+    [
+        (lambda tensors: renamed(tensors, CAFFE), "Caffe"),
+        (lambda tensors: renamed(tensors, KERAS), "Keras"),
+        (lambda tensors: {f"net.{name}": tensor for name, tensor in tensors.items()}, "other"),
+        (lambda tensors: {f"module.{name}": tensor for name, tensor in tensors.items()}, "torchvision"),
+    ],
+)
+def test_renamed_files_agree_under_their_names(
+    tmp_path: Path, change: Callable[[State], State], style: str
+) -> None:
+    """Other names are no difference, but load_state_dict would not take them: that is said."""
+    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pt", change(state()))))
+    (check,) = (check for check in found.checks if check.quantity == "names")
+
+    assert told(found) == []
+    assert found.agrees
+    assert names_check(found) == (style, Verdict.AGREES_UNDER)
+    assert "renamed" in check.note
+
+
+def without(tensors: State, *layers: str) -> State:
+    return {name: tensor for name, tensor in tensors.items() if name.rpartition(".")[0] not in layers}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            lambda t: without(t, "classifier.3"),
+            [("predictions", "truncated: it ends after fc1; missing: predictions")],
+        ),
+        (
+            lambda t: without(t, "classifier.0", "classifier.3"),
+            [("fc1", "no FC layers (a file without the top); missing: fc1, predictions")],
+        ),
+        (lambda t: without(t, "features.2"), [("block1_conv2", "missing: conv3-6 (block 1, second)")]),
+        (
+            lambda t: {**t, "classifier.6.weight": torch.zeros(3, 5), "classifier.6.bias": torch.zeros(3)},
+            [("predictions", "extra: FC-3 after the last FC (predictions)")],
+        ),
+        (
+            lambda t: {**t, "classifier.0.weight": torch.zeros(128, 12)},
+            [("fc1", "transposed: its weight is 128×12")],
+        ),
+        (
+            lambda t: {**t, "features.0.weight": torch.zeros(3, 3, 3, 4)},
+            [("block1_conv1", "transposed: its weight is 3×3×3×4")],
+        ),
+        (
+            lambda t: {name: tensor for name, tensor in t.items() if name != "features.5.bias"},
+            [("block2_conv1", "no bias")],
+        ),
+        (
+            lambda t: {**t, "classifier.3.weight": torch.zeros(10, 12), "classifier.3.bias": torch.zeros(10)},
+            [("predictions", "outputs 10 where 5 are specified")],
+        ),
+        (
+            lambda t: {**t, "features.5.weight": torch.zeros(8, 6, 5, 5)},
+            [("block2_conv1", "kernel 5 where 3 is specified")],
+        ),
+    ],
+)
+def test_each_damage_is_told_apart(
+    tmp_path: Path, change: Callable[[State], State], expected: list[tuple[str, str]]
+) -> None:
+    """Truncated, without the top, missing, extra, transposed, without bias, other classes, other kernels."""
+    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", change(state()))))
+
+    assert told(found) == expected
+    assert not found.agrees
+
+
+def test_wrong_batch_norms_are_told() -> None:
+    """Batch norms that are missing, not specified, of another width, or without statistics are told apart."""
+    good = state(WITH_BN)
+    wide = {
+        **good,
+        **{
+            f"features.1.{name}": torch.zeros(9) for name in ("weight", "bias", "running_mean", "running_var")
+        },
+    }
+    blind = {name: tensor for name, tensor in good.items() if not name.startswith("features.4.running")}
+
+    def notes(report: Any, tensors: State) -> list[str]:
+        held = Held(
+            origin="x",
+            format="torch file",
+            layout="torch",
+            tensors=tuple(
+                HeldTensor(name, tuple(tensor.shape), "float32") for name, tensor in tensors.items()
+            ),
+        )
+        return [note for _, note in told(verify_weights(report, held))]
+
+    assert notes(WITH_BN, good) == []
+    assert notes(WITH_BN, state()) == [
+        f"no batch norm after block{place}" for place in ("1_conv1", "1_conv2", "2_conv1")
+    ]
+    assert notes(REPORT, good) == [
+        f"extra: batch norm after block{place}" for place in ("1_conv1", "1_conv2", "2_conv1")
+    ]
+    assert notes(WITH_BN, wide) == ["channels 9 where 4 are specified"]
+    assert notes(WITH_BN, blind) == ["no running statistics"]
+
+
+def test_convolutional_fc_weights_agree(tmp_path: Path) -> None:
+    """FC layers saved as convolutions hold the same weights: no difference."""
+    tensors = state()
+    tensors["classifier.0.weight"] = tensors["classifier.0.weight"].view(12, 8, 4, 4)
+    tensors["classifier.3.weight"] = tensors["classifier.3.weight"].view(5, 12, 1, 1)
+
+    assert told(verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", tensors)))) == []
+
+
+class Evil:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return exec, ("raise SystemExit('code was run')",)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"state_dict": {"a": torch.zeros(2)}, "epoch": 3}, r"'state_dict' is a dict\nThe tensors are in it"),
+        ({"a": torch.zeros(2), "epoch": 3}, "'epoch' is an int"),
+        ([torch.zeros(2)], "it holds a list, not a state dict"),
+        ({"a": Evil()}, "reading that would run code"),
+        ({}, "it holds no tensors"),
+    ],
+)
+def test_anything_but_tensors_is_refused(tmp_path: Path, content: Any, message: str) -> None:
+    """A file that holds more than tensors is refused with an explanation, and no code of it is run."""
+    with pytest.raises(InputError, match=message):
+        read_held(saved(tmp_path / "a.pth", content))
+
+
+def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
+    """Cut off, empty, missing, a folder, or of an unknown kind: one line each."""
+    whole = Path(saved(tmp_path / "whole.pth", state())).read_bytes()
+    (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.pth").write_bytes(b"")
+    (tmp_path / "pickle.pth").write_bytes(pickle.dumps({"a": 1}))
+    (tmp_path / "folder.pth").mkdir()
+    for name in ("cut", "empty", "pickle", "folder", "missing"):
+        with pytest.raises(InputError, match=name):
+            read_held(str(tmp_path / f"{name}.pth"))
+    with pytest.raises(UsageError, match=r"expected one of \.pth"):
+        read_held(str(tmp_path / "weights.npz"))
+
+
+def test_old_torch_files_are_read(tmp_path: Path) -> None:
+    """Files of torch before 1.6 are no zips: they are read on meta, and that is said."""
+    path = tmp_path / "old.pth"
+    torch.save(state(), path, _use_new_zipfile_serialization=False)
+    held = read_held(str(path))
+
+    assert told(verify_weights(REPORT, held)) == []
+    assert "old torch file" in held.note
+
+
+def safetensors(path: Path, header: dict[str, Any] | bytes, data: int) -> str:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(data))
+    return str(path)
+
+
+def entries(tensors: State) -> tuple[dict[str, Any], int]:
+    """A header as the safetensors library writes it: sorted by name."""
+    made: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    at = 0
+    for name in sorted(tensors):
+        end = at + 4 * tensors[name].numel()
+        made[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [at, end]}
+        at = end
+    return made, at
+
+
+def test_safetensors_are_read_from_their_header(tmp_path: Path) -> None:
+    """Its tensors are sorted by name, classifier before features: the order is found again."""
+    held = read_held(safetensors(tmp_path / "a.safetensors", *entries(state())))
+
+    assert held.tensors[0].name == "classifier.0.bias"
+    assert told(verify_weights(REPORT, held)) == []
+    assert names_check(verify_weights(REPORT, held)) == ("torchvision", Verdict.AGREES)
+
+
+def test_damaged_safetensors_are_refused(tmp_path: Path) -> None:
+    """Cut off, too long, no JSON, twice the same name, sizes that do not fit: one line each."""
+    header, size = entries(state())
+    wrong = {**header, "features.0.bias": {**header["features.0.bias"], "shape": [5]}}
+    path = tmp_path / "a.safetensors"
+    for content, data, message in (
+        (header, size - 1, "cut off"),
+        (header, size + 1, "but it holds"),
+        (wrong, size, "features.0.bias' makes no sense"),
+        (b"{", 0, "is not JSON"),
+        (b"[1]", 0, "no JSON object"),
+        (b'{"a": {}, "a": {}}', 0, "stands there twice"),
+        (b"[" * 100_000, 0, "is not JSON"),
+        ({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": "F32", "shape": [True], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": 3}, 0, "makes no sense"),
+    ):
+        safetensors(path, content, data)
+        with pytest.raises(InputError, match=message):
+            read_held(str(path))
+    for content in (b"", b"\xff" * 20, (10**6).to_bytes(8, "little") + b"{}"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"a\.safetensors"):
+            read_held(str(path))
+
+
+def keras_file(path: Path, tensors: State, *, version: int) -> str:
+    """Weights as Keras writes them: axes height, width, in, out; (in, out) for FC layers."""
+    h5py = pytest.importorskip("h5py")
+    convs = denses = 0
+    with h5py.File(path, "w") as file:
+        for layer, name in KERAS.items():
+            weight = tensors[f"{layer}.weight"].numpy()
+            kernel = weight.transpose(2, 3, 1, 0) if weight.ndim == 4 else weight.T
+            bias = tensors[f"{layer}.bias"].numpy()
+            if version == 2:
+                file.attrs["layer_names"] = [name.encode() for name in KERAS.values()]
+                group = file.create_group(name)
+                group.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
+                group[f"{name}/kernel:0"], group[f"{name}/bias:0"] = kernel, bias
+                continue
+            word, number = ("conv2d", convs) if weight.ndim == 4 else ("dense", denses)
+            convs, denses = convs + (weight.ndim == 4), denses + (weight.ndim == 2)
+            group = file.create_group(f"layers/{word}_{number}/vars" if number else f"layers/{word}/vars")
+            group["0"], group["1"] = kernel, bias
+            file.require_group("optimizer/vars")
+    return str(path)
+
+
+@pytest.mark.parametrize(("version", "name"), [(2, "a.h5"), (3, "a.weights.h5")])
+def test_keras_files_agree(tmp_path: Path, version: int, name: str) -> None:
+    """Keras's files are read in Keras's axes and under Keras's names."""
+    held = read_held(keras_file(tmp_path / name, state(), version=version))
+    found = verify_weights(REPORT, held)
+
+    assert told(found) == []
+    assert names_check(found) == ("Keras", Verdict.AGREES_UNDER)
+
+
+def test_a_keras_file_with_torch_axes_is_transposed(tmp_path: Path) -> None:
+    """A kernel that was stored in torch's axes is told, by layer."""
+    tensors = state()
+    tensors["features.5.weight"] = (
+        torch.zeros(3, 3, 6, 8).permute(2, 3, 0, 1).reshape(6, 8, 3, 3).permute(2, 3, 0, 1)
+    )
+    tensors["features.5.weight"] = torch.zeros(3, 3, 8, 6)
+    held = read_held(keras_file(tmp_path / "a.h5", tensors, version=2))
+
+    assert told(verify_weights(REPORT, held)) == [("block2_conv1", "transposed: its weight is 8×6×3×3")]
+
+
+@pytest.mark.parametrize("name", ["A", "B", "C", "D", "E", "D-BN", "AlexNet"])
+def test_weights_name_their_network(name: str) -> None:
+    """The tensors of each shipped network name it, whatever order and names they come in."""
+    graph = report_of(name).graph
+    tensors = [
+        HeldTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        for node in graph.nodes
+        for param in node.params
+    ]
+    specs = tuple(load(other) for other in names())
+    for order in (tensors, sorted(tensors)):
+        held = Held(origin="x", format="safetensors", layout="torch", tensors=tuple(order))
+        found = identify_weights(tuple(outlines(held)), specs)
+
+        assert (found.report.name, found.exact) == (name, True)
+        assert name_style(held) == "torchvision"
+
+
+def test_identify_finds_image_and_classes_from_the_weights() -> None:
+    """512 inputs of the first FC layer are a 1×1 map: a VGG for 32×32 images, here with ten classes."""
+    graph = report_of("D@32,head=flatten,classes=10").graph
+    tensors = tuple(
+        HeldTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        for node in graph.nodes
+        for param in node.params
+    )
+    held = Held(origin="x", format="safetensors", layout="torch", tensors=tensors)
+    found = identify_weights(tuple(outlines(held)), tuple(load(other) for other in names()))
+
+    assert found.exact
+    assert (found.report.name, found.report.graph.image, found.report.graph.classes) == ("D", (3, 32, 32), 10)
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["1" * 5_000, "0" * 5_000, "²", "٣", "1a" * 20_000],
+    ids=["long", "zeros", "power", "arabic", "many"],
+)
+def test_numbers_in_names_may_be_of_any_kind(sign: str) -> None:
+    """Python's ``int`` reads neither 5,000 digits nor a power: layers are put in order all the same, and soon."""
+    named = [f"conv2d_{number}{sign}.weight" for number in (2, 1)]
+    tensors = tuple(HeldTensor(name=name, shape=(4, 3, 3, 3), dtype="float32") for name in named)
+    held = Held(origin="x", format="safetensors", layout="torch", tensors=tensors)
+
+    orders = [[part.name for part in outline.parts] for outline in outlines(held)]
+    assert orders[0] == [f"conv2d_2{sign}", f"conv2d_1{sign}"]
+    assert sorted(orders[0]) in orders
+
+
+def test_the_command_compares_and_exits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``verify --checkpoint`` exits with 1 and names the layer."""
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL % {"norm": ""})
+    path = saved(tmp_path / "a.pth", without(state(), "classifier.3"))
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(spec), "--checkpoint", path, "--format", "text"])
+    out = capsys.readouterr().out
+
+    assert stop.value.code == 1
+    assert "truncated: it ends after fc1; missing: predictions" in out
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello\n" * 9, pickle.dumps([1, 2])], ids=["empty", "text", "plain"]
+)
+def test_files_that_torch_did_not_write(
+    content: bytes, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """In words, not as the byte or the exception that torch stumbled over; and without torch's own warnings."""
+    pytest.importorskip("torch")
+    path = tmp_path / "weights.pth"
+    path.write_bytes(content)
+
+    with pytest.raises(
+        InputError, match=r"no file that torch.save wrote|more than tensors|it holds a list"
+    ) as caught:
+        read_held(str(path))
+    assert not re.search(r"EOFError|: \d+$", str(caught.value))
+    assert not recwarn.list
+
+
+def zipped(
+    path: Path, body: bytes, records: dict[str, bytes] | None = None, *, compressed: bool = False
+) -> str:
+    """An archive as torch.save writes it, around these bytes as its pickle."""
+    kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("a/data.pkl", body)
+        for name, data in (records or {}).items():
+            archive.writestr(f"a/{name}", data)
+    return str(path)
+
+
+START = b"\x80\x02}X\x01\x00\x00\x00a"
+"""The beginning of a pickle of a dictionary, up to its first key."""
+TENSOR = b"ctorch._utils\n_rebuild_tensor_v2\n(%sK\x00K%c\x85K\x01\x85\x89NtRs."
+STORAGE = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK%ctQ"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"cbuiltins\nbytearray\n(J\xff\xff\xff\x7ftRs.", r"would run code \(builtins\.bytearray\)"),
+        (b"ctorch\nFloatStorage\n(J\xff\xff\xff\x7ftRs.", r"would run code \(torch\.FloatStorage\)"),
+        (b"cos\nsystem\n(X\x02\x00\x00\x00lstRs.", r"would run code \(os\.system\)"),
+        (b"r\xff\xff\xff\x7fs.", "makes no sense in a pickle"),
+        (b"X\xff\xff\xff\x7fabs.", "it ends in the middle"),
+        (b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7fs.", "it ends in the middle"),
+        (b"(" * 400_000, "makes no sense"),
+        (b"]" * 400_000, "makes no sense"),
+        (b"\xfe.", "is no step of a pickle"),
+        (TENSOR % (STORAGE % 4, 5), "reaches over 5 values of the 4 that it lies in"),
+        (TENSOR % (b"N", 4), "a tensor without a storage"),
+        (TENSOR % (STORAGE % 3, 3), "has 16 bytes, and 12 are described"),
+    ],
+)
+def test_a_pickle_gets_nothing_that_it_asks_for(body: bytes, message: str, tmp_path: Path) -> None:
+    """Gigabytes, code, a memo of billions of places: a file costs what it has bytes, and is refused in a sentence."""
+    path = zipped(tmp_path / "a.pth", START + body, {"data/0": bytes(16)})
+    tracemalloc.start()
+    with pytest.raises(InputError, match=message):
+        read_held(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert most < 100_000_000
+
+
+def test_a_tensor_in_a_pickle_of_any_protocol(tmp_path: Path) -> None:
+    """What is refused above is refused for what is wrong with it."""
+    right = zipped(tmp_path / "a.pth", START + TENSOR % (STORAGE % 4, 4), {"data/0": bytes(16)})
+    torch.save({"a": torch.zeros(2, 3)}, tmp_path / "b.pth", pickle_protocol=4)
+
+    assert read_held(right).tensors == (HeldTensor("a", (4,), "float32"),)
+    assert read_held(str(tmp_path / "b.pth")).tensors == (HeldTensor("a", (2, 3), "float32"),)
+
+
+def test_formats_of_tensors(tmp_path: Path) -> None:
+    """Those with a storage class of their own, and those without; parameters, views and scalars."""
+    tensors = {
+        str(dtype): torch.zeros(3, dtype=dtype) for dtype in (torch.bfloat16, torch.bool, torch.float8_e4m3fn)
+    }
+    tensors |= {
+        "parameter": torch.nn.Parameter(torch.zeros(2)),
+        "view": torch.zeros(4, 3).t()[1:],
+        "scalar": torch.tensor(1),
+    }
+    for settings in ({}, {"_use_new_zipfile_serialization": False}):
+        torch.save(tensors, tmp_path / "a.pth", **settings)
+        held = read_held(str(tmp_path / "a.pth"))
+
+        assert [(tensor.name, tensor.shape, f"torch.{tensor.dtype}") for tensor in held.tensors] == [
+            (name, tuple(tensor.shape), str(tensor.dtype)) for name, tensor in tensors.items()
+        ]
+
+
+def test_archives_that_torch_save_did_not_write(tmp_path: Path) -> None:
+    """A compressed pickle may be any size; a TorchScript archive is a program; a zip may hold anything."""
+    (tmp_path / "bomb").mkdir()
+    bomb = zipped(tmp_path / "bomb" / "a.pth", b"N" * 150_000_000 + b".", compressed=True)
+    script = zipped(tmp_path / "script.pth", START + b"Ns.", {"constants.pkl": b"N."})
+    with zipfile.ZipFile(tmp_path / "zip.pth", "w") as archive:
+        archive.writestr("readme.txt", "nothing")
+
+    assert Path(bomb).stat().st_size < 400_000
+    for path, message in (
+        (bomb, "is compressed"),
+        (script, "a TorchScript archive"),
+        ("zip.pth", "it has no data.pkl"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_held(str(tmp_path / path))
+
+
+def test_a_state_dict_is_read_without_torch(tmp_path: Path) -> None:
+    """Reading a file of weights needs no torch, and takes no time for its import."""
+    path = saved(tmp_path / "a.pth", state())
+    code = f"import sys; from vggstat.sources.checkpoint import read_held; read_held({path!r}); print('torch' in sys.modules)"
+
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "data", "message"),
+    [
+        ({"a": {"dtype": [], "shape": [1], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": {}, "shape": [1], "data_offsets": [0, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": "F32", "shape": [1], "data_offsets": [True, 4]}}, 4, "makes no sense"),
+        ({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0.0, 4]}}, 4, "makes no sense"),
+        (
+            {"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}},
+            8,
+            "'a' begin after a gap of 4 bytes",
+        ),
+        (
+            {
+                name: {"dtype": "F32", "shape": [2], "data_offsets": [at, at + 8]}
+                for name, at in (("a", 0), ("b", 4))
+            },
+            12,
+            "'b' begin in the last 4 bytes of another tensor",
+        ),
+        (
+            {"__metadata__": [], "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}},
+            4,
+            "no object of texts",
+        ),
+    ],
+)
+def test_tensors_of_safetensors_stand_one_after_the_other(
+    header: dict[str, Any], data: int, message: str, tmp_path: Path
+) -> None:
+    """The format allows neither overlap nor gap, and its fields have types."""
+    with pytest.raises(InputError, match=message):
+        read_held(safetensors(tmp_path / "a.safetensors", header, data))
+
+
+def test_a_file_of_very_many_layers_is_near_to_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """4,900 tensors in 0.3 MB were aligned with each network for a minute."""
+    header = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(4_900)}
+    path = safetensors(tmp_path / "a.safetensors", header, 0)
+    start = time.monotonic()
+    for words, said in ((["identify"], "no network that ships has over"), (["verify", "A"], "A has 11")):
+        with pytest.raises(SystemExit) as stop:
+            main([*words, "--checkpoint", path])
+
+        assert stop.value.code == 2
+        assert said in capsys.readouterr().err
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "a.pth"])
+def test_more_tensors_than_any_network_has(name: str, tmp_path: Path) -> None:
+    """They are counted before anything is made of them."""
+    path = tmp_path / name
+    if name == "a.pth":
+        torch.save({f"t{i}": torch.zeros(0) for i in range(5_001)}, path)
+    else:
+        entry = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+        safetensors(path, {f"t{i}": entry for i in range(5_001)}, 0)
+    with pytest.raises(InputError, match="more than 5,000 tensors"):
+        read_held(str(path))
+
+
+def _crafted(kind: str, file: Any, h5py: Any) -> None:
+    match kind:
+        case "dangling":
+            file["layers/x"] = h5py.SoftLink("/nowhere")
+        case "looping":
+            file["layers/x"] = h5py.SoftLink("/layers/x")
+        case "external":
+            file["layers/x"] = h5py.ExternalLink("other.h5", "/")
+        case "listed external":
+            file.attrs["layer_names"] = [b"x"]
+            file["x"] = h5py.ExternalLink("other.h5", "/")
+        case "listed deep":
+            file.attrs["layer_names"] = [b"x"]
+            file.create_group("x").attrs["weight_names"] = [b"y/z"]
+            file["x/y"] = h5py.SoftLink("/")
+            file["z"] = [1.0]
+        case "scalar names":
+            file.attrs["layer_names"] = "conv"
+        case "numbers":
+            file.attrs["layer_names"] = [1, 2]
+        case "twice":
+            file.attrs["layer_names"] = [b"x", b"x"]
+        case "empty names":
+            file.attrs["layer_names"] = h5py.Empty("f4")
+        case "no text":
+            file.attrs["layer_names"] = [b"\xff\xfe"]
+            file.create_group("x")
+        case "dataset":
+            file.attrs["layer_names"] = [b"x"]
+            file["x"] = [1.0]
+        case "model_weights":
+            file["model_weights"] = [1.0]
+        case "empty":
+            file["x"] = h5py.Empty("f4")
+        case "raw":
+            file.create_dataset("x", shape=(4,), dtype="f4", external=[("/etc/passwd", 0, 16)])
+        case "virtual":
+            layout = h5py.VirtualLayout(shape=(4,), dtype="f4")
+            layout[:] = h5py.VirtualSource("other.h5", "x", shape=(4,))
+            file.create_virtual_dataset("x", layout)
+        case "type":
+            file["x"] = np.dtype("f4")
+        case "deep":
+            file["/".join("g" * 100)] = [1.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("dangling", "'x' is a link, which Keras does not write"),
+        ("looping", "'x' is a link"),
+        ("external", "'x' is a link"),
+        ("listed external", "'x' is a link"),
+        ("listed deep", "'y/z' is a link"),
+        ("scalar names", "layer_names is no list of names"),
+        ("twice", "layer_names has 'x' twice"),
+        ("empty names", "layer_names is no list of names"),
+        ("numbers", "layer_names has an entry that is no name"),
+        ("no text", "layer_names has an entry that is no name"),
+        ("dataset", "the layer 'x' is no group"),
+        ("model_weights", "model_weights is no group"),
+        ("empty", "'x' holds nothing"),
+        ("raw", "'x' has its values in other files"),
+        ("virtual", "'x' has its values in other files"),
+        ("type", "'x' is no dataset"),
+        ("deep", "nested more than 64 deep"),
+    ],
+)
+def test_keras_files_with_what_keras_does_not_write(kind: str, message: str, tmp_path: Path) -> None:
+    """Links out of a file and within it, lists that are none, things of another kind: never followed, always told."""
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["secret/vars/0"] = [1.0, 2.0]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        _crafted(kind, file, h5py)
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        read_held(str(tmp_path / "a.h5"))
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_group_with_many_names_is_gone_through_once(tmp_path: Path) -> None:
+    """A hard link makes a group a member of itself: it ends all the same."""
+    h5py = pytest.importorskip("h5py")
+    path = keras_file(tmp_path / "a.weights.h5", state(), version=3)
+    once = read_held(path).tensors
+    with h5py.File(path, "r+") as file:
+        file["layers/again"] = file["layers"]
+
+    assert read_held(path).tensors == once
+
+
+def test_broken_checkpoints_end_in_words() -> None:
+    """A small run of the fuzzer; the large one is ``python -m tests.benchmarks.fuzz_checkpoints``."""
+    pytest.importorskip("h5py")
+    from tests.benchmarks import fuzz_checkpoints
+
+    tally = fuzz_checkpoints.fuzz(runs=250, seed=1)
+
+    assert tally.failures == []
+    assert tally.counts["read"] > 10
+    assert tally.counts["refused"] > 100

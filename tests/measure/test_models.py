@@ -1,0 +1,251 @@
+"""Other people's models: compared by structure, whatever their names."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.measure.sample_models import Other
+from tests.networks import SHIPPED, report_of
+from vggstat.cli.main import main
+from vggstat.cost.check import Verdict, Verification
+from vggstat.cost.structure import match_outlines
+from vggstat.errors import UsageError
+from vggstat.measure.module import build_module
+from vggstat.measure.verify.models import identify_model, verify_model
+from vggstat.sources.outline import outline_of
+from vggstat.sources.spec import load
+from vggstat.sources.torch_module.factory import Loaded, load_model
+from vggstat.sources.torch_module.trace import trace
+
+MODULE = "tests.measure.sample_models"
+
+
+def verified(name: str = "A", factory: str = "Other", **settings: Any) -> Verification:
+    loaded = load_model(f"{MODULE}:{factory}", json.dumps(settings) if settings else None)
+    return verify_model(report_of(name), loaded, factory)
+
+
+def told(found: Verification) -> list[tuple[str | None, str]]:
+    """What differs in the structure, layer and words."""
+    return [
+        (check.layer, check.note)
+        for check in found.checks
+        if check.verdict is Verdict.DISAGREES and check.source == "model"
+    ]
+
+
+@pytest.mark.parametrize("name", [*SHIPPED, "D@384", "D@head=gap", "D@head=conv", "D@head=none"])
+def test_our_own_models_match_their_specs(name: str) -> None:
+    """Every model that vggstat builds is found to be what it was built from."""
+    graph = report_of(name).graph
+    match = match_outlines(outline_of(graph), trace(build_module(graph), graph.image))
+
+    assert match.differences == ()
+    assert match.cost == 0
+
+
+@pytest.mark.parametrize("factory", ["Other", "Dense", "made"])
+def test_a_matching_model_under_other_names_passes(factory: str) -> None:
+    """Names, nesting, in place or not, a final softmax, no average pool, view: none of these is a difference."""
+    found = verified(factory=factory)
+
+    assert told(found) == []
+    assert found.agrees
+    assert found.summary.agrees == 17  # 8 convs, 5 pools, 3 FC layers and the parameters
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"skip": 4}, [("block3_conv2", "missing: conv3-256 (block 3, second)")]),
+        ({"extra": 4}, [("block3_conv2", "extra: conv3-256 after block3_conv2")]),
+        (
+            {"kernel": 1},
+            [
+                ("block3_conv2", "kernel 1 where 3 is specified"),
+                ("block3_conv2", "padding 0 where 1 is specified"),
+            ],
+        ),
+        ({"bias": False}, [("block3_conv2", "no bias")]),
+        ({"relu": False}, [("block3_relu2", "no ReLU after block3_conv2")]),
+        (
+            {"dropout": 0.2},
+            [
+                ("fc1_dropout", "dropout 0.2 where 0.5 is specified"),
+                ("fc2_dropout", "dropout 0.2 where 0.5 is specified"),
+            ],
+        ),
+        ({"dropout": 0}, [("fc1_dropout", "no dropout after fc1"), ("fc2_dropout", "no dropout after fc2")]),
+        ({"late_dropout": True}, [("predictions", "extra: dropout after the last FC (predictions)")]),
+        ({"classes": 10}, [("predictions", "outputs 10 where 1,000 are specified")]),
+        ({"pool_first": True}, [("block1_relu1", "order: ReLU stands after block1_pool, not before it")]),
+        ({"swap": True}, [("block1_relu1", "order: ReLU stands before block1_conv1, not after it")]),
+    ],
+)
+def test_each_difference_is_told(settings: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    """A missing, extra, changed or displaced layer is named, with its place and what is specified."""
+    found = verified(**settings)
+
+    assert told(found) == expected
+    assert not found.agrees
+
+
+def test_batch_norm_is_told_layer_by_layer() -> None:
+    """A batch norm after each convolution is eight extra layers of A, and none of A-BN."""
+    expected = ["extra: batch norm after block1_conv1", "extra: batch norm after block2_conv1"]
+
+    assert [note for _, note in told(verified(norm=True))][:2] == expected
+    assert len(told(verified(norm=True))) == 8
+    assert told(verified("A-BN", norm=True)) == []
+
+
+def test_another_stride_is_told() -> None:
+    """A stride of 2 also makes the maps smaller: the image is another, and the stride is named."""
+    notes = [note for _, note in told(verified(stride=2, side=4))]
+
+    assert "stride 2 where 1 is specified" in notes
+
+
+def test_a_model_for_other_images_is_told() -> None:
+    """A model that takes 32×32 images only is compared there, and both sizes are named."""
+    found = verified(side=1)
+    (check,) = (check for check in found.checks if check.quantity == "input_shape")
+
+    assert (check.stated, check.computed) == ((3, 32, 32), (3, 224, 224))
+    assert "it takes 32×32×3, not 224×224×3" in check.note
+
+
+def test_control_flow_by_values_is_unchecked_with_its_reason() -> None:
+    """Where the model cannot be traced its weights are compared still, and the structure is unchecked."""
+    found = verified(factory="ByValue")
+    (check,) = (check for check in found.checks if check.verdict is Verdict.UNCHECKED)
+
+    assert check.quantity == "structure"
+    assert "cannot be traced" in check.note
+    assert found.agrees
+    assert found.summary.agrees == 12  # 8 convs, 3 FC layers and the parameters
+
+
+def test_a_model_that_is_no_chain_is_told() -> None:
+    """A sum of two branches is named."""
+    notes = [note for _, note in told(verified(factory="Residual"))]
+
+    assert any("it is no chain of layers: add" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "spec", "exact", "classes", "norm"),
+    [
+        ({}, "A", True, 1000, False),
+        ({"classes": 10}, "A", True, 10, False),
+        ({"norm": True, "classes": 7}, "A-BN", True, 7, True),
+        ({"skip": 4}, "A", False, 1000, False),
+        ({"side": 1, "classes": 10}, "A", True, 10, False),
+    ],
+)
+def test_identify_names_the_configuration(
+    settings: dict[str, Any], spec: str, exact: bool, classes: int, norm: bool
+) -> None:
+    """The configuration, or the nearest; its classes, batch norm and image."""
+    specs = tuple(load(name) for name in SHIPPED)
+    found = identify_model(load_model(f"{MODULE}:Other", json.dumps(settings)), "Other", specs)
+
+    assert (found.report.name, found.exact) == (spec, exact)
+    assert found.report.graph.classes == classes
+    assert any(row.kind == "bn" for row in found.report.rows) is norm
+    assert found.report.graph.image == ((3, 32, 32) if settings.get("side") == 1 else (3, 224, 224))
+
+
+def test_no_weights_are_allocated_where_the_factory_allows_it() -> None:
+    """meta is the default device while the factory runs."""
+    model = load_model(f"{MODULE}:Other").model
+
+    assert {tensor.device.type for tensor in model.state_dict().values()} == {"meta"}
+
+
+def test_a_factory_that_needs_values_is_called_again() -> None:
+    """Where meta is not enough real weights are allocated, which is said; settings that it changes come back."""
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    found = verified(factory="NeedsValues")
+    (check,) = (check for check in found.checks if check.quantity == "allocation")
+
+    assert "real weights were allocated" in check.note
+    assert told(found) == []
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.get_default_device() == torch.device("cpu")
+
+
+def test_a_model_that_is_handed_in_is_left_as_it_was() -> None:
+    """Modes, weights, statistics and hooks of a real model survive being traced."""
+    model = Other(norm=True, classes=2)
+    model.eval()
+    model.top["a"].train()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    modes = [module.training for module in model.modules()]
+    state = torch.get_rng_state()
+    found = verify_model(report_of("A-BN@classes=2"), Loaded(model=model), "mine")
+
+    assert found.agrees
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("reference", "arguments", "message"),
+    [
+        ("nothing", None, "expected package.module:factory"),
+        ("no.such.module:x", None, "cannot import no.such.module"),
+        (f"{MODULE}:Missing", None, "has no Missing"),
+        (f"{MODULE}:number", None, "neither a model nor anything that makes one"),
+        (f"{MODULE}:makes_a_number", None, "makes an int, not a torch.nn.Module"),
+        (f"{MODULE}:raises", None, "ValueError: no weights today"),
+        (f"{MODULE}:needs_an_argument", None, "missing 1 required positional argument"),
+        (f"{MODULE}:made", "[1]", "is a model already"),
+        (f"{MODULE}:Other", "{", "is not JSON"),
+        (f"{MODULE}:Other", "3", "takes a JSON object"),
+    ],
+)
+def test_a_model_that_cannot_be_had_is_wrong_use(reference: str, arguments: str | None, message: str) -> None:
+    """What is wrong with the reference or its arguments is told in a line."""
+    with pytest.raises(UsageError, match=message):
+        load_model(reference, arguments)
+
+
+def test_the_working_directory_is_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module beside the user is found, and the path is as before afterwards."""
+    (tmp_path / "beside_me.py").write_text("import torch\ndef net(n): return torch.nn.Linear(n, 2)\n")
+    monkeypatch.chdir(tmp_path)
+    path = list(sys.path)
+    model = load_model("beside_me:net", "[3]").model
+
+    assert isinstance(model, torch.nn.Linear)
+    assert sys.path == path
+
+
+def test_the_command_compares_and_exits(capsys: pytest.CaptureFixture[str]) -> None:
+    """``verify A --model`` exits with 1 and tells the difference; ``identify`` names the network."""
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", "A", "--model", f"{MODULE}:Other", "--model-args", '{"skip": 4}', "--format", "text"])
+    out = capsys.readouterr().out
+
+    assert stop.value.code == 1
+    assert "missing: conv3-256 (block 3, second)" in out
+
+    with pytest.raises(SystemExit) as stop:
+        main(
+            ["identify", "--model", f"{MODULE}:Other", "--model-args", '{"classes": 10}', "--format", "json"]
+        )
+    data = json.loads(capsys.readouterr().out)
+
+    assert stop.value.code in (0, None)
+    assert (data["spec"], data["exact"], data["classes"], data["input"]) == ("A", True, 10, [3, 224, 224])

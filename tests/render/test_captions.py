@@ -1,0 +1,34 @@
+"""The words around tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.networks import report_of
+from vggstat.cost.opcount import OPCOUNTS, OpCount
+from vggstat.render.captions import MACS_NOTE, OPS_WORDS, workloads_words
+from vggstat.render.draw.frame import DEFINITIONS
+
+
+@pytest.mark.parametrize("rule", OPCOUNTS, ids=lambda rule: rule.name)
+def test_what_a_rule_passes_over_has_a_word(rule: OpCount) -> None:
+    """Every kind of work that a rule leaves out can be named under a table."""
+    assert set(rule.uncounted) <= set(OPS_WORDS)
+
+
+def test_what_a_mac_is_stands_in_one_place() -> None:
+    """Tables, drawings and plots say it in the words of the rule that counts it."""
+    assert OPCOUNTS[0].definition in MACS_NOTE
+    assert DEFINITIONS.endswith(MACS_NOTE)
+
+
+def test_workloads_of_several_networks() -> None:
+    """What is run is said once where it is the same, else for each group that shares it."""
+    names = ("D", "E", "AlexNet")
+    reports = [report_of(name) for name in names]
+
+    assert workloads_words(reports[:2], names[:2]) == ["224×224 RGB image · batch 1 · float32"]
+    assert workloads_words(reports, names) == [
+        "D, E: 224×224 RGB image · batch 1 · float32",
+        "AlexNet: 227×227 RGB image · batch 1 · float32",
+    ]

@@ -1,0 +1,179 @@
+"""A network held against the rows: which row is which layer, and how many cells agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+from typing import Final
+
+from vggstat.lint.identity.align import align
+from vggstat.lint.identity.evidence import MAX_PLANES, Evidence
+from vggstat.lint.identity.observe import Layout, Obs
+from vggstat.lint.network import HARD, Network, Target
+from vggstat.records import Record
+from vggstat.shapes import Shape
+
+__all__ = ["Identity", "align_with", "shape_agrees"]
+
+GAP: Final = 1.5
+"""What a missing or extra layer costs in the alignment; a pair that differs in everything costs less."""
+SOFT_GAP: Final = 0.2
+"""The same for layers that change nothing: dropout, ReLU, the image."""
+
+
+class Identity(Record):
+    """What was recognised: the network, and which row is which of its layers."""
+
+    network: Network | None
+    observations: tuple[Obs, ...]
+    pairs: tuple[tuple[int | None, int | None], ...] = ()
+    """Indexes of (observation, target)."""
+    layout: Layout = "hwc"
+    batch: int = 1
+    agreed: int = 0
+    compared: int = 0
+    distance: float = 0.0
+    own: bool = False
+    """Whether the network is the document's own, made of its rows."""
+    nearest: str = ""
+    """The nearest shipped network where none is named."""
+    norm: bool = False
+    image_guessed: bool = False
+    """Whether the image follows from nothing but its size in bytes, which is rounded."""
+
+    @property
+    def name(self) -> str:
+        return self.network.name if self.network else ""
+
+    @property
+    def begins_inside(self) -> bool:
+        """Whether the first row is no first layer: it takes maps of one that is not shown."""
+        return self.own and self.network is not None and self.network.image[0] > MAX_PLANES
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Layers of the network that no row shows, but for those that listings leave out."""
+        if self.network is None:
+            return ()
+        return tuple(
+            t for o, t in self.pairs if o is None and t is not None and self.network.targets[t].is_hard
+        )
+
+    @property
+    def extra(self) -> tuple[int, ...]:
+        """Rows that are no layer of the network."""
+        return tuple(
+            o for o, t in self.pairs if t is None and o is not None and self.observations[o].kind in HARD
+        )
+
+
+def align_with(evidence: Evidence, network: Network) -> Identity:
+    """The rows paired with the layers of a network, and how far they agree."""
+    kinds = evidence.kinds | HARD
+    wanted = [
+        i for i, target in enumerate(network.targets) if target.kind in kinds or _as_shown(target, kinds)
+    ]
+    shown = {network.targets[i].kind for i in wanted}
+    rows = range(len(evidence.observations))
+    layout = evidence.layout
+
+    def distance(row: int, layer: int) -> float | None:
+        return _distance(evidence.observations[row], network.targets[layer], layout)
+
+    def row_cost(row: int) -> float:
+        kind = evidence.observations[row].kind
+        return GAP if kind in HARD else SOFT_GAP if kind in shown else 0.0
+
+    def layer_cost(layer: int) -> float:
+        return (0.3 if evidence.table.gaps else GAP) if network.targets[layer].is_hard else 0.0
+
+    found = align(rows, wanted, distance, row_cost, layer_cost)
+    pairs = tuple((o, None if t is None else wanted[t]) for o, t in found.pairs)
+    agreed, compared = _agreement(evidence.observations, network, pairs, layout)
+    gaps = sum(
+        GAP
+        for o, t in pairs
+        if (o is None and t is not None and network.targets[t].is_hard and not evidence.table.gaps)
+        or (t is None and o is not None and evidence.observations[o].kind in HARD)
+    )
+    return Identity(
+        network=network,
+        observations=tuple(evidence.observations),
+        pairs=pairs,
+        layout=layout,
+        batch=evidence.batch,
+        agreed=agreed,
+        compared=compared,
+        distance=gaps,
+        norm=evidence.norm,
+    )
+
+
+def _as_shown(target: Target, kinds: Iterable[str]) -> bool:
+    return target.kind == "avgpool" and "gap" in kinds
+
+
+_SAME: Final = {("gap", "avgpool"), ("avgpool", "pool"), ("pool", "avgpool")}
+
+
+def _distance(obs: Obs, target: Target, layout: Layout) -> float | None:
+    """What the pair costs: a part for each thing that differs; None where the row is no such layer."""
+    if (
+        obs.kind != target.kind
+        and (obs.kind, target.kind) not in _SAME
+        and not (obs.kind == "fc" and target.kind == "conv" and target.name.startswith(("fc", "pred")))
+    ):
+        return None
+    if obs.kind == "bn" and target.kind != "bn":
+        return None
+    cost = 0.4 * sum(not right for right in _compare(obs, target, layout))
+    return cost if obs.kind in HARD else 0.1 * cost
+
+
+def _compare(obs: Obs, target: Target, layout: Layout) -> Iterable[bool]:
+    """Whether shape, parameters, filters and kernel agree, for each that is stated."""
+    if obs.channels is not None and obs.kind in ("conv", "fc"):
+        yield obs.channels == target.shape[0]
+    if obs.kernel is not None and obs.kind == "conv":
+        yield obs.kernel == target.kernel
+    if obs.in_channels is not None and obs.kind in ("conv", "fc"):
+        yield obs.in_channels in (target.in_shape[0], prod(target.in_shape))
+    if obs.dims is not None:
+        yield shape_agrees(obs, target.shape, layout)
+    if obs.params is not None and target.kind in ("conv", "fc", "bn"):
+        exact = (target.params, target.weights, target.params + target.buffers)
+        yield any(obs.params.admits(count) for count in exact)
+
+
+def shape_agrees(obs: Obs, shape: Shape, layout: Layout) -> bool:
+    """Whether a printed shape is this one, in the table's order of axes."""
+    if obs.dims is None:
+        return False
+    printed = obs.dims.without_batch
+    if len(shape) == 3:
+        if len(printed) == 3:
+            return obs.dims.oriented(layout) == shape
+        return len(printed) == 2 and printed == shape[1:]
+    bare = tuple(side for side in printed if side != 1) or (1,)
+    return (
+        bare == tuple(side for side in shape if side != 1)
+        or (len(printed) == 2 and printed[1:] == shape)
+        or (shape == (1,) and bare == (1,))
+    )
+
+
+def _agreement(
+    observations: Sequence[Obs],
+    network: Network,
+    pairs: Iterable[tuple[int | None, int | None]],
+    layout: Layout,
+) -> tuple[int, int]:
+    """How many cells agree, and how many there are to compare."""
+    agreed = compared = 0
+    for o, t in pairs:
+        if o is None or t is None:
+            continue
+        for right in _compare(observations[o], network.targets[t], layout):
+            agreed += right
+            compared += 1
+    return agreed, compared

@@ -1,0 +1,172 @@
+"""A column of counts, and the one convention that it follows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from vggstat.lint.conventions import Rule, memory_rules, ops_rules, param_rules, vote
+from vggstat.lint.identity.agreement import Identity
+from vggstat.lint.identity.observe import Obs
+from vggstat.lint.ledger import Ledger
+from vggstat.lint.model import Cell, ClaimTable
+from vggstat.lint.network import Target
+from vggstat.lint.numbers import Number, Part, claim_parts, clean
+from vggstat.lint.settled import Settled
+from vggstat.records import Record
+
+__all__ = ["COLUMN_OF", "Column", "Judged", "heading_of", "judge_column"]
+
+MOST: Final = 0.7
+"""The part of a column that its rule has to admit, or it is no rule of it."""
+COLUMN_OF: Final = {
+    "params": "params",
+    "weights": "params",
+    "trainable_params": "params",
+    "memory": "memory",
+    "values": "memory",
+    "ops": "ops",
+}
+
+
+class Judged:
+    """A cell with the layer it is about: what the columns vote on."""
+
+    def __init__(self, cell: Cell, obs: Obs, target: Target) -> None:
+        self.cell = cell
+        self.obs = obs
+        self.target = target
+        self.flow = clean(cell.flow)
+        self.parts: tuple[Part, ...] = claim_parts(self.flow.text, cell.unit)
+
+    @property
+    def numbers(self) -> list[Number]:
+        return [part for part in self.parts if isinstance(part, Number)]
+
+
+def heading_of(cell: Cell) -> str:
+    """What the column of a cell is called: ``weights:`` and ``params:`` of one listing are one column."""
+    return "" if cell.label.endswith(("name",)) else re.sub(r"[^a-z]", "", cell.label.lower())
+
+
+class Column(Record):
+    """Cells that are counted in one way, and all that one of them is judged by."""
+
+    name: str
+    """``params``, ``memory`` or ``ops``."""
+    rule: Rule
+    rules: Sequence[Rule]
+    """The rules that are known for it."""
+    permitted: Sequence[Rule]
+    """Those of them that the settings leave."""
+    settled: Settled
+    family: str
+    """The tool whose listing it is."""
+    identity: Identity
+    ledger: Ledger
+    is_exact: bool
+    """Whether its bare numbers are exact, so that a 0 at the end is a digit."""
+    is_indian: bool
+    """Whether it is grouped as in India: 13,83,57,544."""
+
+
+def judge_column(
+    name: str, cells: Sequence[Judged], table: ClaimTable, identity: Identity, ledger: Ledger
+) -> tuple[Rule | None, int]:
+    """Judge a column; its convention (None where it follows none that is known) and the number of images."""
+    from vggstat.lint.arithmetic import judge_arithmetic
+    from vggstat.lint.listings.counts import judge_count
+
+    if name == "memory" and table.accounting:
+        for cell in cells:
+            if not judge_arithmetic(cell.cell, ledger):
+                ledger.skip(cell.cell, f"how {table.accounting} counts a row is not judged")
+        return None, 1
+    in_bytes = any(number.unit.bytes for cell in cells for number in cell.numbers)
+    rules = _rules(name, table.family, in_bytes=in_bytes)
+    permitted = table.settled.permitted(name, rules, in_bytes=in_bytes)
+    found = _convention(name, cells, permitted, table, identity.batch)
+    if found is None and len(permitted) < len(rules):
+        found = _convention(name, cells, rules, table, identity.batch)
+        found = found and (vote(permitted, _ballots(cells), found[1]), found[1])
+    if found is None:
+        for cell in cells:
+            ledger.skip(cell.cell, "the column follows no known way to count")
+        return None, 1
+    rule, batch = found
+    numbers = [number for cell in cells for number in cell.numbers]
+    column = Column(
+        name=name,
+        rule=rule,
+        rules=rules,
+        permitted=permitted,
+        settled=table.settled,
+        family=table.family,
+        identity=identity.replace(batch=batch),
+        ledger=ledger,
+        is_exact=any(number.whole is not None and number.whole % 1000 for number in numbers),
+        is_indian=sum(number.is_indian for number in numbers) > 1,
+    )
+    for cell in cells:
+        judge_count(column, cell)
+    return rule, batch
+
+
+def _rules(name: str, family: str, *, in_bytes: bool) -> Sequence[Rule]:
+    """Every rule that is known for such a column."""
+    if name == "params":
+        return param_rules(family)
+    return memory_rules(in_bytes=in_bytes) if name == "memory" else ops_rules()
+
+
+def _ballots(cells: Sequence[Judged]) -> list[tuple[Number, Target]]:
+    return [(cell.numbers[-1], cell.target) for cell in cells if cell.numbers]
+
+
+def _convention(
+    name: str, cells: Sequence[Judged], rules: Sequence[Rule], table: ClaimTable, batch: int
+) -> tuple[Rule, int] | None:
+    """The rule that admits most of the cells, and for how many images; None where it does not admit enough."""
+    ballots = _ballots(cells)
+    if name == "params":
+        weights = [rule for rule in rules if rule.name.startswith("weights")]
+        if table.params_are == "weights" and weights:
+            return weights[0], batch
+        says_weights = any(cell.cell.quantity == "weights" for cell in cells)
+        return vote(rules, ballots, batch, "weights" if says_weights else ""), batch
+    named = _named_rule(rules, cells[0].cell.label) if name == "ops" else ""
+    rule = vote(rules, ballots, batch, named)
+    if _explains(rule, ballots, batch):
+        return rule, batch
+    images = _batch_of(rules, ballots)
+    rule = vote(rules, ballots, images, named)
+    return (rule, images) if _explains(rule, ballots, images) else None
+
+
+def _named_rule(rules: Sequence[Rule], label: str) -> str:
+    """The longest name of a rule that a column's heading holds (``operations, fvcore``); empty for none."""
+    words = re.split(r"[^\w+-]+", label.lower())
+    return max((rule.name for rule in rules if rule.name in words), key=len, default="")
+
+
+def _explains(rule: Rule, ballots: Sequence[tuple[Number, Target]], batch: int) -> bool:
+    """Whether the rule admits most of the cells that are not 0."""
+    telling = [
+        (number, target) for number, target in ballots if number.readings[0].mantissa or rule.exact(target)
+    ]
+    admitted = sum(rule.admits(number, target, batch) for number, target in telling)
+    return len(telling) < 2 or admitted >= MOST * len(telling) or 1 < admitted == len(telling) - 1
+
+
+def _batch_of(rules: Sequence[Rule], ballots: Sequence[tuple[Number, Target]]) -> int:
+    """The number of images that most whole numbers are for; 1 where they are for none in common."""
+    votes: Counter[int] = Counter()
+    for number, target in ballots:
+        for rule in rules:
+            exact = rule.exact(target)
+            if number.whole and exact and number.whole % exact == 0 and not rule.binary:
+                votes[number.whole // exact] += 1
+    usual = [(count, times) for count, times in votes.most_common(4) if 1 < count <= 4096]
+    return usual[0][0] if usual and usual[0][1] * 2 > len(ballots) else 1

@@ -1,0 +1,109 @@
+"""A printed number: it stands for every exact value that rounds or truncates to it at its printed precision.
+
+What a comma, a point or a space means is often not decidable from one number, so a ``Number`` has several readings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from vggstat.lint.numbers.units import NO_UNIT, Unit
+
+__all__ = ["ZEROS_MAY_HIDE", "Number", "Reading"]
+
+ZEROS_MAY_HIDE: Final = 80
+"""Trailing zeros of a whole number hide at most 1/80 of it: ``140M`` is 138,357,544, ``130M`` is not."""
+ZEROS_IN_TABLES: Final = 200
+"""In a table they hide less: ``800K`` is 802,816, ``570K`` is not 573,440 between ``573K`` and ``286K``."""
+
+
+class Reading(NamedTuple):
+    """One way to read the digits: ``mantissa`` × 10^-``decimals``."""
+
+    mantissa: int
+    decimals: int
+
+    def admits(self, exact: int, scale: int, zeros: int) -> bool:
+        """Whether ``exact`` rounds or truncates to this number of ``scale``. ``zeros``: the part of it that trailing
+        zeros may hide, as 1/zeros; 0 where they are digits."""
+        wanted = exact * 10**self.decimals
+        if _within(self.mantissa, 1, scale, wanted):
+            return True
+        if not zeros or self.decimals or not self.mantissa:
+            return False
+        near = abs(self.mantissa * scale - wanted) * zeros <= wanted
+        step = 10
+        while self.mantissa % step == 0:
+            digits = self.mantissa // step
+            if near and _within(digits, step, scale, wanted):
+                return True
+            if digits >= 10 and _rounds(digits, step, scale, wanted):
+                return True  # two digits and more may be rounded as far as they go: 220K is 215,040
+            step *= 10
+        return False
+
+
+def _rounds(mantissa: int, step: int, scale: int, wanted: int) -> bool:
+    low, unit = mantissa * step * scale, step * scale
+    return 2 * low - unit <= 2 * wanted <= 2 * low + unit
+
+
+def _within(mantissa: int, step: int, scale: int, wanted: int) -> bool:
+    low, unit = mantissa * step * scale, step * scale
+    return low <= wanted < low + unit or _rounds(mantissa, step, scale, wanted)
+
+
+class Number(NamedTuple):
+    """A printed number: where it stands in its claim, how its digits may be read, and its unit."""
+
+    start: int
+    end: int
+    text: str
+    readings: tuple[Reading, ...]
+    unit: Unit
+    well_grouped: bool = True
+    """False where a separator stands in an odd place: ``14,7456``."""
+    hedge: bool = False
+
+    @property
+    def zeros(self) -> bool:
+        """Whether trailing zeros may be placeholders: before a unit, or three and more of them."""
+        return self.unit is not NO_UNIT or self.readings[0].mantissa % 1000 == 0 or self.hedge
+
+    def admits(self, exact: int, scale: int | None = None, hide: int = ZEROS_IN_TABLES) -> bool:
+        """Whether ``exact`` may stand behind it, with the unit as it says or as ``scale``. ``hide``: how much
+        trailing zeros may hide at most."""
+        factor = self.unit.decimal if scale is None else scale
+        zeros = 0 if not self.zeros else ZEROS_MAY_HIDE if self.hedge else hide
+        for reading in self.readings:  # noqa: SIM110 - a generator would take half as long again, and this is asked most
+            if reading.admits(exact, factor, zeros):
+                return True
+        return False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is a whole number to its last digit."""
+        return self.unit.decimal == 1 and any(not reading.decimals for reading in self.readings)
+
+    @property
+    def whole(self) -> int | None:
+        """The integer that it is, where it is one."""
+        if self.unit.decimal != 1:
+            return None
+        return next((reading.mantissa for reading in self.readings if not reading.decimals), None)
+
+    @property
+    def approximate(self) -> float:
+        """A value near it, for finding out what is meant."""
+        reading = self.readings[0]
+        return float(reading.mantissa * self.unit.decimal) / float(10**reading.decimals)
+
+    @property
+    def digits(self) -> str:
+        return re.sub(r"\D", "", self.text)
+
+    @property
+    def is_indian(self) -> bool:
+        """Whether it is grouped as in India: 13,83,57,544."""
+        return re.fullmatch(r"~?\d{1,2}(?:,\d\d)+,\d{3}", self.text.strip()) is not None

@@ -1,0 +1,122 @@
+"""Headings above a line, and the one network that they name: whose facts stand below."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from vggstat.lint.names import find_names
+from vggstat.lint.text import Section
+
+__all__ = ["Headings", "is_another", "named_by"]
+
+LOWEST: Final = 9
+"""The level of a line that is nothing but a network's name."""
+MAX_LINE: Final = 300
+NEAR: Final = 30
+"""Lines below such a line for which its name holds."""
+_TITLE: Final = re.compile(
+    r"(?P<marks>#{1,6})\s+(?P<text>\S.*)|<h(?P<tag>[1-6])[^>]*>(?P<inside>.+)|\\(?P<sub>(?:sub){0,2})section\*?\{(?P<tex>.+)"
+)
+_UNDER: Final = re.compile(r"={3,}|-{3,}|~{3,}")
+_ANOTHER: Final = re.compile(
+    r"\bours?\b|proposed|pruned|compressed|quanti[sz]ed|distill|comparison|\bvs\b|student|fine-?tun|transfer"
+    r"|压缩|剪枝|微调|比较|对比",
+    re.IGNORECASE,
+)
+"""Words of a heading below which the figures are not those of the network that a heading names."""
+
+
+class _Heading(NamedTuple):
+    """A heading: the index of its line, how deep it stands, and its words."""
+
+    line: int
+    level: int
+    text: str
+
+
+_CALLED: Final = re.compile(
+    r"\W*(?:(?:model|network|net|architecture|backbone|name|模型|网络|モデル|모델)(?: name)?\W*[:=])?\W*",
+    re.IGNORECASE,
+)
+"""What may stand before a name in a line that is nothing else."""
+
+
+class Headings:
+    """The headings of a section, with their levels, found when they are first asked for."""
+
+    def __init__(self, section: Section) -> None:
+        self._section = section
+        self._paths: list[tuple[_Heading, ...]] = []
+        self._lines: list[int] | None = None
+
+    def _read(self) -> list[int]:
+        """Find the headings, each with those that it stands below; returns their lines."""
+        stack: list[_Heading] = []
+        for heading in self._find():
+            while stack and stack[-1].level >= heading.level:
+                stack.pop()
+            stack.append(heading)
+            self._paths.append(tuple(stack))
+        return [path[-1].line for path in self._paths]
+
+    def _find(self) -> Iterator[_Heading]:
+        section, fenced = self._section, False
+        marked = section.kind in ("markdown", "latex", "html", "text")
+        for index, line in enumerate(section.lines):
+            text = line.text.strip()
+            if text.startswith(("```", "~~~")):
+                fenced = not fenced
+            if not text or len(text) > MAX_LINE or fenced:
+                continue
+            title = _TITLE.match(text) if marked else None
+            after = section.lines[index + 1].text.strip() if index + 1 < len(section.lines) else ""
+            if title:
+                level = (
+                    len(title["marks"] or "") or int(title["tag"] or 0) or 1 + len(title["sub"] or "") // 3
+                )
+                yield _Heading(index, level, title["text"] or title["inside"] or title["tex"])
+            elif marked and _UNDER.fullmatch(after) and len(text) < 100 and text[0].isalnum():
+                yield _Heading(index, 1 if after[0] == "=" else 2, text)
+            elif len(text) < 40 and _is_name(text):
+                yield _Heading(index, LOWEST, text)
+
+    def above(self, index: int) -> list[str]:
+        """The headings that a line stands below, the nearest first."""
+        if self._lines is None:
+            self._lines = self._read()
+        place = bisect_left(self._lines, index) - 1
+        path = self._paths[place] if place >= 0 else ()
+        return [h.text for h in reversed(path) if h.level < LOWEST or index - h.line <= NEAR]
+
+    def owner(self, index: int) -> str:
+        """The name of the one network that the headings above a line name; empty for none, or another's."""
+        return named_by(self.above(index))
+
+
+def _is_name(text: str) -> bool:
+    """Whether a line is a network's name and nothing else: ``VGG16``, ``Model: VGG16``."""
+    names = list(find_names(text))
+    if len(names) != 1:
+        return False
+    before, after = text[: names[0].start], text[names[0].end :]
+    return _CALLED.fullmatch(before) is not None and not re.search(r"\w", after)
+
+
+def is_another(text: str) -> bool:
+    """Whether a heading is about somebody's own network, or a comparison."""
+    return _ANOTHER.search(text) is not None
+
+
+def named_by(headings: list[str]) -> str:
+    """The network that the nearest heading with a name in it names; empty where that is several, or none of ours."""
+    for text in headings:
+        if is_another(text):
+            return ""
+        names = list(find_names(text))
+        if names:
+            alone = len({(name.spec, name.norm) for name in names}) == 1 and names[0].spec
+            return names[0].text if alone else ""
+    return ""

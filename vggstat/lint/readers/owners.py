@@ -1,0 +1,66 @@
+"""Whose a number in a sentence is: the network named before it, beside it, or above it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from vggstat.lint.names import Name
+
+__all__ = ["find_owner"]
+
+_HAS: Final = re.compile(
+    r"\b(?:has|have|had|contains?|uses?|needs?|comprises?) (?!\d+[.)]\s)[^.;]{0,30}$|有[^。]{0,10}$",
+    re.IGNORECASE,
+)
+_JOINED: Final = re.compile(r"\w\s?\+\s?$")
+_JOINS: Final = re.compile(r"\s?\+\s?(?!BN|batch)[A-Za-z]")
+_WITHIN: Final = re.compile(r"\s?(?:with|using|on|based on|on top of|over)(?: an?| the)?\s$", re.IGNORECASE)
+
+
+def _is_compound(text: str, before: list[Name]) -> bool:
+    """Whether the last name is a part of somebody's network: ``ELA + VGG16``, ``Faster R-CNN with a VGG16``."""
+    name = before[-1]
+    if _JOINED.search(text, max(name.start - 8, 0), name.start) or _JOINS.match(text, name.end):
+        return True
+    if len(before) < 2 or before[-2].spec:
+        return False
+    between = text[before[-2].end : name.start]
+    in_brackets = between.strip() == "(" and text[name.end : name.end + 1] == ")"
+    return in_brackets or _WITHIN.fullmatch(between) is not None
+
+
+_OWN: Final = re.compile(r"\W{0,6}(?P<own>[^\W\d][\w./-]{0,40})[\W_]{0,3}[:=][\s*`~<>$]{0,6}\d")
+_OF_THE_NETWORK: Final = re.compile(
+    r"param|total|flop|mac|weight|size|model|network|memory|count|ops|adds|complexity|disk|file|layers|depth|parám|parâm"
+    r"|параметр|参数|參數|模型|权重|计算量|計算量|パラメータ|モデル|파라미터|모델|연산",
+    re.IGNORECASE,
+)
+"""What may stand before a colon and be said of the network named before; any other word names an owner of its own:
+``body_0: 208719616 FLOPs``, ``student: 5M parameters``."""
+
+
+def find_owner(text: str, names: list[Name], near: list[Name], heading: list[Name], start: int) -> str | None:
+    """The words that name the network of a claim; None where none or several do."""
+    before = [name for name in names if name.end <= start]
+    if names and not before and _HAS.search(text[max(start - 60, 0) : start]):
+        return None  # somebody else has it: "our student has 1.2M parameters, VGG-16 138M"
+    if names:
+        if before and _is_compound(text, before):
+            return None
+        if before and (
+            len({n.spec or n.text for n in names}) == 1
+            or not re.search(r"respectively|分别|それぞれ|각각", text)
+        ):
+            return text[before[-1].start : before[-1].end]
+        only = {name.text for name in names}
+        if len({n.spec or n.text for n in names}) == 1:
+            return only.pop()
+        return None
+    own = _OWN.match(text)
+    if own and not _OF_THE_NETWORK.search(own["own"]):
+        return None
+    for group in (near, heading):
+        if group:
+            return group[-1].text if len({n.spec or n.text for n in group}) == 1 else None
+    return None

@@ -1,0 +1,49 @@
+"""Products with their values in running text: ``3*3*64*64 = 36,864``, ``14*14*512*512*9 = 462 MFLOPs``.
+
+One is read whole or not at all: a term before it, a power of ten or a unit after it that is not understood makes it none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from vggstat.lint.text import Flow
+
+__all__ = ["find_products"]
+
+_SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|param))|\s(?:thousand|million|billion)(?![a-z])"
+_NO_MORE: Final = (
+    r"(?!\s?[万亿億萬千百만억천]|[A-Za-z_^]"
+    r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:milli|Milli|mio|Mio|bn|Mrd|mill))"
+)
+"""What a bare value may not be followed by: the rest of it."""
+_PRODUCT: Final = re.compile(
+    r"(?<![\w.x^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+\d[\d,.]*+"
+    r"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+[)\]]*+){1,12}+\s?+[)\]]*+"
+    rf"\s?(?:=|~=|~)\s?\$?\d[\d,.']*+(?:{_SCALED}|{_NO_MORE}))"
+    r"(?!\s?[-*x/^+]\s?\d)"
+)
+"""A product with its value. A value of which only a part could be read (``4.6 * 10^8``, ``560 kbytes``) is none.
+
+Nothing that a term has taken is given back: a blank between two terms could be read in two ways at either side of
+the sign, and thirteen terms without a value in a million.
+"""
+_BEFORE: Final = re.compile(
+    r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}$"
+)
+"""A term that belongs to the product's sum: ``400k + 20000 * 8 = 560 kbytes``, ``5x5 - 4x4 = 9``."""
+_TERMS: Final = r"\s?\((?:weights?|bias(?:es)?|权重|偏置|偏差|重み|バイアス|가중치|편향)\)"
+_TERM: Final = re.compile(_TERMS)
+"""What a term of a sum is, in brackets after it: ``128x3x3x256 (weights) + 256 (biases) = 295,168``."""
+REACH: Final = 24
+"""Characters before a product in which a term of its sum stands."""
+
+
+def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
+    """Each product with its value, and where it stands in the line; None where words were taken out of the line."""
+    plain = line.sub(_TERMS, "") if _TERM.search(line.text) else line
+    for match in _PRODUCT.finditer(plain.text):
+        if not _BEFORE.search(plain.text, max(match.start() - REACH, 0), match.start()):
+            yield plain.group(match, "claim"), match.span("claim") if plain is line else None

@@ -1,0 +1,351 @@
+"""Sentences and bullets: ``VGG-16 has 138M parameters``, ``3*3*64*64 = 36864``, ``about 15.5 GFLOPs``.
+
+Only a number with its noun is a claim; it belongs to the network named last before it in its sentence, or by the only
+network that sentence, paragraph or heading names. Everything else is left alone, and so are lines with words of change
+(pruned, compressed, fewer): those numbers are of other networks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from vggstat.lint.model import Cell, ClaimTable, Quantity, Row
+from vggstat.lint.names import Name, find_names
+from vggstat.lint.readers.bounds import find_bound
+from vggstat.lint.readers.headings import is_another
+from vggstat.lint.readers.owners import find_owner
+from vggstat.lint.readers.products import find_products
+from vggstat.lint.text import Flow, Section
+
+__all__ = ["read"]
+
+_NUMBER: Final = (
+    r"(?<!\d)(?<!\d[.,'])\d[\d.,']*(?:(?:\{,\}|\\,)\d{3})*(?:[  ]\d{3})*"
+    r"(?:\s?(?:x|\*|\\times|\\cdot)\s?10\s?\^\s?\{?\d{1,2}\}?|[eE]\+?\d{1,2}(?!\w))?"
+)
+_UNIT: Final = (
+    r"(?:\s?(?:K|M|G|B|T|k|m"
+    r"|万|亿|萬|億|만|억|百万|백만|千|천"
+    r"|thousand|million|billion"
+    r"|Mio\.?|Mrd\.?|Millionen|Milliarden"
+    r"|millions?|milliards?|millones|milhões"
+    r"|млн|миллион\w*|млрд"
+    r"|milioni|miliardi|triệu|tỷ"
+    r"|mil)(?![A-Za-z]))?"
+)
+_AMOUNT: Final = rf"(?:\d{{1,4}}\s?[亿億억]\s?\d{{1,4}}\s?[万萬만]|{_NUMBER}{_UNIT})"
+"""A number with its unit, also one of two units: ``1億3836万``."""
+_HEDGE: Final = (
+    r"(?P<hedge>~\s?|about |around |roughly |approximately |approx\.? |nearly |almost |over |some |ca\.? |circa "
+    r"|etwa |rund "
+    r"|environ "
+    r"|около "
+    r"|약 "
+    r"|大约|约|約|およそ)?"
+)
+_ADJECTIVES: Final = r"(?:(?:trainable|learnable|learned|total|model|weight|free|trainierbare|de|di|of|個の|个|개의|の)\s?){0,2}"
+_PARAMS: Final = (
+    r"(?P<label>param(?:eter)?s?\b|param[èe]tres|parámetros|parâmetros|Parametern?\b"
+    r"|параметр\w*|parametri\b|tham số"
+    r"|参数|參數|パラメータ|파라미터|매개변수)"
+)
+_PARAM_COUNT: Final = (
+    r"(?P<label>(?:number of |total |trainable )?param(?:eter)?s?(?: count)?"
+    r"|参数(?:总)?[量数]|パラメータ数|파라미터 ?수"
+    r"|Parameterzahl|number of weights)"
+)
+_OPERATIONS: Final = (
+    r"(?P<label>(?:[KMGT]?(?:FLOP[sS]?|MACs?|MAdds?|MACC|OPs)\b(?!/s)"
+    r"|multiply[- ](?:adds?|accumulates?)(?: operations)?|mult-?adds?|floating[- ]point operations"
+    r"|浮点运算|次浮点))"
+)
+_FILE: Final = (
+    r"(?P<label>(?:weights?|model|parameters?|weights? file|file|model file|checkpoint"
+    r"|权重(?:文件)?|模型(?:大小)?)(?:\s(?:size|file))?)"
+)
+_CONV_LAYERS: Final = (
+    r"(?P<label>conv(?:olution(?:al)?)?\.?(?:\s|-)?layers?|conv\b(?= (?:\+|and) \d)"
+    r"|个?卷积层|つ?の?畳み込み層|개의 합성곱)"
+)
+_FC_LAYERS: Final = r"(?P<label>(?:FC|fully[- ]connected|dense|linear)\.?(?:\s|-)?layers?|个?全连接层|つ?の?全結合層|개의 완전연결)"
+
+CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
+    ("params", rf"{_HEDGE}(?P<claim>\$?{_AMOUNT}\$?)(?:\*{{1,3}}|`)?[- ]?{_ADJECTIVES}{_PARAMS}"),
+    (
+        "params",
+        rf"{_PARAM_COUNT}\s?(?:is|are|of|:|=|~|to|为|是|：|は|約|约为|는|은)?"
+        r"\s?(?:is |of |about |around |roughly |~|约|約){0,2}"
+        rf"(?P<claim>\$?{_AMOUNT}\$?)(?![A-Za-z0-9_%万萬亿億만억千百천백]|\s?[*x+=(]\s?\d)",
+    ),
+    (
+        "weights",
+        rf"{_HEDGE}(?P<claim>{_AMOUNT})\s?(?:trainable |learnable )?(?P<label>weights\b(?! layers?))",
+    ),
+    ("ops", rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMGBT]|million|billion|亿|億|억|G)?)[ -]?{_OPERATIONS}"),
+    (
+        "ops",
+        r"(?P<label>FLOPs|MACs|浮点运算量|計算量|计算量|연산량)\s?(?:is|are|of|:|=|~|为|是|约为|は|는)?"
+        r"\s?(?:is |of |about |around |~|约|約){0,2}"
+        rf"(?P<claim>{_NUMBER}\s?(?:[KMGBT](?![A-Za-z])|million|billion|亿|億|억))",
+    ),
+    (
+        "param_bytes",
+        rf"{_HEDGE}(?P<claim>{_NUMBER}\s?[MGK]i?B)"
+        r"(?:\s(?:of|in|for)(?:\s(?:its|the|storing|pretrained|pre-trained))?)?\s?(?:the )?"
+        r"(?P<label>weights?\b|parameters\b|model (?:size|file)\b)",
+    ),
+    # "On disk" is said of data sets too: the words before it have to name what lies there.
+    (
+        "param_bytes",
+        r"(?P<label>(?:weights?|model|network|checkpoint|VGG[-_ ]?\d\d)\b)[^.;,\n\d]{0,24}"
+        rf"(?P<claim>{_NUMBER}\s?[MGK]i?B)\son\sdisk\b",
+    ),
+    (
+        "param_bytes",
+        rf"{_FILE}\s?(?:\([^()]{{0,20}}\)\s?)?"
+        r"(?:is|are|of|takes?(?: up)?|occup(?:y|ies)|needs?|weighs|:|=|~|为|是|约)"
+        r"\s?(?:is |of |about |around |~|up ){0,2}"
+        rf"(?P<claim>{_NUMBER}\s?[MGK]i?B)\b",
+    ),
+    ("conv_layers", rf"(?P<claim>\d{{1,3}}|[Tt]hirteen|[Ss]ixteen|[Ee]ight|[Tt]en)\s?{_CONV_LAYERS}"),
+    ("fc_layers", rf"(?P<claim>\d{{1,2}}|[Tt]hree)\s?{_FC_LAYERS}"),
+    (
+        "pool_layers",
+        r"(?P<claim>\d{1,2}|[Ff]ive)\s?(?P<label>(?:max[- ]?)?pool(?:ing)?(?:\s|-)layers?|个?池化层)",
+    ),
+    (
+        "weight_layers",
+        r"(?P<claim>\d{1,3}|[Ss]ixteen|[Nn]ineteen|[Ee]leven|[Tt]hirteen)"
+        r"\s?(?P<label>weight(?:ed)? layers|layers with weights|个?权重层)",
+    ),
+)
+_CUES: Final[dict[str, str]] = {
+    "params": r"param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수|number of weights|Param",
+    "weights": r"weights",
+    "ops": r"FLOP|MAC|MAdd|OPs|ultiply|ult-?adds|floating|浮点|計算量|计算量|연산량",
+    "param_bytes": r"[MGK]i?B\b",
+    "conv_layers": r"conv|卷积层|畳み込み層|합성곱",
+    "fc_layers": r"FC|ully|ense|inear|全连接层|全結合層|완전연결",
+    "pool_layers": r"pool|池化层",
+    "weight_layers": r"weight|权重层",
+}
+"""What a line must hold for a claim of that kind: cheaper to look for than the claim itself."""
+_compiled = cache(re.compile)
+"""Patterns are compiled when a line first needs them: all of them take 20 ms."""
+_DIGIT: Final = re.compile(
+    r"\d|[Tt]hirteen|[Ss]ixteen|[Nn]ineteen|[Ee]leven|[Ee]ight |[Tt]en |[Tt]hree |[Ff]ive "
+)
+_WORD: Final = re.compile(
+    r"(?:[\d)]\s?[*x(]\s?[\d(][^=\n]{0,80}=)"
+    r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
+    r"|weights|FLOP|MAC|Adds|layers|MB|MiB"
+    r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
+    re.IGNORECASE,
+)
+_CHANGED: Final = re.compile(
+    r"prun|compress|reduc|fewer|smaller than|times (?:more|less|fewer)|quantiz|distill|sav(?:e|ing)"
+    r"|instead of|removed|only \d+% |%\s?of|per layer|each layer"
+    r"|剪枝|压缩|減少|减少|축소"
+    r"|ratio|speed-?up|per second|/s\b|GFLOPS/W|TFLOPS?\b|TFLOP/s",
+    re.IGNORECASE,
+)
+_SPEED: Final = re.compile(r"\bfps\b|frames? per|throughput|\bpeak\b|performance|GPU|FPGA", re.IGNORECASE)
+"""Words of a sentence in which GFLOPS are a speed."""
+_NOT_LEARNED: Final = re.compile(
+    r"\bnon[- ]?(?:trainable\s)?$|(?:untrainable|frozen|optimizer)\s$", re.IGNORECASE
+)
+"""Words before a number of parameters that are not the network's own."""
+_LAYER_WORDS: Final = re.compile(
+    r"(?:first|second|third|last|final|one|this|each|every|single"
+    r"|fc\d|FC\d|conv\d|block\s?\d|the (?:FC|fully|dense|conv)\w*"
+    r"|fully[- ]connected layers? (?:has|have|contain|account)|conv\w* layers (?:have|contain|account)"
+    r"|layer\b(?!s)"
+    r"|第一|最后|全连接层的"
+    r"|top layer|head|classifier|encoder|decoder|generator|discriminator)",
+    re.IGNORECASE,
+)
+MAX_FACTS: Final = 5_000
+"""Lines with claims that are read of one text."""
+_WORDS: Final = {
+    "three": "3",
+    "five": "5",
+    "eight": "8",
+    "ten": "10",
+    "eleven": "11",
+    "thirteen": "13",
+    "sixteen": "16",
+    "nineteen": "19",
+}
+
+
+def read(section: Section) -> Iterator[ClaimTable]:
+    """One table of facts for each line that claims something."""
+    heading: list[Name] = []
+    near: list[Name] = []
+    level = LOWEST
+    image = ""
+    fenced = False
+    found = 0
+    for index, line in enumerate(section.lines):
+        text = line.text
+        stripped = text.strip()
+        if not stripped:
+            near = []
+            continue
+        if stripped.startswith(("```", "~~~")):
+            fenced = not fenced
+        names = list(find_names(text[:5_000])) if _MAY_NAME.search(text[:5_000]) else []
+        title = None if section.kind in ("code", "output") or fenced else _TITLE.match(stripped)
+        if title and (names or (_level(title) <= level and not _ABOUT_NUMBERS.search(stripped))):
+            heading, level, image = names, _level(title), ""
+        elif title and is_another(stripped):
+            heading, level = [], _level(title)
+        if names:
+            near = names
+        stated = _IMAGE.search(text[:5_000])
+        image = stated["image"] if stated else image
+        rows: list[Row] = []
+        if (
+            index not in section.taken
+            and len(text) <= 20_000
+            and _DIGIT.search(text)
+            and _WORD.search(text[:5_000])
+        ):
+            rows = list(_rows(line.flow, names, near, heading))
+        found += bool(rows)
+        if found > MAX_FACTS:
+            return
+        if (
+            names
+            and not rows
+            and not title
+            and len(stripped) < 60
+            and not fenced
+            and section.kind != "output"
+        ):
+            heading, level = names, LOWEST  # a line of its own: ``VGG16:``, ``model = VGG16()``
+        if rows:
+            section.take(index, index + 1)
+            classes = _CLASSES.search(text[:5_000])
+            title_words = f"{image} {classes[0]}".strip() if classes else image
+            yield ClaimTable(
+                dialect="prose", form="facts", start=line.flow, rows=tuple(rows), title=title_words
+            )
+
+
+_IMAGE: Final = re.compile(
+    r"(?<![\dx*])(?P<image>\d{2,4}\s?[x*]\s?\d{2,4})(?:\s?[x*]\s?3)?\s?(?:RGB |px |pixel )?(?:images?\b|inputs?\b"
+    r"|resolution|的?输入|入力|입력)",
+    re.IGNORECASE,
+)
+"""The size of the image, said in words: it holds for what follows."""
+_CLASSES: Final = re.compile(r"(?<![\d.,])\d{1,5}[- ](?:classes|class)\b", re.IGNORECASE)
+"""The number of classes, said in the sentence of a claim."""
+LOWEST: Final = 9
+_TITLE: Final = re.compile(r"(?P<marks>#{1,6})\s|<h(?P<tag>[1-6])|\\(?P<sub>(?:sub){0,2})section|={2,}\s?\w")
+_ABOUT_NUMBERS: Final = re.compile(
+    r"param|参数|參數|パラメータ|파라미터|size|memory|complexity|FLOP|summary|table", re.IGNORECASE
+)
+"""Headings below a network's that are about its figures, whatever their level."""
+
+
+def _level(title: re.Match[str]) -> int:
+    """How deep a heading stands, 1 for the outermost."""
+    if title["marks"]:
+        return len(title["marks"])
+    return int(title["tag"]) if title["tag"] else 1 + len(title["sub"] or "") // 3
+
+
+_MAY_NAME: Final = re.compile(
+    r"vgg|net|config|column|inception|xception|overfeat|swin|deit|nin|c3d|fcn|transformer|vit|yolo|resne|darknet"
+    r"|model|bert|gpt|ssd|配置|网络|\((?:A|B|C|D|E|A-LRN)\)",
+    re.IGNORECASE,
+)
+
+
+_ITEM: Final = re.compile(
+    r"\s?[:=(]?\s?(?P<claim>~?\d[\d.,]*\d?\s?(?:M(?![A-Za-z])|million\b))\)?(?=\s*(?:[,;/&|)]|and\b|und\b|和|$|\.\s|\.$|param))",
+)
+_COUNTED: Final = re.compile(r"\bparam(?:eter)?s?\b|参数|パラメータ|파라미터", re.IGNORECASE)
+_COUNTS_ELSE: Final = re.compile(
+    r"flops?|macs?\b|mult-?adds|\bMi?B\b|images|samples|activations", re.IGNORECASE
+)
+"""Nouns of a sentence in which a count after a name may be of something else."""
+LEAST_ITEMS: Final = 2
+
+
+def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) -> Iterator[Row]:
+    """A row a claim, with the network that it is about as its name."""
+    text = line.text[:5_000]
+    taken: list[tuple[int, int]] = []
+    for claim, span in find_products(line.cut(0, 5_000)):
+        taken.extend([span] if span else [])
+        cell = Cell(quantity="arithmetic", flow=claim)
+        yield Row(kind="network", name="", flow=line, cells=(cell,))
+    for name, match, noun in _listed(text, names):
+        taken.append(match.span("claim"))
+        cell = Cell(quantity="params", flow=line.group(match, "claim"), label=noun, alone=True)
+        yield Row(kind="network", name=name.text, flow=line, cells=(cell,))
+    for quantity, pattern in CLAIMS:
+        if not _compiled(_CUES[quantity]).search(text):
+            continue
+        for match in _compiled(pattern).finditer(text):
+            start, end = match.span("claim")
+            if any(start < b and end > a for a, b in taken):
+                continue
+            if any(name.start <= start < name.end for name in names):
+                continue  # the number of a name: "VGG16のパラメータ"
+            sentence = _sentence(text, match.start(), match.end())
+            if _CHANGED.search(sentence) or text[start - 1 : start] == "/" or text[end : end + 1] == "/":
+                continue  # a change; one of several in a row: "VGG-16/19 (15.3/19.6 billion FLOPs)"
+            if quantity in ("params", "weights", "ops") and _of_a_part(text, match):
+                continue
+            if _NOT_LEARNED.search(text, max(match.start() - 20, 0), match.start()):
+                continue
+            if quantity == "ops" and _SPEED.search(sentence):
+                continue
+            owner = find_owner(text, names, near, heading, start)
+            taken.append((start, end))
+            flow = line.group(match, "claim").strip(" $.,")
+            hedge = bool(match.groupdict().get("hedge"))
+            bound = find_bound(text[:start], text[end:])
+            cell = Cell(
+                quantity=quantity, flow=flow, label=match["label"], hedge=hedge, bound=bound, alone=True
+            )
+            yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
+
+
+def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str], str]]:
+    """Counts right after the names of several networks, with the noun of their sentence:
+    ``ResNet-50 25.6M, VGG-16 138M parameters``."""
+    found = [(name, match) for name in names if (match := _ITEM.match(text, name.end))]
+    for name, match in found if len(found) >= LEAST_ITEMS else ():
+        sentence = _sentence(text, match.start(), match.end())
+        noun = _COUNTED.search(sentence)
+        if noun and not _COUNTS_ELSE.search(sentence) and not _CHANGED.search(sentence):
+            yield name, match, noun[0]
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """The sentence around a claim."""
+    first = max((m.end() for m in re.finditer(r"[.!?;。；]\s", text[:start])), default=0)
+    after = re.search(r"[.!?;。；](?:\s|$)", text[end:])
+    return text[first : end + after.start() if after else len(text)]
+
+
+def _of_a_part(text: str, match: re.Match[str]) -> bool:
+    """Whether the words right before say that it is of a layer or a part, not of the network."""
+    first = max((m.end() for m in re.finditer(r"[.!?;,。；，]\s|^\W*", text[: match.start()])), default=0)
+    return (
+        _LAYER_WORDS.search(text[first : match.start()]) is not None
+        or re.match(
+            r"\s(?:in|of|for|from) (?:the |its )?(?:first|last|final|fully|FC|conv|dense|classifier|head|top"
+            r"|block|layer)",
+            text[match.end() :],
+            re.I,
+        )
+        is not None
+    )

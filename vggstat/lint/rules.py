@@ -1,0 +1,431 @@
+"""Every rule of ``check``: what it finds, why it matters, and an example of each side.
+
+``bad`` fires the rule and ``good`` does not; tests run both.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vggstat.errors import UsageError
+from vggstat.lint.model import Severity
+from vggstat.lint.rule_examples import (
+    KERAS,
+    LECTURE,
+    MODELS,
+    OPERATIONS,
+    OPERATIONS_IN_ALL,
+    TORCHSUMMARY,
+    swap,
+)
+from vggstat.records import Record
+
+__all__ = ["FAMILIES", "RULES", "Rule", "find_rules"]
+
+FAMILIES: Final = {
+    "1": "shapes",
+    "2": "parameters",
+    "3": "activation memory",
+    "4": "operations",
+    "5": "totals",
+    "6": "conventions and units",
+    "7": "structure",
+    "9": "files and markers",
+}
+
+
+class Rule(Record):
+    """One rule. ``file`` is the name of the example's file, ``convention`` what its settings state."""
+
+    code: str
+    name: str
+    severity: Severity = "error"
+    summary: str
+    text: str
+    bad: str
+    good: str
+    file: str = "notes.md"
+    convention: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        return FAMILIES[self.code[1]]
+
+
+_FACT: Final = "VGG-16 has 138M parameters.\n"
+_IGNORED: Final = "<!-- vggstat: ignore[V210] an example -->\nVGG-16 has 183M parameters.\n"
+_POOL_112: Final = "POOL2: [112x112x64] memory: 112*112*64=800K weights: 0\n"
+_CONV_128: Final = "CONV3-128: [112x112x128] memory: 112*112*128=1.6M weights: (3*3*64)*128 = 73,728\n"
+_POOL_7: Final = "POOL2: [7x7x512] memory: 7*7*512=25K weights: 0\n"
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        code="V101",
+        name="wrong-shape",
+        summary="a layer's output shape is not what its input and window give",
+        text="The shape of each row follows from the image, the layers before it and its own window. "
+        "Rows are compared in the order of axes that most of the table uses.",
+        good=LECTURE,
+        bad=swap(
+            LECTURE,
+            "[14x14x512] memory: 14*14*512=100K weights: 0",
+            "[14x14x521] memory: 14*14*512=100K weights: 0",
+        ),
+    ),
+    Rule(
+        code="V102",
+        name="wrong-image",
+        summary="the row of the image contradicts all others",
+        text="Every map, taken back through the pools before it, tells the size of the image; "
+        "where all agree but the image's own row, that row is wrong.",
+        good=KERAS,
+        bad=swap(KERAS, "(None, 224, 224, 3)", "(None, 244, 224, 3)"),
+    ),
+    Rule(
+        code="V103",
+        name="wrong-attribute",
+        summary="a kernel, a number of filters, a stride or a size in a layer's name is wrong",
+        text="CONV3-265 has 265 filters by its name, but the network, the shapes and the parameters say 256.",
+        good=LECTURE,
+        bad=swap(LECTURE, "CONV3-256:", "CONV3-265:"),
+    ),
+    Rule(
+        code="V201",
+        name="wrong-params",
+        summary="a layer's parameters are wrong under every convention",
+        text="A convolution has kernel * kernel * inputs * outputs weights and one bias per output; "
+        "an FC layer inputs * outputs weights. "
+        "A number that is neither with nor without the biases is wrong.",
+        good=LECTURE,
+        bad=swap(LECTURE, "(3*3*256)*256 = 589,824", "(3*3*256)*256 = 589,834"),
+    ),
+    Rule(
+        code="V202",
+        name="false-product",
+        summary="a product of parameters does not come to the value beside it",
+        text="3*3*512*512 is 2,359,296. 2,359,808 is the layer's count with its 512 biases: "
+        "each is right by itself, the equation is not.",
+        good="3 x 3 x 512 x 512 = 2,359,296\n",
+        bad="3 x 3 x 512 x 512 = 2,359,808\n",
+    ),
+    Rule(
+        code="V203",
+        name="misplaced-separator",
+        summary="a thousands separator of a parameter count stands in the wrong place",
+        text="14,7456 has the digits of 147,456; it is read wrongly by people and programs.",
+        good=LECTURE,
+        bad=swap(LECTURE, "147,456", "14,7456"),
+    ),
+    Rule(
+        code="V210",
+        name="wrong-network-params",
+        summary="a network's parameters are not what is stated",
+        text="Figures of whole networks are compared with the exact count, rounded or truncated as they are printed.",
+        good=_FACT,
+        bad="VGG-16 has 183M parameters.\n",
+    ),
+    Rule(
+        code="V211",
+        name="wrong-size",
+        summary="the size of the parameters in bytes is wrong",
+        text="Four bytes a parameter in float32. "
+        "Keras and torchsummary print MiB as MB, torchinfo prints MB; "
+        "elsewhere both pass unless the settings say which is meant.",
+        good=KERAS,
+        bad=swap(KERAS, "Total params: 14,714,688 (56.13 MB)", "Total params: 14,714,688 (65.13 MB)"),
+    ),
+    Rule(
+        code="V301",
+        name="wrong-memory",
+        summary="a layer's activation values or bytes are wrong",
+        text="The values of a layer's output are height * width * channels; bytes are four times that in float32.",
+        good=LECTURE,
+        bad=swap(LECTURE, "28*28*512=400K", "28*28*512=500K"),
+    ),
+    Rule(
+        code="V302",
+        name="false-memory-product",
+        summary="a product of values does not come to the value beside it, or is not the layer's",
+        text="224*224*46 is no map of this network: the shape beside it has 64 channels.",
+        good=LECTURE,
+        bad=swap(LECTURE, "224*224*64=3.2M", "224*224*46=3.2M"),
+    ),
+    Rule(
+        code="V303",
+        name="misplaced-memory-separator",
+        summary="a thousands separator of a count of values stands in the wrong place",
+        text="As V203, for activations.",
+        good=swap(LECTURE, "224*224*64=3.2M", "224*224*64=3,211,264"),
+        bad=swap(LECTURE, "224*224*64=3.2M", "224*224*64=32,11,264"),
+    ),
+    Rule(
+        code="V310",
+        name="wrong-network-memory",
+        summary="a network's activation memory is not what is stated",
+        text="Compared under every known accounting: "
+        "each map once, kept for the backward pass, each tool's own rule.",
+        good=MODELS,
+        bad=swap(MODELS, "13.56", "31.56"),
+    ),
+    Rule(
+        code="V311",
+        name="wrong-input-size",
+        summary="the size of the image in bytes is wrong",
+        text="Channels * height * width * 4 bytes; torchsummary prints MiB.",
+        good=TORCHSUMMARY,
+        bad=swap(TORCHSUMMARY, "0.57", "0.75"),
+        file="summary.txt",
+    ),
+    Rule(
+        code="V401",
+        name="wrong-ops",
+        summary="a layer's operations are wrong under every known rule",
+        text="A convolution takes one multiply-accumulate per weight of a filter for each output value. "
+        "The known rules add biases, ReLU, pools, or count two per multiply-accumulate.",
+        good=OPERATIONS,
+        bad=swap(OPERATIONS, "1,849,688,064", "1,849,688,046"),
+    ),
+    Rule(
+        code="V402",
+        name="false-ops-product",
+        summary="a product of operations does not come to the value beside it",
+        text="As V202, for operations.",
+        good=swap(OPERATIONS, "86,704,128", "224*224*64*27 = 86,704,128"),
+        bad=swap(OPERATIONS, "86,704,128", "224*224*46*27 = 86,704,128"),
+    ),
+    Rule(
+        code="V403",
+        name="misplaced-ops-separator",
+        summary="a thousands separator of a count of operations stands in the wrong place",
+        text="As V203, for operations.",
+        good=OPERATIONS,
+        bad=swap(OPERATIONS, "86,704,128", "86,7041,28"),
+    ),
+    Rule(
+        code="V410",
+        name="wrong-network-ops",
+        summary="a network's operations are wrong under every known rule",
+        text="VGG-16 is stated as 15.47, 15.48, 15.50, 15.52, 15.61 and 30.9 G, each by a known rule. "
+        "13.6 G is VGG-16 with one conv3-256 missing.",
+        good="VGG-16 needs 15.5 GMACs.\n",
+        bad="VGG-16 needs 13.6 GMACs.\n",
+    ),
+    Rule(
+        code="V501",
+        name="wrong-total-params",
+        summary="the total of the parameters is not the sum of the rows",
+        text="The total is compared with the exact sum of the layers, with biases and without.",
+        good=KERAS,
+        bad=swap(KERAS, "Total params: 14,714,688", "Total params: 14,714,668"),
+    ),
+    Rule(
+        code="V502",
+        name="known-erratum",
+        severity="warning",
+        summary="a known wrong figure that is copied from document to document",
+        text="The lecture's listing of VGG-16 ends in 24M values and 93MB or 96MB. "
+        "Its rows are right, but add up to 15,237,608 values = 60.95 MB = 58.13 MiB. "
+        "Nobody has published how the total came about; `vggstat explain 96MB D` tells what is known.",
+        good=LECTURE,
+        bad=swap(LECTURE, "15.2M * 4 bytes ~= 61MB", "24M * 4 bytes ~= 93MB"),
+    ),
+    Rule(
+        code="V503",
+        name="wrong-total-memory",
+        summary="the total of the activations is not the sum of the rows",
+        text="Values or bytes of all rows together; for torchsummary and torchinfo by the tool's own rule.",
+        good=LECTURE,
+        bad=swap(LECTURE, "15.2M * 4 bytes", "12.5M * 4 bytes"),
+    ),
+    Rule(
+        code="V504",
+        name="wrong-total-ops",
+        summary="the total of the operations is not the sum of the rows",
+        text="Under the rule of the rows, or under any known rule where the rows say nothing.",
+        good=OPERATIONS_IN_ALL,
+        bad=swap(OPERATIONS_IN_ALL, "1,936,392,192", "1,936,392,129"),
+    ),
+    Rule(
+        code="V601",
+        name="mixed-convention",
+        summary="a number follows another convention than its table",
+        text="A column is counted in one way: with the biases or without, values or bytes, one rule of operations. "
+        "A row that is only right in another way is a mixture.",
+        good=KERAS,
+        bad=swap(KERAS, "(None, 28, 28, 512)       2359808", "(None, 28, 28, 512)       2359296"),
+    ),
+    Rule(
+        code="V602",
+        name="mislabelled-ops",
+        severity="warning",
+        summary="multiply-accumulates that are called FLOPs, or the other way round",
+        text="15.5 G is VGG-16's count of multiply-accumulates; at two operations each it is 30.9 GFLOPs.",
+        good="VGG-16 needs 30.9 GFLOPs.\n",
+        bad="VGG-16 needs 15.5 GFLOPs.\n",
+    ),
+    Rule(
+        code="V603",
+        name="other-convention",
+        summary="a number is right only under another convention than the settings state",
+        text="`convention` in the settings says how documents count: params or weights (with biases or without), "
+        "macs, flops or a tool's rule, MB or MiB (what MB means). "
+        "Nothing else is right then, whatever a table or a label says. "
+        "A size that is written as MiB says itself what it is.",
+        good="VGG-16 has 138,344,128 parameters.\n",
+        bad="VGG-16 has 138,357,544 parameters.\n",
+        convention=("weights",),
+    ),
+    Rule(
+        code="V604",
+        name="unsaid-binary-unit",
+        severity="warning",
+        summary="a count is right only if M is 2^20, and nothing says that it is",
+        text="131.95M is VGG-16's 138,357,544 parameters in units of 2^20. It passes where the document says so "
+        "(M = 2^20, 1024-based, MiB), beside the exact count, and where several counts are right in no other way. "
+        "With fewer than four digits it is an error: 132M is more likely another network's.",
+        good="VGG-16 has 131.95M parameters (M = 2^20).\n",
+        bad="VGG-16 has 131.95M parameters.\n",
+    ),
+    Rule(
+        code="V701",
+        name="missing-layer",
+        summary="a layer of the network has no row",
+        text="The rows are those of a known network, but for one that is missing, and the totals are those of the whole.",
+        good=KERAS,
+        bad=swap(KERAS, "block3_conv3 (Conv2D)        (None, 56, 56, 256)       590080\n", ""),
+    ),
+    Rule(
+        code="V702",
+        name="extra-layer",
+        summary="a row is no layer of the network",
+        text="The rows are those of a known network, but for one too many.",
+        good=LECTURE,
+        bad=swap(LECTURE, _POOL_7, _POOL_7 + _POOL_7),
+    ),
+    Rule(
+        code="V703",
+        name="wrong-order",
+        summary="a row stands in another place than its layer",
+        text="Two rows have changed places.",
+        good=LECTURE,
+        bad=swap(LECTURE, _POOL_112 + _CONV_128, _CONV_128 + _POOL_112),
+    ),
+    Rule(
+        code="V704",
+        name="wrong-layer-count",
+        summary="a number of layers is wrong",
+        text="VGG-16 is 13 conv and 3 FC layers.",
+        good="VGG-16 has 13 conv layers and 3 FC layers.\n",
+        bad="VGG-16 has 12 conv layers and 3 FC layers.\n",
+    ),
+    Rule(
+        code="V901",
+        name="not-text",
+        summary="a file that is no text",
+        text="It holds zero bytes, so that nothing in it can be trusted.",
+        good=_FACT,
+        bad="\0" * 60 + "a\0\0b\n",
+    ),
+    Rule(
+        code="V902",
+        name="wrong-encoding",
+        severity="warning",
+        summary="a file that is not UTF-8",
+        text="It is read one byte a character; names and signs beyond ASCII may be wrong.",
+        good="VGG-16 — 138M parameters.\n",
+        bad="caf\udce9 VGG-16\n",
+    ),
+    Rule(
+        code="V903",
+        name="too-long",
+        severity="warning",
+        summary="a file that is read only in part",
+        text="What has more lines than anybody writes is data; only its beginning is read.",
+        good=_FACT,
+        bad="a line\n" * 50_010,
+    ),
+    Rule(
+        code="V904",
+        name="broken-notebook",
+        severity="warning",
+        summary="a notebook that is no JSON",
+        text="It was cut off or edited by hand. "
+        "What stands between its quotation marks is read line by line, and nothing is written into it.",
+        good='{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n',
+        bad='{"cells": [{"cell_type": "markdown", "source": ["# Notes"\n',
+        file="notes.ipynb",
+    ),
+    Rule(
+        code="V910",
+        name="bad-command",
+        summary="the words of a marker are no command that may stand there",
+        text="A marker holds a command that only prints: table, compare, list, configs or stack.",
+        good=_IGNORED,
+        bad="<!-- vggstat: bench D -->\n<!-- /vggstat -->\n",
+    ),
+    Rule(
+        code="V911",
+        name="stale-block",
+        summary="a marked block is not what its command prints",
+        text="`vggstat check --fix` brings it up to date.",
+        good="No block here.\n",
+        bad="<!-- vggstat: list -->\nold\n<!-- /vggstat -->\n",
+    ),
+    Rule(
+        code="V912",
+        name="missing-end",
+        summary="a marked block never ends",
+        text="Nothing is written into a document whose markers are not in order.",
+        good="No block here.\n",
+        bad="<!-- vggstat: list -->\n",
+    ),
+    Rule(
+        code="V913",
+        name="missing-start",
+        summary="a marked block ends without a beginning",
+        text="A marker was lost or turned around.",
+        good="No block here.\n",
+        bad="<!-- /vggstat -->\n",
+    ),
+    Rule(
+        code="V914",
+        name="nested-block",
+        summary="a marked block begins inside another",
+        text="Blocks do not nest.",
+        good="No block here.\n",
+        bad="<!-- vggstat: list -->\n<!-- vggstat: list -->\n<!-- /vggstat -->\n",
+    ),
+    Rule(
+        code="V920",
+        name="unused-ignore",
+        severity="warning",
+        summary="an ignore comment that silences nothing",
+        text="What it was for has gone; it would hide the next mistake.",
+        good=_IGNORED,
+        bad="<!-- vggstat: ignore[V210] an example -->\nVGG-16 has 138M parameters.\n",
+    ),
+    Rule(
+        code="V921",
+        name="bad-ignore",
+        severity="warning",
+        summary="an ignore comment with a code that does not exist",
+        text="Write V201, 201, or V2 for a family.",
+        good=_IGNORED,
+        bad="<!-- vggstat: ignore[params] -->\nVGG-16 has 138M parameters.\n",
+    ),
+)
+
+
+def find_rules(code: str) -> tuple[Rule, ...]:
+    """The rules of a code or a family (``V201``, ``201``, ``2``). Raises UsageError for none."""
+    bare = code.strip().upper().removeprefix("V")
+    found = tuple(rule for rule in RULES if bare and rule.code[1:].startswith(bare)) or tuple(
+        rule for rule in RULES if rule.name == code.strip().lower()
+    )
+    if not found:
+        from difflib import get_close_matches
+
+        near = get_close_matches(f"V{bare}", [rule.code for rule in RULES], n=2, cutoff=0.6)
+        hint = f": did you mean {' or '.join(near)}?" if near else ": `vggstat rule` lists all"
+        raise UsageError(f"there is no rule {code!r}{hint}")
+    return found

@@ -1,0 +1,264 @@
+"""One cell under its row's variant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from vggstat.lint.contradictions import (
+    binary_unit,
+    enter_binary,
+    enter_other_convention,
+    is_plain_binary,
+    is_precise,
+)
+from vggstat.lint.ledger import Ledger
+from vggstat.lint.model import Cell
+from vggstat.lint.network import Target
+from vggstat.lint.numbers import Number, clean
+from vggstat.lint.ops_words import says_flops
+from vggstat.lint.settled import TRAINING, Settled
+from vggstat.lint.slips import digit_slip
+from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
+from vggstat.lint.whole_networks.variants import Variant
+from vggstat.lint.whole_networks.verdicts import enter_right, enter_wrong, noun_of, whose
+
+__all__ = ["Claim", "is_part_of", "judge_cell"]
+
+MAX_LINE: Final = 2_000
+"""Characters of a line in which words about its figures are looked for."""
+_TRAINS: Final = re.compile(r"\btrain|backward|back-?prop|bwd|学習|训练|訓練|학습", re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def _trains(words: str) -> bool:
+    """Whether words speak of training; asked again for each figure that a claim of the same line may be."""
+    return _TRAINS.search(words) is not None
+
+
+_COUNTS: Final = ("conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes")
+
+
+class Claim(NamedTuple):
+    """A cell's number, and what the words around and the settings say of it."""
+
+    cell: Cell
+    number: Number
+    settled: Settled
+    beside: frozenset[int]
+    """The exact counts of the same row: one of them shows what the others are rounded from."""
+
+    @property
+    def label(self) -> str:
+        """The words that say what it counts."""
+        return f"{self.cell.label} {self.cell.unit} {self.cell.flow.text}"
+
+    @property
+    def scales(self) -> tuple[int, ...]:
+        """What its unit may multiply by."""
+        return self.settled.scales(self.number)
+
+    def figures(self, variant: Variant) -> list[Figure]:
+        """The figures that it may be of; those of training only where the words speak of it."""
+        trains = _trains(self.label) or _trains(self.cell.flow.origins[0][0].text[:MAX_LINE])
+        figures = figures_of(variant.network, self.cell.quantity)
+        return [figure for figure in figures if trains or figure.rule != TRAINING]
+
+    def admits(self, figure: Figure) -> bool:
+        """Whether it is right as this figure, in units that are known to be meant."""
+        if admits(self.number, figure, self.scales):
+            return True
+        return figure.exact in self.beside and admits(self.number, figure)
+
+    def is_bounded(self, figure: Figure) -> bool:
+        """Whether it is a bound, and true of this figure."""
+        sign = {"": 0, "more": 1, "less": -1}[self.cell.bound]
+        return sign * figure.exact > sign * self.number.approximate
+
+    def permits(self, figure: Figure) -> bool:
+        """Whether the settings leave that way to count."""
+        return self.settled.permits(self.cell.quantity, figure.rule)
+
+
+def judge_cell(claim: Claim, variant: Variant, variants: Iterable[Variant], ledger: Ledger) -> None:
+    """Enter the verdict on a figure of a row's variant. ``variants``: the others that may be meant."""
+    cell, number, label = claim.cell, claim.number, claim.label
+    figures = claim.figures(variant)
+    if not figures:
+        ledger.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
+        return
+    if cell.quantity in _COUNTS:
+        _judge_count(cell, number, figures[0], variant, ledger)
+        return
+    figures.sort(key=lambda f: (not claim.permits(f), f.flops is not None and f.flops != says_flops(label)))
+    if any(claim.is_bounded(figure) and claim.permits(figure) for figure in figures):
+        ledger.passed(cell, f"{cell.bound} than that holds for {variant.words}")
+        return
+    right = next((figure for figure in figures if claim.admits(figure) and claim.permits(figure)), None)
+    if right is not None:
+        enter_right(cell, number, right, label, variant, ledger)
+        return
+    near = next((figure for figure in figures if admits(number, figure)), None)
+    if near is not None:
+        _judge_contradiction(claim, near, figures[0], variant, ledger)
+        return
+    others = [other for other in variants if any(map(claim.admits, claim.figures(other)))]
+    if others:
+        _judge_another(claim, figures[0], variant, others, ledger)
+    else:
+        _judge_wrong(claim, figures[0], variant, variants, ledger)
+
+
+def _judge_contradiction(
+    claim: Claim, figure: Figure, wanted: Figure, variant: Variant, ledger: Ledger
+) -> None:
+    """A number that is right, but as the settings do not count, or in units that nothing announces.
+
+    ``wanted``: the figure that should stand there."""
+    cell, number = claim.cell, claim.number
+    if claim.permits(figure) and is_plain_binary(number, figure.exact):
+        if is_precise(number):
+            enter_binary(cell, number, figure.exact, noun_of(cell, figure), ledger)
+            return
+        ledger.binary.add(
+            figure.exact
+        )  # more often another network's: wrong, unless the document supports it
+        note = f"right only with {binary_unit(number)}, which the document would have to say"
+        enter_wrong(cell, number, figure, variant, claim.scales, ledger, note=note)
+        return
+    found, kind = figure.rule, cell.quantity
+    if claim.permits(figure):
+        found += " in MB of 2^20 bytes" if claim.settled.size == "MB" else " in MB of 10^6 bytes"
+        kind = "size"
+    expected = like(number, wanted, claim.scales)
+    enter_other_convention(cell, number, found, claim.settled.words(kind), ledger, expected=expected)
+
+
+def is_part_of(cell: Cell, number: Number, whole: Variant, variants: Iterable[Variant]) -> bool:
+    """Whether it is the figure of the conv layers or of the FC layers alone, and not of the whole."""
+    figures = figures_of(whole.network, cell.quantity)
+    trunk = next(
+        (v for v in variants if not v.network.report.fc_layers and v.network.image == whole.network.image),
+        None,
+    )
+    if trunk is None or any(admits(number, figure) for figure in figures):
+        return False
+    conv = {figure.rule: figure for figure in figures_of(trunk.network, cell.quantity)}
+    return any(
+        admits(number, part)
+        for figure in figures
+        if figure.rule in conv
+        for part in (
+            conv[figure.rule],
+            figure._replace(exact=figure.exact - conv[figure.rule].exact, above=0),
+        )
+    )
+
+
+def _judge_another(
+    claim: Claim, figure: Figure, variant: Variant, others: Sequence[Variant], ledger: Ledger
+) -> None:
+    """A number that is right for other variants of the network only."""
+    cell, number = claim.cell, claim.number
+    if not any(other.stated for other in others):
+        ledger.skip(cell, f"right for {variant.network.name} {others[0].words}, which is not said")
+        return
+    if variant.cifar and any(other.cifar for other in others):
+        ledger.skip(cell, f"right {others[0].words}: which head is meant is not said")
+        return
+    if cell.quantity == "ops" and not others[0].network.report.fc_layers:
+        ledger.skip(cell, f"right {others[0].words}: nobody says whether they are counted")
+        return
+    ledger.fail(
+        "V601",
+        clean(cell.flow),
+        f"{number.text.strip()} is right for {others[0].words}, the rest of the row for {variant.words}",
+        span=(number.start, number.end),
+        quantity=cell.quantity,
+        expected=like(number, figure, claim.scales),
+    )
+
+
+def _judge_wrong(
+    claim: Claim, figure: Figure, variant: Variant, variants: Iterable[Variant], ledger: Ledger
+) -> None:
+    """A number that is right for no variant: wrong, unless something else may be meant."""
+    cell, number = claim.cell, claim.number
+    if _is_vague(number, cell):
+        ledger.skip(cell, "too short a number to tell what it counts")
+        return
+    for other in variants if len(number.digits) > 5 else ():
+        near = figures_of(other.network, cell.quantity)[0]
+        if number.is_exact and digit_slip(number.digits, str(near.exact)):
+            enter_wrong(cell, number, near, other, claim.scales, ledger)
+            return
+    if _has_another_head(claim, figure, variant):
+        ledger.skip(cell, f"{variant.network.name} with another head may be meant: nothing says which")
+        return
+    enter_wrong(cell, number, figure, variant, claim.scales, ledger)
+
+
+_OTHER_HEAD: Final = re.compile(r"\bhead=\w|\bGAP head|global (?:average )?pool", re.IGNORECASE)
+"""Words of a line about a network with other FC layers than the published one."""
+
+
+def _judge_count(cell: Cell, number: Number, figure: Figure, variant: Variant, ledger: Ledger) -> None:
+    """A number of layers or of classes."""
+    if number.whole == figure.exact:
+        ledger.passed(cell, variant.words)
+        return
+    if cell.quantity == "classes":
+        ledger.skip(cell, "another number of classes may be meant")
+        return
+    if _OTHER_HEAD.search(cell.flow.origins[0][0].text[:MAX_LINE]):
+        ledger.skip(cell, f"{variant.network.name} with another head is meant")
+        return
+    ledger.fail(
+        "V704",
+        clean(cell.flow),
+        f"{variant.words} has {figure.exact} {figure.rule}, not {number.text.strip()}",
+        span=(number.start, number.end),
+        expected=str(figure.exact),
+        quantity=cell.quantity,
+    )
+
+
+def _has_another_head(claim: Claim, figure: Figure, variant: Variant) -> bool:
+    """Whether it may be the parameters of this trunk with FC layers of somebody's own, as transfer learning makes them.
+
+    Such a count is far below the published one, or that of another number of classes; a slip of the pen is neither.
+    """
+    cell, number = claim.cell, claim.number
+    if cell.quantity not in ("params", "trainable_params", "frozen_params", "weights", "param_bytes"):
+        return False
+    expected = like(number, figure, claim.scales)
+    if digit_slip(number.digits, re.sub(r"\D", "", expected)) or whose(number, cell, claim.scales):
+        return False
+    digits = re.sub(r"\D", "", expected)
+    if number.digits[:3] == digits[:3] and len(number.digits) != len(digits):
+        return False  # 13.8M, 1383M: the right digits in the wrong place
+    width = 4 if figure.bytes else 1
+    if 2 * number.approximate < figure.exact:
+        return True
+    own = [target for target in variant.network.targets if target.kind == "fc"]
+    return bool(own) and _has_other_classes(number, figure, own[-1], width)
+
+
+def _has_other_classes(number: Number, figure: Figure, last: Target, width: int) -> bool:
+    """Whether it is the figure with another number of classes in the last FC layer. ``width``: bytes a parameter,
+    1 for a count."""
+    rest = figure.exact - last.params * width
+    step = last.params * width // last.shape[0]
+    if number.is_exact and number.whole is not None:
+        more = number.whole - rest
+        return more > 0 and more % step in (0, -last.biases % step) and more // step < 100_000
+    few = (rest + step * count for count in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100))
+    scales = (number.unit.decimal, number.unit.binary or number.unit.decimal)
+    return len(number.digits) >= 4 and any(number.admits(count, scale) for count in few for scale in scales)
+
+
+def _is_vague(number: Number, cell: Cell) -> bool:
+    """A bare small number: an index, a rank, a year, a percentage."""
+    return number.unit.decimal == 1 and number.readings[0].mantissa < 10_000 and not cell.unit

@@ -1,0 +1,177 @@
+"""Which network a row is about, and which variant of it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from vggstat.lint.arithmetic import judge_arithmetic
+from vggstat.lint.ledger import Ledger
+from vggstat.lint.model import Cell, ClaimTable, Row
+from vggstat.lint.names import Name, find_names
+from vggstat.lint.network import load_spec
+from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.settled import Settled
+from vggstat.lint.whole_networks.cells import Claim, is_part_of, judge_cell
+from vggstat.lint.whole_networks.figures import admits, figures_of
+from vggstat.lint.whole_networks.letters import are_configurations
+from vggstat.lint.whole_networks.mixture import Counted, judge_mixture
+from vggstat.lint.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Variant, variants_of
+from vggstat.net.spec import Spec
+
+__all__ = ["judge_networks"]
+
+MAX_LINE: Final = 500
+"""Characters of a row's line in which a layer's name is looked for."""
+
+_ASIDE: Final = re.compile(r"(?<=\d)\s{1,3}\([^()]{0,40}[A-Za-z%][^()]{0,40}\)\s*$")
+"""Another number in brackets after a count: ``143,667,240 (~548 MB)``."""
+_MADE_SMALLER: Final = re.compile(
+    r"\b(?:pruned|ours|compressed|quanti[sz]ed|slim(?:med)?|distilled|proposed|sparse|thinned|modified|custom)\b|剪枝|压缩|改进"
+    r"|\w\s?\+\s?VGG|VGG[-_ \w]{0,10}\+\s?(?!BN|batch)\w",
+    re.IGNORECASE,
+)
+"""Words of a row that is about somebody's own network, made of the named one."""
+_PART: Final = re.compile(r"vgg[-_]?\d\d/(?:conv|pool|fc|block)", re.IGNORECASE)
+"""A layer under the name of its network: ``vgg_16/conv1/conv1_1``."""
+
+
+def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> str:
+    """Judge a ``networks`` or ``facts`` table; returns the name of the network, where it is about one."""
+    context = f"{table.title}\n{table.context}"
+    rows = list(table.rows)
+    if table.form == "facts" and table.totals:
+        rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
+    found: set[str] = set()
+    columns: dict[str, list[Counted]] = {}
+    labels = [table.title, *(row.name for row in rows)]
+    letters = any(name.is_letter for label in labels for name in find_names(label))
+    by_letter = letters and are_configurations(table, rows)
+    for row in rows:
+        name = _named(row, table, forced, by_letter=by_letter)
+        if name is None or not name.spec:
+            reason = "no shipped network is named" if name is None else f"{name.text} is not shipped"
+            for cell in row.cells:
+                _unnamed(cell, ledger, reason)
+            continue
+        found.add(name.spec)
+        spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
+        norm = name.norm or BATCH_NORM.search(row.name) is not None
+        sizes = " ".join(cell.flow.text for cell in row.cells if cell.quantity in ("in_shape", "size"))
+        sizes += " ".join(match[0] for match in AT_SIZE.finditer(row.flow.origins[0][0].text[:MAX_LINE]))
+        variants = Lazy(variants_of(spec, norm, f"{row.name} {sizes} {context}"))
+        for entry in _judge_row(row, variants, table.settled, ledger):
+            columns.setdefault(entry.cell.label, []).append(entry)
+    for counted in columns.values():
+        judge_mixture(counted, ledger)
+    return found.pop() if len(found) == 1 else ""
+
+
+def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool) -> Name | None:
+    """The network that a row is about: the last name in its label, for a fact also the title's. ``by_letter``: whether
+    a letter alone names one."""
+    words = row.name
+    line = row.flow.origins[0][0].text[:MAX_LINE]
+    if table.form == "networks" and (_MADE_SMALLER.search(words) or _PART.search(line)):
+        return Name(0, 0, words, "")
+    found = list(find_names(words))
+    if not found and table.form == "facts":
+        found = list(find_names(table.title))
+    if forced is not None and (table.form == "facts" or not found):
+        return Name(0, 0, forced.name, forced.name)
+    if not found:
+        return None
+    if found[-1].is_letter and not by_letter:
+        return Name(0, 0, words, "")
+    own = [name for name in found if name.spec]
+    if own and len({name.spec for name in found}) > 1:
+        if not all(name.spec for name in found):
+            return Name(0, 0, words, "")  # a network of somebody's own, made of the named one
+        letters = [name for name in own if len(name.text.strip("() ")) <= 5]
+        return (letters or own)[0]
+    return found[-1]
+
+
+def _unnamed(cell: Cell, ledger: Ledger, reason: str) -> None:
+    """A cell that is compared with no network: only its own arithmetic can be judged."""
+    if not judge_arithmetic(cell, ledger):
+        ledger.skip(cell, reason)
+
+
+def _judge_row(row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger) -> Iterator[Counted]:
+    """Judge the cells of a row under one variant of its network; yields its operations, for their column."""
+    counts = _counts(row, ledger)
+    chosen = _best(variants, counts)
+    if chosen is None:
+        return
+    exact = frozenset(number.whole for _, number in counts if number.whole is not None)
+    times = Counter(_KIND_OF.get(cell.quantity, cell.quantity) for cell, _ in counts)
+    for cell, number in counts:
+        several = times[_KIND_OF.get(cell.quantity, cell.quantity)] > 1
+        partly = cell.quantity in _OF_PARTS and _PART_WORDS.search(cell.label) is not None
+        if (several or partly) and is_part_of(cell, number, chosen, variants):
+            ledger.passed(cell, "of the conv layers or of the FC layers alone")
+            continue
+        most = max((f.exact for f in figures_of(chosen.network, cell.quantity)), default=0)
+        if partly and number.approximate < most:
+            ledger.skip(cell, "of some of the layers, it is not clear which")
+            continue
+        claim = Claim(cell, number, settled, exact | _wholes(cell))
+        judge_cell(claim, chosen, variants, ledger)
+        if cell.quantity == "ops" and not cell.alone and not settled.ops:
+            figures = figures_of(chosen.network, "ops")
+            rules = frozenset(figure.rule for figure in figures if claim.admits(figure))
+            yield Counted(cell, number, chosen, rules)
+
+
+def _wholes(cell: Cell) -> frozenset[int]:
+    """The whole numbers of a cell: ``138,357,544 (131.9M)``."""
+    parts = claim_parts(clean(cell.flow).text, cell.unit)
+    return frozenset(part.whole for part in parts if isinstance(part, Number) and part.whole is not None)
+
+
+_OF_PARTS: Final = ("params", "weights", "ops", "param_bytes", "trainable_params")
+_PART_WORDS: Final = re.compile(
+    r"\b(?:fc|conv(?!net)\w{0,11}|fully[- ]connected|dense|classifier|head)\b|全连接|卷积层|全結合|畳み込み",
+    re.IGNORECASE,
+)
+"""A label that is of some layers: ``FC params``, ``Weights (CONV)``."""
+_KIND_OF: Final = {"weights": "params", "biases": "params"}
+"""What a row may say of the whole and of its parts under several names."""
+
+
+def _counts(row: Row, ledger: Ledger) -> list[tuple[Cell, Number]]:
+    """The cells that claim a figure, each with its number; the others are judged by their arithmetic."""
+    counts = []
+    for cell in row.cells:
+        text = _ASIDE.sub("", clean(cell.flow).text)
+        numbers = [part for part in claim_parts(text, cell.unit) if isinstance(part, Number)]
+        if cell.quantity == "arithmetic" or not numbers:
+            _unnamed(cell, ledger, "it is not clear what it is")
+        else:
+            counts.append((cell, numbers[-1]))
+    return counts
+
+
+def _best(variants: Iterable[Variant], counts: Sequence[tuple[Cell, Number]]) -> Variant | None:
+    """The variant that most cells fit, of those that are stated; another only if two cells and more speak for it."""
+    fits: list[tuple[int, Variant]] = []
+    for variant in variants:
+        fits.append((_fits(variant, counts), variant))
+        if len(fits) == 1 and fits[0][0] == len(counts):
+            return variant  # as published: nothing else is asked for
+    if not fits:
+        return None
+    stated = max((entry for entry in fits if entry[1].stated), key=lambda entry: entry[0], default=fits[0])
+    best = max(fits, key=lambda entry: entry[0])
+    return best[1] if best[0] > max(stated[0], 1) else stated[1]
+
+
+def _fits(variant: Variant, counts: Sequence[tuple[Cell, Number]]) -> int:
+    """How many cells the variant is right for."""
+    return sum(
+        any(admits(number, figure) for figure in figures_of(variant.network, cell.quantity))
+        for cell, number in counts
+    )

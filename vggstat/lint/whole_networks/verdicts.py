@@ -1,0 +1,133 @@
+"""What is said of a right number, under a wrong name or not, and of a wrong one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from vggstat.lint.errata import find_errata
+from vggstat.lint.ledger import Ledger
+from vggstat.lint.model import Cell
+from vggstat.lint.network import build, load_spec
+from vggstat.lint.numbers import Number, clean
+from vggstat.lint.ops_words import says_flops, says_macs
+from vggstat.lint.slips import digit_slip
+from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
+from vggstat.lint.whole_networks.variants import Variant
+
+__all__ = ["enter_right", "enter_wrong", "noun_of", "whose"]
+
+
+def enter_right(
+    cell: Cell, number: Number, figure: Figure, label: str, variant: Variant, ledger: Ledger
+) -> None:
+    """A number that a rule gives. ``label``: the words that say what it counts."""
+    erratum = _erratum(number, cell, variant)
+    if erratum:
+        _warn("V502", cell, number, f"known erratum: {erratum}", ledger)
+    elif figure.flops is False and says_flops(label):
+        each = "multiply-accumulates (MACs), of which each is two FLOPs"
+        message = f"{number.text.strip()} is right as {figure.rule}: {each}, but is called FLOPs"
+        _warn("V602", cell, number, message, ledger)
+    elif figure.flops and says_macs(label):
+        each = "at two per multiply-accumulate"
+        message = f"{number.text.strip()} is right as {figure.rule}, {each}, but is called MACs"
+        _warn("V602", cell, number, message, ledger)
+    else:
+        ledger.passed(cell, f"{figure.rule}, {variant.words}")
+    unit = number.unit
+    if unit.binary and not unit.bytes and not admits(number, figure, (unit.binary,)):
+        ledger.decimal.add(figure.exact)
+
+
+def _warn(code: str, cell: Cell, number: Number, message: str, ledger: Ledger) -> None:
+    ledger.fail(
+        code,
+        clean(cell.flow),
+        message,
+        severity="warning",
+        span=(number.start, number.end),
+        quantity=cell.quantity,
+    )
+
+
+def _erratum(number: Number, cell: Cell, variant: Variant) -> str:
+    """The title of an entry of the registry that this number is, of those that a known rule gives."""
+    if cell.quantity != "ops" or not number.readings[0].decimals:
+        return ""
+    for entry in find_errata("operations", variant.network.name):
+        rules = [f for f in figures_of(variant.network, "ops") if admits(number, f)]
+        if any(number.admits(stated) for stated in entry.stated) and all(
+            f.rule in ("thop-old",) for f in rules
+        ):
+            return entry.title
+    return ""
+
+
+_WRONG: Final = {
+    "ops": "V410",
+    "memory": "V310",
+    "values": "V310",
+    "pass_bytes": "V310",
+    "saved_bytes": "V310",
+    "param_bytes": "V211",
+    "trainable_bytes": "V211",
+}
+"""The code of a wrong figure, where it is not of parameters."""
+
+
+def enter_wrong(
+    cell: Cell,
+    number: Number,
+    figure: Figure,
+    variant: Variant,
+    scales: Sequence[int],
+    ledger: Ledger,
+    *,
+    note: str = "",
+) -> None:
+    """A number that no rule gives. ``figure``: what should stand there; ``scales``: what its unit may multiply by."""
+    expected = like(number, figure, scales)
+    title = variant.words if variant.words[:1].isupper() else f"{variant.network.name} {variant.words}"
+    ledger.fail(
+        _WRONG.get(cell.quantity, "V210"),
+        clean(cell.flow),
+        f"{title} has {figure.exact:,} {noun_of(cell, figure)}, not {number.text.strip()}",
+        span=(number.start, number.end),
+        expected=expected,
+        quantity=cell.quantity,
+        notes=(
+            *_known_errata(cell, number, variant),
+            whose(number, cell, scales),
+            digit_slip(number.digits, re.sub(r"\D", "", expected)),
+            note,
+        ),
+    )
+
+
+def noun_of(cell: Cell, figure: Figure) -> str:
+    """What a figure counts, in words."""
+    if cell.quantity == "ops":
+        return {"macs": "MACs", "flops": "FLOPs"}.get(figure.rule, f"operations ({figure.rule})")
+    if cell.quantity in ("memory", "values", "pass_bytes", "saved_bytes"):
+        return f"{'bytes of activations' if figure.bytes else 'activations'} ({figure.rule})"
+    if cell.quantity == "param_bytes":
+        return "bytes of parameters"
+    return cell.quantity.replace("_", " ").replace("params", "parameters")
+
+
+def _known_errata(cell: Cell, number: Number, variant: Variant) -> Iterator[str]:
+    kinds = {"ops": "operations", "params": "params", "memory": "memory", "values": "values"}
+    for entry in find_errata(kinds.get(cell.quantity, ""), variant.network.name):
+        if any(number.admits(stated) for stated in entry.stated):
+            yield f"known erratum: {entry.title}; {entry.right}"
+
+
+def whose(number: Number, cell: Cell, scales: Sequence[int]) -> str:
+    """Another shipped network that the number is right for."""
+    for name in ("A", "B", "C", "D", "E"):
+        network = build(load_spec(name), load_spec(name).input, load_spec(name).head)
+        if network and any(admits(number, figure, scales) for figure in figures_of(network, cell.quantity)):
+            return f"that is the figure of {load_spec(name).title} ({name})"
+    return ""

@@ -1,0 +1,135 @@
+"""Peak bytes by torch's MemTracker, on fake tensors of a CPU: nothing is allocated, every storage is watched.
+
+MemTracker is private to torch and may move; where it is missing the peaks stay unchecked. The fake device is
+the CPU because the first op that records autograd state on a fake CUDA device aborts the process of a CPU
+build (torch 2.13, c10 DeviceGuardImplInterface); CUDA's dropout masks are had by NativeDropout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import torch
+from torch import nn
+
+from vggstat.cost.check import Check, Verdict, judge, unchecked
+from vggstat.cost.inference import inference_peak
+from vggstat.cost.training import training_peak
+from vggstat.measure.module import allocate
+from vggstat.measure.step import NativeDropout, make_optimizer, train_once
+from vggstat.measure.verify.counters.base import Subject, training_refused
+
+__all__ = ["SOURCE", "check_inference", "check_training", "count"]
+
+SOURCE: Final = "MemTracker"
+INFERENCE: Final = "inference_peak_bytes"
+TRAINING: Final = "training_peak_bytes"
+
+MAX_LAYERS: Final = 500
+"""MemTracker looks at all tensors at each operation: 400 layers take it four seconds, 4,000 would take minutes."""
+
+
+def count(subject: Subject) -> Iterator[Check]:
+    """The peak of a forward pass without gradients, then of a training step; parameters included in both."""
+    try:
+        from torch.distributed._tools.mem_tracker import MemTracker  # noqa: F401  private to torch
+    except ImportError as error:
+        yield unchecked(SOURCE, INFERENCE, f"this torch has no MemTracker ({error})")
+        return
+    layers = len(subject.report.graph.nodes)
+    if layers > MAX_LAYERS:
+        for quantity in (INFERENCE, TRAINING):
+            yield unchecked(
+                SOURCE, quantity, f"not asked for more than {MAX_LAYERS} layers: here are {layers:,}"
+            )
+        return
+    yield check_inference(subject)
+    if subject.report.total.params:
+        yield check_training(subject)
+
+
+def check_inference(subject: Subject) -> Check:
+    """The peak of a forward pass."""
+    report = subject.report
+    moment = inference_peak(report.graph, report.workload)
+    computed = report.file_bytes + sum(item.bytes for item in moment.items)
+    stated, layer = _inference(subject)
+    return _judge(INFERENCE, stated, computed, "inference-peak + parameters", subject, layer, moment.node)
+
+
+def check_training(subject: Subject) -> Check:
+    """The peak of a training step with the workload's optimizer, in its second round."""
+    refused = training_refused(SOURCE, TRAINING, subject)
+    if refused:
+        return refused
+    report = subject.report
+    moment = training_peak(report.graph, report.workload)
+    stated, layer = _training(subject)
+    rule = f"training-peak, {report.workload.optimizer.title}"
+    return _judge(TRAINING, stated, moment.bytes, rule, subject, layer, moment.node)
+
+
+def _inference(subject: Subject) -> tuple[int, str]:
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.distributed._tools.mem_tracker import MemTracker
+
+    model = subject.model().eval()  # outside, because batch norms make a plain tensor, which the mode refuses
+    with FakeTensorMode():
+        allocate(model, "cpu")
+        images = subject.images("cpu")
+        tracker = MemTracker()
+        tracker.track_external(model, images)
+        with tracker, torch.no_grad():  # in inference mode a fake dropout would copy its input
+            model(images)
+        return _peak(tracker)
+
+
+def _training(subject: Subject) -> tuple[int, str]:
+    """The peak of a step after the first: the optimizer has its state."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.distributed._tools.mem_tracker import MemTracker
+
+    model = subject.model()
+    logits = subject.report.graph.output_shape
+    with FakeTensorMode(), NativeDropout():
+        allocate(model, "cpu")
+        images = subject.images("cpu")
+        targets = torch.zeros((subject.batch, *logits[1:]), dtype=torch.int64)
+        optimizer = make_optimizer(subject.report.workload.optimizer, model)
+        _make_state(model, optimizer)
+        tracker = MemTracker()
+        tracker.track_external(model, optimizer, images, targets)
+        with tracker:
+            train_once(model, optimizer, images, targets)
+        return _peak(tracker)
+
+
+def _make_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """What the first step leaves behind: the optimizer's state, made from gradients of undefined content."""
+    for parameter in model.parameters():
+        parameter.grad = torch.empty_like(parameter)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _peak(tracker: Any) -> tuple[int, str]:
+    """The peak in bytes and the name of the module that ran then."""
+    peak = tracker.get_tracker_snapshot("peak")[torch.device("cpu")]["Total"]
+    for stats in tracker.memory_tracking.values():
+        at_peak = any(local == peak for local in stats.local_peak.values())
+        if at_peak and "." in stats.mod_fqn:
+            return peak, stats.mod_fqn.partition(".")[2]
+    return peak, ""
+
+
+def _judge(
+    quantity: str, stated: int, computed: int, rule: str, subject: Subject, layer: str, ours: str
+) -> Check:
+    """The check, with the layers of both peaks in its note where they differ."""
+    check = judge(SOURCE, quantity, stated, computed, convention=rule)
+    if check.verdict is not Verdict.DISAGREES:
+        return check
+    node = subject.modules.get(layer)
+    where = f"MemTracker's peak stands at {node.name if node else layer or 'no layer'}, vggstat's at {ours}"
+    return check.replace(note=f"{check.note}: {where}")

@@ -1,0 +1,94 @@
+"""Somebody's model held against a specification, by structure."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from vggstat.cost.check import Check, Verdict, Verification, difference, judge, unchecked
+from vggstat.cost.identify import Identification, identify, identify_weights, match_weights
+from vggstat.cost.report import Report
+from vggstat.cost.structure import STRUCTURE, match_outlines, structure_checks
+from vggstat.net.spec import Spec
+from vggstat.shapes import Shape, describe
+from vggstat.sources.held import Held, HeldTensor, outlines
+from vggstat.sources.outline import Outline, outline_of
+from vggstat.sources.require import version_of
+from vggstat.sources.torch_module.factory import Loaded
+from vggstat.sources.torch_module.trace import TraceError, input_channels, trace
+
+__all__ = ["held_by", "identify_model", "trace_somewhere", "verify_model"]
+
+SOURCE = "model"
+SIDES = (224, 32, 227, 256, 64, 96, 128, 160, 192, 299, 320, 384, 448, 512, 28)
+"""Sides of images that models are tried on, the likeliest first."""
+
+
+def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification:
+    """Structure, shapes of weights and totals of ``loaded`` against the report's network."""
+    model, graph = loaded.model, report.graph
+    checks: list[Check] = []
+    image: Shape = graph.image
+    try:
+        try:
+            outline = trace(model, image)
+        except TraceError as reason:
+            outline = trace_somewhere(model, image)
+            note = f"it takes {describe(outline.image or ())}, not {describe(image)}: {reason}"
+            checks.append(judge(SOURCE, "input_shape", outline.image, image, note=note))
+        checks += structure_checks(SOURCE, match_outlines(outline_of(graph), outline))
+    except TraceError as reason:
+        checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {reason}")]
+        match = match_weights(graph, tuple(outlines(held_by(model, reference))))
+        checks += structure_checks(SOURCE, match)
+    checks += _totals(report, model)
+    if loaded.note:
+        checks.append(unchecked(SOURCE, "allocation", loaded.note))
+    return Verification(
+        report=report,
+        against=reference,
+        versions={"torch": version_of("torch") or ""},
+        checks=tuple(checks),
+    )
+
+
+def identify_model(loaded: Loaded, reference: str, specs: tuple[Spec, ...]) -> Identification:
+    """The network that a model is, or the nearest: by its structure, or where it cannot be traced its weights."""
+    try:
+        outline = trace_somewhere(loaded.model, (3, 0, 0))
+    except TraceError:
+        return identify_weights(tuple(outlines(held_by(loaded.model, reference))), specs)
+    return identify(outline, specs)
+
+
+def trace_somewhere(model: nn.Module, image: Shape) -> Outline:
+    """The outline on the first of the usual images that the model takes. Raises TraceError of the first."""
+    channels = input_channels(model) or image[0]
+    first: TraceError | None = None
+    for side in SIDES:
+        if (channels, side, side) == image:
+            continue
+        try:
+            return trace(model, (channels, side, side))
+        except TraceError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def held_by(model: nn.Module, origin: str) -> Held:
+    """What the model's state dict holds, by name and shape."""
+    tensors = (
+        HeldTensor(name, tuple(tensor.shape), str(tensor.dtype))
+        for name, tensor in model.state_dict().items()
+    )
+    return Held(origin=origin, format="torch model", layout="torch", tensors=tuple(tensors))
+
+
+def _totals(report: Report, model: nn.Module) -> list[Check]:
+    """Learned parameters in all. Shared ones count once, as torch counts them."""
+    stated = sum(parameter.numel() for parameter in model.parameters())
+    computed = report.total.params
+    check = judge("torch", "params", stated, computed)
+    if check.verdict is Verdict.DISAGREES:
+        check = check.replace(note=difference(stated, computed))
+    return [check]

@@ -1,0 +1,107 @@
+"""The layer graph: what a specification means for one image, with every shape settled.
+
+Values are numbered: 0 is the image, and node ``i`` makes value ``i + 1``. A chain is the usual case; a node
+that joins several maps has several inputs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vggstat.net.ops.base import Layer, Mode, Ops, Param, Saved
+from vggstat.net.spec import Head, Place, Spec
+from vggstat.records import Record
+from vggstat.shapes import Shape
+
+__all__ = ["Graph", "Node", "Sight"]
+
+
+class Sight(NamedTuple):
+    """What one value of a map sees of the image: its receptive field and the step to the next, in pixels."""
+
+    field: int
+    jump: int
+
+
+class Node(Record):
+    """One layer in its place."""
+
+    index: int
+    name: str
+    """As people name it: ``block1_conv1``, ``block1_pool``, ``fc1``, ``predictions``."""
+    torch_name: str | None
+    """As torchvision's module names it (``features.0``); None where it has no module of its own."""
+    block: str
+    layer: Layer
+    inputs: tuple[int, ...]
+    """Numbers of the values that enter."""
+    in_shapes: tuple[Shape, ...]
+    shape: Shape
+    """The shape that leaves."""
+    params: tuple[Param, ...]
+    """Its learned tensors and buffers."""
+    ops: Ops
+    """Its work for one image; none for what is not in the model."""
+    is_row: bool
+    """Whether tables show it: conv, pool, FC and norms always, the rest where a spec writes it on its own."""
+    in_model: bool
+    """False for a softmax that closes the classifier: torch models end in logits."""
+    in_place: bool
+    """Whether it writes over its input's memory."""
+    on_view: bool
+    """Whether what it writes over is a view of another shape (after a flatten): autograd then copies the whole back."""
+    needs_input_grad: bool
+    """Whether a learned tensor stands before it, so that the backward pass goes on beyond it."""
+    sight: Sight | None
+    """None where every value sees the whole image."""
+    place: Place
+
+    @property
+    def output(self) -> int:
+        """The number of the value that it makes."""
+        return self.index + 1
+
+    @property
+    def saved(self) -> tuple[Saved, ...]:
+        """What autograd keeps of it; nothing where no gradient comes by."""
+        if not self.in_model or not (self.needs_input_grad or self.params):
+            return ()
+        return self.layer.saved(*self.in_shapes)
+
+
+class Graph(Record):
+    """A network on an image of shape ``image``: nodes in topological order."""
+
+    spec: Spec
+    image: Shape
+    head: Head
+    left_out: tuple[str, ...] = ()
+    """Layers of the spec's classifier that another head than its own leaves out, as Table 1 writes them."""
+    classes: int | None
+    """Outputs of the last FC layer; None where there is none."""
+    nodes: tuple[Node, ...]
+
+    @property
+    def rows(self) -> tuple[Node, ...]:
+        """The nodes that tables show."""
+        return tuple(node for node in self.nodes if node.is_row)
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.nodes[-1].shape if self.nodes else self.image
+
+    def shape_of(self, value: int) -> Shape:
+        """The shape of a value by its number."""
+        return self.nodes[value - 1].shape if value else self.image
+
+    def storages(self, mode: Mode) -> tuple[int, ...]:
+        """For each value the number of the value whose memory it lies in: its own, or an earlier one's.
+
+        A view and an in-place layer share their input's; memory counts a storage once.
+        """
+        storages = [0]
+        for node in self.nodes:
+            kind = node.layer.storage(mode)
+            shared = kind == "view" or node.in_place
+            storages.append(storages[node.inputs[0]] if shared else node.output)
+        return tuple(storages)

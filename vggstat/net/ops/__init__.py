@@ -1,0 +1,51 @@
+"""The layer kinds: one file a kind, holding its fields of the language and all its formulas.
+
+A file in this folder with a ``KIND`` is a layer kind; there is no other registration. Files are imported when
+a spec first uses their kind.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from vggstat.net.ops.base import Kind
+
+__all__ = ["all_kinds", "find_kind", "fold"]
+
+_SHARED = {"__init__", "base", "geometry", "pooling"}
+
+
+def fold(word: str) -> str:
+    """A name as it is compared: without regard to case, ``-``, ``_`` and spaces."""
+    return word.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+@cache
+def _modules() -> dict[str, str]:
+    names = (path.stem for path in sorted(Path(__file__).parent.glob("*.py")))
+    return {fold(name): name for name in names if name not in _SHARED}
+
+
+@cache
+def _kind_of(module: str) -> Kind:
+    return cast(Kind, import_module(f"vggstat.net.ops.{module}").KIND)
+
+
+@cache
+def all_kinds() -> tuple[Kind, ...]:
+    """Every layer kind of the language, by name."""
+    return tuple(_kind_of(module) for module in _modules().values())
+
+
+def find_kind(word: str) -> Kind | None:
+    """The kind that ``word`` names (``conv``, ``Soft-Max``), or None."""
+    folded = fold(word)
+    if folded in _modules():
+        return _kind_of(_modules()[folded])
+    for kind in all_kinds():
+        if folded in map(fold, kind.spellings):
+            return kind
+    return None

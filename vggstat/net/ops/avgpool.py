@@ -1,0 +1,47 @@
+"""Average pooling with a window."""
+
+from __future__ import annotations
+
+from typing import ClassVar, final
+
+from vggstat.net.ops.base import Kind, Ops, Saved, TorchModule
+from vggstat.net.ops.pooling import WindowPool
+from vggstat.shapes import Shape, values
+
+__all__ = ["KIND", "AvgPool"]
+
+
+@final
+class AvgPool(WindowPool):
+    """The mean of each window."""
+
+    keras_class: ClassVar[str] = "AveragePooling2D"
+
+    @property
+    def label(self) -> str:
+        return "avgpool"
+
+    def ops(self, *inputs: Shape) -> Ops:
+        outputs = values(self.out_shape(*inputs))
+        return Ops(
+            window_avgpool_inputs=values(inputs[0]),
+            window_avgpool_outputs=outputs,
+            window_avgpool_kernel=self.kernel**2 * outputs,
+        )
+
+    def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
+        """The input, though only its size is needed."""
+        return (Saved("input", "input", values(inputs[0])),)
+
+    def torch_module(self, *inputs: Shape) -> TorchModule:
+        kwargs: dict[str, object] = {
+            "kernel_size": self.kernel,
+            "stride": self.stride,
+            "padding": self.padding,
+        }
+        if self.ceil:
+            kwargs["ceil_mode"] = True
+        return TorchModule("AvgPool2d", (), kwargs)
+
+
+KIND = Kind(name="avgpool", layer=AvgPool, doc="average pooling", spellings=("average-pooling", "avgpool2d"))

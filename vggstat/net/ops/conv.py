@@ -1,0 +1,134 @@
+"""2-D convolution."""
+
+from __future__ import annotations
+
+from typing import ClassVar, final
+
+from vggstat.errors import ShapeError
+from vggstat.fields import boolean, choice, integer, padding
+from vggstat.net.ops.base import (
+    INPUT_GRADIENT,
+    Autocast,
+    Backward,
+    Extra,
+    Follower,
+    Kind,
+    Layer,
+    Ops,
+    Param,
+    Saved,
+    TorchModule,
+    Window,
+)
+from vggstat.net.ops.bn import BatchNorm
+from vggstat.net.ops.geometry import same_padding, slide
+from vggstat.net.ops.relu import ReLU
+from vggstat.shapes import Shape, feature_map, values
+
+__all__ = ["KIND", "Conv"]
+
+
+@final
+class Conv(Layer):
+    """A convolution with square kernels; the paper's are 3x3, stride 1, padding same, with bias."""
+
+    row_kind: ClassVar[str] = "conv"
+    stem: ClassVar[str] = "conv"
+    keras_class: ClassVar[str] = "Conv2D"
+    autocast: ClassVar[Autocast] = "low"
+
+    filters: int = integer(doc="number of filters: channels of the output")
+    kernel: int = integer(default=3, maximum=10_000, doc="side of the square kernel, in pixels")
+    stride: int = integer(default=1, maximum=10_000, doc="step of the kernel, in pixels")
+    padding: int | str = padding(default="same", doc="rows of zeros at each side, or same")
+    dilation: int = integer(default=1, maximum=10_000, doc="distance of the kernel's taps, in pixels")
+    groups: int = integer(default=1, doc="groups of channels that do not see each other")
+    bias: bool = boolean(default=True, doc="whether a bias is added to each filter's output")
+
+    @property
+    def label(self) -> str:
+        return f"conv{self.kernel}-{self.filters}"
+
+    def window(self) -> Window:
+        pad = self.padding
+        pixels = pad if isinstance(pad, int) else same_padding(self.kernel, self.dilation)
+        return Window(self.kernel, self.stride, pixels, self.dilation)
+
+    def out_shape(self, *inputs: Shape) -> Shape:
+        """Floor((size + 2·padding − extent) / stride) + 1 along each axis; a channel per filter."""
+        channels, height, width = feature_map(inputs[0], self.label)
+        if channels % self.groups or self.filters % self.groups:
+            raise ShapeError(
+                f"{self.label} with groups: {self.groups} needs input channels ({channels}) and filters "
+                f"({self.filters}) that are multiples of {self.groups}"
+            )
+        window = self.window()
+        return (
+            self.filters,
+            slide(height, window, self.label),
+            slide(width, window, self.label),
+        )
+
+    def params(self, *inputs: Shape) -> tuple[Param, ...]:
+        """A filter sees the channels of its group: kernel² × channels / groups weights, and one bias."""
+        channels = inputs[0][0]
+        shape = (self.filters, channels // self.groups, self.kernel, self.kernel)
+        weight = Param("weight", shape, "weight")
+        return (weight, Param("bias", (self.filters,), "bias")) if self.bias else (weight,)
+
+    def ops(self, *inputs: Shape) -> Ops:
+        """One multiply-accumulate per weight of a filter, for each output value (borders included)."""
+        channels = inputs[0][0]
+        outputs = values(self.out_shape(*inputs))
+        return Ops(
+            conv_macs=outputs * (channels // self.groups) * self.kernel**2,
+            conv_bias=outputs if self.bias else 0,
+        )
+
+    def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
+        """The input, for the weight's gradient; the output is not kept."""
+        return (Saved("input", "input", values(inputs[0])),)
+
+    def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
+        """The gradients of the input, then of the weight, then of the bias (aten's cudnn/ConvShared.cpp and
+        Convolution.cpp, torch 2.13): the last is the fullest, but each may have a workspace of a library's beside it.
+        """
+        gradient = (Extra(INPUT_GRADIENT, values(inputs[0])),)
+        steps = (Backward(gradient, learned=()), Backward(gradient, learned=("weight",)), Backward(gradient))
+        return steps if self.bias else steps[::2]
+
+    def torch_module(self, *inputs: Shape) -> TorchModule:
+        pixels = self.window().padding
+        kwargs: dict[str, object] = {
+            "kernel_size": (self.kernel, self.kernel),
+            "stride": (self.stride, self.stride),
+        }
+        if pixels:
+            kwargs["padding"] = (pixels, pixels)
+        if self.dilation != 1:
+            kwargs["dilation"] = (self.dilation, self.dilation)
+        if self.groups != 1:
+            kwargs["groups"] = self.groups
+        if not self.bias:
+            kwargs["bias"] = False
+        return TorchModule("Conv2d", (inputs[0][0], self.filters), kwargs)
+
+
+KIND = Kind(
+    name="conv",
+    layer=Conv,
+    doc="convolution, with what follows it",
+    spellings=("convolution", "conv2d"),
+    notation=r"conv(?P<kernel>\d+)-(?P<filters>\d+)",
+    example="conv3-64",
+    followers=(
+        Follower(
+            choice("none", "batch", default="none", doc="normalization after the convolution").named("norm"),
+            lambda word: BatchNorm() if word == "batch" else None,
+        ),
+        Follower(
+            choice("relu", "none", default="relu", doc="non-linearity after it").named("activation"),
+            lambda word: ReLU() if word == "relu" else None,
+        ),
+    ),
+)

@@ -1,0 +1,115 @@
+"""The words around tables: what was run, and under which convention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vggstat.cost.convention import Convention
+from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.report import Report
+from vggstat.cost.workload import Workload
+from vggstat.net.graph import Graph
+from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
+from vggstat.net.spec import Spec
+from vggstat.shapes import Shape
+
+__all__ = [
+    "HEAD_NOTES",
+    "MACS_NOTE",
+    "UNITS_NOTE",
+    "head_note",
+    "image_words",
+    "left_out_note",
+    "operations_note",
+    "spec_words",
+    "workload_words",
+    "workloads_words",
+]
+
+UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
+MACS_NOTE = f"{OPCOUNTS[0].unit}: {OPCOUNTS[0].definition}."
+
+OPS_WORDS = {
+    "pool_inputs": "max pooling",
+    "window_avgpool_inputs": "average pooling",
+    "avgpool_inputs": "adaptive average pooling",
+    "lrn_values": "LRN",
+    "bn_values": "batch norm",
+    "softmax_values": "softmax",
+}
+"""Kinds of work in words, for what a tool passes over."""
+
+HEAD_NOTES = {
+    "flatten": "Head flatten: the first FC layer takes the last map as it comes, so its parameters depend on the "
+    "input size.",
+    "conv": "Head conv: the FC layers as convolutions over the map, with the same weights (dense evaluation).",
+    "gap": "Head gap: a global average pool before the FC layers.",
+    "none": "Head none: no FC layers.",
+}
+
+
+def image_words(image: Shape) -> str:
+    """The image in words: ``224×224 RGB image``."""
+    channels, height, width = image
+    colours = {1: "grey image", 3: "RGB image"}.get(channels, f"image of {channels:,} channels")
+    return f"{height}×{width} {colours}"
+
+
+def workload_words(graph: Graph, workload: Workload) -> str:
+    """What is run: image, batch, dtype."""
+    return f"{image_words(graph.image)} · batch {workload.batch:,} · {workload.dtype.name}"
+
+
+def workloads_words(reports: Sequence[Report], names: Sequence[str]) -> list[str]:
+    """What is run of several networks: once where it is the same of all, else of which networks what."""
+    alike: dict[str, list[str]] = {}
+    for name, report in zip(names, reports, strict=True):
+        alike.setdefault(workload_words(report.graph, report.workload), []).append(name)
+    if len(alike) == 1:
+        return list(alike)
+    return [f"{', '.join(group)}: {words}" for words, group in alike.items()]
+
+
+def spec_words(spec: Spec) -> str:
+    """The network's name, title and source."""
+    parts = [spec.name]
+    if spec.title != spec.name:
+        parts.append(spec.title)
+    if spec.source:
+        parts.append(spec.source)
+    return " · ".join(parts)
+
+
+def head_note(graph: Graph) -> str:
+    """What joins the maps to the FC layers, in a sentence, and in another one what another head has left out."""
+    return " ".join((_joint_note(graph), *left_out_note(graph)))
+
+
+def left_out_note(graph: Graph) -> tuple[str, ...]:
+    """The layers of the spec that another head than its own has left out, in a sentence; nothing where none are."""
+    return (f"Left out of {graph.spec.name}: {', '.join(graph.left_out)}.",) if graph.left_out else ()
+
+
+def _joint_note(graph: Graph) -> str:
+    if graph.head != "adaptive":
+        return HEAD_NOTES[graph.head]
+    pool = next(
+        node for node in graph.nodes if isinstance(node.layer, AdaptiveAvgPool) and node.block == "fc"
+    )
+    height, width = pool.shape[1:]
+    text = f"Head adaptive: an average pool to {height}×{width} before the FC layers"
+    if pool.shape == pool.in_shapes[0]:
+        return f"{text} (no row: it changes nothing at this input)."
+    return f"{text}, so parameters do not depend on the input size."
+
+
+def operations_note(report: Report, convention: Convention) -> str:
+    """What the operations column counts, in a sentence."""
+    rule = convention.ops
+    if rule.name in ("macs", "flops"):
+        return f"{rule.unit}: {rule.definition}."
+    text = f"Operations under {rule.name}: {rule.definition} ({rule.reference})."
+    left_out = [OPS_WORDS[name] for name in rule.uncounted if report.ops.__dict__[name]]
+    if left_out:
+        text += f" Left out there, though this network has it: {', '.join(left_out)}."
+    return text

@@ -1,0 +1,119 @@
+"""``--style flow``: a compact strip from left to right, a frame a block, its layers under each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from vggstat.cost.report import Report
+from vggstat.render.draw.boxes import chip, kind_items
+from vggstat.render.draw.frame import (
+    FIGURE_SIZE,
+    MARGIN,
+    NAME,
+    Panel,
+    assemble,
+    heading_panel,
+    stacked,
+    text_panel,
+)
+from vggstat.render.draw.kinds import kind_of
+from vggstat.render.draw.metrics import fitted, text_width
+from vggstat.render.draw.rows import rows_of
+from vggstat.render.draw.scene import Item, Rectangle, Scene, moved
+from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
+from vggstat.render.draw.turns import Lane, arrow, turning
+
+__all__ = ["draw_flow"]
+
+MOST_RUNS: Final = 6
+ALLEY: Final = 17.0
+"""Between two frames: room for an arrow."""
+PAD: Final = 5.0
+GAP: Final = 4.0
+"""Between two layers in a frame."""
+
+
+class Frame(NamedTuple):
+    """A stage laid out: name above, frame with its layers, map below."""
+
+    width: float
+    name: Panel
+    body: Panel
+    map: Panel
+
+
+def draw_flow(reports: Sequence[Report], width: float) -> Scene:
+    """The networks as strips, one under the other."""
+    inner = width - 2 * MARGIN
+    panels = []
+    for report in reports:
+        frames = [
+            _frame(stage, report, inner)
+            for stage in split_stages(report, lambda runs: len(runs) <= MOST_RUNS)
+        ]
+        rows = rows_of(frames, inner, ALLEY)
+        strips = turning([_strip(row) for row in rows], gap=24)
+        panels.append(stacked((heading_panel(report, inner), strips), gap=16))
+    notes = [
+        "Not to scale. Below a frame: the map that leaves it. ReLU and dropout within a layer are not drawn."
+    ]
+    return assemble(reports, panels, [kind_items(reports)], notes, width, "Strip from left to right.")
+
+
+def _frame(stage: Stage, report: Report, limit: float) -> Frame:
+    room = limit - 2 * PAD
+    texts = [_chip_text(run) for run in stage.runs]
+    softmax = stage.total.rows[-1] is report.rows[-1] and closes_with_softmax(report)
+    widest = max(text_width(text, FIGURE_SIZE) for text in (*texts, "soft-max" if softmax else ""))
+    name = fitted(stage.title, NAME, limit, bold=True)
+    maps = [run.map for run in stage.runs if run.map]
+    leaving = fitted(maps[-1], FIGURE_SIZE, limit) if maps else ""
+    content = min(room, widest + 12)
+    width = max(
+        content + 2 * PAD,
+        text_width(name, NAME, bold=True),
+        text_width(leaving, FIGURE_SIZE) if leaving else 0.0,
+    )
+    content = width - 2 * PAD
+    chips = [
+        chip([text], kind_of(run.row), content, "; ".join(map(tip, run.pattern)))
+        for run, text in zip(stage.runs, texts, strict=True)
+    ]
+    if softmax:
+        chips.append(
+            chip(["soft-max"], "sheet", content, "soft-max: closes the network, no layer of the tables")
+        )
+    stack = stacked(chips, gap=GAP)
+    border = Rectangle(role="frame", x=0, y=0, width=width, height=stack.height + 2 * PAD, radius=8)
+    body = Panel(width, border.height, (border, *(moved(item, PAD, PAD) for item in stack.items)))
+    return Frame(
+        width=width,
+        name=text_panel([name], NAME, bold=True, align=width / 2),
+        body=body,
+        map=text_panel([leaving] if leaving else [], FIGURE_SIZE, role="muted", align=width / 2),
+    )
+
+
+def _chip_text(run: Run) -> str:
+    return f"{run.text}, {run.details}" if run.details else run.text
+
+
+def _strip(row: Sequence[Frame]) -> Lane:
+    """A row of frames around one axis, with an arrow between two."""
+    tallest = max(frame.body.height for frame in row)
+    head = max(frame.name.height for frame in row)
+    axis = head + 4 + tallest / 2
+    items: list[Item] = []
+    x = 0.0
+    for number, frame in enumerate(row):
+        top = axis - frame.body.height / 2
+        if number:
+            items += arrow((x - ALLEY + 2, axis), (x - 1, axis))
+        items += [moved(item, x, top - frame.name.height - 4) for item in frame.name.items]
+        items += [moved(item, x, top) for item in frame.body.items]
+        items += [moved(item, x, top + frame.body.height + 3) for item in frame.map.items]
+        x += frame.width + ALLEY
+    foot = max(frame.map.height for frame in row)
+    panel = Panel(x - ALLEY, axis + tallest / 2 + 3 + foot, tuple(items))
+    return Lane(panel, axis, entry=-1.0, exit=panel.width + 2)

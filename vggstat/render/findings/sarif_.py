@@ -1,0 +1,75 @@
+"""SARIF 2.1.0: for code scanning, with regions and a page a rule."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+from vggstat.lint.engine import FileResult
+from vggstat.lint.model import Finding
+from vggstat.lint.rules import RULES
+from vggstat.render.findings import Style, Tally
+from vggstat.render.findings.data import json_text, relative_path
+
+__all__ = ["write"]
+
+
+def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
+    """One run; its results follow file by file."""
+    from vggstat.version import __version__
+
+    rules = [
+        {
+            "id": rule.code,
+            "name": "".join(part.capitalize() for part in rule.name.split("-")),
+            "shortDescription": {"text": rule.summary},
+            "fullDescription": {"text": rule.text},
+            "help": {"text": f"vggstat rule {rule.code}"},
+            "defaultConfiguration": {"level": rule.severity},
+        }
+        for rule in RULES
+    ]
+    driver = {"name": "vggstat", "version": __version__, "rules": rules}
+    head = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
+    yield (
+        '{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{'
+        + json_text(head, ascii_only=style.ascii_only)[1:-1]
+        + ', "results": ['
+    )
+    order = {rule.code: number for number, rule in enumerate(RULES)}
+    separator = "\n"
+    for result in results:
+        tally.add(result)
+        for finding in result.findings:
+            yield separator + json_text(
+                _result(result.path, finding, order, style), ascii_only=style.ascii_only
+            )
+            separator = ",\n"
+    yield "\n]}]}\n"
+
+
+def _result(path: str, finding: Finding, order: dict[str, int], style: Style) -> dict[str, Any]:
+    place = finding.place
+    region: dict[str, Any] = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endColumn": place.end_column,
+    }
+    artifact = {"uri": _uri(path)}
+    data: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": "error" if style.strict else finding.severity,
+        "message": {"text": ". ".join((finding.message, *finding.notes))},
+        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+    }
+    if finding.code in order:
+        data["ruleIndex"] = order[finding.code]
+    return data
+
+
+def _uri(path: str) -> str:
+    """The file as seen from the working folder; as a whole address where it lies elsewhere."""
+    near = "stdin" if path == "-" else relative_path(path)
+    return ("file://" if os.path.isabs(near) else "") + quote(os.fsencode(near), safe="/-._~")

@@ -1,0 +1,141 @@
+"""A report as plain data: what ``--format json`` prints and ``vggstat.to_dict`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from vggstat.cost.accounting import ACCOUNTINGS
+from vggstat.cost.convention import Convention
+from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.report import Block, Report, Row
+from vggstat.net.spec import Published
+
+__all__ = ["SCHEMA", "report_data", "row_data", "workload_data"]
+
+SCHEMA = 1
+"""The version of the JSON layout. Keys are only ever added within a version."""
+
+OWN_ACCOUNTINGS = 6
+"""How many of the accountings stand in ``memory``: vggstat's own; those of other tools stand under ``tools``."""
+
+
+def report_data(
+    report: Report, convention: Convention | None = None, many: Callable[[Iterable[Any]], Any] = list
+) -> dict[str, Any]:
+    """The whole report. Counts and bytes are integers of the whole batch; null where a field has no meaning.
+
+    ``many`` makes what stands for the lists that have an entry a layer: ``iter`` where they are written as they come.
+    """
+    chosen = convention or Convention()
+    graph, workload = report.graph, report.workload
+    return {
+        "schema": SCHEMA,
+        "spec": report.name,
+        "title": graph.spec.title,
+        "source": graph.spec.source,
+        "workload": workload_data(report),
+        "conventions": {
+            "operations": chosen.ops.name,
+            "memory": chosen.memory.name,
+            "macs": OPCOUNTS[0].definition,
+            "flops": OPCOUNTS[1].definition,
+            "outputs": next(entry.definition for entry in ACCOUNTINGS if entry.name == "outputs"),
+            "MB": 10**6,
+            "MiB": 2**20,
+        },
+        "rows": many(row_data(row) for row in report.rows),
+        "blocks": many(_block_data(block) for block in report.blocks),
+        "totals": _totals(report),
+        "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
+        "tools": {
+            "operations": {rule.name: report.operations(rule) for rule in OPCOUNTS},
+            "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
+        },
+        "items": {
+            "operations": many(
+                {"name": item.node.name, "count": item.count} for item in report.operation_items(chosen.ops)
+            ),
+            "memory": many(
+                {"name": item.node, "what": item.what, "values": item.elements, "bytes": item.bytes}
+                for item in chosen.memory.items(graph, workload)
+            ),
+        },
+        "published": [_published_data(entry) for entry in graph.spec.published],
+    }
+
+
+def workload_data(report: Report) -> dict[str, Any]:
+    """What was run."""
+    graph, workload = report.graph, report.workload
+    return {
+        "input": list(graph.image),
+        "batch": workload.batch,
+        "dtype": workload.dtype.name,
+        "head": graph.head,
+        "left_out": list(graph.left_out),
+        "classes": graph.classes,
+    }
+
+
+def row_data(row: Row) -> dict[str, Any]:
+    """One row."""
+    return {
+        "name": row.name,
+        "torch_name": row.torch_name,
+        "block": row.block,
+        "kind": row.kind,
+        "label": row.label or None,
+        "number": row.number,
+        "output_shape": list(row.output_shape),
+        "kernel": row.kernel,
+        "stride": row.stride,
+        "padding": row.padding,
+        "dilation": row.dilation,
+        "groups": row.groups,
+        "weights": row.weights,
+        "biases": row.biases,
+        "params": row.params,
+        "macs": row.macs,
+        "flops": row.flops,
+        "output_values": row.output_values,
+        "output_bytes": row.output_bytes,
+        "receptive_field": row.receptive_field,
+        "effective_stride": row.jump,
+    }
+
+
+def _block_data(block: Block) -> dict[str, Any]:
+    return {
+        "name": block.name,
+        "layers": [row.name for row in block.rows],
+        "weights": block.weights,
+        "biases": block.biases,
+        "params": block.params,
+        "macs": block.macs,
+        "flops": block.flops,
+        "output_values": block.output_values,
+        "output_bytes": block.output_bytes,
+    }
+
+
+def _totals(report: Report) -> dict[str, int]:
+    total = report.total
+    return {
+        "weight_layers": report.weight_layers,
+        "weights": total.weights,
+        "biases": total.biases,
+        "params": total.params,
+        "param_bytes": report.param_bytes,
+        "weights_file_bytes": report.file_bytes,
+        "macs": total.macs,
+        "flops": total.flops,
+        "backward_flops": report.backward_flops,
+        "training_flops": report.training_flops,
+        "output_values": total.output_values,
+        "output_bytes": total.output_bytes,
+    }
+
+
+def _published_data(entry: Published) -> dict[str, Any]:
+    return {**entry.figures, "source": entry.source, "convention": entry.convention}

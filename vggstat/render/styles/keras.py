@@ -1,0 +1,96 @@
+"""The summary that Keras prints, for any network."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from vggstat.cost.report import Report
+from vggstat.net.graph import Node
+from vggstat.net.ops.base import Layer
+from vggstat.render.captions import head_note
+from vggstat.render.page import Alternative, Column, Listing, Page, Table, listing, row, total
+from vggstat.render.report_data import report_data
+from vggstat.render.styles.base import TableOptions
+from vggstat.shapes import Shape
+from vggstat.units import grouped, mebi
+
+__all__ = ["render"]
+
+SUMMARY: Final = "the summary that Keras prints (channels last)"
+TAKES: Final[tuple[str, ...]] = ()
+
+
+class _Line(NamedTuple):
+    name: str
+    type: str
+    shape: str
+    params: int
+
+
+def render(report: Report, options: TableOptions) -> Page:
+    """The page of this style. As in Keras, a batch norm's statistics count as parameters, not as trainable."""
+    lines = [_Line("input", "InputLayer", _shape(report.graph.image), 0)]
+    lines += [
+        _Line(node.name, node.layer.keras_class, _shape(node.shape), _params(node))
+        for node in report.graph.nodes
+        if node.is_row or node.layer.stem == "flatten"
+    ]
+    return Page(
+        title="",
+        parts=(Alternative(listing=_listing(report, lines), table=_table(lines)),),
+        notes=(
+            "Parameters with biases; sizes at four bytes each, in MiB (Keras prints MiB as MB).",
+            head_note(report.graph),
+        ),
+        data=lambda: report_data(report, options.convention, many=iter),
+        bare=True,
+    )
+
+
+def _shape(shape: Shape) -> str:
+    axes = (*shape[1:], shape[0]) if len(shape) == 3 else shape
+    return f"(None, {', '.join(map(str, axes))})"
+
+
+def _params(node: Node) -> int:
+    layer: Layer = node.layer
+    shapes = layer.params(*node.in_shapes)
+    return sum(param.elements for param in shapes if param.width is None)
+
+
+def _listing(report: Report, lines: list[_Line]) -> Listing:
+    first = max(len(f"{line.name} ({line.type})") for line in lines) + 3
+    second = max(len(line.shape) for line in lines) + 4
+    width = 1 + first + second + 14
+    pieces = [f'Model: "{report.name}"\n', "_" * width + "\n"]
+    pieces.append(f" {'Layer (type)':{first}}{'Output Shape':{second}}Param #\n")
+    pieces.append("=" * width + "\n")
+    for line in lines:
+        pieces.append(f" {f'{line.name} ({line.type})':{first}}{line.shape:{second}}{line.params}\n")
+    pieces.append("=" * width + "\n")
+    trainable = report.total.params
+    counted = sum(line.params for line in lines)
+    for text, count in (
+        ("Total params", counted),
+        ("Trainable params", trainable),
+        ("Non-trainable params", counted - trainable),
+    ):
+        pieces.append(f"{text}: {grouped(count)} ({mebi(4 * count)} MiB)\n")
+    pieces.append("_" * width + "\n")
+    return listing(pieces)
+
+
+def _table(lines: list[_Line]) -> Table:
+    return Table(
+        columns=(
+            Column(key="layer", header="Layer (type)"),
+            Column(key="output", header="Output Shape"),
+            Column(key="params", header="Param #", align="right"),
+        ),
+        rows=(
+            *(row(f"{line.name} ({line.type})", line.shape, line.params) for line in lines),
+            total("Total params", "", sum(line.params for line in lines)),
+        ),
+        name="keras",
+        main=True,
+    )

@@ -1,0 +1,116 @@
+"""The table of lecture slides: filters, sizes, strides, padding, feature maps, activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from vggstat.cost.report import Report
+from vggstat.net.graph import Node
+from vggstat.net.ops.base import Window
+from vggstat.render.captions import head_note, spec_words, workload_words
+from vggstat.render.figures import map_text
+from vggstat.render.page import Column, Page, Table, row
+from vggstat.render.report_data import report_data
+from vggstat.render.styles.base import TableOptions
+from vggstat.render.styles.layers import chosen_columns
+from vggstat.shapes import Shape, describe
+
+__all__ = ["render"]
+
+SUMMARY: Final = "layer, filters, sizes, strides, padding, feature map and activation, as on slides"
+TAKES: Final = ("--columns",)
+
+WORDS: Final = {
+    "conv": "Conv",
+    "maxpool": "Max Pool",
+    "avgpool": "Avg Pool",
+    "fc": "FC",
+    "lrn": "LRN",
+    "bn": "Batch Norm",
+    "flatten": "Flatten",
+    "dropout": "Dropout",
+    "softmax": "Soft-max",
+}
+
+UNITS: Final = "Size of feature map: height × width × channels. Filter size, stride and padding in pixels."
+
+
+def render(report: Report, options: TableOptions) -> Page:
+    """The page of this style."""
+    graph = report.graph
+    columns: dict[str, tuple[Column, Callable[[Node], Any]]] = {
+        "layer": (Column(key="layer", header="layer"), _word),
+        "name": (Column(key="name", header="name", priority=20), lambda node: node.name),
+        "filters": (Column(key="filters", header="# filters", align="right"), _filters),
+        "size": (Column(key="size", header="filter size", align="right"), _filter_size),
+        "stride": (
+            Column(key="stride", header="stride", align="right"),
+            lambda node: _of(node, lambda window: window.stride),
+        ),
+        "padding": (
+            Column(key="padding", header="padding", align="right", priority=10),
+            lambda node: _of(node, lambda window: window.padding),
+        ),
+        "output": (
+            Column(key="output", header=("size of", "feature map"), align="right", text=map_text),
+            lambda node: node.shape,
+        ),
+        "activation": (
+            Column(key="activation", header="activation", priority=15),
+            lambda node: _activation(report, node),
+        ),
+    }
+    keys = chosen_columns(options, columns)
+    shown = [node for node in graph.nodes if node.is_row or node.layer.stem == "flatten"]
+    image = row(*(_image_cell(key, graph.image) for key in keys))
+    return Page(
+        title=spec_words(graph.spec),
+        aside=workload_words(graph, report.workload),
+        parts=(
+            Table(
+                columns=tuple(columns[key][0] for key in keys),
+                rows=(image, *(row(*(columns[key][1](node) for key in keys)) for node in shown)),
+                name="slides",
+                main=True,
+            ),
+        ),
+        notes=(UNITS, head_note(graph)),
+        data=lambda: report_data(report, options.convention, many=iter),
+    )
+
+
+def _image_cell(key: str, image: Shape) -> Any:
+    return {"layer": "Input", "name": "input", "output": image}.get(key, "")
+
+
+def _word(node: Node) -> str:
+    kind, label = node.layer.row_kind, node.layer.label
+    return WORDS.get(label if kind == "pool" else kind, label)
+
+
+def _filters(node: Node) -> Any:
+    return node.shape[0] if node.layer.row_kind == "conv" else ""
+
+
+def _filter_size(node: Node) -> str:
+    window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
+    return describe((window.kernel, window.kernel)) if window else ""
+
+
+def _of(node: Node, figure: Callable[[Window], int]) -> Any:
+    window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
+    return figure(window) if window else ""
+
+
+def _activation(report: Report, node: Node) -> str:
+    """What follows the layer before the next row."""
+    words = []
+    nodes = report.graph.nodes
+    for at in range(node.index + 1, len(nodes)):
+        follower = nodes[at]
+        if follower.is_row or follower.layer.row == "never":
+            break
+        if follower.layer.stem in ("relu", "softmax"):
+            words.append(follower.layer.label)
+    return ", ".join(words)

@@ -1,0 +1,397 @@
+"""Networks side by side: aligned layers, then totals with their differences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot, Step
+from vggstat.cost.report import Report, Row
+from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_note, workloads_words
+from vggstat.render.figures import map_text
+from vggstat.render.page import RULE, Column, Page, Table, Text
+from vggstat.render.page import Row as Line
+from vggstat.render.report_data import SCHEMA, row_data, workload_data
+from vggstat.units import mega, quotient, ratio, signed
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+__all__ = ["comparison_data", "comparison_page"]
+
+SIGNS: Final[dict[Change, str]] = {"same": "=", "added": "+", "removed": "-", "changed": "~", "resized": "~"}
+ABSENT: Final = "·"
+STEPS_NOTE: Final = "Signs and counts: each network against the one at its left; ~ also where a line is added and later changed."
+LONGEST_HEADER: Final = 16
+FIGURES: Final[tuple[tuple[Figure, str], ...]] = (
+    ("params", "Δ parameters"),
+    ("macs", "Δ MACs"),
+    ("output_values", "Δ values"),
+)
+
+
+def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
+    """The page of ``vggstat compare``."""
+    names = report_names(comparison.reports)
+    pairs = comparison.published
+    notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
+    notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
+    notes.append(_heads(names, comparison.reports))
+    if len(names) > 2:
+        notes.insert(0, STEPS_NOTE)
+    return Page(
+        title=" against ".join(
+            _title(name, report) for name, report in zip(names, comparison.reports, strict=True)
+        ),
+        aside=" | ".join(workloads_words(comparison.reports, names)),
+        parts=lambda: (
+            _layers(comparison, names, only_differences=only_differences),
+            _totals(comparison, names, pairs),
+            *((Text(lines=(_sentence(comparison, names, pairs),)),) if len(names) == 2 else ()),
+        ),
+        notes=tuple(notes),
+        data=lambda: comparison_data(comparison, many=iter),
+    )
+
+
+def _heads(names: tuple[str, ...], reports: tuple[Report, ...]) -> str:
+    """How the networks join their maps to the FC layers, in a sentence."""
+    heads = [report.graph.head for report in reports]
+    if len(set(heads)) == 1:
+        joints = f"Head {heads[0]} in {'both' if len(heads) == 2 else 'all'}."
+    else:
+        joints = "; ".join(f"{name}: head {head}" for name, head in zip(names, heads, strict=True)) + "."
+    gone = dict.fromkeys(note for report in reports for note in left_out_note(report.graph))
+    return " ".join((joints, *gone))
+
+
+def report_names(reports: tuple[Report, ...]) -> tuple[str, ...]:
+    """A name for each report that tells it from the others: ``D``, or ``D@384`` beside another D."""
+    counts = Counter(report.name for report in reports)
+    return tuple(
+        report.name if counts[report.name] == 1 else _with_variant(report, reports) for report in reports
+    )
+
+
+def _with_variant(report: Report, reports: tuple[Report, ...]) -> str:
+    rivals = [other for other in reports if other.name == report.name]
+    parts = []
+    for text, values in (
+        (_size_words(report), [other.graph.image for other in rivals]),
+        (f"head={report.graph.head}", [other.graph.head for other in rivals]),
+        (report.workload.dtype.short, [other.workload.dtype for other in rivals]),
+        (f"batch={report.workload.batch}", [other.workload.batch for other in rivals]),
+        (f"classes={report.graph.classes}", [other.graph.classes for other in rivals]),
+    ):
+        if len(set(values)) > 1:
+            parts.append(text)
+    return f"{report.name}@{','.join(parts)}" if parts else report.name
+
+
+def _size_words(report: Report) -> str:
+    _, height, width = report.graph.image
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def _title(name: str, report: Report) -> str:
+    title = report.graph.spec.title
+    word = "layer" if report.weight_layers == 1 else "layers"
+    words = f"{report.weight_layers} weight {word}"
+    return f"{name} · {title}, {words}" if title != report.name else f"{name} · {words}"
+
+
+def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences: bool) -> Table:
+    pairwise = len(names) == 2
+    columns = [Column(key="block")]
+    columns += [
+        Column(
+            key=f"layer_{number}",
+            header=name,
+            text=_run_text,
+            gap=4 if pairwise and number > 1 else 2,
+            whole=True,
+        )
+        for number, name in enumerate(names, start=1)
+    ]
+    columns.append(
+        Column(key="output", header=("output", "h × w × c"), align="right", text=_maps, priority=10)
+    )
+    if pairwise:
+        columns += [
+            Column(
+                key=key,
+                header=header,
+                align="right",
+                text=_signed,
+                priority=5 if key == "output_values" else 0,
+            )
+            for key, header in FIGURES
+        ]
+    rows: list[Line] = []
+    block = ""
+    for group in comparison.groups:
+        change = group.first.change
+        if only_differences and change == "same":
+            continue
+        name = "" if group.first.block == block else group.first.block
+        block = group.first.block
+        cells: list[Any] = [name]
+        cells += [_run(group, position) for position in range(len(names))]
+        cells.append(_output(group.first))
+        if pairwise:
+            cells += [_difference(comparison, group, key) for key, _ in FIGURES]
+        rows.append(Line(cells=tuple(cells), sign=SIGNS[change]))
+    rows.append(RULE)
+    for step in comparison.steps:
+        words = _summary(step)
+        if not pairwise:
+            words = f"{names[step.after]} against {names[step.before]}: {words}"
+        sums: list[Any] = [words] + [""] * (len(names) + 1)
+        if pairwise:
+            sums += [sum(comparison.difference(slot, key) for slot in comparison.slots) for key, _ in FIGURES]
+        rows.append(Line(cells=tuple(sums), kind="total"))
+    return Table(columns=tuple(columns), rows=tuple(rows), name="layers", main=True)
+
+
+def _signed(value: Any) -> str:
+    return signed(value)
+
+
+def _run(group: Group, position: int) -> tuple[str | int, ...]:
+    """A network's layers on a line: what they are, and how many where there are several; nothing for none."""
+    row = group.first.rows[position]
+    if row is None:
+        return ()
+    label = row.label or "input"
+    return (label, len(group.slots)) if len(group.slots) > 1 else (label,)
+
+
+def _run_text(run: tuple[str | int, ...]) -> str:
+    if not run:
+        return ABSENT
+    label, *count = run
+    return f"{label} ×{count[0]}" if count else str(label)
+
+
+def _output(slot: Slot) -> Any:
+    """The map that leaves, channels first; both of them where they differ."""
+    shapes = tuple(dict.fromkeys(row.output_shape for row in slot.rows if row is not None))
+    return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _maps(value: Any) -> str:
+    shapes = value if isinstance(value[0], tuple) else (value,)
+    return " → ".join(map(map_text, shapes))
+
+
+def _difference(comparison: Comparison, group: Group, key: Figure) -> Any:
+    """The difference that a line makes; empty where nothing differs."""
+    if group.first.change == "same":
+        return ""
+    return sum(comparison.difference(slot, key) for slot in group.slots)
+
+
+def _summary(step: Step) -> str:
+    """What a network has otherwise than the one before it. ``none changed`` only where no aligned layer differs."""
+    if step.same:
+        return "the same layers on the same maps"
+    if not (step.added or step.removed or step.changed or step.resized):
+        return "the same rows, but other layers within them (ReLU, dropout)"
+    words = [f"{_count(step.added)} added", f"{_count(step.removed)} removed"]
+    if step.changed or not step.resized:
+        words.append(f"{_count(step.changed)} changed")
+    maps = sum(_maps_of(one) != _maps_of(other) for one, other in step.resized)
+    for count, what in ((maps, "on other maps"), (len(step.resized) - maps, "in another batch")):
+        if count:
+            words.append(f"{count:,} the same {what}")
+    return ", ".join(words)
+
+
+def _maps_of(row: Row) -> tuple[object, ...]:
+    return row.in_shape, row.output_shape
+
+
+def _count(rows: tuple[Row, ...]) -> str:
+    if not rows:
+        return "none"
+    kinds = Counter(_kind_word(row) for row in rows)
+    parts = [f"{count:,} {kind}" for kind, count in kinds.items()]
+    return " + ".join(parts) + (" layer" if len(rows) == 1 else " layers")
+
+
+def _kind_word(row: Row) -> str:
+    return {"conv": "conv", "fc": "FC", "lrn": "LRN", "bn": "BN", "pool": "pool"}.get(row.kind, row.kind)
+
+
+def _totals(comparison: Comparison, names: tuple[str, ...], pairs: tuple[PublishedPair, ...]) -> Table:
+    first, *others = names
+    columns = [Column(key="quantity")]
+    columns += [Column(key=f"value_{n}", header=name, align="right") for n, name in enumerate(names, start=1)]
+    if len(names) == 2:
+        header = _against(names[1], "−", first)
+        columns.append(Column(key="difference", header=header, align="right", priority=20))
+    columns += [
+        Column(key=f"ratio_{n}", header=_against(name, "/", first), align="right", priority=10)
+        for n, name in enumerate(others, start=2)
+    ]
+    rows = [Line(cells=_quantity_cells(quantity)) for quantity in comparison.quantities]
+    rows += [Line(cells=_published_cells(number, pair)) for number, pair in enumerate(pairs, start=1)]
+    return Table(columns=tuple(columns), rows=tuple(rows), name="totals")
+
+
+def _against(name: str, sign: str, first: str) -> str | tuple[str, str]:
+    """What a column holds: ``E − D``; in two lines where the names are long."""
+    text = f"{name} {sign} {first}"
+    return text if len(text) <= LONGEST_HEADER else (name, f"{sign} {first}")
+
+
+def _quantity_cells(quantity: Quantity) -> tuple[Any, ...]:
+    first = quantity.values[0]
+    cells: list[Any] = [quantity.text]
+    cells += [_value(quantity.kind, value) for value in quantity.values]
+    if len(quantity.values) == 2:
+        last = quantity.values[1]
+        known = first is not None and last is not None
+        cells.append(_change(quantity.kind, last - first) if known else None)  # type: ignore[operator]
+    for value in quantity.values[1:]:
+        cells.append(ratio(value, first) if first and value is not None else None)
+    return tuple(cells)
+
+
+def _value(kind: str, value: int | None) -> Any:
+    if value is None or kind == "count":
+        return value
+    return f"{mega(value)} MB" if kind == "bytes" else f"{value:,} px"
+
+
+def _change(kind: str, difference: int) -> Any:
+    if kind == "bytes":
+        return f"{signed(difference, mega)} MB"
+    return signed(difference) + (" px" if kind == "pixels" else "")
+
+
+def _published_cells(number: int, pair: PublishedPair) -> tuple[Any, ...]:
+    what = "top-1 error" if pair.figure == "top1_error" else "top-1 accuracy"
+    cells: list[Any] = [f"{what}, {pair.source.partition(',')[0]} [{number}]"]
+    cells += [f"{value} %" for value in pair.values]
+    if len(pair.values) == 2:
+        cells.append(f"{_points(pair)} pt")
+        cells.append("")
+    else:
+        cells += [""] * (len(pair.values) - 1)
+    return tuple(cells)
+
+
+def _points(pair: PublishedPair) -> str:
+    """The last value less the first, with as many decimals as were published."""
+    from decimal import Decimal
+
+    difference = Decimal(pair.values[-1]) - Decimal(pair.values[0])
+    sign = "+" if difference > 0 else "−" if difference < 0 else ""
+    return f"{sign}{abs(difference)}"
+
+
+def _sentence(comparison: Comparison, names: tuple[str, ...], pairs: tuple[PublishedPair, ...]) -> str:
+    first, last = comparison.reports
+    params, link = _more(last.total.params, first.total.params, "parameters")
+    macs, end = _more(last.total.macs, first.total.macs, "MACs")
+    middle = "" if link == end else f" {link} {names[0]}"
+    words = f"{names[1]} has {params}{middle} and takes {macs} {end} {names[0]}"
+    gains = [(_gain(pair), number) for number, pair in enumerate(pairs, start=1)]
+    better = " and ".join(f"{gain} [{number}]" for gain, number in gains if gain > 0)
+    worse = " and ".join(f"{-gain} [{number}]" for gain, number in gains if gain < 0)
+    parts = [
+        f"{text} by {points} points" for text, points in (("better", better), ("worse", worse)) if points
+    ]
+    if not pairs:
+        return f"{words}."
+    return f"{words}; its top-1 is {', '.join(parts) or 'the same'}."
+
+
+def _gain(pair: PublishedPair) -> Decimal:
+    """By how many points the last is better than the first."""
+    from decimal import Decimal
+
+    difference = Decimal(pair.values[-1]) - Decimal(pair.values[0])
+    return -difference if pair.figure.endswith("error") else difference
+
+
+def _more(value: int, than: int, what: str) -> tuple[str, str]:
+    """``3.8 % more MACs`` (than), ``as many MACs`` (as), or a factor where that reads better (of)."""
+    if value == than:
+        return f"as many {what}", "as"
+    if than and value >= 2 * than:
+        return f"{ratio(value, than)} times the {what}", "of"
+    word = "more" if value > than else "fewer"
+    text = quotient(100 * abs(value - than), than, 1) if than else ""
+    size = "hardly " if text == "0.0" else f"{text} % " if text else ""
+    return f"{size}{word} {what}", "than"
+
+
+def comparison_data(comparison: Comparison, many: Callable[[Iterable[Any]], Any] = list) -> dict[str, Any]:
+    """The comparison as plain data. Differences are the last network's figures less the first's.
+
+    ``steps`` counts, and ``changes`` tells, what each network but the first has otherwise than the one before it.
+    ``many`` makes what stands for the list of rows.
+    """
+    names = report_names(comparison.reports)
+    return {
+        "schema": SCHEMA,
+        "specs": [
+            {
+                "name": name,
+                "spec": report.name,
+                "title": report.graph.spec.title,
+                "workload": workload_data(report),
+            }
+            for name, report in zip(names, comparison.reports, strict=True)
+        ],
+        "same": comparison.same,
+        "steps": [_step_data(step, names) for step in comparison.steps],
+        "rows": many(
+            {
+                "block": slot.block,
+                "change": slot.change,
+                "changes": list(slot.changes),
+                "layers": [None if row is None else row_data(row) for row in slot.rows],
+                "difference": {key: comparison.difference(slot, key) for key, _ in FIGURES},
+            }
+            for slot in comparison.slots
+        ),
+        "totals": [_quantity_data(quantity) for quantity in comparison.quantities],
+        "published": [
+            {
+                "figure": pair.figure,
+                "values": list(pair.values),
+                "source": pair.source,
+                "convention": pair.convention,
+            }
+            for pair in comparison.published
+        ],
+    }
+
+
+def _step_data(step: Step, names: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "network": names[step.after],
+        "against": names[step.before],
+        "same": step.same,
+        "added": len(step.added),
+        "removed": len(step.removed),
+        "changed": len(step.changed),
+        "resized": len(step.resized),
+    }
+
+
+def _quantity_data(quantity: Quantity) -> dict[str, Any]:
+    first, last = quantity.values[0], quantity.values[-1]
+    known = first is not None and last is not None
+    return {
+        "name": quantity.name,
+        "text": quantity.text,
+        "unit": {"count": None, "bytes": "B", "pixels": "px"}[quantity.kind],
+        "values": list(quantity.values),
+        "difference": last - first if known else None,  # type: ignore[operator]
+        "ratios": [value / first if first and value is not None else None for value in quantity.values],
+    }

@@ -1,0 +1,352 @@
+"""What a number stands for, and how a layer's figures come about."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Final
+
+from vggstat.cost.accounting import find_accounting
+from vggstat.lint.derive import Derivation, Step
+from vggstat.lint.errata import Erratum
+from vggstat.lint.explain import Explanation, Match
+from vggstat.lint.quantities import Quantity
+from vggstat.render.captions import UNITS_NOTE, head_note, spec_words, workload_words
+from vggstat.render.page import Column, Page, Part, Row, Table, Text, row
+from vggstat.render.report_data import SCHEMA, row_data, workload_data
+from vggstat.units import Stated, grouped, mebi, mega, percent, quotient, signed
+
+MAX_DEFINITIONS: Final = 6
+"""How many matches are defined in words; a vague number has a dozen."""
+
+FAMILIES: Final = ("operations under ", "activations, ", "values, ")
+"""How the names of quantities begin that differ in the convention only."""
+
+FEW_WORDS: Final = 30
+"""Characters of a convention that is said in the name."""
+
+FAR: Final = Fraction(1)
+"""How far, relative to it, a number with a meaning may be from a quantity to be mistaken for it: by a factor of 2."""
+
+__all__ = ["derivation_page", "explanation_page"]
+
+
+def explanation_page(explanation: Explanation) -> Page:
+    """The page of ``vggstat explain NUMBER SPEC``."""
+    report = explanation.report
+    parts: list[Part] = []
+    for erratum in explanation.errata:
+        parts += _erratum_parts(explanation, erratum)
+        if explanation.lecture:
+            break
+    if explanation.matches:
+        parts.append(_matches_part(explanation))
+    if not explanation.found:
+        text = f"Nothing that vggstat knows of {report.name} gives {explanation.stated.text} at its own precision."
+        parts.append(Text(lines=(text,)))
+    nearest = _worth_naming(explanation)
+    if nearest and not explanation.lecture:
+        parts.append(_nearest_part(explanation, nearest))
+    if explanation.lecture:
+        parts.append(_tool_part(explanation))
+        parts.append(_quote_part(explanation))
+    return Page(
+        title=f"{explanation.stated.text} · {spec_words(report.graph.spec)}",
+        aside=workload_words(report.graph, report.workload),
+        parts=tuple(parts),
+        notes=(UNITS_NOTE, head_note(report.graph)),
+        data=lambda: _explanation_data(explanation),
+    )
+
+
+def _erratum_parts(explanation: Explanation, erratum: Erratum) -> list[Part]:
+    if not explanation.lecture:
+        lines = [
+            f"A known error in circulation: {erratum.title}.",
+            f"{erratum.story}.",
+            f"Right: {erratum.right}.",
+            f"Seen in: {erratum.source}.",
+        ]
+        return [Text(lines=tuple(lines))]
+    report = explanation.report
+    total = report.total
+    story = (
+        f"The rows of that table are right, but they add up to {grouped(total.output_values)} values = "
+        f"{mega(total.output_bytes)} MB ({mebi(total.output_bytes)} MiB), not to 24M. How 24M came about was never "
+        "published. Three sums read as 24M, and in MiB as the 93MB of older copies:"
+    )
+    return [
+        Text(lines=("This is " + erratum.title + ":",)),
+        Text(lines=(erratum.story,), indent=2),
+        Text(lines=(story,)),
+        _lecture_table(explanation),
+        Text(
+            lines=(
+                "Likeliest is 1: those are the only rows without K or M. 2 counts most maps twice. 3 is another "
+                "network.",
+            )
+        ),
+    ]
+
+
+def _lecture_table(explanation: Explanation) -> Table:
+    # "24M" says how many values, and the lecture makes 96 MB of them: that is what the sums are held against.
+    claimed = 96_000_000 if not explanation.stated.scale.endswith("B") else int(explanation.stated.value)
+    return Table(
+        columns=(
+            Column(key="number", align="right"),
+            Column(key="sum"),
+            Column(key="values", header="values", align="right"),
+            Column(key="mb", header="MB", align="right"),
+            Column(key="mib", header="MiB", align="right"),
+            Column(key="off", header=f"off {mega(claimed, 0)}", align="right", priority=10),
+        ),
+        rows=tuple(
+            row(
+                number,
+                entry.text,
+                entry.values,
+                mega(entry.bytes),
+                mebi(entry.bytes),
+                _percent_off(Fraction(entry.bytes, claimed) - 1),
+            )
+            for number, entry in enumerate(explanation.lecture, start=1)
+        ),
+        name="candidates",
+        main=True,
+    )
+
+
+def _percent_off(off: Fraction) -> str:
+    """A relative distance in percent with its sign; in parts per million where percents would show nothing."""
+    tenths = signed(_rounded(off * 1000), lambda size: quotient(size, 10, 1))
+    if off and tenths == "0.0":
+        return f"{signed(_rounded(off * 10**6))} ppm"
+    return f"{tenths} %"
+
+
+def _rounded(value: Fraction) -> int:
+    """The nearest integer, halves away from zero."""
+    size = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
+    return -size if value < 0 else size
+
+
+def _unit(quantity: Quantity) -> str:
+    """What the exact figure is of."""
+    if quantity.whole:
+        return f"of {grouped(quantity.whole)}"
+    return "B" if quantity.is_bytes else ""
+
+
+def _reading(match: Match, stated: Stated) -> str:
+    """The quantity's size in the unit in which the number gives it."""
+    quantity = match.quantity
+    if quantity.whole:
+        return percent(quantity.exact, quantity.whole, 2)
+    if quantity.is_bytes:
+        binary = match.binary or stated.scale.endswith("iB")
+        return f"{mebi(quantity.exact)} MiB" if binary else f"{mega(quantity.exact)} MB"
+    return "in units of 1024" if match.binary else ""
+
+
+def _figure_columns(quantities: list[Quantity]) -> tuple[Column, ...]:
+    """What the quantities are exactly, with a unit where any has one."""
+    exact = Column(key="exact", header="exactly", align="right")
+    return (exact, Column(key="unit", gap=1, label="unit")) if any(map(_unit, quantities)) else (exact,)
+
+
+def _figure_cells(quantity: Quantity, columns: tuple[Column, ...]) -> tuple[Any, ...]:
+    return (quantity.exact, _unit(quantity))[: len(columns)]
+
+
+def _matches_part(explanation: Explanation) -> Table:
+    groups: dict[tuple[int, bool, bool], list[Match]] = {}
+    for match in explanation.matches:
+        quantity = match.quantity
+        groups.setdefault((quantity.exact, quantity.is_bytes, match.binary), []).append(match)
+    readings = [_reading(group[0], explanation.stated) for group in groups.values()]
+    figures = _figure_columns([group[0].quantity for group in groups.values()])
+    return Table(
+        title=f"{explanation.stated.text} is, at its own precision",
+        columns=(
+            Column(key="quantity", header="quantity"),
+            *figures,
+            *((Column(key="reads", header="reads", align="right"),) if any(readings) else ()),
+            Column(key="off", header="off", align="right", priority=10),
+        ),
+        rows=tuple(
+            _match_row(group, figures, [reading] if any(readings) else [])
+            for group, reading in zip(groups.values(), readings, strict=True)
+        ),
+        notes=tuple(
+            f"  {match.quantity.what}: {match.quantity.convention}"
+            for match in explanation.matches[:MAX_DEFINITIONS]
+            if match.quantity.convention
+        ),
+        name="matches",
+        main=True,
+        indent=2,
+    )
+
+
+def _match_row(group: list[Match], figures: tuple[Column, ...], reading: list[str]) -> Row:
+    """The quantities that come to one figure, in one row."""
+    cells = _figure_cells(group[0].quantity, figures)
+    return row(_names(group), *cells, *reading, _percent_off(group[0].off))
+
+
+def _names(group: list[Match]) -> str:
+    """The quantities that come to one figure: ``operations under macs+bias, torchinfo``."""
+    first, *others = [match.quantity.what for match in group]
+    start = next((start for start in FAMILIES if first.startswith(start)), "")
+    return ", ".join([first, *(name.removeprefix(start) for name in others)])
+
+
+def _nearest_part(explanation: Explanation, nearest: tuple[Match, ...]) -> Table:
+    figures = _figure_columns([match.quantity for match in nearest])
+    return Table(
+        title="nearest besides" if explanation.found else "nearest",
+        columns=(
+            Column(key="quantity"),
+            *figures,
+            Column(key="off", header="off", align="right"),
+        ),
+        rows=tuple(
+            row(_full_name(match.quantity), *_figure_cells(match.quantity, figures), _percent_off(match.off))
+            for match in nearest
+        ),
+        name="nearest",
+        indent=2,
+    )
+
+
+def _worth_naming(explanation: Explanation) -> tuple[Match, ...]:
+    """The nearest quantities; where the number has a meaning, only those that it could be mistaken for."""
+    if not explanation.found:
+        return explanation.nearest
+    return tuple(match for match in explanation.nearest if -FAR / (1 + FAR) <= match.off <= FAR)
+
+
+def _full_name(quantity: Quantity) -> str:
+    """The quantity's name, with its convention where that is a few words: of float32 or of bfloat16."""
+    convention = quantity.convention
+    return f"{quantity.what}, {convention}" if 0 < len(convention) <= FEW_WORDS else quantity.what
+
+
+def _tool_part(explanation: Explanation) -> Text:
+    report = explanation.report
+    size = report.memory_bytes(find_accounting("torchinfo"))
+    off = _percent_off(Fraction(size, 96_000_000) - 1)
+    text = f'Nearest of another tool: torchinfo\'s "Forward/backward pass size", {mega(size)} MB ({off} of 96 MB).'
+    return Text(lines=(text,))
+
+
+def _quote_part(explanation: Explanation) -> Table:
+    report = explanation.report
+    saved = report.memory_bytes(find_accounting("saved"))
+    times = quotient(saved, report.total.output_bytes, 1)
+    texts = {
+        "outputs": "forward, each map once",
+        "inference-peak": "alive at once in inference, without the weights",
+        "saved": f'kept for the backward pass: {times} times outputs, not "~*2"',
+    }
+    sizes = {name: report.memory_bytes(find_accounting(name)) for name in texts}
+    return Table(
+        title="what to quote, for one image in float32",
+        columns=(
+            Column(key="accounting"),
+            Column(key="counts"),
+            Column(key="mb", header="MB", align="right"),
+            Column(key="mib", header="MiB", align="right"),
+        ),
+        rows=tuple(row(name, text, mega(sizes[name]), mebi(sizes[name])) for name, text in texts.items()),
+        name="quote",
+        indent=2,
+    )
+
+
+def _explanation_data(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "number": explanation.stated.text,
+        "spec": explanation.report.name,
+        "workload": workload_data(explanation.report),
+        "found": explanation.found,
+        "errata": [
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "story": entry.story,
+                "right": entry.right,
+                "source": entry.source,
+            }
+            for entry in explanation.errata
+        ],
+        "lecture": [
+            {"text": entry.text, "values": entry.values, "bytes": entry.bytes}
+            for entry in explanation.lecture
+        ],
+        "matches": [_match_data(match) for match in explanation.matches],
+        "nearest": [_match_data(match) for match in explanation.nearest],
+    }
+
+
+def _match_data(match: Match) -> dict[str, Any]:
+    quantity = match.quantity
+    return {
+        "quantity": quantity.what,
+        "family": quantity.family,
+        "convention": quantity.convention,
+        "exact": quantity.exact,
+        "of": quantity.whole,
+        "unit": "B" if quantity.is_bytes else None,
+        "binary": match.binary,
+        "off": float(match.off),
+    }
+
+
+def derivation_page(derivation: Derivation) -> Page:
+    """The page of ``vggstat explain SPEC LAYER``."""
+    report, line = derivation.report, derivation.row
+    torch_name = f" ({line.torch_name} in torch)" if line.torch_name else ""
+    table = Table(
+        columns=(
+            Column(key="quantity", header="quantity"),
+            Column(key="expression", header="with numbers", align="right"),
+            Column(key="equals"),
+            Column(key="value", header="result", align="right"),
+            Column(key="unit", header=""),
+            Column(key="rule", header="rule", priority=20),
+        ),
+        rows=tuple(_step_row(step) for step in derivation.steps),
+        name="derivation",
+        main=True,
+    )
+    notes = ("MACs: multiply-accumulates; every output value of a conv costs one per weight of its filter.",)
+    return Page(
+        title=f"{line.name} · {line.label or 'the image'} of {report.name}{torch_name}",
+        aside=workload_words(report.graph, report.workload),
+        parts=(table,),
+        notes=notes,
+        data=lambda: {
+            "schema": SCHEMA,
+            "spec": report.name,
+            "workload": workload_data(report),
+            "row": row_data(line),
+            "steps": [
+                {
+                    "quantity": step.quantity,
+                    "rule": step.rule,
+                    "expression": step.expression,
+                    "value": step.value,
+                    "unit": step.unit or None,
+                }
+                for step in derivation.steps
+            ],
+        },
+    )
+
+
+def _step_row(step: Step) -> Row:
+    """One line on the blackboard; a step without a value says so in words alone."""
+    equals, value = ("", "") if step.value is None else ("=", step.value)
+    return row(step.quantity, step.expression, equals, value, step.unit, step.rule)

@@ -1,0 +1,1 @@
+"""Where networks come from: each source returns a graph, or the tensors that a file of weights holds."""
