@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,38 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
 def test_the_map_catches_a_breach(room: str, source: str) -> None:
     """The test above can fail: it sees imports of either form, inside functions too."""
     assert breaches(room, source)
+
+
+def circle_of(imports: dict[str, set[str]]) -> list[str]:
+    """Modules that import one another in a ring; none where there is an order in which all can be read."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_module_needs_itself() -> None:
+    """Imports inside functions and for types alone count too: a record in the wrong file shows as a circle."""
+    names = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in modules()}
+    found = {
+        name: {
+            other.removesuffix(".__init__")
+            for imported in imports_of(ast.parse(path.read_text()))
+            for other in (imported, f"{imported}.__init__")
+            if other in names and imported not in (name, name.removesuffix(".__init__"))
+        }
+        for name, path in names.items()
+        if not name.endswith("__init__")
+    }
+
+    assert circle_of(found) == []
+    assert sum(map(len, found.values())) > 1_000  # they were read at all
+
+
+def test_a_circle_would_be_seen() -> None:
+    """The test above can fail."""
+    assert set(circle_of({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
 
 
 def test_every_room_is_on_the_map() -> None:

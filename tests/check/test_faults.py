@@ -14,7 +14,7 @@ from vggstat.lint.config import Settings
 from vggstat.lint.mend import mend_text
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.readers import Read, find_reader
-from vggstat.lint.source import sections
+from vggstat.lint.sections import sections
 from vggstat.lint.text import Section
 from vggstat.render.findings import FORMATS
 

@@ -48,7 +48,7 @@ def test_a_forward_pass_agrees_in_every_dtype(dtype: str) -> None:
 def test_converted_weights_are_the_same_memory() -> None:
     """The dense classifier sees the FC weights as kernels: nothing is copied."""
     from vggstat.measure.module import build_module
-    from vggstat.net import build_graph
+    from vggstat.sources.spec.build import build_graph
 
     graph = small().graph
     model = build_module(graph, device="cpu")

@@ -14,8 +14,9 @@ from vggstat.lint.files import Complain, find_files, raise_error, read_file
 from vggstat.lint.judge import Judgement, judge
 from vggstat.lint.model import Finding
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
+from vggstat.lint.sections import sections
 from vggstat.lint.settled import Settled
-from vggstat.lint.source import Document, open_document, sections, split_lines
+from vggstat.lint.source import Document, open_document, split_lines
 from vggstat.lint.text import Section
 from vggstat.net.spec import Spec
 from vggstat.records import Record

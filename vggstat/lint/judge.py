@@ -9,7 +9,8 @@ from vggstat.lint.listings.passing import with_passing
 from vggstat.lint.listings.rows import judge_rows
 from vggstat.lint.listings.structure import judge_structure
 from vggstat.lint.listings.totals import judge_totals
-from vggstat.lint.model import ClaimTable, Finding, Place
+from vggstat.lint.model import ClaimTable, Finding
+from vggstat.lint.place import Place
 from vggstat.net.spec import Spec
 from vggstat.records import Record
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vggstat.lint.model import Cell, Finding, Place, Severity
+from vggstat.lint.model import Cell, Finding, Severity
+from vggstat.lint.place import Place
 from vggstat.lint.text import Flow
 
 __all__ = ["Ledger", "counted"]

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from vggstat.errors import UsageError, VggstatError
-from vggstat.lint.model import Finding, Place, Severity
+from vggstat.lint.model import Finding, Severity
+from vggstat.lint.place import Place
 from vggstat.lint.source import Document
 from vggstat.sources.spec.access import Access, granted, is_below
 

@@ -6,13 +6,12 @@ network is meant, or under which convention. ``ClaimTable`` -> (identify, judge)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, get_args
 
+from vggstat.lint.place import Place
 from vggstat.lint.settled import OPEN, Settled
+from vggstat.lint.text import Flow
 from vggstat.records import Record
-
-if TYPE_CHECKING:
-    from vggstat.lint.text import Flow
 
 __all__ = [
     "KINDS",
@@ -23,7 +22,6 @@ __all__ = [
     "Finding",
     "Form",
     "Group",
-    "Place",
     "Quantity",
     "Row",
     "RowKind",
@@ -78,16 +76,6 @@ Bound = Literal["", "more", "less"]
 
 QUANTITIES: Final[tuple[str, ...]] = get_args(Quantity)
 KINDS: Final[tuple[str, ...]] = get_args(RowKind)
-
-
-class Place(NamedTuple):
-    """Where something stands in a file: 1-based, ``end_column`` exclusive; cell and output of a notebook."""
-
-    line: int
-    column: int = 1
-    end_column: int = 2
-    cell: int | None = None
-    output: int | None = None
 
 
 class Cell(Record):

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from vggstat.lint.model import Finding, Place
-from vggstat.lint.text import Line, Section, fold
+from vggstat.lint.model import Finding
+from vggstat.lint.place import Place
+from vggstat.lint.text import Section
 
 __all__ = [
     "Document",
@@ -17,7 +18,6 @@ __all__ = [
     "join_lines",
     "open_document",
     "page_text",
-    "sections",
     "split_ends",
     "split_lines",
 ]
@@ -143,26 +143,6 @@ def join_lines(lines: list[str], ends: list[str]) -> str:
     return "".join(part for pair in zip(lines, ends, strict=True) for part in pair)
 
 
-def sections(document: Document) -> Iterator[Section]:
-    """The sections of a document in reading order."""
-    if document.kind == "notebook":
-        from vggstat.lint.notebook import notebook_sections
-
-        yield from notebook_sections(document)
-        return
-    title = os.path.basename(document.path)
-    lines = split_lines(document.text)
-    tabs = document.kind == "tsv"
-    made = [
-        Line(_fold_cells(text[:MAX_LINE]) if tabs else fold(text[:MAX_LINE]), number)
-        for number, text in enumerate(lines[:MAX_LINES], start=1)
-    ]
-    page = Section(document.kind, made, title)
-    yield page
-    if document.kind == "html":
-        yield from page_text(page)
-
-
 def page_text(page: Section) -> Iterator[Section]:
     """The words of a page, once the tables and listings in its markup are read: ``<pre>``, paragraphs, lists."""
     from vggstat.lint.readers.markup import strip_tags
@@ -173,8 +153,3 @@ def page_text(page: Section) -> Iterator[Section]:
     text = Section("output", lines, page.title)  # like a cell's output: what was a heading is not known
     text.taken.update(index for index, line in enumerate(lines) if line.number in taken)
     yield text
-
-
-def _fold_cells(text: str) -> str:
-    """A line of tab-separated values, folded but for its tabs."""
-    return "\t".join(map(fold, text.split("\t")))

@@ -9,7 +9,8 @@ from typing import Final
 from vggstat.errors import UsageError
 from vggstat.lint.config import parse_code
 from vggstat.lint.judge import Judgement
-from vggstat.lint.model import Finding, Place
+from vggstat.lint.model import Finding
+from vggstat.lint.place import Place
 from vggstat.lint.source import Document
 
 __all__ = ["suppress"]

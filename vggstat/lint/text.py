@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from vggstat.lint.model import Place
+from vggstat.lint.place import Place
 
 __all__ = ["FOLD", "Flow", "Line", "Section", "fold", "join"]
 

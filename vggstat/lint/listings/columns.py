@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from vggstat.lint.arithmetic import judge_arithmetic
 from vggstat.lint.conventions import Rule, memory_rules, ops_rules, param_rules, vote
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.identity.observe import Obs
 from vggstat.lint.ledger import Ledger
+from vggstat.lint.listings.column import Column, Judged
+from vggstat.lint.listings.counts import judge_count
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number, Part, claim_parts, clean
-from vggstat.lint.settled import Settled
-from vggstat.records import Record
+from vggstat.lint.numbers import Number
 
-__all__ = ["COLUMN_OF", "Column", "Judged", "heading_of", "judge_column"]
+__all__ = ["COLUMN_OF", "heading_of", "judge_column"]
 
 MOST: Final = 0.7
 """The part of a column that its rule has to admit, or it is no rule of it."""
@@ -31,54 +31,15 @@ COLUMN_OF: Final = {
 }
 
 
-class Judged:
-    """A cell with the layer it is about: what the columns vote on."""
-
-    def __init__(self, cell: Cell, obs: Obs, target: Target) -> None:
-        self.cell = cell
-        self.obs = obs
-        self.target = target
-        self.flow = clean(cell.flow)
-        self.parts: tuple[Part, ...] = claim_parts(self.flow.text, cell.unit)
-
-    @property
-    def numbers(self) -> list[Number]:
-        return [part for part in self.parts if isinstance(part, Number)]
-
-
 def heading_of(cell: Cell) -> str:
     """What the column of a cell is called: ``weights:`` and ``params:`` of one listing are one column."""
     return "" if cell.label.endswith(("name",)) else re.sub(r"[^a-z]", "", cell.label.lower())
-
-
-class Column(Record):
-    """Cells that are counted in one way, and all that one of them is judged by."""
-
-    name: str
-    """``params``, ``memory`` or ``ops``."""
-    rule: Rule
-    rules: Sequence[Rule]
-    """The rules that are known for it."""
-    permitted: Sequence[Rule]
-    """Those of them that the settings leave."""
-    settled: Settled
-    family: str
-    """The tool whose listing it is."""
-    identity: Identity
-    ledger: Ledger
-    is_exact: bool
-    """Whether its bare numbers are exact, so that a 0 at the end is a digit."""
-    is_indian: bool
-    """Whether it is grouped as in India: 13,83,57,544."""
 
 
 def judge_column(
     name: str, cells: Sequence[Judged], table: ClaimTable, identity: Identity, ledger: Ledger
 ) -> tuple[Rule | None, int]:
     """Judge a column; its convention (None where it follows none that is known) and the number of images."""
-    from vggstat.lint.arithmetic import judge_arithmetic
-    from vggstat.lint.listings.counts import judge_count
-
     if name == "memory" and table.accounting:
         for cell in cells:
             if not judge_arithmetic(cell.cell, ledger):

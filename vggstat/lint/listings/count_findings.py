@@ -7,8 +7,7 @@ from typing import Final
 
 from vggstat.lint.contradictions import enter_other_convention
 from vggstat.lint.conventions import Rule
-from vggstat.lint.listings.columns import Column, Judged
-from vggstat.lint.listings.counts import Fault
+from vggstat.lint.listings.column import Column, Fault, Judged
 from vggstat.lint.listings.factors import canonical, derivation
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Expression, Number, format_like

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 from math import prod
-from typing import Literal
 
-from vggstat.lint.listings.columns import Column, Judged
+from vggstat.lint.listings.column import Column, Fault, Judged
+from vggstat.lint.listings.count_findings import enter_fault
 from vggstat.lint.listings.factors import canonical, eaten
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Expression, Number
-from vggstat.records import Record
+from vggstat.lint.numbers import Expression
 
-__all__ = ["Fault", "judge_count"]
-
-
-class Fault(Record):
-    """What is wrong with a cell, and the number of it that is, if it is one."""
-
-    kind: Literal["number", "grouping", "product", "false product"]
-    number: Number | None = None
+__all__ = ["judge_count"]
 
 
 def judge_count(column: Column, judged: Judged) -> None:
@@ -39,8 +31,6 @@ def judge_count(column: Column, judged: Judged) -> None:
     if fault is None:
         column.ledger.passed(judged.cell, column.rule.words)
         return
-    from vggstat.lint.listings.count_findings import enter_fault
-
     enter_fault(column, judged, exact, product, fault)
 
 

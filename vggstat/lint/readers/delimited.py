@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
 from vggstat.lint.model import ClaimTable
-from vggstat.lint.readers.grid import Grid, interpret, names_network
+from vggstat.lint.readers.grid import Grid, names_network
 from vggstat.lint.readers.headers import is_name_header, read_header
+from vggstat.lint.readers.interpret import interpret
 from vggstat.lint.readers.layer_words import find_kind
 from vggstat.lint.text import Flow, Line, Section, join
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from vggstat.lint.model import ClaimTable
-from vggstat.lint.readers.grid import Grid, interpret
+from vggstat.lint.readers.grid import Grid
 from vggstat.lint.readers.headings import Headings
+from vggstat.lint.readers.interpret import interpret
 from vggstat.lint.readers.markup import Piece, pieces
 from vggstat.lint.text import Flow, Section, join
 

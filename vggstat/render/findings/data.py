@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from vggstat.lint.engine import FileResult
 from vggstat.lint.judge import Judgement
-from vggstat.lint.model import Finding, Place
+from vggstat.lint.model import Finding
+from vggstat.lint.place import Place
 from vggstat.render.width import json_escaped
 
 __all__ = [
