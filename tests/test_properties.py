@@ -11,7 +11,7 @@ from tests.chains import chains
 from vggstat import to_dict
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.compare import compare_reports
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import DTYPES, Workload
 from vggstat.sources.spec import read_text
@@ -35,7 +35,7 @@ def test_batch_linearity(text: str, batch: int, dtype: object) -> None:
     assert many.total.macs == batch * one.total.macs
     assert many.training_flops == batch * one.training_flops
     assert many.total.output_bytes == batch * one.total.output_bytes
-    for rule in OPCOUNTS:
+    for rule in COUNTING_RULES:
         count = one.operations(rule)
         assert many.operations(rule) == (None if count is None else batch * count)
 

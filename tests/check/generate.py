@@ -12,7 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 from vggstat.cost.accounting import find_accounting
-from vggstat.cost.opcount import find_opcount
+from vggstat.cost.counting import find_counting_rule
 from vggstat.cost.report import Report, Row, analyze
 from vggstat.lint.network import body_spec, load_spec, with_classifier
 from vggstat.net.graph import Node
@@ -310,7 +310,7 @@ def torchinfo(report: Report, batch: int = 1) -> str:
         )
     params, image = report.total.params, prod(report.graph.image)
     passing = report.memory_bytes(find_accounting("torchinfo")) * batch
-    adds = (report.operations(find_opcount("torchinfo")) or 0) * batch
+    adds = (report.operations(find_counting_rule("torchinfo")) or 0) * batch
     lines += [
         "=" * 90,
         f"Total params: {c(f'{params:,}')}",

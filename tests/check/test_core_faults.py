@@ -14,12 +14,13 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting
-from vggstat.cost.opcount import OPCOUNTS, OpCount
+from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Report, analyze
 from vggstat.lint import network
 from vggstat.lint.config import Settings
 from vggstat.net.ops import all_kinds
-from vggstat.net.ops.base import Backward, Extra, Layer, Ops, Param, Saved, Window
+from vggstat.net.ops.base import Backward, Extra, Layer, Param, Saved, Window
+from vggstat.net.work import Work
 from vggstat.sources.spec import load
 from vggstat.sources.spec.build import build_graph
 
@@ -45,7 +46,7 @@ def _report(name: str) -> Report:
 def _facts(name: str, title: str) -> Iterator[Document]:
     """A network's operations under every rule and its activations under every accounting, one at a time."""
     report = _report(name)
-    for rule in OPCOUNTS:
+    for rule in COUNTING_RULES:
         count = report.operations(rule)
         if count is not None:
             unit = "MACs" if rule.weights.get("conv_macs") == 1 else "FLOPs"
@@ -127,8 +128,8 @@ def test_the_documents_are_right() -> None:
 
 def _wrong(result: Any) -> Any:
     """The result of a formula, with something about it changed; None where there is nothing in it to change."""
-    if isinstance(result, Ops):
-        return result * 2 if any(result.__dict__.values()) else None
+    if isinstance(result, Work):
+        return result * 2 if result else None
     if isinstance(result, Window):
         return result._replace(padding=result.padding + 1)
     if isinstance(result, tuple) and result and isinstance(result[0], int):
@@ -193,26 +194,28 @@ def test_a_fault_in_a_formula_of_a_layer(
     assert seen == (f"{layer.__name__}.{formula}" not in UNSEEN), (seen, sum(changed), len(changed))
 
 
-WEIGHTS: Final = [(rule, name) for rule in OPCOUNTS for name in rule.weights]
+WEIGHTS: Final = [(rule, name) for rule in COUNTING_RULES for name in rule.weights]
 
 
 @pytest.mark.parametrize(("rule", "name"), WEIGHTS, ids=lambda value: getattr(value, "name", value))
-def test_a_fault_in_a_rule_of_operations(rule: OpCount, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_a_rule_of_operations(
+    rule: CountingRule, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With one weight of one rule wrong, a figure under that rule is wrong, wherever there is such work."""
     if name == "bn_values":
         pytest.skip("versions of the tools differ in it, and every cost in use is admitted")
     reports = [_report(network) for network in ("D", "D-BN", "A-LRN", POOLED)]
-    own = [report.operations(rule) for report in reports if getattr(report.ops, name)]
-    others = {r.operations(other) for r in reports for other in OPCOUNTS if other is not rule}
+    own = [report.operations(rule) for report in reports if report.ops[name]]
+    others = {r.operations(other) for r in reports for other in COUNTING_RULES if other is not rule}
     if not set(own) - {None} - others:
         pytest.skip("no document has such work, or another rule gives the same figures")
-    right = OpCount.count
+    right = CountingRule.count
 
-    def wrong(self: OpCount, ops: Ops) -> int | None:
+    def wrong(self: CountingRule, ops: Work) -> int | None:
         count = right(self, ops)
-        return count if self.name != rule.name or count is None else count + getattr(ops, name)
+        return count if self.name != rule.name or count is None else count + ops[name]
 
-    monkeypatch.setattr(OpCount, "count", wrong)
+    monkeypatch.setattr(CountingRule, "count", wrong)
     assert noticed()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from vggstat.cli.blocks import render_block
 from vggstat.cost.accounting import ACCOUNTINGS
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.errors import VggstatError
 from vggstat.render import format_names
 from vggstat.render.styles import style_names
@@ -38,7 +38,7 @@ VARIANTS: tuple[tuple[str, ...], ...] = (
     ("--torch-names",),
     ("--columns", "name,weights,biases,params,operations,output_values,output_bytes"),
     ("--columns", "name,kernel,stride,padding,output,receptive_field,effective_stride,flops"),
-    *(("--ops", rule.name) for rule in OPCOUNTS),
+    *(("--ops", rule.name) for rule in COUNTING_RULES),
     *(("--memory", accounting.name) for accounting in ACCOUNTINGS),
 )
 

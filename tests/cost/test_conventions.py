@@ -6,8 +6,8 @@ import pytest
 
 from tests.networks import report_of
 from vggstat.cost.accounting import find_accounting
-from vggstat.cost.opcount import OPCOUNTS, OpCount, find_opcount
-from vggstat.net.ops.base import Ops
+from vggstat.cost.counting import COUNTING_RULES, CountingRule, find_counting_rule
+from vggstat.net.work import MEASURES, Work, kind_of
 
 MODELS = (
     "A",
@@ -98,7 +98,7 @@ CASES = [
 )
 def test_a_rule_gives_its_tools_number(tool: str, model: str, number: int | None) -> None:
     """The rule of a tool gives what the tool prints, and None where it cannot count."""
-    assert report_of(model).operations(find_opcount(tool)) == number
+    assert report_of(model).operations(find_counting_rule(tool)) == number
 
 
 @pytest.mark.parametrize(
@@ -116,35 +116,69 @@ def test_a_rule_gives_its_tools_number(tool: str, model: str, number: int | None
 )
 def test_rules_of_published_tables(rule: str, number: int) -> None:
     """Rules of tables that are in print, for D."""
-    assert report_of("D").operations(find_opcount(rule)) == number
+    assert report_of("D").operations(find_counting_rule(rule)) == number
 
 
 def test_no_rule_gives_a_number_for_work_that_it_does_not_know() -> None:
-    """An unknown kind of work makes a count None, never a number that leaves it out."""
-    rule = OpCount(
-        name="x", unit="MACs", definition="", reference="", weights={"relu": 1}, unknown=("lrn_values",)
+    """What a rule does not name makes its count None, never a number that leaves it out; what is 0 by definition is 0."""
+    rule = CountingRule(
+        name="x", unit="MACs", definition="", reference="", weights={"relu": 1}, zero=("softmax",)
     )
 
-    assert rule.count(Ops(relu=3, lrn_values=1)) is None
-    assert rule.count(Ops(relu=3)) == 3
+    assert rule.count(Work(relu=3, lrn_values=1)) is None
+    assert rule.unknown_in(Work(relu=3, lrn_values=1, lrn_window=5)) == ("LRN",)
+    assert rule.known(Work(relu=3, lrn_values=1)) == 3
+    assert rule.count(Work(relu=3, softmax_values=10)) == 3
 
 
-def test_rules_name_fields_that_exist() -> None:
-    """Each weight, and each field said to be unknown or uncounted, is a kind of work; none is weighed and unknown."""
-    fields = set(Ops.record_fields)
-    for rule in OPCOUNTS:
-        assert fields.issuperset(rule.weights), rule.name
-        assert fields.issuperset(rule.unknown), rule.name
-        assert fields.issuperset(rule.uncounted), rule.name
-        assert not set(rule.weights) & set(rule.unknown), rule.name
-    assert len({rule.name for rule in OPCOUNTS}) == len(OPCOUNTS)
+@pytest.mark.parametrize("rule", COUNTING_RULES, ids=lambda rule: rule.name)
+def test_a_kind_of_work_that_nobody_has_listed_is_unknown(rule: CountingRule) -> None:
+    """A layer kind may count something new: every rule says that it has no number for it, none takes it for 0."""
+    work = Work(conv_macs=5, attention_macs=7)
+
+    assert rule.count(work) is None
+    assert rule.unknown_in(work) == ("attention_macs",)
+    assert rule.known(work) == rule.count(Work(conv_macs=5))
+
+
+def test_one_measure_of_a_kind_settles_it() -> None:
+    """A max-pool's windows are no work beside its inputs: a rule that weighs the one has counted the pool."""
+    rule = find_counting_rule("mmpretrain")
+
+    assert rule.count(Work(pool_inputs=4, pool_window=4, pool_kernel=9)) == 4
+
+
+def test_a_total_says_what_it_does_not_hold() -> None:
+    """Its known part is the total of a network without those layers, which stand by name with their kinds of work."""
+    rule = find_counting_rule("mmpretrain")
+    found = report_of("D-BN").counted(rule)
+
+    assert (found.status, found.total) == ("partial", None)
+    assert found.known == report_of("D").counted(rule).total  # mmpretrain's count of D, 15.50 G
+    assert len(found.not_counted) == 13
+    assert found.not_counted[0] == ("block1_bn1", ("batch norm",))
+    assert report_of("D").counted(rule).status == "complete"
+
+
+def test_rules_name_work_that_exists() -> None:
+    """Measures and kinds are spelled as in the list; no kind is weighed and 0, and none is said twice."""
+    kinds = {measure.kind for measure in MEASURES.values()}
+    for rule in COUNTING_RULES:
+        weighed = {kind_of(name) for name in rule.weights}
+        passed_over = {kind_of(name) for name in rule.uncounted}
+        assert set(MEASURES).issuperset((*rule.weights, *rule.uncounted, *rule.unknown)), rule.name
+        assert kinds.issuperset(rule.zero), rule.name
+        assert not weighed & set(rule.zero), rule.name
+        assert not weighed & passed_over, rule.name
+        assert not passed_over & set(rule.zero), rule.name
+    assert len({rule.name for rule in COUNTING_RULES}) == len(COUNTING_RULES)
 
 
 def test_items_add_up_to_the_total() -> None:
     """A total under any rule is the sum of items that can be shown."""
     for model in ("D", "A-LRN", "D-BN", "AlexNet"):
         report = report_of(f"{model}@batch=3")
-        for rule in OPCOUNTS:
+        for rule in COUNTING_RULES:
             total = report.operations(rule)
             counts = [item.count for item in report.operation_items(rule)]
             if total is None:

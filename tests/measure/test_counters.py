@@ -9,6 +9,7 @@ import torch
 
 from tests.networks import PAPER, SHIPPED, graph_of, report_of
 from vggstat.cost.check import Check, Verdict
+from vggstat.cost.counting import find_counting_rule
 from vggstat.cost.report import analyze
 from vggstat.measure.verify.counters import (
     flop_counter_mode,
@@ -18,7 +19,7 @@ from vggstat.measure.verify.counters import (
     parameters,
     saved_tensors,
 )
-from vggstat.measure.verify.counters.base import MAX_MACS, Subject, applied_rule
+from vggstat.measure.verify.counters.base import MAX_MACS, Subject
 from vggstat.sources.torch_module.shapes_only import arithmetic_skipped
 
 ON_META = (hooks, parameters, flop_counter_mode, saved_tensors, mem_tracker)
@@ -155,7 +156,7 @@ def test_fvcore_counts_the_same_where_the_arithmetic_is_skipped(
     monkeypatch.setattr(fvcore, "arithmetic_skipped", nullcontext)
 
     assert skipped == fvcore._totals(Subject(report))
-    assert skipped[0] == report.operations(applied_rule("fvcore"))
+    assert skipped[0] == report.operations(find_counting_rule("fvcore"))
 
 
 def test_arithmetic_is_skipped() -> None:

@@ -15,7 +15,7 @@ from tests.plot.results import FILE, REPORT
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.bench import Warned
 from vggstat.cost.convention import Convention
-from vggstat.cost.opcount import OPCOUNTS, find_opcount
+from vggstat.cost.counting import COUNTING_RULES, find_counting_rule
 from vggstat.cost.report import Report
 from vggstat.errors import UsageError
 from vggstat.render import render
@@ -60,14 +60,14 @@ def test_the_parameters_add_up(name: str) -> None:
     assert rows[-1]["cumulative_share"] == 100.0
 
 
-@pytest.mark.parametrize("rule", [rule.name for rule in OPCOUNTS])
+@pytest.mark.parametrize("rule", [rule.name for rule in COUNTING_RULES])
 @pytest.mark.parametrize("name", ["D", "D-BN@256", "AlexNet"])
 def test_the_operations_add_up_under_every_rule(name: str, rule: str) -> None:
     """The running sum ends in the report's count under the rule; None where the rule is not known."""
     report = report_of(name)
-    rows = build("operations", report, convention=Convention(ops=find_opcount(rule))).rows
+    rows = build("operations", report, convention=Convention(ops=find_counting_rule(rule))).rows
 
-    assert rows[-1]["cumulative_operations"] == report.operations(find_opcount(rule))
+    assert rows[-1]["cumulative_operations"] == report.operations(find_counting_rule(rule))
 
 
 @pytest.mark.parametrize("name", [*SHIPPED, "D@batch=8", "C@head=gap,320"])
@@ -121,7 +121,7 @@ def test_a_definition_is_said_in_the_words_of_the_rule() -> None:
     """What a MAC counts is written once, where it is counted."""
     comparison = build("compare", report_of("D"), report_of("E"))
 
-    assert find_opcount("macs").definition in comparison.subtitle[1]
+    assert find_counting_rule("macs").definition in comparison.subtitle[1]
 
 
 def test_columns_of_bytes_say_so() -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.networks import report_of
-from vggstat.cost.opcount import OPCOUNTS, OpCount
+from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.render.captions import MACS_NOTE, OPS_WORDS, workloads_words
 from vggstat.render.draw.frame import DEFINITIONS
 
 
-@pytest.mark.parametrize("rule", OPCOUNTS, ids=lambda rule: rule.name)
-def test_what_a_rule_passes_over_has_a_word(rule: OpCount) -> None:
+@pytest.mark.parametrize("rule", COUNTING_RULES, ids=lambda rule: rule.name)
+def test_what_a_rule_passes_over_has_a_word(rule: CountingRule) -> None:
     """Every kind of work that a rule leaves out can be named under a table."""
     assert set(rule.uncounted) <= set(OPS_WORDS)
 
 
 def test_what_a_mac_is_stands_in_one_place() -> None:
     """Tables, drawings and plots say it in the words of the rule that counts it."""
-    assert OPCOUNTS[0].definition in MACS_NOTE
+    assert COUNTING_RULES[0].definition in MACS_NOTE
     assert DEFINITIONS.endswith(MACS_NOTE)
 
 

@@ -22,7 +22,7 @@ from vggstat.cli.common import (
 )
 from vggstat.cli.files import write_file
 from vggstat.cost.convention import Convention
-from vggstat.cost.opcount import find_opcount
+from vggstat.cost.counting import find_counting_rule
 from vggstat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def command(
     request = Request(
         reports=reports,
         bench=None if bench is None else _measured(bench, reports),
-        convention=Convention() if ops is None else Convention(ops=find_opcount(ops)),
+        convention=Convention() if ops is None else Convention(ops=find_counting_rule(ops)),
         mode="training" if mode == "training" else "inference",
         against=against or "operations",
         device=device,

@@ -23,7 +23,7 @@ from vggstat.cli.common import (
 )
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.convention import Convention
-from vggstat.cost.opcount import find_opcount
+from vggstat.cost.counting import find_counting_rule
 from vggstat.errors import UsageError
 from vggstat.render.styles.base import TableOptions
 
@@ -99,7 +99,7 @@ def command(
 def _options(columns: str | None, torch_names: bool, ops: str | None, memory: str | None) -> TableOptions:
     convention = Convention()
     if ops is not None:
-        convention = convention.replace(ops=find_opcount(ops))
+        convention = convention.replace(ops=find_counting_rule(ops))
     if memory is not None:
         convention = convention.replace(memory=find_accounting(memory))
     keys = tuple(key.strip() for key in columns.split(",")) if columns else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vggstat.cost.accounting import Accounting, find_accounting
-from vggstat.cost.opcount import OPCOUNTS, OpCount
+from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.records import Record
 
 __all__ = ["Convention"]
@@ -12,5 +12,5 @@ __all__ = ["Convention"]
 class Convention(Record):
     """How operations and memory are counted. Bytes are always shown in MB and MiB, both named."""
 
-    ops: OpCount = OPCOUNTS[0]
+    ops: CountingRule = COUNTING_RULES[0]
     memory: Accounting = find_accounting("outputs")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vggstat.cost.accounting import Accounting
-from vggstat.cost.opcount import OpCount
+from vggstat.cost.counting import Counted, CountingRule, Status
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.base import Layer, Ops
+from vggstat.net.ops.base import Layer
+from vggstat.net.work import Work, total_work
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
 
@@ -96,7 +97,7 @@ class Report(Record):
     """All rows as one block: the totals are its sums."""
     blocks: tuple[Block, ...]
     """The rows by block, in order; the image is a block of its own."""
-    ops: Ops
+    ops: Work
     """Work of all layers for the whole batch, by kind."""
 
     @property
@@ -144,11 +145,20 @@ class Report(Record):
         """FLOPs of one training step, forward and backward, two per MAC."""
         return self.total.flops + self.backward_flops
 
-    def operations(self, rule: OpCount) -> int | None:
+    def operations(self, rule: CountingRule) -> int | None:
         """All operations under a rule; None where the rule is not known for one of the layers."""
         return rule.count(self.ops)
 
-    def operation_items(self, rule: OpCount) -> tuple[OpItem, ...]:
+    def counted(self, rule: CountingRule) -> Counted:
+        """The same with what is known of it: the nodes that are not counted, by name, and their kinds of work."""
+        left = tuple(
+            (node.name, unknown) for node in self.graph.nodes if (unknown := rule.unknown_in(node.ops))
+        )
+        known = rule.known(self.ops)
+        status: Status = "complete" if not left else "partial" if known else "unknown"
+        return Counted(known=known, not_counted=left, status=status)
+
+    def operation_items(self, rule: CountingRule) -> tuple[OpItem, ...]:
         """The operations of each node that the rule counts, or cannot count."""
         batch = self.workload.batch
         items = (OpItem(node=node, count=rule.count(node.ops * batch)) for node in self.graph.nodes)
@@ -181,7 +191,7 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
         rows=tuple(rows),
         total=block_of("total", tuple(rows)),
         blocks=_blocks(rows),
-        ops=_sum(n.ops for n in graph.nodes) * load.batch,
+        ops=total_work(n.ops for n in graph.nodes) * load.batch,
     )
 
 
@@ -203,15 +213,6 @@ def _blocks(rows: Iterable[Row]) -> tuple[Block, ...]:
     for row in rows:
         groups.setdefault(row.block, []).append(row)
     return tuple(block_of(name, tuple(held)) for name, held in groups.items())
-
-
-def _sum(counts: Iterable[Ops]) -> Ops:
-    total = dict(Ops().__dict__)
-    for ops in counts:
-        for name, count in ops.__dict__.items():
-            if count:
-                total[name] += count
-    return Ops(**total)
 
 
 def _image_row(graph: Graph, load: Workload) -> Row:

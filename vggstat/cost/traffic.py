@@ -230,7 +230,7 @@ def _lrn(n: _Node) -> Iterator[Kernel]:
 
     NB: of the backward pass only the ideal traffic is counted (x, dy, dx).
     """
-    padded = n.inputs // max(1, values(n.node.in_shapes[0])) * n.node.ops.lrn_padded
+    padded = n.inputs // max(1, values(n.node.in_shapes[0])) * n.node.ops["lrn_padded"]
     yield Kernel("LRN", 0, n.inputs + n.outputs)
     # square 2, pad 1 + padded, average padded + 1, scale 2, add 2, power 2, divide 3; two of them are above
     yield Kernel("LRN in steps", 0, 11 * n.inputs + 2 * padded, styles=APART)

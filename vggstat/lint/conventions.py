@@ -106,16 +106,16 @@ def memory_rules(*, in_bytes: bool) -> tuple[Rule, ...]:
 @cache
 def ops_rules() -> tuple[Rule, ...]:
     """Operations of a layer under every known rule."""
-    from vggstat.cost.opcount import OPCOUNTS, OpCount
+    from vggstat.cost.counting import COUNTING_RULES, CountingRule
 
-    def counter(rule: OpCount) -> Callable[[Target], int | None]:
+    def counter(rule: CountingRule) -> Callable[[Target], int | None]:
         return lambda target: rule.count(target.ops)
 
-    def folded(rule: OpCount) -> Callable[[Target], int | None]:
+    def folded(rule: CountingRule) -> Callable[[Target], int | None]:
         return lambda target: rule.count(target.folded)
 
-    plain = [Rule(rule.name, counter(rule)) for rule in OPCOUNTS]
-    with_relu = [Rule(rule.name, folded(rule)) for rule in OPCOUNTS if "relu" in rule.weights]
+    plain = [Rule(rule.name, counter(rule)) for rule in COUNTING_RULES]
+    with_relu = [Rule(rule.name, folded(rule)) for rule in COUNTING_RULES if "relu" in rule.weights]
     return _both((*plain, *with_relu))
 
 

@@ -15,8 +15,8 @@ from vggstat.cost.report import Report, analyze
 from vggstat.errors import VggstatError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import find_kind
-from vggstat.net.ops.base import Ops
 from vggstat.net.spec import Head, Item, Place, Spec
+from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape
 from vggstat.sources.spec.build import build_graph
@@ -55,13 +55,13 @@ class Target(NamedTuple):
     kernel: int | None
     stride: int | None
     padding: int | None
-    ops: Ops
+    ops: Work
     factors: tuple[int, ...]
     """The numbers whose product is ``weights``."""
     groups: int = 1
     field: int | None = None
     """Its receptive field."""
-    folded: Ops = Ops()
+    folded: Work = Work()
     """Its work with that of the ReLU, dropout and the like after it, as tables have it that give them no row."""
     source: Shape = ()
     """The map that was flattened into its inputs, for the first FC layer."""
@@ -248,7 +248,7 @@ def _targets(graph: Graph) -> Iterator[Target]:
 
 
 def _input(image: Shape) -> Target:
-    return Target("input", "input", "", image, image, 0, 0, 0, None, None, None, Ops(), ())
+    return Target("input", "input", "", image, image, 0, 0, 0, None, None, None, Work(), ())
 
 
 def _target(node: Node) -> Target:

@@ -21,9 +21,9 @@ USUAL: Final = ("macs", "flops", "macs+bias", "torchinfo")
 @cache
 def counts_macs(rule: str) -> bool:
     """Whether the rule of that name takes a multiply-accumulate for one operation."""
-    from vggstat.cost.opcount import find_opcount
+    from vggstat.cost.counting import find_counting_rule
 
-    return find_opcount(rule).weights.get("conv_macs") == 1
+    return find_counting_rule(rule).weights.get("conv_macs") == 1
 
 
 def says_flops(words: str) -> bool:

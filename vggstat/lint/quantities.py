@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from vggstat.cost.accounting import ACCOUNTINGS
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report, Row
 from vggstat.cost.workload import DTYPES
 from vggstat.records import Record
@@ -67,7 +67,7 @@ def total_quantities(report: Report) -> Iterator[Quantity]:
 
 
 def _operations(report: Report) -> Iterator[Quantity]:
-    for rule in OPCOUNTS:
+    for rule in COUNTING_RULES:
         count = report.operations(rule)
         if count is not None:
             yield Quantity(

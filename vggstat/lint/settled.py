@@ -80,10 +80,10 @@ OPEN: Final = Settled()
 @cache
 def _kinds() -> dict[str, tuple[str, str]]:
     """Each word that may be written, in lower case: what it settles, and how."""
-    from vggstat.cost.opcount import OPCOUNTS
+    from vggstat.cost.counting import COUNTING_RULES
 
     kinds = {word.lower(): ("params", word) for word in PARAMS}
-    kinds.update({rule.name.lower(): ("ops", rule.name) for rule in OPCOUNTS})
+    kinds.update({rule.name.lower(): ("ops", rule.name) for rule in COUNTING_RULES})
     kinds.update({word.lower(): ("size", word) for word in SIZES})
     return kinds
 

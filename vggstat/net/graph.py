@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vggstat.net.ops.base import Layer, Mode, Ops, Param, Saved
+from vggstat.net.ops.base import Layer, Mode, Param, Saved
 from vggstat.net.spec import Head, Place, Spec
+from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape
 
@@ -40,7 +41,7 @@ class Node(Record):
     """The shape that leaves."""
     params: tuple[Param, ...]
     """Its learned tensors and buffers."""
-    ops: Ops
+    ops: Work
     """Its work for one image; none for what is not in the model."""
     is_row: bool
     """Whether tables show it: conv, pool, FC and norms always, the rest where a spec writes it on its own."""

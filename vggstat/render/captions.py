@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vggstat.cost.convention import Convention
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report
 from vggstat.cost.workload import Workload
 from vggstat.net.graph import Graph
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
-MACS_NOTE = f"{OPCOUNTS[0].unit}: {OPCOUNTS[0].definition}."
+MACS_NOTE = f"{COUNTING_RULES[0].unit}: {COUNTING_RULES[0].definition}."
 
 OPS_WORDS = {
     "pool_inputs": "max pooling",
@@ -109,7 +109,7 @@ def operations_note(report: Report, convention: Convention) -> str:
     if rule.name in ("macs", "flops"):
         return f"{rule.unit}: {rule.definition}."
     text = f"Operations under {rule.name}: {rule.definition} ({rule.reference})."
-    left_out = [OPS_WORDS[name] for name in rule.uncounted if report.ops.__dict__[name]]
+    left_out = [OPS_WORDS[name] for name in rule.uncounted if report.ops[name]]
     if left_out:
         text += f" Left out there, though this network has it: {', '.join(left_out)}."
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from vggstat.cost.opcount import OpCount
+from vggstat.cost.counting import CountingRule
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
 from vggstat.records import Record
@@ -24,7 +24,7 @@ class OperationCounts(Record):
     total: int | None
 
 
-def operation_counts(report: Report, rule: OpCount) -> OperationCounts:
+def operation_counts(report: Report, rule: CountingRule) -> OperationCounts:
     """The operations of the report's rows under a rule. An unknown part makes its row, and the total, None."""
     rows: dict[str, int | None] = {line.name: 0 for line in report.rows}
     beside: dict[str, int | None] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Block, Report, Row
 from vggstat.net.spec import Published
 
@@ -38,8 +38,8 @@ def report_data(
         "conventions": {
             "operations": chosen.ops.name,
             "memory": chosen.memory.name,
-            "macs": OPCOUNTS[0].definition,
-            "flops": OPCOUNTS[1].definition,
+            "macs": COUNTING_RULES[0].definition,
+            "flops": COUNTING_RULES[1].definition,
             "outputs": next(entry.definition for entry in ACCOUNTINGS if entry.name == "outputs"),
             "MB": 10**6,
             "MiB": 2**20,
@@ -49,7 +49,8 @@ def report_data(
         "totals": _totals(report),
         "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
         "tools": {
-            "operations": {rule.name: report.operations(rule) for rule in OPCOUNTS},
+            "operations": {rule.name: report.operations(rule) for rule in COUNTING_RULES},
+            "operations_not_counted": _not_counted(report),
             "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
         },
         "items": {
@@ -62,6 +63,19 @@ def report_data(
             ),
         },
         "published": [_published_data(entry) for entry in graph.spec.published],
+    }
+
+
+def _not_counted(report: Report) -> dict[str, Any]:
+    """The rules whose count is null: the part that they know, and which layers they do not."""
+    counted = {rule.name: report.counted(rule) for rule in COUNTING_RULES if rule.unknown_in(report.ops)}
+    return {
+        name: {
+            "status": found.status,
+            "known": found.known,
+            "layers": [{"name": layer, "work": list(kinds)} for layer, kinds in found.not_counted],
+        }
+        for name, found in counted.items()
     }
 
 

@@ -8,7 +8,7 @@ from math import prod
 from vggstat.lint.identity.agreement import Identity, shape_agrees
 from vggstat.lint.identity.observe import Obs
 from vggstat.lint.network import Target
-from vggstat.net.ops.base import Ops
+from vggstat.net.work import Work
 from vggstat.shapes import Shape
 
 __all__ = ["with_passing"]
@@ -114,4 +114,4 @@ def _pool_before(at: int, obs: Obs, identity: Identity, current: Target) -> Targ
 
 def _made(kind: str, name: str, label: str, shape: Shape, in_shape: Shape) -> Target:
     """A layer that learns nothing and computes nothing."""
-    return Target(kind, name, label, shape, in_shape, 0, 0, 0, None, None, None, Ops(), ())
+    return Target(kind, name, label, shape, in_shape, 0, 0, 0, None, None, None, Work(), ())

@@ -12,7 +12,7 @@ from vggstat.lint.ops_words import counts_macs
 from vggstat.lint.settled import TRAINING
 
 if TYPE_CHECKING:
-    from vggstat.cost.opcount import OpCount
+    from vggstat.cost.counting import CountingRule
 
 __all__ = ["Figure", "admits", "figures_of", "like"]
 
@@ -141,9 +141,9 @@ def _sizes(network: Network) -> tuple[Figure, ...]:
 
 
 def _operations(network: Network) -> Iterator[Figure]:
-    from vggstat.cost.opcount import OPCOUNTS
+    from vggstat.cost.counting import COUNTING_RULES
 
-    for rule in OPCOUNTS:
+    for rule in COUNTING_RULES:
         for count in dict.fromkeys(_counts(network, rule)):
             yield Figure(rule.name, count, flops=not counts_macs(rule.name))
     yield Figure(TRAINING, network.report.training_flops, flops=True)
@@ -152,14 +152,14 @@ def _operations(network: Network) -> Iterator[Figure]:
     yield Figure(TRAINING, 3 * total.flops, flops=True)
 
 
-def _counts(network: Network, rule: OpCount) -> Iterator[int]:
+def _counts(network: Network, rule: CountingRule) -> Iterator[int]:
     """What the rule gives, and what versions of its tool give: for a batch norm, and for a softmax at the end, which
     the network itself is counted without."""
     ops = network.report.ops
     counts = [rule.count(ops)]
-    base = rule.count(ops.replace(bn_values=0, bn_params=0)) if ops.bn_values else None
+    base = rule.count(ops.without("bn_values", "bn_params")) if ops["bn_values"] else None
     if base is not None:
-        counts.extend(base + each * ops.bn_values for each in BN_COSTS)
+        counts.extend(base + each * ops["bn_values"] for each in BN_COSTS)
     classes = network.report.graph.classes or 0
     for count in counts:
         if count is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import integer
-from vggstat.net.ops.base import Kind, Layer, Ops, Saved, TorchModule, Window
+from vggstat.net.ops.base import Kind, Layer, Saved, TorchModule, Window
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
 __all__ = ["KIND", "AdaptiveAvgPool"]
@@ -42,10 +43,10 @@ class AdaptiveAvgPool(Layer):
         channels, _, _ = feature_map(inputs[0], "adaptive average pool")
         return (channels, *self.target)
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         outputs = values(self.out_shape(*inputs))
         even = all(size % goal == 0 for size, goal in zip(inputs[0][1:], self.target, strict=True))
-        return Ops(
+        return Work(
             avgpool_inputs=values(inputs[0]),
             avgpool_outputs=outputs,
             avgpool_uneven=0 if even else outputs,

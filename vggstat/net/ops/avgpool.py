@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import Kind, Ops, Saved, TorchModule
+from vggstat.net.ops.base import Kind, Saved, TorchModule
 from vggstat.net.ops.pooling import WindowPool
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "AvgPool"]
@@ -21,9 +22,9 @@ class AvgPool(WindowPool):
     def label(self) -> str:
         return "avgpool"
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         outputs = values(self.out_shape(*inputs))
-        return Ops(
+        return Work(
             window_avgpool_inputs=values(inputs[0]),
             window_avgpool_outputs=outputs,
             window_avgpool_kernel=self.kernel**2 * outputs,

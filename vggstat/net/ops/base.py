@@ -1,8 +1,7 @@
 """What a layer kind states about itself: shapes, parameters, work, memory, and how others write it.
 
 A layer kind is one final class in one file of this package. It states facts about one image; batch, dtype,
-units and conventions are applied further up. No formula returns "FLOPs": ``Ops`` holds counts of work by
-kind, as fine as the rules of the known tools need them.
+units and conventions are applied further up. No formula returns "FLOPs": ``Work`` holds counts by kind.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from vggstat.fields import Field
+from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
 
@@ -25,7 +25,6 @@ __all__ = [
     "Kind",
     "Layer",
     "Mode",
-    "Ops",
     "Param",
     "Saved",
     "Storage",
@@ -46,68 +45,6 @@ INPUT_GRADIENT: Final = "input gradient"
 
 OUTPUT_GRADIENT: Final = "gradient"
 """The name of the gradient that reaches a layer."""
-
-
-class Ops(Record):
-    """Work done for one image, by kind, in units of one operation each. A rule weighs and adds them."""
-
-    conv_macs: int = 0
-    """Multiply-accumulates of convolutions: one per weight of a filter, for each output value."""
-    linear_macs: int = 0
-    """Multiply-accumulates of FC layers: one per weight."""
-    conv_bias: int = 0
-    """Additions of a bias in convolutions: one per output value."""
-    linear_bias: int = 0
-    """Additions of a bias in FC layers: one per output value."""
-    relu: int = 0
-    """Values that a ReLU looks at."""
-    pool_inputs: int = 0
-    """Values that enter a max-pool."""
-    pool_window: int = 0
-    """stride² × output values of a max-pool."""
-    pool_kernel: int = 0
-    """kernel² × output values of a max-pool."""
-    avgpool_inputs: int = 0
-    """Values that enter an adaptive average pool."""
-    avgpool_outputs: int = 0
-    """Values that leave an adaptive average pool."""
-    avgpool_uneven: int = 0
-    """Values that leave an adaptive average pool whose windows are not all of one size."""
-    window_avgpool_inputs: int = 0
-    """Values that enter an average pool with a window."""
-    window_avgpool_outputs: int = 0
-    """Values that leave an average pool with a window."""
-    window_avgpool_kernel: int = 0
-    """kernel² × output values of an average pool with a window."""
-    bn_values: int = 0
-    """Values that a batch norm normalizes."""
-    bn_params: int = 0
-    """Scales and shifts of a batch norm: two per channel."""
-    lrn_values: int = 0
-    """Values that a local response normalization normalizes."""
-    lrn_window: int = 0
-    """Values under a local response normalization × the channels it sums over."""
-    lrn_padded: int = 0
-    """Values of the map that torch pads with channels before it sums them."""
-    softmax_values: int = 0
-    """Values that a softmax turns into probabilities."""
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of conv and FC layers."""
-        return self.conv_macs + self.linear_macs
-
-    @property
-    def bias(self) -> int:
-        """Additions of a bias in conv and FC layers."""
-        return self.conv_bias + self.linear_bias
-
-    def __add__(self, other: Ops) -> Ops:
-        theirs = other.__dict__
-        return Ops(**{name: count + theirs[name] for name, count in self.__dict__.items()})
-
-    def __mul__(self, times: int) -> Ops:
-        return Ops(**{name: count * times for name, count in self.__dict__.items()})
 
 
 class Param(NamedTuple):
@@ -227,9 +164,9 @@ class Layer(Record, ABC):
         """Learned tensors, then buffers."""
         return ()
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         """Work for one image."""
-        return Ops()
+        return Work()
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """What autograd keeps for the backward pass, parameters and buffers not included."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import Backward, Extra, Kind, Layer, Ops, Param, Saved, TorchModule
+from vggstat.net.ops.base import Backward, Extra, Kind, Layer, Param, Saved, TorchModule
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
 __all__ = ["KIND", "BatchNorm"]
@@ -38,8 +39,8 @@ class BatchNorm(Layer):
             Param("num_batches_tracked", (), "buffer", width=8),
         )
 
-    def ops(self, *inputs: Shape) -> Ops:
-        return Ops(bn_values=values(inputs[0]), bn_params=2 * inputs[0][0])
+    def ops(self, *inputs: Shape) -> Work:
+        return Work(bn_values=values(inputs[0]), bn_params=2 * inputs[0][0])
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """The input, and the mean and inverse deviation of each channel, once for the batch.

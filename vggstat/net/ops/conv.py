@@ -14,7 +14,6 @@ from vggstat.net.ops.base import (
     Follower,
     Kind,
     Layer,
-    Ops,
     Param,
     Saved,
     TorchModule,
@@ -23,6 +22,7 @@ from vggstat.net.ops.base import (
 from vggstat.net.ops.bn import BatchNorm
 from vggstat.net.ops.geometry import same_padding, slide
 from vggstat.net.ops.relu import ReLU
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
 __all__ = ["KIND", "Conv"]
@@ -76,11 +76,11 @@ class Conv(Layer):
         weight = Param("weight", shape, "weight")
         return (weight, Param("bias", (self.filters,), "bias")) if self.bias else (weight,)
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight of a filter, for each output value (borders included)."""
         channels = inputs[0][0]
         outputs = values(self.out_shape(*inputs))
-        return Ops(
+        return Work(
             conv_macs=outputs * (channels // self.groups) * self.kernel**2,
             conv_bias=outputs if self.bias else 0,
         )

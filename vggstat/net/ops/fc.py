@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import boolean, choice, integer, number
-from vggstat.net.ops.base import Autocast, Follower, Kind, Layer, Ops, Param, Saved, TorchModule, Window
+from vggstat.net.ops.base import Autocast, Follower, Kind, Layer, Param, Saved, TorchModule, Window
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.relu import ReLU
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, features, values
 
 __all__ = ["KIND", "Linear"]
@@ -42,9 +43,9 @@ class Linear(Layer):
         weight = Param("weight", (self.features, values(inputs[0])), "weight")
         return (weight, Param("bias", (self.features,), "bias")) if self.bias else (weight,)
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight."""
-        return Ops(
+        return Work(
             linear_macs=self.features * values(inputs[0]),
             linear_bias=self.features if self.bias else 0,
         )

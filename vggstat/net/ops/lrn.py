@@ -12,10 +12,10 @@ from vggstat.net.ops.base import (
     Extra,
     Kind,
     Layer,
-    Ops,
     Saved,
     TorchModule,
 )
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
 __all__ = ["KIND", "LRN"]
@@ -47,9 +47,9 @@ class LRN(Layer):
         feature_map(inputs[0], self.label)
         return inputs[0]
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         count = values(inputs[0])
-        return Ops(lrn_values=count, lrn_window=self.size * count, lrn_padded=self._padded(inputs[0]))
+        return Work(lrn_values=count, lrn_window=self.size * count, lrn_padded=self._padded(inputs[0]))
 
     def _padded(self, shape: Shape) -> int:
         """Values of the squared map with the channels that torch pads it by."""

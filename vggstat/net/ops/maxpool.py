@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import Extra, Kind, Ops, Saved, TorchModule
+from vggstat.net.ops.base import Extra, Kind, Saved, TorchModule
 from vggstat.net.ops.pooling import WindowPool
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "MaxPool"]
@@ -21,9 +22,9 @@ class MaxPool(WindowPool):
     def label(self) -> str:
         return "maxpool"
 
-    def ops(self, *inputs: Shape) -> Ops:
+    def ops(self, *inputs: Shape) -> Work:
         outputs = values(self.out_shape(*inputs))
-        return Ops(
+        return Work(
             pool_inputs=values(inputs[0]),
             pool_window=self.stride**2 * outputs,
             pool_kernel=self.kernel**2 * outputs,

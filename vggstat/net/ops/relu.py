@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, final
 
-from vggstat.net.ops.base import Kind, Layer, Mode, Ops, RowRule, Saved, Storage, TorchModule
+from vggstat.net.ops.base import Kind, Layer, Mode, RowRule, Saved, Storage, TorchModule
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "MASK", "ReLU"]
@@ -29,8 +30,8 @@ class ReLU(Layer):
         """The input's shape."""
         return inputs[0]
 
-    def ops(self, *inputs: Shape) -> Ops:
-        return Ops(relu=values(inputs[0]))
+    def ops(self, *inputs: Shape) -> Work:
+        return Work(relu=values(inputs[0]))
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """Its result: the sign tells where the gradient passes."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import Autocast, Kind, Layer, Ops, RowRule, Saved, TorchModule
+from vggstat.net.ops.base import Autocast, Kind, Layer, RowRule, Saved, TorchModule
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "Softmax"]
@@ -29,8 +30,8 @@ class Softmax(Layer):
         """The input's shape."""
         return inputs[0]
 
-    def ops(self, *inputs: Shape) -> Ops:
-        return Ops(softmax_values=values(inputs[0]))
+    def ops(self, *inputs: Shape) -> Work:
+        return Work(softmax_values=values(inputs[0]))
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """Its result."""

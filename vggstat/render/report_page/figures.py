@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.moments import MANY, Moment, growth, growth_of
-from vggstat.cost.opcount import OPCOUNTS
 from vggstat.cost.report import Report, Row, analyze
 from vggstat.cost.training import least_batch, training_moments
 from vggstat.cost.workload import Workload
@@ -125,7 +125,7 @@ def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
             "param_bytes": report.param_bytes,
             "training_flops": report.training_flops,
         },
-        "tools": {rule.name: report.operations(rule) for rule in OPCOUNTS},
+        "tools": {rule.name: report.operations(rule) for rule in COUNTING_RULES},
         "memory": {str(batch): figures for batch, figures in _memory(report, batches).items()},
         "saved": _saved(report, batches),
         "live": _live(report, batches),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from vggstat.cost.accounting import find_accounting
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as Layer
 from vggstat.render.figures import count_or_dash, map_text
@@ -153,7 +153,7 @@ def accounting_table(networks: tuple[Network, ...]) -> str:
 def rule_table(networks: tuple[Network, ...]) -> str:
     """A row a rule for counting operations, a column a network, with the definition."""
     rows = []
-    for rule, (name, text) in zip(OPCOUNTS, rule_definitions(), strict=True):
+    for rule, (name, text) in zip(COUNTING_RULES, rule_definitions(), strict=True):
         cells = "".join(
             _figure(f"tool:{name}", _count(one.report.operations(rule)), number)
             for number, one in enumerate(networks)

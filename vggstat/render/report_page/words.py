@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vggstat.cost.accounting import ACCOUNTINGS
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report
 from vggstat.render.captions import head_note
 from vggstat.render.report_page.markup import escaped
@@ -60,4 +60,4 @@ def accounting_definitions() -> tuple[tuple[str, str], ...]:
 
 def rule_definitions() -> tuple[tuple[str, str], ...]:
     """Each rule for counting operations with its unit, definition and source."""
-    return tuple((rule.name, f"{rule.unit}: {rule.definition} ({rule.reference})") for rule in OPCOUNTS)
+    return tuple((rule.name, f"{rule.unit}: {rule.definition} ({rule.reference})") for rule in COUNTING_RULES)

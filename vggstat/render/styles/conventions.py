@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vggstat.cost.accounting import ACCOUNTINGS
-from vggstat.cost.opcount import OPCOUNTS
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report
 from vggstat.render.captions import UNITS_NOTE, head_note, spec_words, workload_words
 from vggstat.render.page import Column, Page, Table, row
@@ -21,9 +21,8 @@ TAKES: Final[tuple[str, ...]] = ()
 
 def render(report: Report, options: TableOptions) -> Page:
     """The page of this style."""
-    unknown = [rule.name for rule in OPCOUNTS if report.operations(rule) is None]
     notes = [
-        f"–: the rule is not known for a layer of this network ({', '.join(unknown)})." if unknown else "",
+        _unknown_words(report),
         f"Rows of one of them: --ops NAME, --memory NAME. {UNITS_NOTE}",
         head_note(report.graph),
     ]
@@ -34,6 +33,17 @@ def render(report: Report, options: TableOptions) -> Page:
         notes=tuple(note for note in notes if note),
         data=lambda: report_data(report, options.convention, many=iter),
     )
+
+
+def _unknown_words(report: Report) -> str:
+    """``–: no count is known under thop-old for batch norm``: by the kinds of work that rules do not know."""
+    rules: dict[str, list[str]] = {}
+    for rule in COUNTING_RULES:
+        kinds = ", ".join(rule.unknown_in(report.ops))
+        if kinds:
+            rules.setdefault(kinds, []).append(rule.name)
+    words = "; ".join(f"for {kinds} under {', '.join(names)}" for kinds, names in rules.items())
+    return f"–: no count is known {words}." if words else ""
 
 
 def _operations(report: Report) -> Table:
@@ -47,7 +57,7 @@ def _operations(report: Report) -> Table:
         ),
         rows=tuple(
             row(rule.name, report.operations(rule), rule.unit, rule.definition, rule.reference)
-            for rule in OPCOUNTS
+            for rule in COUNTING_RULES
         ),
         name="operations",
         main=True,

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatError
 from vggstat.net.graph import Graph, Node, Sight
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.base import Kind, Layer, Ops, Param, Storage, Window
+from vggstat.net.ops.base import Kind, Layer, Param, Storage, Window
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.fc import Linear
 from vggstat.net.ops.flatten import Flatten
 from vggstat.net.ops.softmax import Softmax
 from vggstat.net.spec import Head, Item, Place, Spec
+from vggstat.net.work import Work
 from vggstat.shapes import Shape, describe
 
 __all__ = ["build_graph"]
@@ -86,7 +87,7 @@ class _Settled(NamedTuple):
     in_shapes: tuple[Shape, ...]
     shape: Shape
     params: tuple[Param, ...]
-    ops: Ops
+    ops: Work
     window: Window | None
     storage: Storage
     """In training."""
@@ -175,7 +176,7 @@ class _Builder:
                 in_shapes=settled.in_shapes,
                 shape=settled.shape,
                 params=settled.params,
-                ops=settled.ops if in_model else Ops(),
+                ops=settled.ops if in_model else Work(),
                 is_row=is_row and not identity,
                 in_model=in_model,
                 in_place=in_place,

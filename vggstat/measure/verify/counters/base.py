@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vggstat.cost.accounting import MemoryItem, find_accounting
 from vggstat.cost.check import Check, Verdict, difference, judge, unchecked
-from vggstat.cost.opcount import OPCOUNTS, OpCount, find_opcount
+from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.training import least_batch
 from vggstat.measure.module import Network, as_torch_dtype, build_module
@@ -23,7 +23,6 @@ __all__ = [
     "OPERATIONS",
     "UNTRAINABLE",
     "Subject",
-    "applied_rule",
     "compare_bytes",
     "compare_operations",
     "left_out",
@@ -46,7 +45,7 @@ WORK: Final = {
     "lrn_values": "LRN operations",
     "softmax_values": "softmax operations",
 }
-"""Kinds of work by their field of ``Ops``, in words."""
+"""Kinds of work by their field of ``Work``, in words."""
 
 
 class Subject:
@@ -116,29 +115,18 @@ def training_refused(source: str, quantity: str, subject: Subject) -> Check | No
     )
 
 
-def applied_rule(name: str) -> OpCount:
-    """The rule of that name as it holds for the tool's own number.
-
-    Work that the tool passes over adds nothing to its number, though that is no count of the work.
-    """
-    rule = find_opcount(name)
-    return rule.replace(unknown=tuple(field for field in rule.unknown if field not in rule.uncounted))
-
-
-def left_out(source: str, subject: Subject, rule: OpCount) -> Iterator[Check]:
+def left_out(source: str, subject: Subject, rule: CountingRule) -> Iterator[Check]:
     """An unchecked figure for each kind of work that the tool passes over in this network."""
-    ops = subject.report.ops.__dict__
+    ops = subject.report.ops
     for field in rule.uncounted:
-        if ops[field] and any(
-            node.in_model and getattr(node.ops, field) for node in subject.report.graph.nodes
-        ):
+        if ops[field] and any(node.in_model and node.ops[field] for node in subject.report.graph.nodes):
             yield unchecked(source, WORK[field], "not counted there", convention=rule.name)
 
 
 def compare_operations(
     source: str,
     subject: Subject,
-    rule: OpCount,
+    rule: CountingRule,
     total: int,
     by_layer: Mapping[str, int],
     *,
@@ -160,7 +148,7 @@ def compare_operations(
 
 
 def _layers(
-    source: str, subject: Subject, rule: OpCount, by_layer: Mapping[str, int], quantity: str
+    source: str, subject: Subject, rule: CountingRule, by_layer: Mapping[str, int], quantity: str
 ) -> Iterator[Check]:
     for name, node in subject.modules.items():
         expected = rule.count(node.ops * subject.batch)
@@ -179,11 +167,15 @@ def _layers(
             )
 
 
-def _cause(report: Report, rule: OpCount, total: int, expected: int, layers: list[str | None]) -> str:
+def _cause(report: Report, rule: CountingRule, total: int, expected: int, layers: list[str | None]) -> str:
     """What most likely explains a total that differs."""
     if layers:
         return f"differs in {layers[0]}" + (f" and {len(layers) - 1} more layers" if len(layers) > 1 else "")
-    same = [other.name for other in OPCOUNTS if other.name != rule.name and report.operations(other) == total]
+    same = [
+        other.name
+        for other in COUNTING_RULES
+        if other.name != rule.name and report.operations(other) == total
+    ]
     if same:
         return f"the number under {same[0]}: perhaps another version of the counter"
     batch = report.workload.batch

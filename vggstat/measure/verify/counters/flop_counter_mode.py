@@ -9,12 +9,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from vggstat.cost.check import Check, Verdict, judge
+from vggstat.cost.counting import find_counting_rule
 from vggstat.measure.module import Network
 from vggstat.measure.step import loss_of
 from vggstat.measure.verify.counters.base import (
     OPERATIONS,
     Subject,
-    applied_rule,
     compare_operations,
     training_refused,
 )
@@ -28,7 +28,7 @@ TRAINING: Final = "training_operations"
 
 def count(subject: Subject) -> Iterator[Check]:
     """The forward pass, then forward and backward of a training step with cross entropy."""
-    rule = applied_rule("flops")
+    rule = find_counting_rule("flops")
     model = subject.model().eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(subject.images())
@@ -92,4 +92,4 @@ def _grouped_extra(node: Node) -> int:
 
     ``conv_backward_flop`` multiplies all input channels by all output channels.
     """
-    return 2 * node.ops.conv_macs * (getattr(node.layer, "groups", 1) - 1)
+    return 2 * node.ops["conv_macs"] * (getattr(node.layer, "groups", 1) - 1)

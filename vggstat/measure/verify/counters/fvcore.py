@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from vggstat.cost.check import Check
+from vggstat.cost.counting import find_counting_rule
 from vggstat.measure.module import Network
-from vggstat.measure.verify.counters.base import Subject, applied_rule, compare_operations, left_out, need
+from vggstat.measure.verify.counters.base import Subject, compare_operations, left_out, need
 from vggstat.sources.torch_module.shapes_only import arithmetic_skipped
 
 __all__ = ["SOURCE", "count"]
@@ -27,7 +28,7 @@ def count(subject: Subject) -> Iterator[Check]:
         return
     one = subject.one_image()
     total, by_layer = _totals(one)
-    rule = applied_rule("fvcore")
+    rule = find_counting_rule("fvcore")
     yield from compare_operations(SOURCE, one, rule, total, by_layer, note=subject.of_one_image)
     yield from left_out(SOURCE, subject, rule)
 

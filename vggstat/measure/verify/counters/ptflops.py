@@ -8,7 +8,8 @@ from contextlib import redirect_stdout
 from typing import Any, Final
 
 from vggstat.cost.check import Check
-from vggstat.measure.verify.counters.base import Subject, applied_rule, compare_operations, left_out, need
+from vggstat.cost.counting import find_counting_rule
+from vggstat.measure.verify.counters.base import Subject, compare_operations, left_out, need
 
 __all__ = ["SOURCE", "count"]
 
@@ -29,7 +30,7 @@ def count(subject: Subject) -> Iterator[Check]:
         return
     one = subject.one_image()
     for backend, name in BACKENDS:
-        rule = applied_rule(name)
+        rule = find_counting_rule(name)
         total = _total(one, backend)
         yield from compare_operations(SOURCE, one, rule, total, {}, note=subject.of_one_image)
         yield from left_out(SOURCE, subject, rule)

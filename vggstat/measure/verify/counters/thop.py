@@ -7,7 +7,8 @@ from math import prod
 from typing import Final
 
 from vggstat.cost.check import Check
-from vggstat.measure.verify.counters.base import Subject, applied_rule, compare_operations, left_out, need
+from vggstat.cost.counting import find_counting_rule
+from vggstat.measure.verify.counters.base import Subject, compare_operations, left_out, need
 from vggstat.net.graph import Node
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.shapes import values
@@ -28,7 +29,7 @@ def count(subject: Subject) -> Iterator[Check]:
     one = subject.one_image()
     model = one.model().eval()
     total, _ = profile(model, inputs=(one.images(),), verbose=False)
-    rule = applied_rule(SOURCE)
+    rule = find_counting_rule(SOURCE)
     lost = sum(_lost(node) for node in one.report.graph.nodes)
     checks = list(compare_operations(SOURCE, one, rule, int(total) + lost, {}, note=subject.of_one_image))
     if lost:

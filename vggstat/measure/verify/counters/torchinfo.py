@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from vggstat.cost.check import Check
-from vggstat.measure.verify.counters.base import Subject, applied_rule, compare_operations, left_out, need
+from vggstat.cost.counting import find_counting_rule
+from vggstat.measure.verify.counters.base import Subject, compare_operations, left_out, need
 
 __all__ = ["SOURCE", "count"]
 
@@ -30,7 +31,7 @@ def count(subject: Subject) -> Iterator[Check]:
         for layer in summary.summary_list
         if layer.is_leaf_layer and layer.layer_id in names
     }
-    rule = applied_rule(SOURCE)
+    rule = find_counting_rule(SOURCE)
     total = summary.total_mult_adds
     yield from compare_operations(SOURCE, one, rule, total, by_layer, note=subject.of_one_image)
     yield from left_out(SOURCE, subject, rule)

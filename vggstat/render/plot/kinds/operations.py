@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vggstat.cost.opcount import OpCount
+from vggstat.cost.counting import CountingRule
 from vggstat.cost.report import Report
 from vggstat.render.captions import operations_note
 from vggstat.render.columns import operation_counts
@@ -80,11 +80,11 @@ def _notes(request: Request) -> tuple[str, ...]:
     return tuple(f"{name}: {note}" for name, note in zip(request.names, notes, strict=True))
 
 
-def _unit(rule: OpCount) -> str:
+def _unit(rule: CountingRule) -> str:
     return rule.unit if rule.name in ("macs", "flops") else f"{rule.unit} as {rule.name} counts"
 
 
-def _rows(name: str, report: Report, rule: OpCount) -> list[Row]:
+def _rows(name: str, report: Report, rule: CountingRule) -> list[Row]:
     counts = operation_counts(report, rule)
     places = [
         (layer_cells(name, layer), counts.rows[layer.name]) for layer in report.rows if layer.kind != "input"
@@ -104,12 +104,12 @@ def _rows(name: str, report: Report, rule: OpCount) -> list[Row]:
     ]
 
 
-def _title(name: str, report: Report, rule: OpCount, names: tuple[str, ...]) -> str:
+def _title(name: str, report: Report, rule: CountingRule, names: tuple[str, ...]) -> str:
     total = report.operations(rule)
     return f"{name}: {UNKNOWN if total is None else grouped(total)}" if len(names) > 1 else ""
 
 
-def _labels(row: Row, place: int, rule: OpCount) -> dict[str, Any]:
+def _labels(row: Row, place: int, rule: CountingRule) -> dict[str, Any]:
     count = row["operations"]
     words = UNKNOWN if count is None else f"{grouped(count)} {rule.unit}"
     return {

@@ -1,26 +1,28 @@
 """Operation counts under named rules: one value a rule, with its source.
 
 For one and the same VGG-16 the known tools print eleven different counts. Each is a weighted sum of the same
-``Ops``; the weights are the convention.
+``Work``; the weights are the convention.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from vggstat.errors import UsageError
-from vggstat.net.ops.base import Ops
+from vggstat.net.work import Work, kind_of
 from vggstat.records import Record
 
-__all__ = ["OPCOUNTS", "OpCount", "find_opcount"]
+__all__ = ["COUNTING_RULES", "Counted", "CountingRule", "find_counting_rule"]
 
 
-class OpCount(Record):
-    """A rule that turns ``Ops`` into one number.
+Status = Literal["complete", "partial", "unknown"]
 
-    ``weights`` maps fields of ``Ops`` to factors; a field that is not named counts 0 under this rule. Fields
-    in ``unknown`` are kinds of work for which the rule is not known: with any of it there is no number.
+
+class CountingRule(Record):
+    """A rule that turns ``Work`` into one number.
+
+    A kind of work that is neither weighed nor 0 by definition is unknown: with any of it there is no number.
     """
 
     name: str
@@ -29,26 +31,63 @@ class OpCount(Record):
     definition: str
     reference: str
     weights: Mapping[str, int]
-    unknown: tuple[str, ...] = ()
+    """Factors by measure of ``Work``; a weighed measure settles its whole kind."""
+    zero: tuple[str, ...] = ()
+    """Kinds of work that count 0 by definition."""
     uncounted: tuple[str, ...] = ()
-    """Fields of ``Ops`` that the tool itself reports as not supported, or passes over in silence."""
+    """Measures whose kinds the tool itself reports as not supported, or passes over in silence: 0 in its number."""
+    unknown: tuple[str, ...] = ()
+    """Measures of a weighed kind with which the rule has no number all the same."""
 
-    def count(self, ops: Ops) -> int | None:
-        """The number under this rule, or None where ``ops`` holds work for which the rule is not known."""
-        counts: dict[str, int] = ops.__dict__
-        if any(counts[name] for name in self.unknown):
-            return None
-        return sum(factor * counts[name] for name, factor in self.weights.items())
+    def knows(self, measure: str) -> bool:
+        """Whether the rule says what this work counts, be it 0."""
+        kind = kind_of(measure)
+        if measure in self.unknown:
+            return False
+        return (
+            measure in self.weights
+            or kind in self.zero
+            or any(kind_of(other) == kind for other in (*self.weights, *self.uncounted))
+        )
+
+    def unknown_in(self, work: Work) -> tuple[str, ...]:
+        """The kinds of work for which the rule is not known, each once."""
+        return tuple(dict.fromkeys(kind_of(measure) for measure in work if not self.knows(measure)))
+
+    def known(self, work: Work) -> int:
+        """The number of what the rule knows; a part of the whole where it does not know all."""
+        return sum(factor * work[measure] for measure, factor in self.weights.items())
+
+    def count(self, work: Work) -> int | None:
+        """The number under this rule, or None where there is work for which the rule is not known."""
+        return None if self.unknown_in(work) else self.known(work)
 
 
-def find_opcount(name: str) -> OpCount:
+class Counted(Record):
+    """A total under a rule: the known part, and the nodes whose work it does not hold, with its kinds."""
+
+    known: int
+    not_counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    status: Status = "complete"
+
+    @property
+    def total(self) -> int | None:
+        """The number; None unless all of it is known."""
+        return self.known if self.status == "complete" else None
+
+
+def find_counting_rule(name: str) -> CountingRule:
     """The rule of that name. Raises UsageError with the known ones."""
-    for rule in OPCOUNTS:
+    for rule in COUNTING_RULES:
         if rule.name == name.lower():
             return rule
-    known = ", ".join(rule.name for rule in OPCOUNTS)
+    known = ", ".join(rule.name for rule in COUNTING_RULES)
     raise UsageError(f"unknown operation count {name!r}: expected one of {known}")
 
+
+BIASES: Final = ("conv bias", "FC bias")
+POOLS: Final = ("max-pool", "adaptive average pool", "average pool")
+NORMS: Final = ("batch norm", "LRN")
 
 MACS: Final = {"conv_macs": 1, "linear_macs": 1}
 BIAS: Final = {"conv_bias": 1, "linear_bias": 1}
@@ -62,47 +101,52 @@ BN: Final = {"bn_values": 2}
 LRN: Final = {"lrn_values": 3, "lrn_padded": 1}
 """torch's LRN as tools see it that patch functions: two products and a sum a value, and a pool's inputs."""
 
-OPCOUNTS: Final[tuple[OpCount, ...]] = (
-    OpCount(
+COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
+    CountingRule(
         name="macs",
         unit="MACs",
         definition="multiply-accumulates of conv and FC layers; no biases, ReLU or pooling",
         reference="the definition; calflops 0.3.2 and deepspeed 0.19.8 call it MACs; torchvision's tables print it "
         "as GFLOPS",
         weights=MACS,
+        zero=(*BIASES, "ReLU", *POOLS, *NORMS, "softmax"),
     ),
-    OpCount(
+    CountingRule(
         name="flops",
         unit="FLOPs",
         definition="2 per multiply-accumulate of conv and FC layers; no biases, ReLU or pooling",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
         weights={"conv_macs": 2, "linear_macs": 2},
+        zero=(*BIASES, "ReLU", *POOLS, *NORMS, "softmax"),
     ),
-    OpCount(
+    CountingRule(
         name="macs+bias",
         unit="MACs",
         definition="multiply-accumulates, and one per addition of a bias",
         reference='the definition; ptflops 0.7.5 with the backend "aten" (which takes every other operation for '
         "none)",
         weights={**MACS, **BIAS},
+        zero=("ReLU", *POOLS, *NORMS, "softmax"),
     ),
-    OpCount(
+    CountingRule(
         name="fvcore",
         unit="MACs",
         definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm; max-pools and '
         "LRN are listed as unsupported",
         reference="fvcore 0.1.5 in eval mode; mmengine 0.10.7 has the same rules",
         weights={**MACS, "avgpool_inputs": 1, **BN},
+        zero=(*BIASES, "ReLU"),
         uncounted=("pool_inputs", "softmax_values", "lrn_values", "window_avgpool_inputs"),
     ),
-    OpCount(
+    CountingRule(
         name="torchprofile",
         unit="MACs",
         definition="MACs, the outputs of average pools, 1 per value of a batch norm, 3 per value of an LRN",
         reference="torchprofile 0.1.0",
         weights={**MACS, "avgpool_outputs": 1, "window_avgpool_outputs": 1, "bn_values": 1, "lrn_values": 3},
+        zero=(*BIASES, "ReLU", "max-pool", "softmax"),
     ),
-    OpCount(
+    CountingRule(
         name="thop",
         unit="MACs",
         definition='"macs": MACs, the inputs and outputs of adaptive average pools, the outputs of other average '
@@ -115,33 +159,34 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
             "window_avgpool_outputs": 1,
             "bn_values": 4,
         },
-        unknown=("softmax_values",),
+        zero=(*BIASES, "ReLU", "max-pool"),
         uncounted=("lrn_values",),
     ),
-    OpCount(
+    CountingRule(
         name="thop-old",
         unit="MACs",
         definition="MACs and bias additions, and the MACs of FC layers once more",
         reference="the table in thop's README, which its present version no longer prints",
         weights={"conv_macs": 1, "linear_macs": 2, **BIAS},
-        unknown=("bn_values", "lrn_values", "window_avgpool_inputs", "softmax_values"),
+        zero=("ReLU", "max-pool", "adaptive average pool"),
     ),
-    OpCount(
+    CountingRule(
         name="thop-older",
         unit="MACs",
         definition="MACs and bias additions, the MACs of FC layers once more, and ReLU values",
         reference="the first table in thop's README, of 2018",
         weights={"conv_macs": 1, "linear_macs": 2, **BIAS, "relu": 1},
-        unknown=("bn_values", "lrn_values", "window_avgpool_inputs", "softmax_values"),
+        zero=("max-pool", "adaptive average pool"),
     ),
-    OpCount(
+    CountingRule(
         name="torchinfo",
         unit="MACs",
         definition='"mult-adds": MACs and bias additions, and a batch norm\'s parameters once per image',
         reference="torchinfo 1.8.0",
         weights={**MACS, **BIAS, "bn_params": 1},
+        zero=("ReLU", *POOLS, "LRN", "softmax"),
     ),
-    OpCount(
+    CountingRule(
         name="ptflops",
         unit="MACs",
         definition="MACs and bias additions, 2 × (ReLU values + inputs of pools), 2 per value of a batch norm; ReLU "
@@ -156,7 +201,7 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
             "softmax_values": 1,
         },
     ),
-    OpCount(
+    CountingRule(
         name="ptflops-modules",
         unit="MACs",
         definition="MACs and bias additions, ReLU values, inputs of pools, 2 per value of a batch norm",
@@ -164,16 +209,17 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
         weights={**MACS, **BIAS, **ELEMENTWISE, **BN},
         uncounted=("lrn_values", "softmax_values"),
     ),
-    OpCount(
+    CountingRule(
         name="flopth",
         unit="MACs",
         definition="MACs, bias additions of convolutions but not of FC layers, ReLU values, inputs of pools, 2 per "
         "value of a batch norm",
         reference="flopth 0.1.6",
         weights={**MACS, "conv_bias": 1, **ELEMENTWISE, **BN},
+        zero=("FC bias",),
         uncounted=("lrn_values", "softmax_values"),
     ),
-    OpCount(
+    CountingRule(
         name="onnx-tool",
         unit="MACs",
         definition='"MACs": MACs and bias additions, ReLU values, kernel² per output of a pool, inputs of adaptive '
@@ -193,23 +239,22 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
         },
         unknown=("avgpool_uneven",),
     ),
-    OpCount(
+    CountingRule(
         name="mmpretrain",
         unit="MACs",
         definition="MACs and bias additions, ReLU values, inputs of pools",
         reference="the tables in mmpretrain's README, as printed to two decimals",
         weights={**MACS, **BIAS, **ELEMENTWISE},
-        unknown=("bn_values", "lrn_values", "softmax_values"),
     ),
-    OpCount(
+    CountingRule(
         name="convnet-burden",
         unit="FLOPs",
         definition="MACs and bias additions, 2 per ReLU value, 2 × stride² per output of a max-pool",
         reference="convnet-burden, before its rounding",
         weights={**MACS, **BIAS, "relu": 2, "pool_window": 2},
-        unknown=("bn_values", "lrn_values", "window_avgpool_inputs", "softmax_values"),
+        zero=("adaptive average pool",),
     ),
-    OpCount(
+    CountingRule(
         name="calflops",
         unit="FLOPs",
         definition='"FLOPs": 2 per MAC, bias additions of convolutions but not of FC layers, ReLU values, inputs of '
@@ -224,8 +269,9 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
             **LRN,
             "softmax_values": 1,
         },
+        zero=("FC bias",),
     ),
-    OpCount(
+    CountingRule(
         name="tf-profiler",
         unit="FLOPs",
         definition="2 per MAC, bias additions, kernel² per output of a pool, 5 per value of a softmax",
@@ -239,8 +285,8 @@ OPCOUNTS: Final[tuple[OpCount, ...]] = (
             "window_avgpool_kernel": 1,
             "softmax_values": 5,
         },
-        unknown=("bn_values", "lrn_values"),
+        zero=("ReLU",),
         uncounted=("avgpool_inputs",),
     ),
 )
-"""Every rule, the three plain ones first. A new one is one more entry here."""
+"""Every rule, the three plain ones first. A new one is one more entry here, a new kind of work a word in each."""
