@@ -59,7 +59,7 @@ def shipped() -> list[bytes]:
 @cache
 def rejected() -> list[bytes]:
     """Every file that the tests expect to be rejected."""
-    folder = Path(__file__).parents[1] / "spec" / "rejected"
+    folder = Path(__file__).parents[1] / "sources" / "rejected"
     return [path.read_bytes() for path in sorted(folder.glob("*.yaml"))]
 
 
