@@ -84,7 +84,7 @@ def compare(*specs: str | Spec | Report) -> Comparison:
 
 
 def explain(number: str, spec: str | Spec | Report) -> Explanation:
-    """What a number (``"15.48G"``) may stand for in a network."""
+    """What a number (``"15.48G"``) may stand for in a network: ``matches``, each with its ``fact``."""
     report = spec if isinstance(spec, Report) else analyze(spec)
     return explain_number(number, report, analyze)
 

@@ -222,12 +222,21 @@ class Stated(Record):
 
     def admits(self, exact: int | Decimal | Fraction) -> bool:
         """Whether the exact value, rounded or truncated at the printed precision, reads like this."""
+        return self.admitting(exact) is not None
+
+    def admitting(self, exact: int | Decimal | Fraction) -> Stated | None:
+        """The likeliest of its readings that the exact value reads like; None where none does."""
         numerator, denominator = exact.as_integer_ratio()
         low, high, scale = self.bounds()
         size = -numerator if self.mantissa < 0 else numerator
         if low * denominator <= size * scale < high * denominator:
-            return True
-        return any(other.admits(exact) for other in self.also)
+            return self
+        return next((found for other in self.also if (found := other.admitting(exact))), None)
+
+    @property
+    def significant_digits(self) -> int:
+        """How many of its digits say something: 4 of ``15.48G``, 3 of ``138,000,000``, 1 of ``0.05``."""
+        return max(1, len(str(abs(self.mantissa))) - self.insignificant_zeros)
 
     def in_binary(self) -> Stated:
         """The same with K, M, G, KB, MB, ... read as powers of 1024, as many tools mean them."""

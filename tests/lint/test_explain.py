@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from tests.networks import report_of
 from vggstat.errors import UsageError
 from vggstat.lint.derive import derive_layer
 from vggstat.lint.errata import ERRATA
-from vggstat.lint.explain import Explanation, explain_number
+from vggstat.lint.explain import Explanation, explain_everywhere, explain_number
+from vggstat.render.views.explain import fact_words
 from vggstat.sources.spec import names
 
 
@@ -17,7 +20,7 @@ def explain(number: str, spec: str = "D") -> Explanation:
 
 
 def found(explanation: Explanation) -> set[str]:
-    return {match.quantity.what for match in explanation.matches}
+    return {fact_words(match.fact) for match in explanation.matches}
 
 
 @pytest.mark.parametrize(
@@ -45,9 +48,86 @@ def test_what_a_number_is(number: str, what: set[str]) -> None:
     assert what <= found(explain(number))
 
 
+@pytest.mark.parametrize(
+    ("number", "spec", "what", "exact"),
+    [
+        # a VGG without its classifier: Keras's include_top=False prints 14,714,688
+        ("14.7M", "D", "parameters of all but the FC layers", 14_714_688),
+        ("15.35G", "D", "MACs of all but the FC layers", 15_346_630_656),  # 15,470,264,320 - 123,633,664
+        ("123.6M", "D", "parameters of the FC layers", 123_642_856),  # 138,357,544 - 14,714,688
+        ("20.02M", "E", "parameters of all but the FC layers", 20_024_384),  # Keras's VGG19 without its top
+        ("134.3M", "D", "parameters with 10 classes", 134_301_514),  # 138,357,544 - 990 * 4,097
+        ("7.08M", "D", "parameters of block5", 3 * 2_359_808),
+        ("2,359,808", "D", "parameters of block5_conv3", 2_359_808),
+        ("3.2M", "D", "output values of block1_conv1", 3_211_264),
+    ],
+)
+def test_what_a_part_is(number: str, spec: str, what: str, exact: int) -> None:
+    """Trunk, head, blocks, layers, and other numbers of classes."""
+    figures = {fact_words(match.fact): match.fact.exact for match in explain(number, spec).matches}
+
+    assert figures.get(what) == exact
+
+
+def test_the_whole_comes_before_its_parts() -> None:
+    """138,344,128 weights before anything of a layer; a vague number is of the whole, where the whole has one like it."""
+    levels = [match.level for match in explain("138.3M", "D").matches]
+
+    assert levels[0] == "network"
+    assert levels == sorted(levels, key=["network", "part", "classes", "layer"].index)
+    assert {match.level for match in explain("15M values", "D").matches} == {"network"}
+
+
+@pytest.mark.parametrize(
+    ("number", "exact"),
+    [("138,358M", 138_357_544), ("15,484G", 15_483_821_032), ("138.358M", 138_357_544)],
+)
+def test_a_comma_is_read_in_one_way_for_each_figure(number: str, exact: int) -> None:
+    """138,358M read as 138.358M is 3 ppm off, not 99,900 %."""
+    match = explain(number).matches[0]
+
+    assert match.fact.exact == exact
+    assert abs(match.off) < Fraction(1, 10_000)
+    assert all(abs(other.off) < 1 for other in explain(number).nearest)
+
+
+def test_without_a_network_all_are_looked_through() -> None:
+    """138M is D's parameters with and without biases, and D-BN's; under its name E's is a known error."""
+    found = {
+        entry.report.name: {fact_words(match.fact) for match in entry.matches}
+        for entry in explain_everywhere("138M", map(report_of, names()))
+    }
+
+    assert found["D"] == found["D-BN"] == {"parameters", "weights"}
+    assert set(found) == {"D", "D-BN", "E"}
+    assert not explain_everywhere("17.3G", map(report_of, names()))
+
+
+CONTAINER_BYTES = 64 * 1024
+"""More than a .pth file holds beside its tensors: 54 names and offsets, the files of an archive."""
+
+
+@pytest.mark.parametrize("spec", names())
+def test_every_published_figure_is_explained(spec: str) -> None:
+    """Each by its digits; a file by its tensors and what a container adds; else by the registry, which says why."""
+    report = report_of(spec)
+    for entry in report.graph.spec.published:
+        for quantity, text in entry.figures.items():
+            if quantity not in ("params", "gflops", "weights_file"):
+                continue  # accuracies and ranks are no figures of a graph
+            number = f"{text}G" if quantity == "gflops" else text
+            if quantity == "weights_file" and not explain(number, spec).errata:
+                mebibytes = Fraction(text.removesuffix(" MB"))
+                rest = mebibytes * 2**20 - report.file_bytes
+                step = Fraction(2**20, 10 ** len(text.removesuffix(" MB").partition(".")[2]))
+                assert -step <= rest <= CONTAINER_BYTES + step, (spec, text)
+            else:
+                assert explain(number, spec).found, (spec, quantity, text)
+
+
 def test_mebibytes_printed_as_megabytes() -> None:
     """58MB is the outputs in MiB: 60.95 MB is not within its precision, 58.13 MiB is."""
-    (match, *_) = (m for m in explain("58MB").matches if m.quantity.what == "activations, outputs")
+    (match, *_) = (m for m in explain("58MB").matches if fact_words(m.fact) == "activations, outputs")
 
     assert match.binary
 
@@ -73,7 +153,7 @@ def test_nothing_found_is_said() -> None:
     explanation = explain("17.3G")
 
     assert not explanation.found
-    assert explanation.nearest[0].quantity.what.startswith("operations")
+    assert fact_words(explanation.nearest[0].fact).startswith("operations")
     assert all(
         abs(one.off) <= abs(two.off)
         for one, two in zip(explanation.nearest, explanation.nearest[1:], strict=False)

@@ -32,8 +32,15 @@ def command(
         str, typer.Argument(metavar="NUMBER|SPEC", help="A number (15.48G, 58MB), or a network.")
     ],
     second: Annotated[
-        str, typer.Argument(metavar="SPEC|LAYER", help="The network, or one of its layers (block5_conv1).")
-    ],
+        str,
+        typer.Argument(
+            metavar="[SPEC|LAYER]",
+            help="The network, or one of its layers (block5_conv1). Without it, all that ship are looked through.",
+        ),
+    ] = "",
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Every figure that the number may be, not the ten likeliest.")
+    ] = False,
     input_size: InputOption = None,
     classes: ClassesOption = None,
     batch: BatchOption = None,
@@ -50,25 +57,35 @@ def command(
 
     Exit code 1: nothing gives the number at its own precision.
 
-    Examples: vggstat explain 15.48G D · vggstat explain 96MB D · vggstat explain D block5_conv1
+    Examples: vggstat explain 138M · vggstat explain 15.48G D · vggstat explain 96MB D · vggstat explain D block5_conv1
     """
-    from vggstat.render.views.explain import derivation_page, explanation_page
+    from vggstat.render.views.explain import derivation_page, everywhere_page, explanation_page
 
     options = variant_of(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top
     )
     if not _is_number(first):
+        if not second:
+            raise UsageError(f"{first} is no number: expected vggstat explain NUMBER [SPEC], or SPEC LAYER")
         if _is_number(second):
             raise UsageError(f"the number comes first: vggstat explain {second} {first}")
         from vggstat.lint.derive import derive_layer
 
         show(derivation_page(derive_layer(load_report(first, options), second)), format_name, output, width)
         return
-    from vggstat.lint.explain import explain_number
+    from vggstat.lint.explain import explain_everywhere, explain_number
 
+    if not second:
+        from vggstat.sources.spec import names
+
+        found = explain_everywhere(first, (load_report(name, options) for name in names()))
+        show(everywhere_page(first, found, show_all=show_all), format_name, output, width)
+        if not found:
+            raise typer.Exit(1)
+        return
     report = load_report(second, options)
     explanation = explain_number(first, report, lambda name: load_report(name, Variant(argument=name)))
-    show(explanation_page(explanation), format_name, output, width)
+    show(explanation_page(explanation, show_all=show_all), format_name, output, width)
     if not explanation.found:
         raise typer.Exit(1)
 

@@ -53,6 +53,16 @@ ERRATA: Final = (
         source="CS231n lecture on CNN architectures; cs231n.github.io issue 88, open since 2016",
     ),
     Erratum(
+        name="keras-vgg19-size",
+        stated=(549_000_000,),
+        quantity="memory",
+        specs=("E",),
+        title="the size of VGG19's weights in Keras's table of models",
+        story="the table prints 549 MB beside 528 MB for VGG16: both are bytes / 2^20, and the second is rounded up",
+        right="574,668,960 B of weights and biases in float32 = 548.05 MiB = 574.67 MB",
+        source="Keras Applications, table of available models",
+    ),
+    Erratum(
         name="missing-conv3-256",
         stated=(13_600_000_000, 13_620_576_256),
         quantity="operations",

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from typing import Final, get_args
 
+from vggstat.cost.facts import Fact, Family, Level, facts
 from vggstat.cost.report import Report
 from vggstat.errors import UsageError
 from vggstat.lint.errata import ERRATA, Erratum
 from vggstat.lint.lecture import LectureSum, lecture_sums
-from vggstat.lint.quantities import (
-    Family,
-    Quantity,
-    layer_quantities,
-    share_quantities,
-    total_quantities,
-)
 from vggstat.records import Record
 from vggstat.units import Stated, parse_stated
 
-__all__ = ["Explanation", "Match", "explain_number"]
+__all__ = ["Explanation", "Match", "explain_everywhere", "explain_number"]
 
 NEAREST = 3
 
 
-class Match(Record):
-    """A quantity and how far the number is from it."""
+PART_DIGITS: Final = 3
+LAYER_DIGITS: Final = 4
+"""From so many significant digits on a number is looked for among parts and layers too: 15M would be of too many of them."""
 
-    quantity: Quantity
+
+class Match(Record):
+    """A fact and how far the number is from it, in the reading of the number that comes to it."""
+
+    fact: Fact
+    level: Level
     binary: bool
     """Whether K, M or G has to be read as a power of 1024 (``58MB`` for 58.13 MiB)."""
     off: Fraction
@@ -57,21 +58,18 @@ def explain_number(text: str, report: Report, load_report: Callable[[str], Repor
 
     ``load_report`` gives the report of another shipped network by its name, for stories that need one.
     """
-    try:
-        stated = parse_stated(text)
-    except ValueError:
-        raise UsageError(
-            f"cannot read {text!r} as a number: expected for instance 15.48G, 58MB, 138,357,544 or 89.4%"
-        ) from None
+    stated = _parsed(text)
     families = _families(stated)
-    totals = [quantity for quantity in total_quantities(report) if _fits(quantity, stated, families)]
-    matches = _matches(totals, stated)
-    if not matches:
-        layers: Iterable[Quantity] = (*layer_quantities(report), *share_quantities(report))
-        parts = [quantity for quantity in layers if _fits(quantity, stated, families)]
-        matches = _matches(parts, stated)
-        if not matches and (stated.scale == "%" or stated.factor == 1):
-            totals += parts
+    levels = _levels(stated)
+    candidates = _candidates(report, levels, stated, families)
+    matches = _matches(candidates, stated)
+    if not matches and levels != ("share",):
+        # 3.2M is a figure of few digits, but where the whole has none like it a layer's is worth telling
+        below: tuple[Level, ...] = ("part", "layer")
+        deeper = [level for level in below if level not in levels]
+        candidates += _candidates(report, deeper, stated, families)
+        matches = _matches(candidates, stated)
+    shown = [fact for level, fact in candidates if level == "network" or _may_be_near(stated, matches)]
     errata = _errata(stated, report, families)
     is_lecture = any(entry.name.startswith("cs231n") for entry in errata)
     return Explanation(
@@ -80,8 +78,66 @@ def explain_number(text: str, report: Report, load_report: Callable[[str], Repor
         errata=errata,
         lecture=lecture_sums(report, load_report) if is_lecture else (),
         matches=tuple(matches),
-        nearest=tuple(_nearest(totals, stated, {match.quantity.exact for match in matches})),
+        nearest=tuple(_nearest(shown, stated, {match.fact.exact for match in matches})),
     )
+
+
+def explain_everywhere(text: str, reports: Iterable[Report]) -> tuple[Explanation, ...]:
+    """What the number may stand for among the whole-network figures of each, where it is one of them."""
+    stated = _parsed(text)
+    families = _families(stated)
+    found = []
+    for report in reports:
+        candidates = _candidates(report, ("network",), stated, families)
+        matches = _matches(candidates, stated)
+        errata = _errata(stated, report, families)
+        if matches or errata:
+            found.append(
+                Explanation(
+                    stated=stated,
+                    report=report,
+                    errata=errata,
+                    lecture=(),
+                    matches=tuple(matches),
+                    nearest=(),
+                )
+            )
+    return tuple(found)
+
+
+def _candidates(
+    report: Report, levels: Iterable[Level], stated: Stated, families: set[Family]
+) -> list[tuple[Level, Fact]]:
+    return [
+        (level, fact) for level in levels for fact in facts(report, level) if _fits(fact, stated, families)
+    ]
+
+
+def _parsed(text: str) -> Stated:
+    try:
+        return parse_stated(text)
+    except ValueError:
+        raise UsageError(
+            f"cannot read {text!r} as a number: expected for instance 15.48G, 58MB, 138,357,544 or 89.4%"
+        ) from None
+
+
+def _levels(stated: Stated) -> tuple[Level, ...]:
+    """How far down the number is looked for: the more digits it has, the less is it met by chance."""
+    if stated.scale == "%":
+        return ("share",)
+    digits = max(reading.significant_digits for reading in (stated, *stated.also))
+    levels: list[Level] = ["network"]
+    if digits >= PART_DIGITS:
+        levels.append("part")
+    if digits >= LAYER_DIGITS:
+        levels += ["classes", "layer"]
+    return tuple(levels)
+
+
+def _may_be_near(stated: Stated, matches: list[Match]) -> bool:
+    """Whether parts are named as the nearest too: of a bare number or a share that is nothing exactly."""
+    return not matches and (stated.scale == "%" or stated.factor == 1)
 
 
 def _families(stated: Stated) -> set[Family]:
@@ -102,50 +158,63 @@ def _families(stated: Stated) -> set[Family]:
     return {"params", "operations", "values", "layers", "memory"}
 
 
-def _fits(quantity: Quantity, stated: Stated, families: set[Family]) -> bool:
-    if quantity.family not in families:
+def _fits(fact: Fact, stated: Stated, families: set[Family]) -> bool:
+    if fact.family not in families:
         return False
     # 15.5G without a B is hardly a number of bytes; 553430176 may be.
-    return not quantity.is_bytes or stated.scale.endswith("B") or stated.factor == 1
+    return not fact.is_bytes or stated.scale.endswith("B") or stated.factor == 1
 
 
-def _exact(quantity: Quantity) -> Fraction:
-    return Fraction(quantity.exact, quantity.whole or 1)
+def _exact(fact: Fact) -> Fraction:
+    return Fraction(fact.exact, fact.whole or 1)
 
 
-def _matches(quantities: Iterable[Quantity], stated: Stated) -> list[Match]:
-    """Those that the number admits: exact units before powers of 1024, plain figures before tools', then by distance."""
+def _matches(candidates: Iterable[tuple[Level, Fact]], stated: Stated) -> list[Match]:
+    """Those that the number admits: the whole before its parts, exact units before powers of 1024, plain figures first."""
     binary = stated.in_binary()
     found = []
-    for quantity in quantities:
-        exact = _exact(quantity)
-        if stated.admits(exact):
-            found.append(Match(quantity=quantity, binary=False, off=_off(stated, exact)))
-        elif binary.factor != stated.factor and binary.admits(exact):
-            found.append(Match(quantity=quantity, binary=True, off=_off(binary, exact)))
-    return sorted(found, key=lambda match: (match.binary, not match.quantity.is_plain, abs(match.off)))
+    for level, fact in candidates:
+        exact = _exact(fact)
+        plain = stated.admitting(exact)
+        in_binary = binary.admitting(exact) if plain is None and binary.factor != stated.factor else None
+        reading = plain or in_binary
+        if reading is not None:
+            off = _off(reading, exact)
+            found.append(Match(fact=fact, level=level, binary=in_binary is not None, off=off))
+    order = get_args(Level)
+    return sorted(
+        found,
+        key=lambda match: (
+            order.index(match.level),
+            match.binary,
+            not match.fact.is_plain,
+            abs(match.off),
+        ),
+    )
 
 
 def _off(stated: Stated, exact: Fraction) -> Fraction:
     return Fraction(stated.value) / exact - 1 if exact else Fraction(1)
 
 
-def _nearest(quantities: Iterable[Quantity], stated: Stated, known: set[int]) -> list[Match]:
-    """The nearest of those that do not match, one for each exact value."""
+def _nearest(candidates: Iterable[Fact], stated: Stated, known: set[int]) -> list[Match]:
+    """The nearest of those that do not match, one for each exact value, each in the reading that is nearest to it."""
+    readings = (stated, *stated.also)
     nearest: dict[int, Match] = {}
-    for quantity in quantities:
-        exact = _exact(quantity)
-        if exact and quantity.exact not in known:
-            nearest.setdefault(
-                quantity.exact, Match(quantity=quantity, binary=False, off=_off(stated, exact))
-            )
+    for fact in candidates:
+        exact = _exact(fact)
+        if exact and fact.exact not in known:
+            off = min((_off(reading, exact) for reading in readings), key=abs)
+            nearest.setdefault(fact.exact, Match(fact=fact, level="network", binary=False, off=off))
     return sorted(nearest.values(), key=lambda match: abs(match.off))[:NEAREST]
 
 
 def _errata(stated: Stated, report: Report, families: set[Family]) -> tuple[Erratum, ...]:
     """The entries of the registry that print this number about this network, unless it reads as the truth too."""
     if any(
-        stated.admits(_exact(quantity)) for quantity in _plain_figures(report) if quantity.family in families
+        stated.admits(_exact(fact))
+        for fact in facts(report, "network")
+        if fact.is_plain and fact.family in families
     ):
         return ()
     names = {report.name, *report.graph.spec.aliases}
@@ -159,10 +228,6 @@ def _errata(stated: Stated, report: Report, families: set[Family]) -> tuple[Erra
     )
 
 
-def _plain_figures(report: Report) -> list[Quantity]:
-    """The figures under no tool's rule: what a right number most likely is."""
-    return [quantity for quantity in total_quantities(report) if quantity.is_plain]
-
-
 def _same_number(stated: Stated, value: int) -> bool:
-    return stated.admits(value) and abs(_off(stated, Fraction(value))) < Fraction(1, 200)
+    reading = stated.admitting(value)
+    return reading is not None and abs(_off(reading, Fraction(value))) < Fraction(1, 200)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
 from vggstat.cost.accounting import find_accounting
+from vggstat.cost.facts import Fact
+from vggstat.cost.report import Report
 from vggstat.lint.derive import Derivation, Step
 from vggstat.lint.errata import Erratum
 from vggstat.lint.explain import Explanation, Match
-from vggstat.lint.quantities import Quantity
 from vggstat.render.captions import UNITS_NOTE, head_note, spec_words, workload_words
 from vggstat.render.page import Column, Page, Part, Row, Table, Text, row
 from vggstat.render.report_data import SCHEMA, row_data, workload_data
 from vggstat.units import Stated, grouped, mebi, mega, percent, quotient, signed
+
+MOST_LINES: Final = 10
+"""How many figures are shown unless all are asked for."""
 
 MAX_DEFINITIONS: Final = 6
 """How many matches are defined in words; a vague number has a dozen."""
@@ -21,17 +26,19 @@ MAX_DEFINITIONS: Final = 6
 FAMILIES: Final = ("operations under ", "activations, ", "values, ")
 """How the names of quantities begin that differ in the convention only."""
 
+KINDS: Final = {"conv": "conv layers", "fc": "FC layers", "pool": "pools"}
+
 FEW_WORDS: Final = 30
 """Characters of a convention that is said in the name."""
 
 FAR: Final = Fraction(1)
 """How far, relative to it, a number with a meaning may be from a quantity to be mistaken for it: by a factor of 2."""
 
-__all__ = ["derivation_page", "explanation_page"]
+__all__ = ["derivation_page", "everywhere_page", "explanation_page", "fact_words"]
 
 
-def explanation_page(explanation: Explanation) -> Page:
-    """The page of ``vggstat explain NUMBER SPEC``."""
+def explanation_page(explanation: Explanation, *, show_all: bool = False) -> Page:
+    """The page of ``vggstat explain NUMBER SPEC``: ten figures that it may be, or ``show_all``."""
     report = explanation.report
     parts: list[Part] = []
     for erratum in explanation.errata:
@@ -39,7 +46,7 @@ def explanation_page(explanation: Explanation) -> Page:
         if explanation.lecture:
             break
     if explanation.matches:
-        parts.append(_matches_part(explanation))
+        parts.append(_matches_part(explanation, None if show_all else MOST_LINES))
     if not explanation.found:
         text = f"Nothing that vggstat knows of {report.name} gives {explanation.stated.text} at its own precision."
         parts.append(Text(lines=(text,)))
@@ -56,6 +63,64 @@ def explanation_page(explanation: Explanation) -> Page:
         notes=(UNITS_NOTE, head_note(report.graph)),
         data=lambda: _explanation_data(explanation),
     )
+
+
+def everywhere_page(text: str, found: Sequence[Explanation], *, show_all: bool = False) -> Page:
+    """The page of ``vggstat explain NUMBER``: whole-network figures of all networks that ship.
+
+    JSON: ``{"schema", "number", "found", "networks": [...]}``, each as that of one network.
+    """
+    lines = [
+        (explanation.report, group)
+        for explanation in found
+        for group in _grouped(explanation.matches)
+        if group[0].fact.is_plain or show_all
+    ]
+    shown = lines if show_all else lines[:MOST_LINES]
+    columns = _figure_columns([group[0].fact for _, group in shown])
+    parts: list[Part] = []
+    if shown:
+        parts.append(
+            Table(
+                title=f"{text} is, at its own precision",
+                columns=(
+                    Column(key="network"),
+                    Column(key="quantity", header="quantity"),
+                    *columns,
+                    Column(key="off", header="off", align="right", priority=10),
+                ),
+                rows=tuple(
+                    row(_name_words(report), *_match_row(group, columns, []).cells) for report, group in shown
+                ),
+                name="matches",
+                main=True,
+                indent=2,
+            )
+        )
+    errata = [(explanation.report, erratum) for explanation in found for erratum in explanation.errata]
+    for report, erratum in errata:
+        parts.append(Text(lines=(f"{report.name}: a known error in circulation: {erratum.title}.",)))
+    left = sum(len(_grouped(explanation.matches)) for explanation in found) - len(shown)
+    if not found:
+        parts.append(Text(lines=(f"No whole-network figure of a network that ships reads as {text}.",)))
+    elif left:
+        parts.append(Text(lines=(f"{_count_words(left)}, under tools' rules among them: --all shows them.",)))
+    return Page(
+        title=f"{text} · all networks that ship",
+        parts=tuple(parts),
+        notes=(UNITS_NOTE, "Of one of them, with its layers and blocks: vggstat explain NUMBER SPEC"),
+        data=lambda: {
+            "schema": SCHEMA,
+            "number": text,
+            "found": bool(found),
+            "networks": [_explanation_data(explanation) for explanation in found],
+        },
+    )
+
+
+def _name_words(report: Report) -> str:
+    title = report.graph.spec.title
+    return report.name if title == report.name else f"{report.name} ({title})"
 
 
 def _erratum_parts(explanation: Explanation, erratum: Erratum) -> list[Part]:
@@ -130,41 +195,40 @@ def _rounded(value: Fraction) -> int:
     return -size if value < 0 else size
 
 
-def _unit(quantity: Quantity) -> str:
+def _unit(fact: Fact) -> str:
     """What the exact figure is of."""
-    if quantity.whole:
-        return f"of {grouped(quantity.whole)}"
-    return "B" if quantity.is_bytes else ""
+    if fact.whole:
+        return f"of {grouped(fact.whole)}"
+    return "B" if fact.is_bytes else ""
 
 
 def _reading(match: Match, stated: Stated) -> str:
     """The quantity's size in the unit in which the number gives it."""
-    quantity = match.quantity
-    if quantity.whole:
-        return percent(quantity.exact, quantity.whole, 2)
-    if quantity.is_bytes:
+    fact = match.fact
+    if fact.whole:
+        return percent(fact.exact, fact.whole, 2)
+    if fact.is_bytes:
         binary = match.binary or stated.scale.endswith("iB")
-        return f"{mebi(quantity.exact)} MiB" if binary else f"{mega(quantity.exact)} MB"
+        return f"{mebi(fact.exact)} MiB" if binary else f"{mega(fact.exact)} MB"
     return "in units of 1024" if match.binary else ""
 
 
-def _figure_columns(quantities: list[Quantity]) -> tuple[Column, ...]:
+def _figure_columns(found: list[Fact]) -> tuple[Column, ...]:
     """What the quantities are exactly, with a unit where any has one."""
     exact = Column(key="exact", header="exactly", align="right")
-    return (exact, Column(key="unit", gap=1, label="unit")) if any(map(_unit, quantities)) else (exact,)
+    return (exact, Column(key="unit", gap=1, label="unit")) if any(map(_unit, found)) else (exact,)
 
 
-def _figure_cells(quantity: Quantity, columns: tuple[Column, ...]) -> tuple[Any, ...]:
-    return (quantity.exact, _unit(quantity))[: len(columns)]
+def _figure_cells(fact: Fact, columns: tuple[Column, ...]) -> tuple[Any, ...]:
+    return (fact.exact, _unit(fact))[: len(columns)]
 
 
-def _matches_part(explanation: Explanation) -> Table:
-    groups: dict[tuple[int, bool, bool], list[Match]] = {}
-    for match in explanation.matches:
-        quantity = match.quantity
-        groups.setdefault((quantity.exact, quantity.is_bytes, match.binary), []).append(match)
-    readings = [_reading(group[0], explanation.stated) for group in groups.values()]
-    figures = _figure_columns([group[0].quantity for group in groups.values()])
+def _matches_part(explanation: Explanation, most: int | None) -> Table:
+    groups = _grouped(explanation.matches)
+    shown = groups[:most]
+    left = len(groups) - len(shown)
+    readings = [_reading(group[0], explanation.stated) for group in shown]
+    figures = _figure_columns([group[0].fact for group in shown])
     return Table(
         title=f"{explanation.stated.text} is, at its own precision",
         columns=(
@@ -175,12 +239,11 @@ def _matches_part(explanation: Explanation) -> Table:
         ),
         rows=tuple(
             _match_row(group, figures, [reading] if any(readings) else [])
-            for group, reading in zip(groups.values(), readings, strict=True)
+            for group, reading in zip(shown, readings, strict=True)
         ),
-        notes=tuple(
-            f"  {match.quantity.what}: {match.quantity.convention}"
-            for match in explanation.matches[:MAX_DEFINITIONS]
-            if match.quantity.convention
+        notes=(
+            *((f"  {_count_words(left)} besides: --all shows them.",) if left else ()),
+            *_definitions(explanation.matches[:MAX_DEFINITIONS]),
         ),
         name="matches",
         main=True,
@@ -188,21 +251,60 @@ def _matches_part(explanation: Explanation) -> Table:
     )
 
 
+def _grouped(matches: Sequence[Match]) -> list[list[Match]]:
+    """Those that come to one figure together."""
+    groups: dict[tuple[int, bool, bool], list[Match]] = {}
+    for match in matches:
+        fact = match.fact
+        groups.setdefault((fact.exact, fact.is_bytes, match.binary), []).append(match)
+    return list(groups.values())
+
+
+def _count_words(left: int) -> str:
+    return "1 figure more" if left == 1 else f"{left} figures more"
+
+
+def _definitions(matches: Sequence[Match]) -> list[str]:
+    """How each is counted, and the sum that it is where it is one."""
+    lines = []
+    for match in matches:
+        fact = match.fact
+        words = "; ".join(filter(None, (fact.convention, fact.derivation and f"= {fact.derivation}")))
+        if words:
+            lines.append(f"  {fact_words(fact)}: {words}")
+    return lines
+
+
 def _match_row(group: list[Match], figures: tuple[Column, ...], reading: list[str]) -> Row:
     """The quantities that come to one figure, in one row."""
-    cells = _figure_cells(group[0].quantity, figures)
+    cells = _figure_cells(group[0].fact, figures)
     return row(_names(group), *cells, *reading, _percent_off(group[0].off))
+
+
+def fact_words(fact: Fact) -> str:
+    """What a fact is of: ``weights of block1_conv1``, ``block5's share of the MACs``, ``parameters of all but the FC layers``."""
+    kind, name = fact.scope
+    if fact.family == "share":
+        return f"{name}'s {fact.quantity}"
+    scopes = {
+        "network": "",
+        "trunk": " of all but the FC layers",
+        "head": " of the FC layers",
+        "kind": f" of all {KINDS.get(name, name)}",
+    }
+    return fact.quantity + scopes.get(kind, f" of {name}")
 
 
 def _names(group: list[Match]) -> str:
     """The quantities that come to one figure: ``operations under macs+bias, torchinfo``."""
-    first, *others = [match.quantity.what for match in group]
-    start = next((start for start in FAMILIES if first.startswith(start)), "")
+    first, *others = [fact_words(match.fact) for match in group]
+    starts = (*FAMILIES, f"{group[0].fact.quantity} of ")
+    start = next((start for start in starts if first.startswith(start)), "")
     return ", ".join([first, *(name.removeprefix(start) for name in others)])
 
 
 def _nearest_part(explanation: Explanation, nearest: tuple[Match, ...]) -> Table:
-    figures = _figure_columns([match.quantity for match in nearest])
+    figures = _figure_columns([match.fact for match in nearest])
     return Table(
         title="nearest besides" if explanation.found else "nearest",
         columns=(
@@ -211,7 +313,7 @@ def _nearest_part(explanation: Explanation, nearest: tuple[Match, ...]) -> Table
             Column(key="off", header="off", align="right"),
         ),
         rows=tuple(
-            row(_full_name(match.quantity), *_figure_cells(match.quantity, figures), _percent_off(match.off))
+            row(_full_name(match.fact), *_figure_cells(match.fact, figures), _percent_off(match.off))
             for match in nearest
         ),
         name="nearest",
@@ -226,10 +328,10 @@ def _worth_naming(explanation: Explanation) -> tuple[Match, ...]:
     return tuple(match for match in explanation.nearest if -FAR / (1 + FAR) <= match.off <= FAR)
 
 
-def _full_name(quantity: Quantity) -> str:
+def _full_name(fact: Fact) -> str:
     """The quantity's name, with its convention where that is a few words: of float32 or of bfloat16."""
-    convention = quantity.convention
-    return f"{quantity.what}, {convention}" if 0 < len(convention) <= FEW_WORDS else quantity.what
+    convention = fact.convention
+    return f"{fact_words(fact)}, {convention}" if 0 < len(convention) <= FEW_WORDS else fact_words(fact)
 
 
 def _tool_part(explanation: Explanation) -> Text:
@@ -291,14 +393,16 @@ def _explanation_data(explanation: Explanation) -> dict[str, Any]:
 
 
 def _match_data(match: Match) -> dict[str, Any]:
-    quantity = match.quantity
+    fact = match.fact
     return {
-        "quantity": quantity.what,
-        "family": quantity.family,
-        "convention": quantity.convention,
-        "exact": quantity.exact,
-        "of": quantity.whole,
-        "unit": "B" if quantity.is_bytes else None,
+        "quantity": fact_words(fact),
+        "scope": fact.scope._asdict(),
+        "family": fact.family,
+        "convention": fact.convention,
+        "exact": fact.exact,
+        "of": fact.whole,
+        "derivation": fact.derivation or None,
+        "unit": "B" if fact.is_bytes else None,
         "binary": match.binary,
         "off": float(match.off),
     }

@@ -1,0 +1,94 @@
+"""The list of facts: parts add up to the whole, and each figure is the report's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.networks import report_of
+from vggstat.cost import facts as module
+from vggstat.cost.facts import OTHER_CLASSES, Fact, Scope, facts
+from vggstat.cost.report import Report
+from vggstat.sources.spec import names
+
+NETWORKS = [*names(), "D@head=conv", "D@384", "D@batch=4", "D@head=none"]
+
+
+def figure(found: list[Fact], quantity: str, scope: Scope) -> int:
+    [fact] = [fact for fact in found if (fact.quantity, fact.scope) == (quantity, scope)]
+    return fact.exact
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("quantity", ["weights", "parameters", "MACs", "output values"])
+def test_layers_add_up_to_the_whole(name: str, quantity: str) -> None:
+    """The layers of every network, its image among the output values."""
+    report = report_of(name)
+    total = {
+        "weights": report.total.weights,
+        "parameters": report.total.params,
+        "MACs": report.total.macs,
+        "output values": report.total.output_values,
+    }
+    layers = [fact.exact for fact in facts(report, "layer") if fact.quantity == quantity]
+
+    assert sum(layers) == total[quantity]
+
+
+@pytest.mark.parametrize("name", names())
+def test_trunk_and_head_are_the_whole(name: str) -> None:
+    """All but the FC layers, and the FC layers: parameters and MACs of one and the other come to the totals."""
+    report = report_of(name)
+    found = list(facts(report, "part"))
+    trunk, head = Scope("trunk"), Scope("head")
+
+    assert figure(found, "parameters", trunk) + figure(found, "parameters", head) == report.total.params
+    assert figure(found, "MACs", trunk) + figure(found, "MACs", head) == report.total.macs
+    values = figure(found, "output values", trunk) + figure(found, "output values", head)
+    assert values + report.rows[0].output_values == report.total.output_values  # and the image
+
+
+def test_parts_of_d() -> None:
+    """14,714,688 = 138,357,544 - 123,642,856; the conv layers of a plain VGG are its trunk, and told once."""
+    found = list(facts(report_of("D"), "part"))
+
+    assert figure(found, "parameters", Scope("trunk")) == 14_714_688
+    assert figure(found, "parameters", Scope("head")) == 123_642_856
+    assert not [fact for fact in found if fact.scope == Scope("kind", "conv")]
+    assert [fact for fact in facts(report_of("D-BN"), "part") if fact.scope == Scope("kind", "conv")]
+
+
+@pytest.mark.parametrize("name", ["A", "D-BN", "AlexNet"])
+@pytest.mark.parametrize("classes", OTHER_CLASSES)
+def test_other_heads_are_what_the_network_would_have(name: str, classes: int) -> None:
+    """The formula comes to what the network with that many classes has, built anew."""
+    [fact] = [
+        fact
+        for fact in facts(report_of(name), "classes")
+        if fact.quantity == f"parameters with {classes} classes"
+    ]
+
+    assert fact.exact == report_of(f"{name}@classes={classes}").total.params
+
+
+def test_a_share_is_of_its_whole() -> None:
+    """Blocks' shares of a quantity come to 1, and so do the layers'."""
+    for quantity in ("share of the parameters", "share of the MACs"):
+        for kind in ("block", "layer"):
+            found = [
+                fact
+                for fact in facts(report_of("D"), "share")
+                if fact.quantity == quantity and fact.scope.kind == kind
+            ]
+            assert sum(fact.exact for fact in found) == found[0].whole
+
+
+def test_they_are_made_as_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for the whole does not pay for layers."""
+
+    def fail(report: Report) -> None:
+        raise AssertionError(report.name)
+
+    monkeypatch.setitem(module._LEVELS, "layer", fail)
+
+    assert next(facts(report_of("D"))).exact == 138_357_544
+    assert list(facts(report_of("D"), "network", "part"))
