@@ -18,10 +18,13 @@ __all__ = ["Graph", "Node", "Sight"]
 
 
 class Sight(NamedTuple):
-    """What one value of a map sees of the image: its receptive field and the step to the next, in pixels."""
+    """What one value of a map sees of the image: its receptive field and the step to the next, in pixels.
 
-    field: int
-    jump: int
+    There is no step where paths with different ones meet, and no field behind a window over such values.
+    """
+
+    field: int | None
+    jump: int | None
 
 
 class Node(Record):

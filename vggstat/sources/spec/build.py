@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatError
-from vggstat.net.graph import Graph, Node, Sight
+from vggstat.net.building import GraphBuilder
+from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.base import Kind, Layer, Param, Storage, Window
+from vggstat.net.ops.base import Kind, Layer
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.fc import Linear
 from vggstat.net.ops.flatten import Flatten
 from vggstat.net.ops.softmax import Softmax
 from vggstat.net.spec import Head, Item, Place, Spec
-from vggstat.net.work import Work
 from vggstat.shapes import Shape, describe
 
 __all__ = ["build_graph"]
@@ -46,14 +46,15 @@ def build_graph(
         builder.add_block(f"block{number}", block)
     if chosen != "none":
         _add_head(builder, chosen, kept, classes)
+    nodes = builder.graph.nodes()
     gone = spec.classifier[: len(spec.classifier) - len(kept)]
     return Graph(
         spec=spec,
         image=shape,
         head=chosen,
         left_out=tuple(item.kind.build(item.written)[0].label for item in gone),
-        classes=_class_count(builder.nodes, chosen),
-        nodes=tuple(builder.nodes),
+        classes=_class_count(nodes, chosen),
+        nodes=nodes,
     )
 
 
@@ -73,44 +74,19 @@ def _kept(spec: Spec, head: Head) -> tuple[Item, ...]:
     return items[_last_fc(items) :] if head == "gap" else items
 
 
-def _class_count(nodes: list[Node], head: Head) -> int | None:
+def _class_count(nodes: Sequence[Node], head: Head) -> int | None:
     if head == "none":
         return None
     return next((node.shape[0] for node in reversed(nodes) if node.name == "predictions"), None)
 
 
-class _Settled(NamedTuple):
-    """What a layer is on a map of one shape. A large network repeats few layers on few shapes, and shares these."""
-
-    layer: Layer
-    """Held, so that no other layer gets the number that it is found by."""
-    in_shapes: tuple[Shape, ...]
-    shape: Shape
-    params: tuple[Param, ...]
-    ops: Work
-    window: Window | None
-    storage: Storage
-    """In training."""
-    keeps_output: bool
-    """Whether autograd keeps what it makes."""
-
-
 class _Builder:
-    """Appends nodes one by one, each on the last one's map."""
+    """Names the layers of a spec as people and torch do, and adds each on the last one's map."""
 
     def __init__(self, spec: Spec, image: Shape) -> None:
         self.spec = spec
-        self.nodes: list[Node] = []
-        self.image = image
-        self.shape = image
-        self._sight: Sight | None = Sight(1, 1)
-        self._learned = False
-        self._may_overwrite = False
-        """Whether the last value may be written over: neither the caller's image nor kept for a gradient."""
-        self._is_view = False
-        """Whether the last value is a view of another shape."""
+        self.graph = GraphBuilder(image)
         self._layers: dict[tuple[Any, ...], tuple[Layer, ...]] = {}
-        self._settled: dict[tuple[int, Shape], _Settled] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._modules = {FEATURES: 0, CLASSIFIER: 0}
 
@@ -159,81 +135,28 @@ class _Builder:
     ) -> None:
         """One node after the last. ``part`` is the torch container it is numbered in, if it is."""
         try:
-            settled = self._settle(layer)
+            self.graph.add(
+                layer,
+                name,
+                block=block,
+                place=place,
+                torch_name=self.module_name(part) if part else torch_name,
+                is_row=is_row,
+                in_model=in_model,
+            )
         except ShapeError as error:
             raise self._refusal(name, place, error) from None
-        in_place = settled.storage == "in-place" and self._may_overwrite
-        identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == self.shape
-        sight = self._sight if identity else _see(self._sight, settled.window)
-        self.nodes.append(
-            Node(
-                index=len(self.nodes),
-                name=name,
-                torch_name=self.module_name(part) if part else torch_name,
-                block=block,
-                layer=layer,
-                inputs=(len(self.nodes),),
-                in_shapes=settled.in_shapes,
-                shape=settled.shape,
-                params=settled.params,
-                ops=settled.ops if in_model else Work(),
-                is_row=is_row and not identity,
-                in_model=in_model,
-                in_place=in_place,
-                on_view=in_place and self._is_view,
-                needs_input_grad=self._learned,
-                sight=sight,
-                place=place,
-            )
-        )
-        if settled.storage == "view":
-            self._is_view = self._is_view or settled.shape != self.shape
-        elif not in_place:
-            self._is_view = False
-        self.shape = settled.shape
-        self._sight = sight
-        self._learned = self._learned or bool(settled.params)
-        if settled.storage != "view":
-            self._may_overwrite = not settled.keeps_output
 
     def _refusal(self, name: str, place: Place, error: ShapeError) -> VggstatError:
         """What is wrong: the spec on its own image, and else the image that was asked for."""
         where = f"{place.path}: " if place.path else ""
-        if self.image == self.spec.input:
+        if self.graph.image == self.spec.input:
             return SpecError([Problem(*place[:3], "", f"{where}{name}: {error}")])
         at = f" ({place.source}:{place.line}:{place.column})" if place.line else ""
         return UsageError(
-            f"{self.spec.name} cannot take an image of {describe(self.image)}, made for one of "
+            f"{self.spec.name} cannot take an image of {describe(self.graph.image)}, made for one of "
             f"{describe(self.spec.input)}: {name}{at}: {error}"
         )
-
-    def _settle(self, layer: Layer) -> _Settled:
-        """The layer on the last map. Raises ShapeError where it cannot take it."""
-        key = (id(layer), self.shape)
-        found = self._settled.get(key)
-        if found is None:
-            found = self._settled[key] = _settle(layer, self.shape)
-        return found
-
-
-def _settle(layer: Layer, shape: Shape) -> _Settled:
-    return _Settled(
-        layer=layer,
-        in_shapes=(shape,),
-        shape=layer.out_shape(shape),
-        params=layer.params(shape),
-        ops=layer.ops(shape),
-        window=layer.window(),
-        storage=layer.storage("training"),
-        keeps_output=any(saved.of == "output" for saved in layer.saved(shape)),
-    )
-
-
-def _see(sight: Sight | None, window: Window | None) -> Sight | None:
-    """The receptive field one layer on: it grows by (extent − 1) steps, and the step by the stride."""
-    if sight is None or window is None:
-        return None
-    return Sight(sight.field + (window.extent - 1) * sight.jump, sight.jump * window.stride)
 
 
 def _add_head(builder: _Builder, head: Head, items: tuple[Item, ...], classes: int | None) -> None:
@@ -246,7 +169,7 @@ def _add_head(builder: _Builder, head: Head, items: tuple[Item, ...], classes: i
         height, width = _own_map(builder.spec)[1:]
         pool = AdaptiveAvgPool(output=height, width=None if width == height else width)
         builder.add(pool, "fc", None, place, "avgpool", is_row=True, torch_name="avgpool")
-    if head != "conv" and len(builder.shape) == 3:
+    if head != "conv" and len(builder.graph.shape) == 3:
         builder.add(Flatten(), "fc", None, place, "flatten", is_row=False)
     _add_classifier(builder, items, classes, dense=head == "conv")
 
@@ -261,10 +184,10 @@ def _own_map(spec: Spec) -> Shape:
     builder = _Builder(spec, spec.input)
     for number, block in enumerate(spec.blocks, start=1):
         builder.add_block(f"block{number}", block)
-    if len(builder.shape) != 3:
+    if len(builder.graph.shape) != 3:
         message = "a head that pools needs a feature map, but the blocks end in a vector: use head: flatten"
         raise SpecError([Problem(*_head_place(spec)[:3], "head", message)])
-    return builder.shape
+    return builder.graph.shape
 
 
 def _last_fc(items: tuple[Item, ...]) -> int:

@@ -1,0 +1,139 @@
+"""Graphs built by hand: values that several nodes read, and nodes that read several values."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.networks import graph_of, report_of
+from vggstat.cost.inference import inference_peak
+from vggstat.cost.saved import saved_items
+from vggstat.cost.workload import Workload
+from vggstat.net.building import GraphBuilder, joined, seen_through
+from vggstat.net.graph import Graph, Sight
+from vggstat.net.ops.base import Layer, TorchModule, Window
+from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.maxpool import MaxPool
+from vggstat.net.ops.relu import ReLU
+from vggstat.net.spec import Place
+from vggstat.shapes import Shape
+from vggstat.sources.spec import names
+
+HERE = Place("here", 1, 1, "")
+CONV = Conv(filters=4, kernel=3)
+
+
+class Sum(Layer):
+    """The sum of maps of one shape: autograd keeps nothing of it."""
+
+    label = "add"
+
+    def out_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def torch_module(self, *inputs: Shape) -> TorchModule:
+        return TorchModule("Sum")
+
+
+def finished(builder: GraphBuilder) -> Graph:
+    spec = graph_of("name: x\ninput: [4, 8, 8]\nblocks: [[conv3-4]]\nhead: none").spec
+    return Graph(spec=spec, image=builder.image, head="none", classes=None, nodes=builder.nodes())
+
+
+def residual(*, relu_reads: str = "sum") -> Graph:
+    """conv1, conv2 on it, and their sum; a ReLU on the sum, or on conv1's map, which the sum reads too."""
+    builder = GraphBuilder((4, 8, 8))
+    one = builder.add(CONV, "conv1", block="block1", place=HERE)
+    two = builder.add(CONV, "conv2", block="block1", place=HERE)
+    if relu_reads == "conv1":
+        two = builder.add(ReLU(), "relu", block="block1", place=HERE, inputs=(one,))
+    total = builder.add(Sum(), "sum", block="block1", place=HERE, inputs=(two, one))
+    if relu_reads == "sum":
+        builder.add(ReLU(), "relu", block="block1", place=HERE, inputs=(total,))
+    return finished(builder)
+
+
+@pytest.mark.parametrize("name", [*names(), "D@head=conv", "D@384"])
+def test_a_chain_is_what_its_spec_says(name: str) -> None:
+    """Every shipped network built anew node by node is the same graph."""
+    graph = report_of(name).graph
+    builder = GraphBuilder(graph.image)
+    for node in graph.nodes:
+        builder.add(
+            node.layer,
+            node.name,
+            block=node.block,
+            place=node.place,
+            inputs=node.inputs,
+            torch_name=node.torch_name,
+            is_row=node.is_row,
+            in_model=node.in_model,
+        )
+
+    assert builder.nodes() == graph.nodes
+
+
+def test_what_another_node_reads_is_not_written_over() -> None:
+    """A ReLU on the sum writes over it; one on a map that the sum reads too makes a map of its own."""
+    alone, shared = residual().nodes[-1], residual(relu_reads="conv1").nodes[2]
+
+    assert (alone.layer, alone.in_place) == (ReLU(), True)
+    assert (shared.layer, shared.in_place) == (ReLU(), False)
+
+
+def test_a_map_lives_until_its_last_reader() -> None:
+    """4 x 8 x 8 float32 values are 1,024 B: at conv2 the image, conv1 and conv2; at the sum conv1, conv2 and the sum beside
+    the image, which the caller holds."""
+    peak = inference_peak(residual(), Workload())
+
+    assert peak.bytes == 4 * 1024
+    assert peak.node == "sum"
+
+
+def test_what_several_nodes_save_counts_once() -> None:
+    """conv1's map is kept by conv2 and by a pool beside it: once."""
+    builder = GraphBuilder((4, 8, 8))
+    one = builder.add(CONV, "conv1", block="block1", place=HERE)
+    builder.add(CONV, "conv2", block="block1", place=HERE, inputs=(one,))
+    builder.add(CONV, "conv3", block="block1", place=HERE, inputs=(one,))
+    kept = saved_items(finished(builder), Workload(mode="training"))
+
+    assert sum(item.bytes for item in kept) == 2 * 1024  # the image and conv1's map
+
+
+def test_a_gradient_goes_wherever_something_is_learned() -> None:
+    """Through the one input that has a parameter before it."""
+    builder = GraphBuilder((4, 8, 8))
+    one = builder.add(CONV, "conv", block="block1", place=HERE)
+    pooled = builder.add(
+        MaxPool(kernel=3, stride=1, padding=1), "pool", block="block1", place=HERE, inputs=(0,)
+    )
+    total = builder.add(Sum(), "sum", block="block1", place=HERE, inputs=(pooled, one))
+    nodes = finished(builder).nodes
+
+    assert [node.needs_input_grad for node in nodes] == [False, False, True]
+    assert total == 3
+
+
+def test_the_largest_field_and_the_step_where_paths_agree() -> None:
+    """As in a residual block: 5 pixels through two convolutions of 3, 1 through the shortcut; both of step 1."""
+    assert residual().nodes[2].sight == Sight(5, 1)
+    assert joined([Sight(7, 2), Sight(11, 2)]) == Sight(11, 2)
+    assert joined([Sight(7, 2), None]) is None  # one path sees all
+    assert joined([Sight(7, 2), Sight(3, 4)]) == Sight(7, None)
+
+
+def test_no_step_and_no_field_are_made_up() -> None:
+    """Behind paths of different steps a 1x1 window keeps what is known; a wider one leaves the field unknown."""
+    met = Sight(7, None)
+
+    assert seen_through(met, Window(1, 1, 0)) == met
+    assert seen_through(met, Window(3, 1, 1)) == Sight(None, None)
+    assert joined([Sight(None, None), Sight(3, 1)]) == Sight(None, None)
+
+
+@pytest.mark.parametrize("inputs", [(), (1,), (0, 5), (-1,)])
+def test_a_value_has_to_be_there(inputs: tuple[int, ...]) -> None:
+    """Nothing is read before it is made."""
+    builder = GraphBuilder((4, 8, 8))
+    with pytest.raises(ValueError, match="the last value is 0"):
+        builder.add(CONV, "conv", block="block1", place=HERE, inputs=inputs)

@@ -1,0 +1,181 @@
+"""Building a graph node by node: what follows from the values that enter is settled here, whatever source they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from vggstat.net.graph import Node, Sight
+from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
+from vggstat.net.ops.base import Layer, Param, Storage, Window
+from vggstat.net.spec import Place
+from vggstat.net.work import Work
+from vggstat.shapes import Shape
+
+__all__ = ["GraphBuilder", "joined", "seen_through"]
+
+
+class _Value(NamedTuple):
+    """What is known of a value beside its number."""
+
+    shape: Shape
+    sight: Sight | None
+    learned: bool
+    """Whether a learned tensor stands before it."""
+    may_overwrite: bool
+    """Whether it may be written over: neither the caller's image nor kept for a gradient."""
+    is_view: bool
+    """Whether it is a view of another shape."""
+
+
+class _Settled(NamedTuple):
+    """What a layer is on maps of some shapes. A large network repeats few layers on few shapes, and shares these."""
+
+    layer: Layer
+    """Held, so that no other layer gets the number that it is found by."""
+    in_shapes: tuple[Shape, ...]
+    shape: Shape
+    params: tuple[Param, ...]
+    ops: Work
+    window: Window | None
+    storage: Storage
+    """In training."""
+    keeps_output: bool
+    """Whether autograd keeps what it makes."""
+
+
+class GraphBuilder:
+    """Nodes in the order in which they run, each on values that are there: 0 is the image, the last one unless told."""
+
+    def __init__(self, image: Shape) -> None:
+        self.image = image
+        self._nodes: list[Node] = []
+        self._values = [_Value(image, Sight(1, 1), learned=False, may_overwrite=False, is_view=False)]
+        self._settled: dict[tuple[int, tuple[Shape, ...]], _Settled] = {}
+
+    @property
+    def shape(self) -> Shape:
+        """Of the last value."""
+        return self._values[-1].shape
+
+    @property
+    def last(self) -> int:
+        """The number of the last value."""
+        return len(self._nodes)
+
+    def add(
+        self,
+        layer: Layer,
+        name: str,
+        *,
+        block: str,
+        place: Place,
+        inputs: tuple[int, ...] | None = None,
+        torch_name: str | None = None,
+        is_row: bool = True,
+        in_model: bool = True,
+    ) -> int:
+        """A node on ``inputs``, the last value alone unless told; the number of the value that it makes.
+
+        Raises ShapeError where the layer cannot take them, and ValueError for a value that is not there yet.
+        """
+        entering = (self.last,) if inputs is None else inputs
+        if not entering or not all(0 <= value <= self.last for value in entering):
+            raise ValueError(f"{name} reads {entering}, and the last value is {self.last}")
+        read = [self._values[value] for value in entering]
+        settled = self._settle(layer, tuple(value.shape for value in read))
+        in_place = settled.storage == "in-place" and read[0].may_overwrite
+        identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == read[0].shape
+        before = joined([value.sight for value in read])
+        sight = before if identity else seen_through(before, settled.window)
+        learned = any(value.learned for value in read)
+        self._nodes.append(
+            Node(
+                index=self.last,
+                name=name,
+                torch_name=torch_name,
+                block=block,
+                layer=layer,
+                inputs=entering,
+                in_shapes=settled.in_shapes,
+                shape=settled.shape,
+                params=settled.params,
+                ops=settled.ops if in_model else Work(),
+                is_row=is_row and not identity,
+                in_model=in_model,
+                in_place=in_place,
+                on_view=in_place and read[0].is_view,
+                needs_input_grad=learned,
+                sight=sight,
+                place=place,
+            )
+        )
+        views = settled.storage == "view"
+        self._values.append(
+            _Value(
+                settled.shape,
+                sight,
+                learned=learned or bool(settled.params),
+                may_overwrite=read[0].may_overwrite if views else not settled.keeps_output,
+                is_view=(views or in_place)
+                and (read[0].is_view or (views and settled.shape != read[0].shape)),
+            )
+        )
+        return self.last
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes. What would write over memory that another node reads as well makes memory of its own instead."""
+        homes = list(range(len(self._values)))  # for each value the one whose memory it lies in
+        readers: dict[int, set[int]] = {}
+        for node in self._nodes:
+            if node.layer.storage("training") == "view":
+                homes[node.output] = homes[node.inputs[0]]
+            else:
+                for value in node.inputs:
+                    readers.setdefault(homes[value], set()).add(node.index)
+        return tuple(
+            node.replace(in_place=False, on_view=False)
+            if node.in_place and len(readers[homes[node.inputs[0]]]) > 1
+            else node
+            for node in self._nodes
+        )
+
+    def _settle(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Settled:
+        """The layer on maps of these shapes. Raises ShapeError where it cannot take them."""
+        key = (id(layer), shapes)
+        found = self._settled.get(key)
+        if found is None:
+            found = self._settled[key] = _Settled(
+                layer=layer,
+                in_shapes=shapes,
+                shape=layer.out_shape(*shapes),
+                params=layer.params(*shapes),
+                ops=layer.ops(*shapes),
+                window=layer.window(),
+                storage=layer.storage("training"),
+                keeps_output=any(saved.of == "output" for saved in layer.saved(*shapes)),
+            )
+        return found
+
+
+def seen_through(sight: Sight | None, window: Window | None) -> Sight | None:
+    """The receptive field one layer on: it grows by (extent − 1) steps, and the step by the stride.
+
+    Without a step (paths of different steps met) a window of more than one value leaves the field unknown too.
+    """
+    if sight is None or window is None:
+        return None
+    if sight.jump is None or sight.field is None:
+        return sight if window.extent == 1 else Sight(None, None)
+    return Sight(sight.field + (window.extent - 1) * sight.jump, sight.jump * window.stride)
+
+
+def joined(sights: Sequence[Sight | None]) -> Sight | None:
+    """Of several paths: the largest field, all where one of them sees all, and the step where they agree."""
+    if len(sights) == 1 or any(sight is None for sight in sights):
+        return sights[0] if len(sights) == 1 else None
+    known = [sight for sight in sights if sight is not None]
+    fields = [sight.field for sight in known if sight.field is not None]
+    jumps = {sight.jump for sight in known}
+    field = max(fields) if len(fields) == len(known) else None
+    return Sight(field, jumps.pop() if len(jumps) == 1 else None)
