@@ -11,6 +11,7 @@ from vggstat.errors import UsageError
 from vggstat.lint.derive import derive_layer
 from vggstat.lint.errata import ERRATA
 from vggstat.lint.explain import Explanation, explain_everywhere, explain_number
+from vggstat.render.figures import is_lecture_case
 from vggstat.render.views.explain import fact_words
 from vggstat.sources.spec import names
 
@@ -214,3 +215,11 @@ def test_an_unknown_layer_is_refused_with_the_nearest() -> None:
     """A misspelt layer name brings the nearest names."""
     with pytest.raises(UsageError, match="block5_conv1"):
         derive_layer(report_of("D"), "blok5_conv1")
+
+
+def test_only_the_lectures_network_is_told_of_the_lecture() -> None:
+    """E has an entry of its own about bytes (Keras's 549 MB), which says nothing of 24M."""
+    assert is_lecture_case(report_of("D"))
+    assert not any(is_lecture_case(report_of(name)) for name in names() if name != "D")
+    assert explain("549 MB", "E").errata
+    assert not explain("549 MB", "E").lecture

@@ -9,7 +9,7 @@ from typing import Final
 
 from vggstat.records import Record
 
-__all__ = ["ERRATA", "Erratum", "find_errata"]
+__all__ = ["ERRATA", "Erratum", "find_errata", "is_lecture"]
 
 
 class Erratum(Record):
@@ -134,6 +134,11 @@ ERRATA: Final = (
         source="ptflops 0.7.5, pytorch backend; its README",
     ),
 )
+
+
+def is_lecture(entry: Erratum) -> bool:
+    """Whether it is about the total under the CS231n lecture's table."""
+    return entry.name.startswith("cs231n-")
 
 
 def find_errata(quantity: str, spec: str) -> tuple[Erratum, ...]:

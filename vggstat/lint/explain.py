@@ -9,7 +9,7 @@ from typing import Final, get_args
 from vggstat.cost.facts import Fact, Family, Level, facts
 from vggstat.cost.report import Report
 from vggstat.errors import UsageError
-from vggstat.lint.errata import ERRATA, Erratum
+from vggstat.lint.errata import ERRATA, Erratum, is_lecture
 from vggstat.lint.lecture import LectureSum, lecture_sums
 from vggstat.records import Record
 from vggstat.units import Stated, parse_stated
@@ -71,12 +71,12 @@ def explain_number(text: str, report: Report, load_report: Callable[[str], Repor
         matches = _matches(candidates, stated)
     shown = [fact for level, fact in candidates if level == "network" or _may_be_near(stated, matches)]
     errata = _errata(stated, report, families)
-    is_lecture = any(entry.name.startswith("cs231n") for entry in errata)
+    lecture = lecture_sums(report, load_report) if any(map(is_lecture, errata)) else ()
     return Explanation(
         stated=stated,
         report=report,
         errata=errata,
-        lecture=lecture_sums(report, load_report) if is_lecture else (),
+        lecture=lecture,
         matches=tuple(matches),
         nearest=tuple(_nearest(shown, stated, {match.fact.exact for match in matches})),
     )

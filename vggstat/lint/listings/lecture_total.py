@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vggstat.lint.errata import find_errata
+from vggstat.lint.errata import find_errata, is_lecture
 from vggstat.lint.ledger import counted
 from vggstat.lint.listings.whole import Whole
 from vggstat.lint.model import Cell
@@ -15,7 +15,7 @@ __all__ = ["is_lecture_total", "join_findings"]
 def is_lecture_total(whole: Whole, cell: Cell, number: Number) -> bool:
     """Enter the known erratum, if the number is that."""
     in_bytes = number.unit.bytes
-    entries = find_errata("memory" if in_bytes else "values", whole.network.name)
+    entries = filter(is_lecture, find_errata("memory" if in_bytes else "values", whole.network.name))
     if not any(number.admits(stated) for entry in entries for stated in entry.stated):
         return False
     values = sum(target.values for target in whole.rows)
