@@ -66,7 +66,9 @@ def command(
     )
     if not _is_number(first):
         if not second:
-            raise UsageError(f"{first} is no number: expected vggstat explain NUMBER [SPEC], or SPEC LAYER")
+            raise UsageError(
+                f"{first} is not a number: expected vggstat explain NUMBER [SPEC], or SPEC LAYER"
+            )
         if _is_number(second):
             raise UsageError(f"the number comes first: vggstat explain {second} {first}")
         from vggstat.lint.derive import derive_layer

@@ -166,10 +166,11 @@ def _of_parts(report: Report) -> Iterator[Fact]:
         for block in report.blocks
         if block.name not in ("input", "fc") and len(block.rows) > 1
     ]
-    seen: set[tuple[int, ...]] = set()
+    seen = {(report.total.weights, report.total.biases, report.total.macs)}
     for scope, rows in parts:
         held = block_of("", tuple(rows))
-        # all but the FC layers of a VGG have the parameters of its conv layers: one of the two names is enough
+        # all but the FC layers of a VGG have the parameters of its conv layers: one of the two names is enough, and none
+        # where there are no FC layers
         key = (held.weights, held.biases, held.macs)
         if key not in seen:
             yield from _of_rows(report, scope, held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Final, get_args
 
@@ -61,16 +61,17 @@ def explain_number(text: str, report: Report, load_report: Callable[[str], Repor
     stated = _parsed(text)
     families = _families(stated)
     levels = _levels(stated)
-    candidates = _candidates(report, levels, stated, families)
+    whole = tuple(facts(report, "network"))  # the one level that takes time
+    candidates = _candidates(report, levels, stated, families, whole)
     matches = _matches(candidates, stated)
     if not matches and levels != ("share",):
         # 3.2M is a figure of few digits, but where the whole has none like it a layer's is worth telling
         below: tuple[Level, ...] = ("part", "layer")
         deeper = [level for level in below if level not in levels]
-        candidates += _candidates(report, deeper, stated, families)
+        candidates += _candidates(report, deeper, stated, families, whole)
         matches = _matches(candidates, stated)
     shown = [fact for level, fact in candidates if level == "network" or _may_be_near(stated, matches)]
-    errata = _errata(stated, report, families)
+    errata = _errata(stated, report, families, whole)
     lecture = lecture_sums(report, load_report) if any(map(is_lecture, errata)) else ()
     return Explanation(
         stated=stated,
@@ -88,9 +89,9 @@ def explain_everywhere(text: str, reports: Iterable[Report]) -> tuple[Explanatio
     families = _families(stated)
     found = []
     for report in reports:
-        candidates = _candidates(report, ("network",), stated, families)
-        matches = _matches(candidates, stated)
-        errata = _errata(stated, report, families)
+        whole = tuple(facts(report, "network"))
+        matches = _matches(_candidates(report, ("network",), stated, families, whole), stated)
+        errata = _errata(stated, report, families, whole)
         if matches or errata:
             found.append(
                 Explanation(
@@ -106,10 +107,17 @@ def explain_everywhere(text: str, reports: Iterable[Report]) -> tuple[Explanatio
 
 
 def _candidates(
-    report: Report, levels: Iterable[Level], stated: Stated, families: set[Family]
+    report: Report,
+    levels: Iterable[Level],
+    stated: Stated,
+    families: set[Family],
+    whole: Sequence[Fact],
 ) -> list[tuple[Level, Fact]]:
     return [
-        (level, fact) for level in levels for fact in facts(report, level) if _fits(fact, stated, families)
+        (level, fact)
+        for level in levels
+        for fact in (whole if level == "network" else facts(report, level))
+        if _fits(fact, stated, families)
     ]
 
 
@@ -173,14 +181,14 @@ def _matches(candidates: Iterable[tuple[Level, Fact]], stated: Stated) -> list[M
     """Those that the number admits: the whole before its parts, exact units before powers of 1024, plain figures first."""
     binary = stated.in_binary()
     found = []
+    known: dict[tuple[int, int | None], tuple[bool, Fraction] | None] = {}
     for level, fact in candidates:
-        exact = _exact(fact)
-        plain = stated.admitting(exact)
-        in_binary = binary.admitting(exact) if plain is None and binary.factor != stated.factor else None
-        reading = plain or in_binary
-        if reading is not None:
-            off = _off(reading, exact)
-            found.append(Match(fact=fact, level=level, binary=in_binary is not None, off=off))
+        key = (fact.exact, fact.whole)
+        if key not in known:  # the layers of a large network have few different figures
+            known[key] = _reads(_exact(fact), stated, binary)
+        read = known[key]
+        if read is not None:
+            found.append(Match(fact=fact, level=level, binary=read[0], off=read[1]))
     order = get_args(Level)
     return sorted(
         found,
@@ -193,6 +201,15 @@ def _matches(candidates: Iterable[tuple[Level, Fact]], stated: Stated) -> list[M
     )
 
 
+def _reads(exact: Fraction, stated: Stated, binary: Stated) -> tuple[bool, Fraction] | None:
+    """Whether in units of 1024, and how far off, where the exact value reads like the number; None where it does not."""
+    reading = stated.admitting(exact)
+    if reading is not None:
+        return False, _off(reading, exact)
+    reading = binary.admitting(exact) if binary.factor != stated.factor else None
+    return None if reading is None else (True, _off(reading, exact))
+
+
 def _off(stated: Stated, exact: Fraction) -> Fraction:
     return Fraction(stated.value) / exact - 1 if exact else Fraction(1)
 
@@ -202,20 +219,17 @@ def _nearest(candidates: Iterable[Fact], stated: Stated, known: set[int]) -> lis
     readings = (stated, *stated.also)
     nearest: dict[int, Match] = {}
     for fact in candidates:
-        exact = _exact(fact)
-        if exact and fact.exact not in known:
-            off = min((_off(reading, exact) for reading in readings), key=abs)
-            nearest.setdefault(fact.exact, Match(fact=fact, level="network", binary=False, off=off))
+        if fact.exact and fact.exact not in known and fact.exact not in nearest:
+            off = min((_off(reading, _exact(fact)) for reading in readings), key=abs)
+            nearest[fact.exact] = Match(fact=fact, level="network", binary=False, off=off)
     return sorted(nearest.values(), key=lambda match: abs(match.off))[:NEAREST]
 
 
-def _errata(stated: Stated, report: Report, families: set[Family]) -> tuple[Erratum, ...]:
+def _errata(
+    stated: Stated, report: Report, families: set[Family], whole: Sequence[Fact]
+) -> tuple[Erratum, ...]:
     """The entries of the registry that print this number about this network, unless it reads as the truth too."""
-    if any(
-        stated.admits(_exact(fact))
-        for fact in facts(report, "network")
-        if fact.is_plain and fact.family in families
-    ):
+    if any(stated.admits(_exact(fact)) for fact in whole if fact.is_plain and fact.family in families):
         return ()
     names = {report.name, *report.graph.spec.aliases}
     return tuple(

@@ -107,6 +107,7 @@ def everywhere_page(text: str, found: Sequence[Explanation], *, show_all: bool =
         parts.append(Text(lines=(f"{_count_words(left)}, under tools' rules among them: --all shows them.",)))
     return Page(
         title=f"{text} · all networks that ship",
+        aside=workload_words(found[0].report.graph, found[0].report.workload) if found else "",
         parts=tuple(parts),
         notes=(UNITS_NOTE, "Of one of them, with its layers and blocks: vggstat explain NUMBER SPEC"),
         data=lambda: {
