@@ -249,3 +249,62 @@ def test_the_command_compares_and_exits(capsys: pytest.CaptureFixture[str]) -> N
 
     assert stop.value.code in (0, None)
     assert (data["spec"], data["exact"], data["classes"], data["input"]) == ("A", True, 10, [3, 224, 224])
+
+
+class Gate(torch.nn.Module):
+    """A map split in two by its channels, one half through a convolution of its own, the other its gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = torch.nn.Conv2d(3, 8, 3, padding=1)
+        self.second = torch.nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        one, other = self.first(x).chunk(2, 1)
+        made: torch.Tensor = one * self.second(other)
+        return made
+
+
+class Heads(torch.nn.Module):
+    """Two outputs by name, each by a convolution of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = torch.nn.Conv2d(3, 8, 3, padding=1)
+        self.out = torch.nn.Conv2d(8, 5, 1)
+        self.aux = torch.nn.Conv2d(8, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        maps = self.trunk(x)
+        return {"out": self.out(maps), "aux": self.aux(maps)}
+
+
+def test_a_second_output_of_a_call_is_seen() -> None:
+    """What reads the second part of a split is no less a layer: it vanished, and the rest looked like a chain."""
+    outline = trace(Gate(), (3, 8, 8))
+
+    assert [part.settings["filters"] for part in outline.parts if part.kind == "conv"] == [8, 4]
+    assert outline.branches == "chunk makes 2 values"
+
+
+def test_all_outputs_of_a_model_count() -> None:
+    """A dictionary's second output has layers too; its convolution was lost without a word."""
+    outline = trace(Heads(), (3, 8, 8))
+
+    assert [part.settings["filters"] for part in outline.parts if part.kind == "conv"] == [8, 5, 2]
+    assert "aux" in outline.branches
+
+
+def test_values_that_nobody_reads_are_no_branch() -> None:
+    """A pool that gives its indices too is a pool."""
+    pool = torch.nn.MaxPool2d(2, return_indices=True)
+
+    class Indexed(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = pool(x)[0]
+            return found
+
+    outline = trace(Indexed(), (3, 8, 8))
+
+    assert [part.kind for part in outline.parts] == ["maxpool"]
+    assert not outline.branches

@@ -36,7 +36,8 @@ class _Step(Record):
 
     part: Part
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
+    """Several of a call that returns several values: ``chunk``, a pool with its indices."""
 
 
 def trace(model: nn.Module, image: Shape) -> Outline:
@@ -161,9 +162,9 @@ class _Recorder(TorchFunctionMode):
         inputs = tuple(self._values[id(item)] for item in sources)
         before = tuple(sources[0].shape) if sources else ()
         result = func(*args, **named)
-        output = next(_tensors(result), None)
-        if inputs and output is not None:
-            self._record(func, args, named, inputs, before, output)
+        outputs = list(_tensors(result))
+        if inputs and outputs:
+            self._record(func, args, named, inputs, before, outputs)
         return result
 
     def _record(
@@ -173,8 +174,9 @@ class _Recorder(TorchFunctionMode):
         named: dict[str, Any],
         inputs: tuple[int, ...],
         before: tuple[int, ...],
-        output: Tensor,
+        outputs: list[Tensor],
     ) -> None:
+        output = outputs[0]
         name = getattr(func, "__name__", str(func))
         after = tuple(output.shape)
         if name == "__get__" or (name in LAYOUT and _only_flattens(before, after)):
@@ -183,34 +185,40 @@ class _Recorder(TorchFunctionMode):
             return
         kind, settings = read_call(name.rstrip("_") or name, Call(args, named, before))
         part = Part(kind=kind, name=self.running[-1], settings=settings, in_shape=before[1:], shape=after[1:])
-        self.steps.append(_Step(part=part, inputs=inputs, output=self._new(output)))
+        self.steps.append(_Step(part=part, inputs=inputs, outputs=tuple(map(self._new, outputs))))
 
     def outline(self, output: Any, image: Shape) -> Outline:
-        """The steps that the output depends on. Raises TraceError where it depends on none."""
-        result = next(_tensors(output), None)
-        value = self._values.get(id(result)) if result is not None else None
-        if not value:
+        """The steps that the outputs depend on: all of a tuple or a dictionary. Raises TraceError where there are none."""
+        needed = {value for result in _tensors(output) if (value := self._values.get(id(result)))}
+        if not needed:
             raise TraceError("the output does not come from the image by torch functions that can be seen")
-        needed = {value}
         steps: list[_Step] = []
         for step in reversed(self.steps):
-            if step.output in needed:
+            if needed.intersection(step.outputs):
                 needed.update(step.inputs)
                 steps.append(step)
         steps.reverse()
         return Outline(
-            parts=plain(_join_padding([step.part for step in steps])), image=image, branches=_branches(steps)
+            parts=plain(_join_padding([step.part for step in steps])),
+            image=image,
+            branches=_branches(steps, needed),
         )
 
 
-def _branches(steps: list[_Step]) -> str:
-    """Which operation takes something else than the one value before it; empty for a chain."""
+def _branches(steps: list[_Step], needed: set[int]) -> str:
+    """Which operation takes something else than the one value before it, or makes several; empty for a chain.
+
+    ``needed`` are the values that somebody reads, or the caller gets.
+    """
     current = 0
     for step in steps:
+        where = f" in {step.part.name}" if step.part.name else ""
         if set(step.inputs) != {current}:
-            where = f" in {step.part.name}" if step.part.name else ""
             return f"{step.part.kind}{where} does not take the one value before it"
-        current = step.output
+        made = [value for value in step.outputs if value in needed]
+        if len(made) > 1:
+            return f"{step.part.kind}{where} makes {len(made)} values"
+        current = made[0]
     return ""
 
 
