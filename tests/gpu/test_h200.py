@@ -54,9 +54,7 @@ def test_fused_reaches_the_goal() -> None:
 def test_layers_add_up_to_the_pass(name: str) -> None:
     """Within 3 % of the same CUDA graph without events."""
     eager, graph = row(name, "eager"), row(name, "graph")
-    rows = sum(
-        layer.median_s + (layer.backward_s or 0.0) for layer in eager.layers
-    )  # the last of them are between events
+    rows = sum(layer.median_s + (layer.backward_s or 0.0) for layer in eager.layers)
 
     assert graph.timing is not None
     assert rows == pytest.approx(graph.timing.median_s, rel=0.03)

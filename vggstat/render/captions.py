@@ -11,6 +11,7 @@ from vggstat.cost.workload import Workload
 from vggstat.net.graph import Graph
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.spec import Spec
+from vggstat.net.work import kind_of
 from vggstat.shapes import Shape
 
 __all__ = [
@@ -28,16 +29,6 @@ __all__ = [
 
 UNITS_NOTE = "MB = 10^6 B, MiB = 2^20 B."
 MACS_NOTE = f"{COUNTING_RULES[0].unit}: {COUNTING_RULES[0].definition}."
-
-OPS_WORDS = {
-    "pool_inputs": "max pooling",
-    "window_avgpool_inputs": "average pooling",
-    "avgpool_inputs": "adaptive average pooling",
-    "lrn_values": "LRN",
-    "bn_values": "batch norm",
-    "softmax_values": "softmax",
-}
-"""Kinds of work in words, for what a tool passes over."""
 
 HEAD_NOTES = {
     "flatten": "Head flatten: the first FC layer takes the last map as it comes, so its parameters depend on the "
@@ -109,7 +100,7 @@ def operations_note(report: Report, convention: Convention) -> str:
     if rule.name in ("macs", "flops"):
         return f"{rule.unit}: {rule.definition}."
     text = f"Operations under {rule.name}: {rule.definition} ({rule.reference})."
-    left_out = [OPS_WORDS[name] for name in rule.uncounted if report.ops[name]]
+    left_out = [kind_of(name) for name in rule.uncounted if report.ops[name]]
     if left_out:
         text += f" Left out there, though this network has it: {', '.join(left_out)}."
     return text

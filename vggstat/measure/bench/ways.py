@@ -6,7 +6,7 @@ Which of them is the fastest, and whether one is there at all, only the machine 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
@@ -229,11 +229,17 @@ def _over_pixels(conv: Conv, count: int, plan: int | None, x: Tensor) -> Call:
     """Neighbouring pixels taken as one: by one of cuDNN's plans, or by cudnn_convolution_relu."""
     weight, bias, padding = grouped(conv.weight, conv.bias, count)
     inner = conv._replace(weight=weight, bias=bias, padding=padding)
-    pad = compiled(to_few)
+    pad = _pad()
     batch, _, height, width = x.shape
     like = x.new_empty((batch, height, width // count, weight.shape[1])).permute(0, 3, 1, 2)
     call = partial(_cudnn_relu, inner) if plan is None else _cudnn_graph(inner, plan, like)
     return partial(widened, call, count, pad)
+
+
+@cache
+def _pad() -> Call:
+    """One for all that take pixels as one: each would compile the same kernel anew."""
+    return compiled(to_few)
 
 
 def _im2col(conv: Conv, x: Tensor) -> Call:

@@ -16,6 +16,7 @@ from vggstat.cost.report import Report, analyze
 from vggstat.cost.training import least_batch
 from vggstat.measure.module import Network, as_torch_dtype, build_module
 from vggstat.net.graph import Node
+from vggstat.net.work import kind_of
 from vggstat.shapes import Shape
 from vggstat.sources.require import version_of
 
@@ -38,14 +39,6 @@ MAX_BYTES: Final = 4 * 10**9
 """The most memory that such a pass may take."""
 
 UNTRAINABLE: Final = "torch trains no batch norm on a single value per channel: take a batch of 2"
-
-WORK: Final = {
-    "pool_inputs": "max-pool operations",
-    "window_avgpool_inputs": "average-pool operations",
-    "lrn_values": "LRN operations",
-    "softmax_values": "softmax operations",
-}
-"""Kinds of work by their field of ``Work``, in words."""
 
 
 class Subject:
@@ -120,7 +113,7 @@ def left_out(source: str, subject: Subject, rule: CountingRule) -> Iterator[Chec
     ops = subject.report.ops
     for field in rule.uncounted:
         if ops[field] and any(node.in_model and node.ops[field] for node in subject.report.graph.nodes):
-            yield unchecked(source, WORK[field], "not counted there", convention=rule.name)
+            yield unchecked(source, f"{kind_of(field)} operations", "not counted there", convention=rule.name)
 
 
 def compare_operations(
