@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.cli.program import run
-from tests.memory.torch_step import sequential
+from tests.memory.torch_step import Flat
 from tests.networks import graph_of
 from vggstat.cost.fit import fit
 from vggstat.cost.footprint import measure
@@ -33,7 +33,7 @@ def small() -> Graph:
 
 def test_torch_refuses_one_value_and_takes_two() -> None:
     """The rule that is held here is torch's own."""
-    model = sequential(small())
+    model = Flat(small())
     with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
         model(torch.zeros(1, 3, 4, 4))
 

@@ -7,7 +7,7 @@ import warnings
 import pytest
 import torch
 
-from tests.memory.torch_step import sequential
+from tests.memory.torch_step import Flat
 from tests.networks import graph_of
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.workload import Workload
@@ -26,7 +26,7 @@ BATCH = 3
 def kept_bytes(graph: Graph) -> int:
     """Bytes that the compiled forward pass keeps for the backward pass, parameters and buffers left out."""
     torch._dynamo.reset()
-    model = sequential(graph)
+    model = Flat(graph)
     known = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers())}
     kept: dict[int, torch.UntypedStorage] = {}
 

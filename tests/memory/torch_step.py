@@ -1,11 +1,12 @@
 """A forward pass and a training step in torch, watched by MemTracker on fake tensors of a CPU.
 
-Built from the layers' own ``torch_module`` in a flat nn.Sequential, independently of ``vggstat.measure``.
+Built from the layers' own ``torch_module`` in a flat row, independently of ``vggstat.measure``.
 """
 
 from __future__ import annotations
 
 from inspect import signature
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -13,12 +14,13 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
 from torch.nn import functional
+from torch.profiler import ProfilerActivity, profile
 
 from vggstat.cost.optimizer import Optimizer
 from vggstat.cost.workload import Workload
-from vggstat.net import Graph
+from vggstat.net import Graph, Node
 
-__all__ = ["inference_bytes", "sequential", "training_bytes"]
+__all__ = ["Flat", "inference_bytes", "real_training_bytes", "training_bytes"]
 
 
 class CudaDropout(nn.Module):
@@ -64,31 +66,63 @@ class CudaSoftmax(nn.Module):
         return torch.softmax(x, 1, dtype=torch.float32)
 
 
-def sequential(graph: Graph, *, autocast: bool = False) -> nn.Sequential:
-    """The graph's torch modules in a row; ReLU in place where the graph says so."""
-    modules: list[nn.Module] = []
-    for node in graph.nodes:
-        if not node.in_model:
-            continue
-        name, args, kwargs = node.layer.torch_module(*node.in_shapes)
-        if name == "Dropout":
-            modules.append(CudaDropout(kwargs["p"]))
-            continue
-        if autocast and name == "Softmax":
-            modules.append(CudaSoftmax())
-            continue
-        settings = {**kwargs, "inplace": node.in_place} if name == "ReLU" else dict(kwargs)
-        kind = CudaLRN if autocast and name == "LocalResponseNorm" else getattr(nn, name)
-        taken = signature(kind).parameters  # older versions of torch take fewer
-        modules.append(kind(*args, **{key: value for key, value in settings.items() if key in taken}))
-    return nn.Sequential(*modules)
+JOINS = ("Add", "Concat", "Multiply")
 
 
-def _prepare(graph: Graph, workload: Workload) -> tuple[nn.Sequential, Tensor]:
+class Flat(nn.Module):
+    """The graph's layers called one after the other; in place where the graph says so. A map goes with its last reader."""
+
+    def __init__(self, graph: Graph, *, autocast: bool = False) -> None:
+        super().__init__()
+        self.nodes = [node for node in graph.nodes if node.in_model]
+        self.calls = nn.ModuleList(_call_of(node, autocast=autocast) for node in self.nodes)
+        self.last = {value: node.index for node in self.nodes for value in node.inputs}
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = {0: x}
+        for node, call in zip(self.nodes, self.calls, strict=True):
+            entering = [maps[value] for value in node.inputs]
+            maps = {value: made for value, made in maps.items() if self.last[value] > node.index}
+            kind = node.layer.torch_module(*node.in_shapes).name
+            if kind in JOINS:
+                maps[node.output] = _joined(kind, entering, in_place=node.in_place)
+            else:
+                maps[node.output] = call(*entering)
+        return maps[self.nodes[-1].output]
+
+
+def _joined(kind: str, maps: list[Tensor], *, in_place: bool) -> Tensor:
+    """A join, as torch writes it. No module: MemTracker's hooks on one would hold the gradients of several inputs."""
+    first, *others = maps
+    if kind == "Concat":
+        return torch.cat(maps, dim=1)
+    if kind == "Multiply":
+        return first * others[0]
+    for position, other in enumerate(others):
+        first = first + other if position == 0 and not in_place else first.add_(other)
+    return first
+
+
+def _call_of(node: Node, *, autocast: bool) -> nn.Module:
+    name, args, kwargs = node.layer.torch_module(*node.in_shapes)
+    if name in JOINS:
+        return nn.Identity()
+    if name == "Dropout":
+        return CudaDropout(kwargs["p"])
+    if autocast and name == "Softmax":
+        return CudaSoftmax()
+    settings = {**kwargs, "inplace": node.in_place} if name == "ReLU" else dict(kwargs)
+    kind = CudaLRN if autocast and name == "LocalResponseNorm" else getattr(nn, name)
+    taken = signature(kind).parameters  # older versions of torch take fewer
+    made: nn.Module = kind(*args, **{key: value for key, value in settings.items() if key in taken})
+    return made
+
+
+def _prepare(graph: Graph, workload: Workload) -> tuple[Flat, Tensor]:
     dtype = getattr(torch, workload.dtype.name)
     torch.set_default_dtype(dtype)
     try:
-        model = sequential(graph, autocast=workload.autocast is not None)
+        model = Flat(graph, autocast=workload.autocast is not None)
         return model, torch.empty(workload.batch, *graph.image)
     finally:
         torch.set_default_dtype(torch.float32)
@@ -124,6 +158,25 @@ def training_bytes(graph: Graph, workload: Workload) -> int:
             _step(model, optimizer, image, target, workload)
         counters = sum(4 for state in optimizer.state.values() if "step" in state)
         return _peak(tracker) - counters
+
+
+def real_training_bytes(graph: Graph, workload: Workload) -> int:
+    """The peak of a second step that a CPU really runs, from the profiler's record of what was allocated and freed."""
+    model = Flat(graph)
+    image = torch.ones(workload.batch, *graph.image)
+    target = torch.zeros(workload.batch, dtype=torch.int64)
+    optimizer = _optimizer(workload.optimizer, list(model.parameters()))
+    _step(model, optimizer, image, target, workload)
+    kept = [tensor for state in optimizer.state.values() for tensor in state.values() if tensor is not None]
+    held: int = sum(tensor.nbytes for tensor in (*model.parameters(), *kept, image, target))
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        _step(model, optimizer, image, target, workload)
+    events = profiled.profiler.kineto_results.events()
+    memory: list[tuple[int, int]] = sorted(
+        (event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]"
+    )
+    peak: int = max(accumulate(size for _, size in memory))
+    return held + peak
 
 
 def _step(

@@ -10,28 +10,16 @@ from vggstat.cost.saved import saved_items
 from vggstat.cost.workload import Workload
 from vggstat.net.building import GraphBuilder, joined, seen_through
 from vggstat.net.graph import Graph, Sight
-from vggstat.net.ops.base import Layer, TorchModule, Window
+from vggstat.net.ops.add import Add
+from vggstat.net.ops.base import Window
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.relu import ReLU
 from vggstat.net.spec import Place
-from vggstat.shapes import Shape
 from vggstat.sources.spec import names
 
 HERE = Place("here", 1, 1, "")
 CONV = Conv(filters=4, kernel=3)
-
-
-class Sum(Layer):
-    """The sum of maps of one shape: autograd keeps nothing of it."""
-
-    label = "add"
-
-    def out_shape(self, *inputs: Shape) -> Shape:
-        return inputs[0]
-
-    def torch_module(self, *inputs: Shape) -> TorchModule:
-        return TorchModule("Sum")
 
 
 def finished(builder: GraphBuilder) -> Graph:
@@ -46,7 +34,7 @@ def residual(*, relu_reads: str = "sum") -> Graph:
     two = builder.add(CONV, "conv2", block="block1", place=HERE)
     if relu_reads == "conv1":
         two = builder.add(ReLU(), "relu", block="block1", place=HERE, inputs=(one,))
-    total = builder.add(Sum(), "sum", block="block1", place=HERE, inputs=(two, one))
+    total = builder.add(Add(in_place=False), "sum", block="block1", place=HERE, inputs=(two, one))
     if relu_reads == "sum":
         builder.add(ReLU(), "relu", block="block1", place=HERE, inputs=(total,))
     return finished(builder)
@@ -107,7 +95,7 @@ def test_a_gradient_goes_wherever_something_is_learned() -> None:
     pooled = builder.add(
         MaxPool(kernel=3, stride=1, padding=1), "pool", block="block1", place=HERE, inputs=(0,)
     )
-    total = builder.add(Sum(), "sum", block="block1", place=HERE, inputs=(pooled, one))
+    total = builder.add(Add(in_place=False), "sum", block="block1", place=HERE, inputs=(pooled, one))
     nodes = finished(builder).nodes
 
     assert [node.needs_input_grad for node in nodes] == [False, False, True]

@@ -12,7 +12,7 @@ batch norm, and keeps a mask less or more where ReLUs follow one another or a fl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vggstat.cost.items import MemoryItem, make_item
@@ -34,7 +34,7 @@ result is less than a quarter of what it reads, and here are two results a chann
 def compiled_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     """Each tensor that is kept, under the node that keeps it first; autocast is not taken into account."""
     first: dict[object, MemoryItem] = {}
-    readers = _first_readers(graph)
+    readers = _readers(graph)
     for node in graph.nodes:
         for saved in _kept(graph, node, readers, workload.batch):
             key = _value(graph, node, saved) if saved.of != "own" else (node.index, saved.what)
@@ -42,39 +42,41 @@ def compiled_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     return tuple(first.values())
 
 
-def _first_readers(graph: Graph) -> dict[int, Node]:
-    """For each value the first layer that reads it."""
-    readers: dict[int, Node] = {}
+def _readers(graph: Graph) -> dict[int, list[Node]]:
+    """For each value the layers that read it."""
+    readers: dict[int, list[Node]] = {}
     for node in graph.nodes:
         for value in node.inputs if node.in_model else ():
-            readers.setdefault(value, node)
+            readers.setdefault(value, []).append(node)
     return readers
 
 
-def _kept(graph: Graph, node: Node, readers: Mapping[int, Node], batch: int) -> Iterator[Saved]:
-    if not node.saved:
-        return
-    for saved in node.layer.saved_compiled(*node.in_shapes):
+def _kept(graph: Graph, node: Node, readers: Mapping[int, list[Node]], batch: int) -> Iterator[Saved]:
+    for saved in node.saved_compiled:
         if isinstance(node.layer, BatchNorm) and saved.once and batch * values(node.shape[1:]) <= CHEAP:
             continue
-        if saved.what != MASK or _needs_mask(graph, node, readers.get(node.output)):
+        if saved.what != MASK or _needs_mask(graph, node, readers.get(node.output, ())):
             yield saved
 
 
-def _needs_mask(graph: Graph, node: Node, reader: Node | None) -> bool:
+def _needs_mask(graph: Graph, node: Node, readers: Iterable[Node]) -> bool:
     """Whether the sign cannot be read from something that is kept anyway.
 
-    That is the ReLU's output where its reader keeps it, or what a batch norm before it keeps.
+    That is the ReLU's output where a reader keeps it, or what a batch norm before it keeps.
     """
-    if node.index and graph.nodes[node.index - 1].layer.stem == "bn":
+    entering = node.inputs[0]
+    if entering and graph.nodes[entering - 1].layer.stem == "bn":
         return False
-    kept = reader.layer.saved_compiled(*reader.in_shapes) if reader else ()
-    return all(saved.of != "input" for saved in kept)
+    return all(
+        saved.of != "input" or reader.inputs[saved.position] != node.output
+        for reader in readers
+        for saved in reader.layer.saved_compiled(*reader.in_shapes)
+    )
 
 
 def _value(graph: Graph, node: Node, saved: Saved) -> int:
     """The value whose memory the tensor lies in: views share their input's."""
-    value = node.output if saved.of == "output" else node.inputs[0]
+    value = node.output if saved.of == "output" else node.inputs[saved.position]
     while value and graph.nodes[value - 1].layer.storage("training") == "view":
         value = graph.nodes[value - 1].inputs[0]
     return value

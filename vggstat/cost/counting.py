@@ -88,6 +88,7 @@ def find_counting_rule(name: str) -> CountingRule:
 BIASES: Final = ("conv bias", "FC bias")
 POOLS: Final = ("max-pool", "adaptive average pool", "average pool")
 NORMS: Final = ("batch norm", "LRN")
+JOINS: Final = ("addition of maps", "product of maps")
 
 MACS: Final = {"conv_macs": 1, "linear_macs": 1}
 BIAS: Final = {"conv_bias": 1, "linear_bias": 1}
@@ -109,7 +110,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         reference="the definition; calflops 0.3.2 and deepspeed 0.19.8 call it MACs; torchvision's tables print it "
         "as GFLOPS",
         weights=MACS,
-        zero=(*BIASES, "ReLU", *POOLS, *NORMS, "softmax"),
+        zero=(*BIASES, "ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
     ),
     CountingRule(
         name="flops",
@@ -117,7 +118,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition="2 per multiply-accumulate of conv and FC layers; no biases, ReLU or pooling",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
         weights={"conv_macs": 2, "linear_macs": 2},
-        zero=(*BIASES, "ReLU", *POOLS, *NORMS, "softmax"),
+        zero=(*BIASES, "ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
     ),
     CountingRule(
         name="macs+bias",
@@ -126,7 +127,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         reference='the definition; ptflops 0.7.5 with the backend "aten" (which takes every other operation for '
         "none)",
         weights={**MACS, **BIAS},
-        zero=("ReLU", *POOLS, *NORMS, "softmax"),
+        zero=("ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
     ),
     CountingRule(
         name="fvcore",

@@ -56,7 +56,7 @@ def forward_phases(node: Node, width: Widths, workload: Workload) -> tuple[tuple
     """What a layer allocates beside its input, at each moment that could be the peak."""
     cast: tuple[MemoryItem, ...] = ()
     if width.copies:
-        size = sum(values(shape) for shape in node.in_shapes)
+        size = sum(values(node.in_shapes[position]) for position in width.copies)
         cast = (make_item(node.name, "input copy", size, workload, width.reads, part="transients"),)
     return tuple(
         (*cast, *(_extra_item(node, extra, width, workload) for extra in phase))

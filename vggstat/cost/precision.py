@@ -3,7 +3,8 @@
 Autocast (CUDA's lists, torch 2.13) runs convolutions and FC layers in a lower format, on copies of their
 parameters that it keeps until its context ends; softmax runs in float32; LRN reads what it gets and writes
 float32; everything else runs in the format of what it gets. Copies are made of the input where its format is
-another one.
+another one. A join of maps in two formats writes the wider one, or that of the map that it writes over; only a
+concatenation copies the others into it.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ FLOAT32_WIDTH: Final = 4
 
 
 class Widths(NamedTuple):
-    """Bytes a value: of what reaches a layer, of what it reads (a copy where they differ), of its output."""
+    """Bytes a value: of each map that reaches a layer, of what it reads (a copy where they differ), of its output."""
 
-    arrives: int
+    arrives: tuple[int, ...]
     reads: int
     writes: int
+    casts: bool = True
 
     @property
-    def copies(self) -> bool:
-        """Whether the input is copied into another format first."""
-        return self.arrives != self.reads
+    def copies(self) -> tuple[int, ...]:
+        """Positions of the inputs that are copied into another format first."""
+        if not self.casts:
+            return ()
+        return tuple(position for position, width in enumerate(self.arrives) if width != self.reads)
 
 
 def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
@@ -38,18 +42,25 @@ def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
     found = []
     known: dict[Widths, Widths] = {}
     for node in graph.nodes:
-        arrives = made[node.inputs[0]]
-        reads = _reads(node, arrives, workload)
+        arrives = tuple(made[value] for value in node.inputs)
+        reads = _reads(node, _joined(node, arrives), workload)
         writes = FLOAT32_WIDTH if workload.autocast and node.layer.autocast == "raise" else reads
-        width = Widths(arrives, reads, writes)
+        width = Widths(arrives, reads, writes, casts=node.layer.autocast != "follow")
         found.append(known.setdefault(width, width))
         made.append(writes)
     return tuple(found)
 
 
+def _joined(node: Node, arrives: tuple[int, ...]) -> int:
+    """The width in which maps are joined. A third map is added to the sum of the first two in place."""
+    if node.in_place:
+        return arrives[0]
+    return max(arrives if node.layer.autocast == "widest" else arrives[:2])
+
+
 def _reads(node: Node, arrives: int, workload: Workload) -> int:
     low = workload.autocast
-    if low is None or node.layer.autocast in ("follow", "raise"):
+    if low is None or node.layer.autocast in ("follow", "raise", "widest"):
         return arrives
     return low.width if node.layer.autocast == "low" else FLOAT32_WIDTH
 

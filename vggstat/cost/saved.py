@@ -33,11 +33,11 @@ def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple
 
 def _kept(node: Node, saved: Saved, width: Widths, storages: tuple[int, ...], workload: Workload) -> Kept:
     key: Hashable = (node.index, saved.what)
+    size = width.writes if saved.as_output else saved.width or width.reads
     if saved.of == "output":
-        key = storages[node.output]
-    if saved.of == "input" and not width.copies:
-        key = storages[node.inputs[0]]
-    size = width.writes if saved.of == "output" or saved.as_output else saved.width or width.reads
+        key, size = storages[node.output], width.writes
+    elif saved.of == "input" and saved.position not in width.copies:
+        key, size = storages[node.inputs[saved.position]], width.arrives[saved.position]
     if saved.once:
         return Kept(key, MemoryItem(node.name, saved.what, saved.elements, saved.elements * size))
     return Kept(key, make_item(node.name, saved.what, saved.elements, workload, size))

@@ -6,6 +6,7 @@ depends on how a pass is run, its style: see ``Style``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
@@ -62,6 +63,8 @@ class Group(NamedTuple):
     name: str
     kind: str
     nodes: tuple[Node, ...]
+    sums: int = 0
+    """Values of each image's gradients that are added to earlier ones, where other groups read its maps too."""
 
     @property
     def entering(self) -> int:
@@ -77,6 +80,13 @@ class Group(NamedTuple):
 def groups_of(graph: Graph) -> tuple[Group, ...]:
     """The graph's nodes that a torch model has, in groups; together they are the whole forward pass."""
     found: list[tuple[Node, list[Node]]] = []
+    readers = Counter(
+        value
+        for node in graph.nodes
+        if node.in_model
+        for value, wanted in zip(node.inputs, node.input_grads, strict=True)
+        if wanted
+    )
     for node in graph.nodes:
         if not node.in_model:
             continue
@@ -84,7 +94,15 @@ def groups_of(graph: Graph) -> tuple[Group, ...]:
             found.append((node, [node]))
         else:
             found[-1][1].append(node)
-    return tuple(Group(head.name, head.layer.row_kind, tuple(nodes)) for head, nodes in found)
+    return tuple(
+        Group(
+            head.name,
+            head.layer.row_kind,
+            tuple(nodes),
+            sum(values(node.shape) * max(0, readers[node.output] - 1) for node in nodes),
+        )
+        for head, nodes in found
+    )
 
 
 def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
@@ -94,6 +112,9 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
         make = _KERNELS.get(type(node.layer), _pointwise)
         kernels += make(_Node(node, workload, alone=at == 0))
     kernels += _epilogue(group, workload)
+    if group.sums:  # what is added, what it is added to, and the sum
+        moved = 3 * workload.bytes(group.sums, (workload.autocast or workload.dtype).width)
+        kernels.append(Kernel("gradients added", 0, moved, "backward"))
     if workload.mode == "inference":
         return tuple(kernel for kernel in kernels if kernel.direction == "forward")
     return tuple(kernels)
@@ -239,9 +260,13 @@ def _lrn(n: _Node) -> Iterator[Kernel]:
 
 
 def _pointwise(n: _Node) -> Iterator[Kernel]:
-    """Any other layer reads its input and writes its output; the gradient goes the other way."""
+    """Any other layer reads its inputs and writes its output; the gradient goes the other way, if it is not handed on."""
     if n.node.layer.storage("inference") == "view":
         return
+    if n.node.layer.input_gradients() != "new":
+        yield Kernel(n.node.layer.stem, 0, n.inputs + n.outputs)
+        return
+    read_again = n.inputs if len(n.node.inputs) > 1 else 0  # the factors of a product
     # An average pool that changes nothing is a copy, which a compiler leaves out.
     idle = not n.alone and n.node.shape == n.node.in_shapes[0]
     yield Kernel(n.node.layer.stem, 0, n.inputs + n.outputs, styles=APART if idle else STYLES)
@@ -249,7 +274,7 @@ def _pointwise(n: _Node) -> Iterator[Kernel]:
         yield Kernel(
             f"{n.node.layer.stem} gradient",
             0,
-            n.inputs + n.outputs,
+            n.outputs + n.inputs + read_again,
             "backward",
             styles=APART if idle else STYLES,
         )

@@ -9,16 +9,20 @@ The step is the usual one, in its second round, when the optimizer's state is th
 so the logits have no name of their own and go once the loss is made, and the loss goes once ``backward``
 returns. autograd (torch 2.13) runs the layers' backward functions last to first and drops what each has kept
 as soon as it has run; a parameter's gradient is stored at once, without a copy. Where a layer has written over a view,
-its backward function runs inside CopySlices, on two copies of the gradient. Storages are walked through
-rather than closed forms added up, so that any chain of layers comes out: each is alive from the operation
+its backward function runs inside CopySlices, on two copies of the gradient. A sum hands its gradient to all that it
+added, a concatenation views of it. Where gradients of one value meet, the later one is added to the first in place,
+unless that is a view or somebody else holds it too: then both are alive beside their sum. Storages are walked through
+rather than closed forms added up, so that any graph comes out: each is alive from the operation
 that makes it to the last holder's end. Library workspaces (cuDNN, cuBLAS) are not part of it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Hashable, Iterator
 from itertools import chain
 
+from vggstat.cost.gradients import Accumulation, Gradient, Gradients
 from vggstat.cost.inference import forward_phases
 from vggstat.cost.items import (
     IMAGE,
@@ -45,19 +49,21 @@ TARGET_WIDTH = 8
 """Class numbers are int64."""
 
 
-def training_peak(graph: Graph, workload: Workload) -> Moment:
+def training_peak(graph: Graph, workload: Workload, accumulation: Accumulation = "in place") -> Moment:
     """The moment of a training step when most is alive, parameters and optimizer state included."""
-    return largest(training_moments(graph, workload))
+    return largest(training_moments(graph, workload, accumulation))
 
 
-def training_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
+def training_moments(
+    graph: Graph, workload: Workload, accumulation: Accumulation = "in place"
+) -> Iterator[Moment]:
     """The moments of a training step that could be the peak, in order of time.
 
     Without a parameter in the graph there is no backward pass, and the step ends with the loss. Raises UsageError
     where torch refuses the step: no batch norm is trained on a single value per channel.
     """
     refuse_single_values(graph, workload.batch)
-    return moments(lambda tells: _step(graph, workload, tells))
+    return moments(lambda tells: _step(graph, workload, accumulation, tells))
 
 
 def least_batch(graph: Graph) -> int:
@@ -81,9 +87,9 @@ def _is_single(node: Node) -> bool:
     return isinstance(node.layer, BatchNorm) and values(node.shape[1:]) == 1
 
 
-def _step(graph: Graph, workload: Workload, tells: bool) -> Iterator[Instant]:
+def _step(graph: Graph, workload: Workload, accumulation: Accumulation, tells: bool) -> Iterator[Instant]:
     held = chain(parameter_items(graph, workload), _states(graph, workload))
-    step = _Step(graph, workload, Ledger(held, tells=tells))
+    step = _Step(graph, workload, accumulation, Ledger(held, tells=tells))
     yield from step.forward()
     if any(node.params for node in step.nodes):
         yield from step.backward()
@@ -93,7 +99,7 @@ def _step(graph: Graph, workload: Workload, tells: bool) -> Iterator[Instant]:
 class _Step:
     """The storages that are alive, by key: a value's number for a map, a tuple of names for anything else."""
 
-    def __init__(self, graph: Graph, workload: Workload, live: Ledger) -> None:
+    def __init__(self, graph: Graph, workload: Workload, accumulation: Accumulation, live: Ledger) -> None:
         self.workload = workload
         self.nodes = [node for node in graph.nodes if node.in_model]
         self.storages = graph.storages("training")
@@ -101,9 +107,12 @@ class _Step:
         self.graph = graph
         self.kept: dict[int, tuple[Hashable, ...]] = {}
         """For each layer that has run the storages that it keeps."""
-        self.holders: dict[Hashable, int] = {}
+        self.holders: Counter[Hashable] = Counter()
         """How many saved tensors hold each storage."""
+        self.last_use = {self.storages[value]: node.index for node in self.nodes for value in node.inputs}
+        """For each storage the last layer that reads it."""
         self.live = live
+        self.gradients = Gradients(graph, workload, self.widths, live, accumulation)
         self.live[0] = image_item(graph, workload)
         self.logits = self.nodes[-1].shape if self.nodes else graph.image
         positions = values(self.logits[1:])
@@ -127,17 +136,20 @@ class _Step:
             for param in weight_copies(node, self.workload):
                 copies.append(weight_copy(node, param, self.workload))
                 self.live[copies[-1].key] = copies[-1].item
-            entering, leaving = self.storages[node.inputs[0]], self.storages[node.output]
+            entering = {self.storages[value] for value in node.inputs}
+            leaving = self.storages[node.output]
             for phase in self._phases(node, width, kept):
                 yield self.live.instant(node.name, "forward", phase)
             self.kept[node.index] = tuple(key for key, _ in kept)
             for key, item in kept:
-                self.holders[key] = self.holders.get(key, 0) + 1
-                if key not in (0, entering, leaving):
+                self.holders[key] += 1
+                if key not in (0, leaving, *entering):
                     self.live[key] = item
             if leaving == node.output:
                 self.live[leaving] = output_item(node, self.workload, width.writes)
-                self.drop(entering)
+            for storage in entering:
+                if self.last_use[storage] == node.index and storage != leaving:
+                    self.drop(storage)
         yield from self._loss(copies)
 
     def _phases(
@@ -189,34 +201,46 @@ class _Step:
     # backward --------------------------------------------------------------------------------------------
 
     def backward(self) -> Iterator[Instant]:
-        """The loss, then the layers from the last to the first that learns."""
+        """The loss, then each layer that a gradient comes to, from the last on."""
         gradient = yield from self._backward_of_loss()
+        self.live.drop(OUTPUT_GRADIENT)
+        if self.nodes[-1].needs_input_grad or self.nodes[-1].params:
+            self.gradients.begin(self.nodes[-1], gradient)
         for node in reversed(self.nodes):
-            if not (node.needs_input_grad or node.params):
-                break
-            self.live.drop(OUTPUT_GRADIENT)
-            self.live[OUTPUT_GRADIENT] = gradient
-            if node.layer.storage("training") == "view":
+            incoming = self.gradients.take(node)
+            if incoming is None:
+                if self.gradients.returns_its_input(node):
+                    yield self.live.instant(node.name, "backward")
+            elif node.layer.input_gradients() == "new":
+                yield from self._backward_of(node, incoming)
+            else:
                 yield self.live.instant(node.name, "backward")
-                continue
-            width = self.widths[node.index]
-            learned = self._parameter_gradients(node)
-            for phase in node.layer.backward(*node.in_shapes):
-                released = (*phase.released, *((node.index, what) for what in phase.released))
-                made = [
-                    item
-                    for param, item in zip(_learned(node), learned, strict=True)
-                    if phase.learned is None or param.name in phase.learned
-                ]
-                extras = (*made, *self._slices(node, width), *self._extras(node, phase, width))
-                yield self.live.instant(node.name, "backward", extras, without=released)
-            self._release(node)
-            gradient = self._input_gradient(node, width.reads)
-            yield from self._store(node, learned, gradient)
-            if width.copies:
-                gradient = self._input_gradient(node, width.arrives)
-        for key in (OUTPUT_GRADIENT, "root", "loss"):
+                yield from self.gradients.hand_on(node, incoming)
+        for key in ("root", "loss"):
             self.live.drop(key)
+
+    def _backward_of(self, node: Node, incoming: Gradient) -> Iterator[Instant]:
+        """A layer that makes the gradients that it passes on."""
+        width = self.widths[node.index]
+        learned = self._parameter_gradients(node)
+        gone = incoming.key if self.gradients.is_sole(incoming) else None
+        for phase in node.layer.backward(*node.in_shapes):
+            released = (gone if what == OUTPUT_GRADIENT else (node.index, what) for what in phase.released)
+            parameters = [
+                item
+                for param, item in zip(_learned(node), learned, strict=True)
+                if phase.learned is None or param.name in phase.learned
+            ]
+            extras = (*parameters, *self._slices(node, width), *self._extras(node, phase, width))
+            yield self.live.instant(node.name, "backward", extras, without=released)
+        passed = yield from self.gradients.settled(node, learned)
+        self._release(node)
+        self.gradients.let_go(incoming)
+        for param, item in zip(_learned(node), learned, strict=True):
+            self.live[node.name, "gradient", param.name] = item
+        yield from self.gradients.pass_on(node, passed)
+        if weight_copies(node, self.workload):
+            yield from self._raise_parameter_gradients(node)
 
     def _backward_of_loss(self) -> Generator[Instant, None, MemoryItem]:
         """The loss's own steps; returns the gradient of the logits."""
@@ -246,7 +270,7 @@ class _Step:
                 part="transients",
             )
             for extra in phase.extras
-            if extra.what != INPUT_GRADIENT or node.needs_input_grad
+            if extra.what != INPUT_GRADIENT or node.input_grads[extra.position]
         )
 
     def _slices(self, node: Node, width: Widths) -> tuple[MemoryItem, ...]:
@@ -258,10 +282,6 @@ class _Step:
             make_item(node.name, what, count, self.workload, width.writes, part="transients")
             for what in ("gradient of the map behind the view", "copy of the gradient")
         )
-
-    def _input_gradient(self, node: Node, width: int) -> MemoryItem:
-        count = values(node.in_shapes[0])
-        return make_item(node.name, INPUT_GRADIENT, count, self.workload, width, part="transients")
 
     def _parameter_gradients(self, node: Node) -> tuple[MemoryItem, ...]:
         """The gradients of a layer's parameters as its backward function makes them."""
@@ -275,27 +295,14 @@ class _Step:
             made.append(MemoryItem(node.name, what, param.elements, param.elements * width, part))
         return tuple(made)
 
-    def _store(self, node: Node, made: tuple[MemoryItem, ...], gradient: MemoryItem) -> Iterator[Instant]:
-        """The gradients become the parameters'; where they came in a lower format, one after the other."""
-        self.live.drop(OUTPUT_GRADIENT)
-        names = [(node.name, "gradient", param.name) for param in _learned(node)]
-        for name, item in zip(names, made, strict=True):
-            self.live[name] = item
-        if not weight_copies(node, self.workload):
-            return
-        if node.needs_input_grad:
-            self.live[OUTPUT_GRADIENT] = gradient
-            width = self.widths[node.index]
-            if width.copies:
-                raised = self._input_gradient(node, width.arrives)
-                yield self.live.instant(node.name, "backward", (raised,))
-                self.live[OUTPUT_GRADIENT] = raised
-        full = self.workload.dtype.width
-        for name, param in zip(names, _learned(node), strict=True):
+    def _raise_parameter_gradients(self, node: Node) -> Iterator[Instant]:
+        """Those that came in a lower format become the parameters', one after the other."""
+        width = self.workload.dtype.width
+        for param in _learned(node):
             what = f"gradient of {param.name}"
-            stored = MemoryItem(node.name, what, param.elements, param.elements * full, "gradients")
+            stored = MemoryItem(node.name, what, param.elements, param.elements * width, "gradients")
             yield self.live.instant(node.name, "backward", (stored,))
-            self.live[name] = stored
+            self.live[node.name, "gradient", param.name] = stored
 
     def _release(self, node: Node) -> None:
         """Drop what the layer has kept, where no layer before it keeps it too."""

@@ -1,4 +1,4 @@
-"""A torch module from a layer graph, with the names and the structure of torchvision's VGG.
+"""A torch module from a layer graph, with the names and the structure of torchvision's VGG where it is one.
 
 Nothing of the caller's is disturbed: parameters are made on an explicit device and in an explicit dtype, on
 ``meta`` by default, where no value is drawn from the global random generator.
@@ -6,10 +6,12 @@ Nothing of the caller's is disturbed: parameters are made on an explicit device 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from inspect import signature
-from typing import cast
+from itertools import pairwise
+from typing import Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,20 +21,36 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.torch_names import class_name, module_of
 
-__all__ = ["Network", "allocate", "as_torch_dtype", "build_module", "fill"]
+__all__ = ["Network", "allocate", "as_torch_dtype", "build_module", "fill", "function_of"]
 
-CLASSIFIER = "classifier"
+Function = Callable[..., Tensor]
+
+
+class _Step(NamedTuple):
+    """One call of the forward pass. Values are numbered as in the graph."""
+
+    holder: nn.Module | None
+    """The module that has the layer as its child ``name``; None where a function is called."""
+    name: str
+    function: Function | None
+    reads: tuple[int, ...]
+    makes: int
+    done: tuple[int, ...]
+    """Values that nobody reads after it."""
+
+
+class Block(nn.Module):
+    """Holds layers between which maps part or meet; the network calls them itself."""
 
 
 class Network(nn.Module):
-    """Feature layers, what joins them to the FC layers, and the FC layers; it ends in logits."""
+    """The layers of a graph, in containers by their names; it ends in logits."""
 
-    def __init__(self, shown_name: str, *, flattens: bool) -> None:
+    def __init__(self, shown_name: str) -> None:
         super().__init__()
         self.shown_name = shown_name
         """The class that its repr names: ``VGG`` for torchvision's networks."""
-        self.flattens = flattens
-        """Whether the maps are flattened before the classifier."""
+        self.steps: tuple[_Step, ...] = ()
 
     def _get_name(self) -> str:
         return self.shown_name
@@ -43,12 +61,16 @@ class Network(nn.Module):
         Layers are called one by one and not through their containers, whose frames would hold on to the
         first map of each: every map is freed after its last reader.
         """
-        for name, child in self.named_children():
-            if name == CLASSIFIER and self.flattens:
-                x = torch.flatten(x, 1)
-            for layer in child if isinstance(child, nn.Sequential) else (child,):
-                x = layer(x)
-        return torch.flatten(x, 1) if self.flattens and not hasattr(self, CLASSIFIER) else x
+        maps = {0: x}
+        made = 0
+        for holder, name, function, reads, makes, done in self.steps:
+            entering = [maps[value] for value in reads]
+            for value in done:
+                del maps[value]
+            call = cast(Function, function if holder is None else holder._modules[name])
+            maps[makes] = call(*entering)
+            made = makes
+        return maps[made]
 
 
 def as_torch_dtype(dtype: DType) -> torch.dtype:
@@ -68,18 +90,62 @@ def build_module(
     see ``fill``.
     """
     nodes = [node for node in graph.nodes if node.in_model]
-    if any(node.inputs != (node.index,) for node in nodes):
-        raise UsageError(
-            f"{graph.spec.name} branches: vggstat builds a torch module of a chain of layers only"
-        )
-    model = Network(class_name(graph), flattens=any(_is_bare_flatten(node) for node in nodes))
+    model = Network(class_name(graph))
     with _defaults("meta", dtype):
         for node in nodes:
             if node.torch_name is not None:
-                _register(model, node.torch_name, _make(node))
+                _register(model, node.torch_name, _make(node), nodes)
+    model.steps = tuple(_steps(model, nodes))
     if torch.device(device).type != "meta":
         allocate(model, device)
     return model
+
+
+def _steps(model: nn.Module, nodes: Sequence[Node]) -> Iterator[_Step]:
+    """The forward pass, with each map forgotten by its last reader."""
+    last = {value: node.index for node in nodes for value in node.inputs}
+    for node in nodes:
+        done = tuple(value for value in dict.fromkeys(node.inputs) if last[value] == node.index)
+        if node.torch_name is None:
+            yield _Step(None, "", function_of(node), node.inputs, node.output, done)
+        else:
+            container, _, entry = node.torch_name.rpartition(".")
+            yield _Step(model.get_submodule(container), entry, None, node.inputs, node.output, done)
+
+
+def function_of(node: Node) -> Function:
+    """What computes a node that is no module."""
+    function = (IN_PLACE if node.in_place else FUNCTIONS).get(node.layer.stem)
+    if function is None:
+        raise UsageError(f"{node.name}: vggstat knows no torch function for {node.layer.label}")
+    return function
+
+
+def _flatten(x: Tensor) -> Tensor:
+    return torch.flatten(x, 1)
+
+
+def _add(first: Tensor, second: Tensor, *others: Tensor) -> Tensor:
+    return reduce(torch.Tensor.add_, others, first + second)
+
+
+def _add_in_place(first: Tensor, *others: Tensor) -> Tensor:
+    return reduce(torch.Tensor.add_, others, first)
+
+
+def _concat(*maps: Tensor) -> Tensor:
+    return torch.cat(maps, 1)
+
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "flatten": _flatten,
+    "add": _add,
+    "concat": _concat,
+    "multiply": torch.mul,
+}
+"""What computes a layer that torchvision makes no module of, by the layer's stem."""
+
+IN_PLACE: Final[dict[str, Function]] = {"add": _add_in_place}
 
 
 def allocate(model: nn.Module, device: str | torch.device) -> None:
@@ -95,11 +161,6 @@ def allocate(model: nn.Module, device: str | torch.device) -> None:
             setattr(module, name, torch.empty(buffer.shape, dtype=buffer.dtype, device=device))
 
 
-def _is_bare_flatten(node: Node) -> bool:
-    """Whether the node is the flatten of the forward method, which torchvision makes no module of."""
-    return node.torch_name is None and node.layer.storage("training") == "view"
-
-
 def _make(node: Node) -> nn.Module:
     """The module of a node, with the arguments that this version of torch takes."""
     name, args, kwargs = module_of(node)
@@ -108,15 +169,22 @@ def _make(node: Node) -> nn.Module:
     return cast(nn.Module, kind(*args, **{key: value for key, value in kwargs.items() if key in taken}))
 
 
-def _register(model: nn.Module, path: str, module: nn.Module) -> None:
-    """``module`` under ``features.3`` or ``avgpool``; its container is made when first needed."""
-    container, _, entry = path.rpartition(".")
-    if not container:
-        model.add_module(entry, module)
-        return
-    if not hasattr(model, container):
-        model.add_module(container, nn.Sequential())
-    cast(nn.Sequential, getattr(model, container)).add_module(entry, module)
+def _register(model: nn.Module, path: str, module: nn.Module, nodes: Sequence[Node]) -> None:
+    """``module`` under ``features.3`` or ``avgpool``; its containers are made when first needed."""
+    *containers, entry = path.split(".")
+    holder = model
+    for depth, name in enumerate(containers, start=1):
+        if name not in holder._modules:
+            prefix = ".".join(containers[:depth])
+            holder.add_module(name, nn.Sequential() if _is_chain(nodes, f"{prefix}.") else Block())
+        holder = cast(nn.Module, holder._modules[name])
+    holder.add_module(entry, module)
+
+
+def _is_chain(nodes: Sequence[Node], prefix: str) -> bool:
+    """Whether the modules of a container run one after the other, each on the map of the one before."""
+    held = [node for node in nodes if node.torch_name and node.torch_name.startswith(prefix)]
+    return all(node.inputs == (before.output,) for before, node in pairwise(held))
 
 
 @contextmanager

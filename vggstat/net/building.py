@@ -88,7 +88,7 @@ class GraphBuilder:
         identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == read[0].shape
         before = joined([value.sight for value in read])
         sight = before if identity else seen_through(before, settled.window)
-        learned = any(value.learned for value in read)
+        input_grads = tuple(value.learned for value in read)
         self._nodes.append(
             Node(
                 index=self.last,
@@ -105,7 +105,7 @@ class GraphBuilder:
                 in_model=in_model,
                 in_place=in_place,
                 on_view=in_place and read[0].is_view,
-                needs_input_grad=learned,
+                input_grads=input_grads,
                 sight=sight,
                 place=place,
             )
@@ -115,7 +115,7 @@ class GraphBuilder:
             _Value(
                 settled.shape,
                 sight,
-                learned=learned or bool(settled.params),
+                learned=any(input_grads) or bool(settled.params),
                 may_overwrite=read[0].may_overwrite if views else not settled.keeps_output,
                 is_view=(views or in_place)
                 and (read[0].is_view or (views and settled.shape != read[0].shape)),
@@ -124,18 +124,18 @@ class GraphBuilder:
         return self.last
 
     def nodes(self) -> tuple[Node, ...]:
-        """All nodes. What would write over memory that another node reads as well makes memory of its own instead."""
+        """All nodes. What would write over memory that is read elsewhere as well makes memory of its own instead."""
         homes = list(range(len(self._values)))  # for each value the one whose memory it lies in
-        readers: dict[int, set[int]] = {}
+        readers: dict[int, int] = {}  # how often it is read
         for node in self._nodes:
             if node.layer.storage("training") == "view":
                 homes[node.output] = homes[node.inputs[0]]
             else:
                 for value in node.inputs:
-                    readers.setdefault(homes[value], set()).add(node.index)
+                    readers[homes[value]] = readers.get(homes[value], 0) + 1
         return tuple(
             node.replace(in_place=False, on_view=False)
-            if node.in_place and len(readers[homes[node.inputs[0]]]) > 1
+            if node.in_place and readers[homes[node.inputs[0]]] > 1
             else node
             for node in self._nodes
         )

@@ -54,8 +54,8 @@ class Node(Record):
     """Whether it writes over its input's memory."""
     on_view: bool
     """Whether what it writes over is a view of another shape (after a flatten): autograd then copies the whole back."""
-    needs_input_grad: bool
-    """Whether a learned tensor stands before it, so that the backward pass goes on beyond it."""
+    input_grads: tuple[bool, ...]
+    """For each input whether a learned tensor stands before it, so that the backward pass goes on there."""
     sight: Sight | None
     """None where every value sees the whole image."""
     place: Place
@@ -66,11 +66,24 @@ class Node(Record):
         return self.index + 1
 
     @property
+    def needs_input_grad(self) -> bool:
+        """Whether the backward pass goes on beyond it."""
+        return any(self.input_grads)
+
+    @property
     def saved(self) -> tuple[Saved, ...]:
         """What autograd keeps of it; nothing where no gradient comes by."""
         if not self.in_model or not (self.needs_input_grad or self.params):
             return ()
-        return self.layer.saved(*self.in_shapes)
+        return self._of_use(self.layer.saved(*self.in_shapes))
+
+    @property
+    def saved_compiled(self) -> tuple[Saved, ...]:
+        """The same where torch.compile has rewritten the network."""
+        return self._of_use(self.layer.saved_compiled(*self.in_shapes)) if self.saved else ()
+
+    def _of_use(self, saved: tuple[Saved, ...]) -> tuple[Saved, ...]:
+        return tuple(one for one in saved if one.needed_by is None or self.input_grads[one.needed_by])
 
 
 class Graph(Record):

@@ -41,6 +41,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "lrn_values": Measure("LRN", "values that it normalizes"),
     "lrn_window": Measure("LRN", "values × the channels that it sums over"),
     "lrn_padded": Measure("LRN", "values of the map that torch pads with channels before it sums them"),
+    "add_values": Measure("addition of maps", "values that it adds, for each map after the first"),
+    "multiply_values": Measure("product of maps", "values that it makes"),
     "softmax_values": Measure("softmax", "values that it turns into probabilities"),
 }
 """What today's layer kinds count."""

@@ -14,7 +14,7 @@ from torch.nn import functional
 from vggstat.cost.report import Report
 from vggstat.cost.traffic import groups_of
 from vggstat.measure.bench.stopwatch import Mark
-from vggstat.measure.module import as_torch_dtype, build_module, fill
+from vggstat.measure.module import as_torch_dtype, build_module, fill, function_of
 from vggstat.measure.step import capturable, make_optimizer
 from vggstat.net.graph import Node
 
@@ -121,9 +121,9 @@ class TimedPass:
         ]
 
     def call_of(self, node: Node) -> Call:
-        """The module of a node; the flattening of the maps is none in torch."""
+        """The module of a node, or the function where it is none in torch."""
         if node.torch_name is None:
-            return partial(torch.flatten, start_dim=1)
+            return function_of(node)
         return cast(Call, self.model.get_submodule(node.torch_name))
 
     def run_groups(self, groups: Sequence[tuple[str, list[Call]]], mark: Mark) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "Backward",
     "Extra",
     "Follower",
+    "InputGradients",
     "Kind",
     "Layer",
     "Mode",
@@ -35,9 +36,12 @@ __all__ = [
 Mode = Literal["inference", "training"]
 RowRule = Literal["always", "own", "never"]
 Storage = Literal["new", "view", "in-place"]
-Autocast = Literal["low", "float32", "raise", "follow"]
+InputGradients = Literal["new", "incoming", "views"]
+"""What the gradients lie in that a layer passes on: memory of their own, the gradient that came in (each input gets that
+very one), or views of it."""
+Autocast = Literal["low", "float32", "raise", "widest", "follow"]
 """What autocast does to a kind: casts its input and parameters down, its input up, makes float32 of an input that
-it leaves as it is, or leaves all alone."""
+it leaves as it is, casts all inputs to the widest of their formats, or leaves all alone."""
 
 
 INPUT_GRADIENT: Final = "input gradient"
@@ -73,6 +77,8 @@ class Extra(NamedTuple):
     as_output: bool = False
     once: bool = False
     """One for the whole batch, not one per image."""
+    position: int = 0
+    """Of an input gradient: which of the layer's inputs it is for."""
 
 
 class Saved(NamedTuple):
@@ -90,6 +96,10 @@ class Saved(NamedTuple):
     """One for the whole batch, not one per image (a batch norm's statistics)."""
     as_output: bool = False
     """Whether an ``own`` tensor has the format that the layer writes, not the one that it reads."""
+    position: int = 0
+    """Of an ``input``: which of the layer's."""
+    needed_by: int | None = None
+    """The position of the input for whose gradient alone it is kept."""
 
 
 class Backward(NamedTuple):
@@ -183,6 +193,10 @@ class Layer(Record, ABC):
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
         """The moments of the backward pass that could be the peak; most kinds make one tensor."""
         return (Backward((Extra(INPUT_GRADIENT, values(inputs[0])),)),)
+
+    def input_gradients(self) -> InputGradients:
+        """What the gradients lie in that it passes on."""
+        return "incoming" if self.storage("training") == "view" else "new"
 
     def window(self) -> Window | None:
         """The receptive-field step; None where every output value sees the whole map."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import Kind, Layer, Mode, RowRule, Storage, TorchModule, Window
+from vggstat.net.ops.base import InputGradients, Kind, Layer, Mode, RowRule, Storage, TorchModule, Window
 from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "Flatten"]
@@ -33,6 +33,9 @@ class Flatten(Layer):
 
     def storage(self, mode: Mode) -> Storage:
         return "view"
+
+    def input_gradients(self) -> InputGradients:
+        return "views"
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         return TorchModule("Flatten", (), {"start_dim": 1, "end_dim": -1})

@@ -5,7 +5,7 @@ Fake tensors, because on ``meta`` a batch norm's statistics are float32 whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import torch
@@ -15,6 +15,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.check import Check
+from vggstat.cost.items import MemoryItem
 from vggstat.measure.module import Network, allocate
 from vggstat.measure.step import NativeDropout
 from vggstat.measure.verify.counters.base import Subject, compare_bytes, training_refused
@@ -38,8 +39,18 @@ def count(subject: Subject) -> Iterator[Check]:
         allocate(model, "cpu")
         kept = _kept(model, subject.images("cpu"))
     stated = {names.get(name, name): count for name, count in kept.items()}
-    items = accounting.items(subject.report.graph, subject.report.workload)
+    items = _at_modules(accounting.items(subject.report.graph, subject.report.workload), subject)
     yield from compare_bytes(SOURCE, QUANTITY, stated, items, convention=accounting.name)
+
+
+def _at_modules(items: Iterable[MemoryItem], subject: Subject) -> tuple[MemoryItem, ...]:
+    """What a function keeps, under the module that ran before it: hooks see modules only."""
+    owners: dict[str, str] = {}
+    owner = ""
+    for node in subject.report.graph.nodes:
+        owner = node.name if node.torch_name else owner
+        owners[node.name] = owner or node.name
+    return tuple(item._replace(node=owners.get(item.node, item.node)) for item in items)
 
 
 def _kept(model: Network, images: Tensor) -> dict[str, int]:
