@@ -36,7 +36,7 @@ class Builder(GraphBuilder):
         name = f"{layer.stem}{self.last + 1}"
         function = isinstance(layer, Add | Concat | Multiply | Flatten)
         return self.add(
-            layer, name, block="block1", place=HERE, inputs=inputs, torch_name=None if function else name
+            layer, name, scope=("block1",), place=HERE, inputs=inputs, torch_name=None if function else name
         )
 
     def graph(self) -> Graph:

@@ -72,7 +72,7 @@ def residual_block() -> Graph:
     builder = Builder((4, 8, 8))
 
     def put(layer: Layer, name: str, *inputs: int) -> int:
-        return builder.add(layer, name, block="block1", place=HERE, inputs=inputs, torch_name=name)
+        return builder.add(layer, name, scope=("block1",), place=HERE, inputs=inputs, torch_name=name)
 
     first = put(Conv(filters=8), "stem.conv", 0)
     body = put(BatchNorm(), "unit1.body.bn", put(Conv(filters=8), "unit1.body.conv", first))
@@ -108,6 +108,6 @@ def test_what_has_no_torch_function_is_said() -> None:
             return TorchModule("Strange")
 
     builder = Builder((4, 8, 8))
-    builder.add(Strange(), "strange1", block="block1", place=HERE)
+    builder.add(Strange(), "strange1", scope=("block1",), place=HERE)
     with pytest.raises(UsageError, match="strange1: vggstat knows no torch function for strange"):
         build_module(builder.graph())

@@ -30,13 +30,13 @@ def finished(builder: GraphBuilder) -> Graph:
 def residual(*, relu_reads: str = "sum") -> Graph:
     """conv1, conv2 on it, and their sum; a ReLU on the sum, or on conv1's map, which the sum reads too."""
     builder = GraphBuilder((4, 8, 8))
-    one = builder.add(CONV, "conv1", block="block1", place=HERE)
-    two = builder.add(CONV, "conv2", block="block1", place=HERE)
+    one = builder.add(CONV, "conv1", scope=("block1",), place=HERE)
+    two = builder.add(CONV, "conv2", scope=("block1",), place=HERE)
     if relu_reads == "conv1":
-        two = builder.add(ReLU(), "relu", block="block1", place=HERE, inputs=(one,))
-    total = builder.add(Add(in_place=False), "sum", block="block1", place=HERE, inputs=(two, one))
+        two = builder.add(ReLU(), "relu", scope=("block1",), place=HERE, inputs=(one,))
+    total = builder.add(Add(in_place=False), "sum", scope=("block1",), place=HERE, inputs=(two, one))
     if relu_reads == "sum":
-        builder.add(ReLU(), "relu", block="block1", place=HERE, inputs=(total,))
+        builder.add(ReLU(), "relu", scope=("block1",), place=HERE, inputs=(total,))
     return finished(builder)
 
 
@@ -49,7 +49,7 @@ def test_a_chain_is_what_its_spec_says(name: str) -> None:
         builder.add(
             node.layer,
             node.name,
-            block=node.block,
+            scope=node.scope,
             place=node.place,
             inputs=node.inputs,
             torch_name=node.torch_name,
@@ -80,9 +80,9 @@ def test_a_map_lives_until_its_last_reader() -> None:
 def test_what_several_nodes_save_counts_once() -> None:
     """conv1's map is kept by conv2 and by a pool beside it: once."""
     builder = GraphBuilder((4, 8, 8))
-    one = builder.add(CONV, "conv1", block="block1", place=HERE)
-    builder.add(CONV, "conv2", block="block1", place=HERE, inputs=(one,))
-    builder.add(CONV, "conv3", block="block1", place=HERE, inputs=(one,))
+    one = builder.add(CONV, "conv1", scope=("block1",), place=HERE)
+    builder.add(CONV, "conv2", scope=("block1",), place=HERE, inputs=(one,))
+    builder.add(CONV, "conv3", scope=("block1",), place=HERE, inputs=(one,))
     kept = saved_items(finished(builder), Workload(mode="training"))
 
     assert sum(item.bytes for item in kept) == 2 * 1024  # the image and conv1's map
@@ -91,11 +91,11 @@ def test_what_several_nodes_save_counts_once() -> None:
 def test_a_gradient_goes_wherever_something_is_learned() -> None:
     """Through the one input that has a parameter before it."""
     builder = GraphBuilder((4, 8, 8))
-    one = builder.add(CONV, "conv", block="block1", place=HERE)
+    one = builder.add(CONV, "conv", scope=("block1",), place=HERE)
     pooled = builder.add(
-        MaxPool(kernel=3, stride=1, padding=1), "pool", block="block1", place=HERE, inputs=(0,)
+        MaxPool(kernel=3, stride=1, padding=1), "pool", scope=("block1",), place=HERE, inputs=(0,)
     )
-    total = builder.add(Add(in_place=False), "sum", block="block1", place=HERE, inputs=(pooled, one))
+    total = builder.add(Add(in_place=False), "sum", scope=("block1",), place=HERE, inputs=(pooled, one))
     nodes = finished(builder).nodes
 
     assert [node.needs_input_grad for node in nodes] == [False, False, True]
@@ -124,4 +124,4 @@ def test_a_value_has_to_be_there(inputs: tuple[int, ...]) -> None:
     """Nothing is read before it is made."""
     builder = GraphBuilder((4, 8, 8))
     with pytest.raises(ValueError, match="the last value is 0"):
-        builder.add(CONV, "conv", block="block1", place=HERE, inputs=inputs)
+        builder.add(CONV, "conv", scope=("block1",), place=HERE, inputs=inputs)

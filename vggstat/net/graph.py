@@ -35,7 +35,8 @@ class Node(Record):
     """As people name it: ``block1_conv1``, ``block1_pool``, ``fc1``, ``predictions``."""
     torch_name: str | None
     """As torchvision's module names it (``features.0``); None where it has no module of its own."""
-    block: str
+    scope: tuple[str, ...]
+    """The path of blocks and branches that it stands in: ``("block3", "branch2")``."""
     layer: Layer
     inputs: tuple[int, ...]
     """Numbers of the values that enter."""
@@ -59,6 +60,11 @@ class Node(Record):
     sight: Sight | None
     """None where every value sees the whole image."""
     place: Place
+
+    @property
+    def block(self) -> str:
+        """The outermost of its scope."""
+        return self.scope[0] if self.scope else ""
 
     @property
     def output(self) -> int:

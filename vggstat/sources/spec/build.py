@@ -88,6 +88,7 @@ class _Builder:
         self.graph = GraphBuilder(image)
         self._layers: dict[tuple[Any, ...], tuple[Layer, ...]] = {}
         self._counters: dict[tuple[str, str], int] = {}
+        self._scopes: dict[str, tuple[str, ...]] = {}
         self._modules = {FEATURES: 0, CLASSIFIER: 0}
 
     def add_block(self, block: str, items: Iterable[Item]) -> None:
@@ -107,6 +108,10 @@ class _Builder:
         if found is None:
             found = self._layers[key] = kind.build(written)
         return found
+
+    def scope(self, block: str) -> tuple[str, ...]:
+        """The scope of a block's layers, one object for all of them."""
+        return self._scopes.setdefault(block, (block,))
 
     def name(self, block: str, layer: Layer) -> str:
         """The next free name of its kind in the block."""
@@ -138,7 +143,7 @@ class _Builder:
             self.graph.add(
                 layer,
                 name,
-                block=block,
+                scope=self.scope(block),
                 place=place,
                 torch_name=self.module_name(part) if part else torch_name,
                 is_row=is_row,
