@@ -27,9 +27,9 @@ from vggstat.cost.report import analyze
 from vggstat.cost.weights import verify_weights
 from vggstat.errors import InputError, UsageError
 from vggstat.measure.module import build_module
-from vggstat.sources.checkpoint import read_held
-from vggstat.sources.held import Held, HeldTensor, name_style, outlines
+from vggstat.sources.checkpoint import read_state_dict
 from vggstat.sources.spec import load, names
+from vggstat.sources.state_dict import StateDict, StoredTensor, name_style, outlines
 
 SMALL = """
 name: small
@@ -93,7 +93,7 @@ def names_check(found: Verification) -> tuple[object, Verdict]:
 
 def test_torchvision_names_agree(tmp_path: Path) -> None:
     """A state dict of the very model agrees in every layer, in values and in names."""
-    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", state())))
+    found = verify_weights(REPORT, read_state_dict(saved(tmp_path / "a.pth", state())))
 
     assert told(found) == []
     assert names_check(found) == ("torchvision", Verdict.AGREES)
@@ -116,7 +116,7 @@ def test_renamed_files_agree_under_their_names(
     tmp_path: Path, change: Callable[[State], State], style: str
 ) -> None:
     """Other names are no difference, but load_state_dict would not take them: that is said."""
-    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pt", change(state()))))
+    found = verify_weights(REPORT, read_state_dict(saved(tmp_path / "a.pt", change(state()))))
     (check,) = (check for check in found.checks if check.quantity == "names")
 
     assert told(found) == []
@@ -171,7 +171,7 @@ def test_each_damage_is_told_apart(
     tmp_path: Path, change: Callable[[State], State], expected: list[tuple[str, str]]
 ) -> None:
     """Truncated, without the top, missing, extra, transposed, without bias, other classes, other kernels."""
-    found = verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", change(state()))))
+    found = verify_weights(REPORT, read_state_dict(saved(tmp_path / "a.pth", change(state()))))
 
     assert told(found) == expected
     assert not found.agrees
@@ -189,12 +189,12 @@ def test_wrong_batch_norms_are_told() -> None:
     blind = {name: tensor for name, tensor in good.items() if not name.startswith("features.4.running")}
 
     def notes(report: Any, tensors: State) -> list[str]:
-        held = Held(
+        held = StateDict(
             origin="x",
             format="torch file",
             layout="torch",
             tensors=tuple(
-                HeldTensor(name, tuple(tensor.shape), "float32") for name, tensor in tensors.items()
+                StoredTensor(name, tuple(tensor.shape), "float32") for name, tensor in tensors.items()
             ),
         )
         return [note for _, note in told(verify_weights(report, held))]
@@ -216,7 +216,7 @@ def test_convolutional_fc_weights_agree(tmp_path: Path) -> None:
     tensors["classifier.0.weight"] = tensors["classifier.0.weight"].view(12, 8, 4, 4)
     tensors["classifier.3.weight"] = tensors["classifier.3.weight"].view(5, 12, 1, 1)
 
-    assert told(verify_weights(REPORT, read_held(saved(tmp_path / "a.pth", tensors)))) == []
+    assert told(verify_weights(REPORT, read_state_dict(saved(tmp_path / "a.pth", tensors)))) == []
 
 
 class Evil:
@@ -239,7 +239,7 @@ class Evil:
 def test_anything_but_tensors_is_refused(tmp_path: Path, content: Any, message: str) -> None:
     """A file that holds more than tensors is refused with an explanation, and no code of it is run."""
     with pytest.raises(InputError, match=message):
-        read_held(saved(tmp_path / "a.pth", content))
+        read_state_dict(saved(tmp_path / "a.pth", content))
 
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
@@ -251,16 +251,16 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.pth").mkdir()
     for name in ("cut", "empty", "pickle", "folder", "missing"):
         with pytest.raises(InputError, match=name):
-            read_held(str(tmp_path / f"{name}.pth"))
+            read_state_dict(str(tmp_path / f"{name}.pth"))
     with pytest.raises(UsageError, match=r"expected one of \.pth"):
-        read_held(str(tmp_path / "weights.npz"))
+        read_state_dict(str(tmp_path / "weights.npz"))
 
 
 def test_old_torch_files_are_read(tmp_path: Path) -> None:
     """Files of torch before 1.6 are no zips: they are read on meta, and that is said."""
     path = tmp_path / "old.pth"
     torch.save(state(), path, _use_new_zipfile_serialization=False)
-    held = read_held(str(path))
+    held = read_state_dict(str(path))
 
     assert told(verify_weights(REPORT, held)) == []
     assert "old torch file" in held.note
@@ -285,7 +285,7 @@ def entries(tensors: State) -> tuple[dict[str, Any], int]:
 
 def test_safetensors_are_read_from_their_header(tmp_path: Path) -> None:
     """Its tensors are sorted by name, classifier before features: the order is found again."""
-    held = read_held(safetensors(tmp_path / "a.safetensors", *entries(state())))
+    held = read_state_dict(safetensors(tmp_path / "a.safetensors", *entries(state())))
 
     assert held.tensors[0].name == "classifier.0.bias"
     assert told(verify_weights(REPORT, held)) == []
@@ -311,11 +311,11 @@ def test_damaged_safetensors_are_refused(tmp_path: Path) -> None:
     ):
         safetensors(path, content, data)
         with pytest.raises(InputError, match=message):
-            read_held(str(path))
+            read_state_dict(str(path))
     for content in (b"", b"\xff" * 20, (10**6).to_bytes(8, "little") + b"{}"):
         path.write_bytes(content)
         with pytest.raises(InputError, match=r"a\.safetensors"):
-            read_held(str(path))
+            read_state_dict(str(path))
 
 
 def keras_file(path: Path, tensors: State, *, version: int) -> str:
@@ -344,7 +344,7 @@ def keras_file(path: Path, tensors: State, *, version: int) -> str:
 @pytest.mark.parametrize(("version", "name"), [(2, "a.h5"), (3, "a.weights.h5")])
 def test_keras_files_agree(tmp_path: Path, version: int, name: str) -> None:
     """Keras's files are read in Keras's axes and under Keras's names."""
-    held = read_held(keras_file(tmp_path / name, state(), version=version))
+    held = read_state_dict(keras_file(tmp_path / name, state(), version=version))
     found = verify_weights(REPORT, held)
 
     assert told(found) == []
@@ -358,7 +358,7 @@ def test_a_keras_file_with_torch_axes_is_transposed(tmp_path: Path) -> None:
         torch.zeros(3, 3, 6, 8).permute(2, 3, 0, 1).reshape(6, 8, 3, 3).permute(2, 3, 0, 1)
     )
     tensors["features.5.weight"] = torch.zeros(3, 3, 8, 6)
-    held = read_held(keras_file(tmp_path / "a.h5", tensors, version=2))
+    held = read_state_dict(keras_file(tmp_path / "a.h5", tensors, version=2))
 
     assert told(verify_weights(REPORT, held)) == [("block2_conv1", "transposed: its weight is 8×6×3×3")]
 
@@ -368,13 +368,13 @@ def test_weights_name_their_network(name: str) -> None:
     """The tensors of each shipped network name it, whatever order and names they come in."""
     graph = report_of(name).graph
     tensors = [
-        HeldTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        StoredTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
         for node in graph.nodes
         for param in node.params
     ]
     specs = tuple(load(other) for other in names())
     for order in (tensors, sorted(tensors)):
-        held = Held(origin="x", format="safetensors", layout="torch", tensors=tuple(order))
+        held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tuple(order))
         found = identify_weights(tuple(outlines(held)), specs)
 
         assert (found.report.name, found.exact) == (name, True)
@@ -385,11 +385,11 @@ def test_identify_finds_image_and_classes_from_the_weights() -> None:
     """512 inputs of the first FC layer are a 1×1 map: a VGG for 32×32 images, here with ten classes."""
     graph = report_of("D@32,head=flatten,classes=10").graph
     tensors = tuple(
-        HeldTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        StoredTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
         for node in graph.nodes
         for param in node.params
     )
-    held = Held(origin="x", format="safetensors", layout="torch", tensors=tensors)
+    held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
     found = identify_weights(tuple(outlines(held)), tuple(load(other) for other in names()))
 
     assert found.exact
@@ -404,8 +404,8 @@ def test_identify_finds_image_and_classes_from_the_weights() -> None:
 def test_numbers_in_names_may_be_of_any_kind(sign: str) -> None:
     """Python's ``int`` reads neither 5,000 digits nor a power: layers are put in order all the same, and soon."""
     named = [f"conv2d_{number}{sign}.weight" for number in (2, 1)]
-    tensors = tuple(HeldTensor(name=name, shape=(4, 3, 3, 3), dtype="float32") for name in named)
-    held = Held(origin="x", format="safetensors", layout="torch", tensors=tensors)
+    tensors = tuple(StoredTensor(name=name, shape=(4, 3, 3, 3), dtype="float32") for name in named)
+    held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
 
     orders = [[part.name for part in outline.parts] for outline in outlines(held)]
     assert orders[0] == [f"conv2d_2{sign}", f"conv2d_1{sign}"]
@@ -439,7 +439,7 @@ def test_files_that_torch_did_not_write(
     with pytest.raises(
         InputError, match=r"no file that torch.save wrote|more than tensors|it holds a list"
     ) as caught:
-        read_held(str(path))
+        read_state_dict(str(path))
     assert not re.search(r"EOFError|: \d+$", str(caught.value))
     assert not recwarn.list
 
@@ -484,7 +484,7 @@ def test_a_pickle_gets_nothing_that_it_asks_for(body: bytes, message: str, tmp_p
     path = zipped(tmp_path / "a.pth", START + body, {"data/0": bytes(16)})
     tracemalloc.start()
     with pytest.raises(InputError, match=message):
-        read_held(path)
+        read_state_dict(path)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -496,8 +496,8 @@ def test_a_tensor_in_a_pickle_of_any_protocol(tmp_path: Path) -> None:
     right = zipped(tmp_path / "a.pth", START + TENSOR % (STORAGE % 4, 4), {"data/0": bytes(16)})
     torch.save({"a": torch.zeros(2, 3)}, tmp_path / "b.pth", pickle_protocol=4)
 
-    assert read_held(right).tensors == (HeldTensor("a", (4,), "float32"),)
-    assert read_held(str(tmp_path / "b.pth")).tensors == (HeldTensor("a", (2, 3), "float32"),)
+    assert read_state_dict(right).tensors == (StoredTensor("a", (4,), "float32"),)
+    assert read_state_dict(str(tmp_path / "b.pth")).tensors == (StoredTensor("a", (2, 3), "float32"),)
 
 
 def test_formats_of_tensors(tmp_path: Path) -> None:
@@ -512,7 +512,7 @@ def test_formats_of_tensors(tmp_path: Path) -> None:
     }
     for settings in ({}, {"_use_new_zipfile_serialization": False}):
         torch.save(tensors, tmp_path / "a.pth", **settings)
-        held = read_held(str(tmp_path / "a.pth"))
+        held = read_state_dict(str(tmp_path / "a.pth"))
 
         assert [(tensor.name, tensor.shape, f"torch.{tensor.dtype}") for tensor in held.tensors] == [
             (name, tuple(tensor.shape), str(tensor.dtype)) for name, tensor in tensors.items()
@@ -534,13 +534,13 @@ def test_archives_that_torch_save_did_not_write(tmp_path: Path) -> None:
         ("zip.pth", "it has no data.pkl"),
     ):
         with pytest.raises(InputError, match=message):
-            read_held(str(tmp_path / path))
+            read_state_dict(str(tmp_path / path))
 
 
 def test_a_state_dict_is_read_without_torch(tmp_path: Path) -> None:
     """Reading a file of weights needs no torch, and takes no time for its import."""
     path = saved(tmp_path / "a.pth", state())
-    code = f"import sys; from vggstat.sources.checkpoint import read_held; read_held({path!r}); print('torch' in sys.modules)"
+    code = f"import sys; from vggstat.sources.checkpoint import read_state_dict; read_state_dict({path!r}); print('torch' in sys.modules)"
 
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -580,7 +580,7 @@ def test_tensors_of_safetensors_stand_one_after_the_other(
 ) -> None:
     """The format allows neither overlap nor gap, and its fields have types."""
     with pytest.raises(InputError, match=message):
-        read_held(safetensors(tmp_path / "a.safetensors", header, data))
+        read_state_dict(safetensors(tmp_path / "a.safetensors", header, data))
 
 
 def test_a_file_of_very_many_layers_is_near_to_nothing(
@@ -609,7 +609,7 @@ def test_more_tensors_than_any_network_has(name: str, tmp_path: Path) -> None:
         entry = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
         safetensors(path, {f"t{i}": entry for i in range(5_001)}, 0)
     with pytest.raises(InputError, match="more than 5,000 tensors"):
-        read_held(str(path))
+        read_state_dict(str(path))
 
 
 def _crafted(kind: str, file: Any, h5py: Any) -> None:
@@ -688,7 +688,7 @@ def test_keras_files_with_what_keras_does_not_write(kind: str, message: str, tmp
     with h5py.File(tmp_path / "a.h5", "w") as file:
         _crafted(kind, file, h5py)
     with pytest.raises(InputError, match=re.escape(message)) as caught:
-        read_held(str(tmp_path / "a.h5"))
+        read_state_dict(str(tmp_path / "a.h5"))
 
     assert "secret" not in str(caught.value)
 
@@ -697,11 +697,11 @@ def test_a_group_with_many_names_is_gone_through_once(tmp_path: Path) -> None:
     """A hard link makes a group a member of itself: it ends all the same."""
     h5py = pytest.importorskip("h5py")
     path = keras_file(tmp_path / "a.weights.h5", state(), version=3)
-    once = read_held(path).tensors
+    once = read_state_dict(path).tensors
     with h5py.File(path, "r+") as file:
         file["layers/again"] = file["layers"]
 
-    assert read_held(path).tensors == once
+    assert read_state_dict(path).tensors == once
 
 
 def test_broken_checkpoints_end_in_words() -> None:

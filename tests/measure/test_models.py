@@ -14,10 +14,10 @@ from tests.measure.sample_models import Other
 from tests.networks import SHIPPED, report_of
 from vggstat.cli.main import main
 from vggstat.cost.check import Verdict, Verification
-from vggstat.cost.structure import match_outlines
 from vggstat.errors import UsageError
 from vggstat.measure.module import build_module
 from vggstat.measure.verify.models import identify_model, verify_model
+from vggstat.net.match import match_outlines
 from vggstat.sources.outline import outline_of
 from vggstat.sources.spec import load
 from vggstat.sources.torch_module.factory import Loaded, load_model

@@ -50,7 +50,7 @@ def run_cli(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, s
 
 
 def test_a_changed_layer_is_named_by_every_counter() -> None:
-    """Held against C, D's report names block3_conv3: 1x1 there, 3x3 here."""
+    """StateDict against C, D's report names block3_conv3: 1x1 there, 3x3 here."""
     checks = differing("D", "C")
     totals = {(check.source, check.quantity): check for check in checks if check.layer is None}
 

@@ -157,6 +157,6 @@ def _against_model(report: Report, reference: str, arguments: str | None) -> tup
 
 def _against_checkpoint(report: Report, path: str) -> tuple[Verification, ...]:
     from vggstat.cost.weights import verify_weights
-    from vggstat.sources.checkpoint import read_held
+    from vggstat.sources.checkpoint import read_state_dict
 
-    return (verify_weights(report, read_held(path)),)
+    return (verify_weights(report, read_state_dict(path)),)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from vggstat.cost.accounting import find_accounting
-from vggstat.cost.alignment import align
 from vggstat.cost.report import Report, Row
+from vggstat.net.alignment import align
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.conv import Conv
 from vggstat.net.spec import Published

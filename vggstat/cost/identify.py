@@ -7,9 +7,9 @@ from math import isqrt
 from typing import Final
 
 from vggstat.cost.report import Report, analyze
-from vggstat.cost.structure import Match, match_outlines
 from vggstat.errors import InputError, VggstatError
 from vggstat.net import Graph
+from vggstat.net.match import Match, match_outlines
 from vggstat.net.spec import Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import Shape

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from vggstat.cost.check import Check, Verdict, Verification, judge, unchecked
 from vggstat.cost.identify import match_weights
 from vggstat.cost.report import Report
-from vggstat.cost.structure import Difference, Match, structure_checks
 from vggstat.errors import VggstatError
 from vggstat.net import Graph
+from vggstat.net.match import Difference, Match, structure_checks
 from vggstat.shapes import values
-from vggstat.sources.held import Held, name_style, outlines, split_name
 from vggstat.sources.spec.build import build_graph
+from vggstat.sources.state_dict import StateDict, name_style, outlines, split_name
 
 __all__ = ["verify_weights"]
 
 SOURCE = "checkpoint"
 
 
-def verify_weights(report: Report, held: Held) -> Verification:
+def verify_weights(report: Report, held: StateDict) -> Verification:
     """Layers, values and names of a file against the report's network."""
     readings = tuple(outlines(held))
     matches = [match_weights(graph, readings) for graph in _graphs(report.graph)]
@@ -72,13 +72,13 @@ def _is_top(graph: Graph, tail: list[str]) -> bool:
     return {node.name for node in graph.nodes if node.params and node.block == "fc"} == set(tail)
 
 
-def _learned(held: Held) -> int:
+def _learned(held: StateDict) -> int:
     """Values of the tensors that are learned: no counters, no running statistics."""
     kept = ("running_mean", "running_var", "moving_mean", "moving_variance", "num_batches_tracked")
     return sum(values(tensor.shape) for tensor in held.tensors if split_name(tensor.name)[1] not in kept)
 
 
-def _names(graph: Graph, held: Held, match: Match) -> Check:
+def _names(graph: Graph, held: StateDict, match: Match) -> Check:
     """Whose names the tensors have: with torchvision's, ``load_state_dict`` knows them."""
     wanted = {f"{node.torch_name}.{param.name}": None for node in graph.nodes for param in node.params}
     names = {tensor.name: None for tensor in held.tensors}

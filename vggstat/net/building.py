@@ -32,7 +32,7 @@ class _Settled(NamedTuple):
     """What a layer is on maps of some shapes. A large network repeats few layers on few shapes, and shares these."""
 
     layer: Layer
-    """Held, so that no other layer gets the number that it is found by."""
+    """StateDict, so that no other layer gets the number that it is found by."""
     in_shapes: tuple[Shape, ...]
     shape: Shape
     params: tuple[Param, ...]

@@ -7,12 +7,12 @@ from torch import nn
 from vggstat.cost.check import Check, Verdict, Verification, difference, judge, unchecked
 from vggstat.cost.identify import Identification, identify, identify_weights, match_weights
 from vggstat.cost.report import Report
-from vggstat.cost.structure import STRUCTURE, match_outlines, structure_checks
+from vggstat.net.match import STRUCTURE, match_outlines, structure_checks
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape, describe
-from vggstat.sources.held import Held, HeldTensor, outlines
 from vggstat.sources.outline import Outline, outline_of
 from vggstat.sources.require import version_of
+from vggstat.sources.state_dict import StateDict, StoredTensor, outlines
 from vggstat.sources.torch_module.factory import Loaded
 from vggstat.sources.torch_module.trace import TraceError, input_channels, trace
 
@@ -75,13 +75,13 @@ def trace_somewhere(model: nn.Module, image: Shape) -> Outline:
     raise first
 
 
-def held_by(model: nn.Module, origin: str) -> Held:
+def held_by(model: nn.Module, origin: str) -> StateDict:
     """What the model's state dict holds, by name and shape."""
     tensors = (
-        HeldTensor(name, tuple(tensor.shape), str(tensor.dtype))
+        StoredTensor(name, tuple(tensor.shape), str(tensor.dtype))
         for name, tensor in model.state_dict().items()
     )
-    return Held(origin=origin, format="torch model", layout="torch", tensors=tuple(tensors))
+    return StateDict(origin=origin, format="torch model", layout="torch", tensors=tuple(tensors))
 
 
 def _totals(report: Report, model: nn.Module) -> list[Check]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final, cast
 
 from vggstat.errors import InputError, UsageError
-from vggstat.sources.held import Held
+from vggstat.sources.state_dict import StateDict
 
-__all__ = ["read_held"]
+__all__ = ["read_state_dict"]
 
 READERS: Final = {
     ".pth": "torch_file",
@@ -22,7 +22,7 @@ READERS: Final = {
 """The module that reads each kind of file."""
 
 
-def read_held(path: str) -> Held:
+def read_state_dict(path: str) -> StateDict:
     """The tensors that the file holds. Raises InputError where it cannot be read, UsageError for its kind."""
     file = Path(path)
     reader = READERS.get(file.suffix.lower())
@@ -33,7 +33,7 @@ def read_held(path: str) -> Held:
     if not file.is_file():
         raise InputError(f"{path}: it is no file")
     try:
-        held = cast(Held, import_module(f"vggstat.sources.checkpoint.{reader}").read(file))
+        held = cast(StateDict, import_module(f"vggstat.sources.checkpoint.{reader}").read(file))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     if not held.tensors:

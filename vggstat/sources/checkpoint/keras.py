@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vggstat.errors import InputError, MissingExtraError
 from vggstat.sources.checkpoint.limits import few
-from vggstat.sources.held import Held, HeldTensor
+from vggstat.sources.state_dict import StateDict, StoredTensor
 
 __all__ = ["read"]
 
@@ -35,7 +35,7 @@ class _UnreadableError(Exception):
     """What is wrong with a file; the text says where in it."""
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> StateDict:
     """The tensors, layer by layer where the file says in which order. Only names and shapes are read.
 
     Links are not followed, neither within the file nor out of it: Keras writes none.
@@ -58,7 +58,7 @@ def read(path: Path) -> Held:
     except CORRUPT as error:
         reason = str(error).partition("\n")[0][:160]
         raise InputError(f"{path}: it is damaged, or not as Keras writes weights: {reason}") from None
-    return Held(origin=str(path), format="Keras HDF5", layout="keras", tensors=tensors)
+    return StateDict(origin=str(path), format="Keras HDF5", layout="keras", tensors=tensors)
 
 
 class _Reader:
@@ -69,7 +69,7 @@ class _Reader:
         self.seen: set[int] = set()
         """Where the groups lie that have been gone through: several names may lead to one, and one into itself."""
 
-    def tensors(self, file: Any) -> Iterator[HeldTensor]:
+    def tensors(self, file: Any) -> Iterator[StoredTensor]:
         """The tensors of a file, by its lists where it has them."""
         root = self._member(file, "model_weights") if "model_weights" in file else file
         if not self._is_group(root):
@@ -91,7 +91,7 @@ class _Reader:
             group = group[part]
         return group
 
-    def _listed(self, root: Any) -> Iterator[HeldTensor]:
+    def _listed(self, root: Any) -> Iterator[StoredTensor]:
         """Keras 1 and 2 list layers and their tensors as attributes, in order."""
         for layer in _texts(root, "layer_names"):
             if layer not in root:
@@ -103,7 +103,7 @@ class _Reader:
                 if name in group:
                     yield self._tensor(f"{layer}/{name.rpartition('/')[2]}", self._member(group, name))
 
-    def _walked(self, group: Any, path: str, depth: int) -> Iterator[HeldTensor]:
+    def _walked(self, group: Any, path: str, depth: int) -> Iterator[StoredTensor]:
         """Every dataset under a group, in the order of the file."""
         place = self.h5py.h5o.get_info(group.id).addr
         if place in self.seen:
@@ -121,14 +121,14 @@ class _Reader:
             else:
                 yield self._tensor(inner, item)
 
-    def _tensor(self, name: str, item: Any) -> HeldTensor:
+    def _tensor(self, name: str, item: Any) -> StoredTensor:
         if not isinstance(item, self.h5py.Dataset):
             raise _UnreadableError(f"{name[:80]!r} is no dataset")
         if item.is_virtual or item.external:
             raise _UnreadableError(f"{name[:80]!r} has its values in other files, which are not read")
         if item.shape is None:
             raise _UnreadableError(f"{name[:80]!r} holds nothing")
-        return HeldTensor(name, tuple(map(int, item.shape)), str(item.dtype))
+        return StoredTensor(name, tuple(map(int, item.shape)), str(item.dtype))
 
 
 def _texts(holder: Any, key: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from vggstat.errors import InputError
 from vggstat.shapes import values
 from vggstat.sources.checkpoint.limits import few
-from vggstat.sources.held import Held, HeldTensor
+from vggstat.sources.state_dict import StateDict, StoredTensor
 
 __all__ = ["read"]
 
@@ -43,7 +43,7 @@ BITS: Final = {
 """Bits of a value, by the format's names."""
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> StateDict:
     """The tensors in the order of the header. Raises InputError for anything that is not the format."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -60,7 +60,7 @@ def read(path: Path) -> Held:
     data = size - PREFIX - length
     placed = [_tensor(path, name, entry, data) for name, entry in few(entries.items(), path)]
     _check_places(path, placed, data)
-    return Held(
+    return StateDict(
         origin=str(path),
         format="safetensors",
         layout="torch",
@@ -72,7 +72,7 @@ def read(path: Path) -> Held:
 class _Placed(NamedTuple):
     """A tensor, and where its bytes stand among the data."""
 
-    tensor: HeldTensor
+    tensor: StoredTensor
     start: int
     end: int
 
@@ -136,7 +136,7 @@ def _tensor(path: Path, name: str, entry: Any, data: int) -> _Placed:
         raise InputError(
             f"{path}: it is cut off: {name[:80]} ends at byte {end:,}, the file's data at {data:,}"
         )
-    return _Placed(HeldTensor(name, tuple(shape), dtype), start, end)
+    return _Placed(StoredTensor(name, tuple(shape), dtype), start, end)
 
 
 def _are_naturals(value: Any) -> TypeGuard[list[int]]:

@@ -19,7 +19,7 @@ from vggstat.sources.checkpoint.pickled import (
     UnreadablePickleError,
     read_pickle,
 )
-from vggstat.sources.held import Held, HeldTensor
+from vggstat.sources.state_dict import StateDict, StoredTensor
 
 __all__ = ["read"]
 
@@ -36,7 +36,7 @@ WIDTHS: Final = {
 """Bytes of a value of each format that a storage has."""
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> StateDict:
     """The tensors of a state dict, in its order. Raises InputError for anything else."""
     zipped = zipfile.is_zipfile(path)
     try:
@@ -54,7 +54,7 @@ def read(path: Path) -> Held:
         raise _unreadable(path, str(error).partition("\n")[0][:160]) from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: it holds {_kind(content)}, not a state dict of tensors")
-    return Held(
+    return StateDict(
         origin=str(path),
         format="torch file",
         layout="torch",
@@ -135,9 +135,9 @@ def _of_old_file(path: Path) -> Any:
     return content
 
 
-def _tensor(path: Path, name: Any, value: Any) -> HeldTensor:
+def _tensor(path: Path, name: Any, value: Any) -> StoredTensor:
     if isinstance(value, TensorShape) and isinstance(name, str):
-        return HeldTensor(name, value.shape, value.dtype)
+        return StoredTensor(name, value.shape, value.dtype)
     if isinstance(value, Made):
         raise InputError(
             f"{path}: it holds more than tensors, and reading that would run code ({value.what[:120]})\n"

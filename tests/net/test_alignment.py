@@ -8,7 +8,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vggstat.cost.alignment import CELLS, align
+from vggstat.net.alignment import CELLS, align
 
 PRICES = {"r": 55, "c": 100, "C": 100, "d": 100}
 """A follower is cheaper than a layer of its own."""

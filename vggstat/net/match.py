@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple
 
-from vggstat.cost.alignment import align
 from vggstat.cost.check import Check, Verdict
+from vggstat.net.alignment import align
 from vggstat.records import Record
 from vggstat.sources.outline import WEIGHTED, Outline, Part
 

@@ -14,7 +14,7 @@ from vggstat.records import Record
 from vggstat.shapes import Shape, values
 from vggstat.sources.outline import Outline, Part, square
 
-__all__ = ["Held", "HeldTensor", "NameStyle", "name_style", "outlines"]
+__all__ = ["StateDict", "StoredTensor", "NameStyle", "name_style", "outlines"]
 
 Layout = Literal["torch", "keras"]
 """Axes of a convolution's weight: torch has out, in, height, width and (out, in) for FC; Keras height, width,
@@ -23,7 +23,7 @@ in, out and (in, out)."""
 NameStyle = Literal["torchvision", "Caffe", "Keras", "other"]
 
 
-class HeldTensor(NamedTuple):
+class StoredTensor(NamedTuple):
     """One tensor of a file."""
 
     name: str
@@ -31,14 +31,14 @@ class HeldTensor(NamedTuple):
     dtype: str
 
 
-class Held(Record):
+class StateDict(Record):
     """The tensors of a file, in its order."""
 
     origin: str
     format: str
     """In words: ``torch file``, ``safetensors``, ``Keras HDF5``."""
     layout: Layout
-    tensors: tuple[HeldTensor, ...]
+    tensors: tuple[StoredTensor, ...]
     note: str = ""
     """What there is to say about how it was read."""
 
@@ -69,7 +69,7 @@ class _Group(NamedTuple):
     tensors: tuple[tuple[str, Shape], ...]
 
 
-def name_style(held: Held) -> NameStyle:
+def name_style(held: StateDict) -> NameStyle:
     """Whose names the layers carry; ``other`` where not all are of one style."""
     names = [group.name for group in _groups(held.tensors)]
     for style, pattern in STYLES:
@@ -84,7 +84,7 @@ def split_name(name: str) -> tuple[str, str]:
     return (match["layer"], match["role"]) if match else (name, "")
 
 
-def _groups(tensors: Iterable[HeldTensor]) -> list[_Group]:
+def _groups(tensors: Iterable[StoredTensor]) -> list[_Group]:
     found: dict[str, list[tuple[str, Shape]]] = {}
     for tensor in tensors:
         layer, role = split_name(tensor.name)
@@ -92,7 +92,7 @@ def _groups(tensors: Iterable[HeldTensor]) -> list[_Group]:
     return [_Group(name, tuple(held)) for name, held in found.items()]
 
 
-def outlines(held: Held) -> Iterator[Outline]:
+def outlines(held: StateDict) -> Iterator[Outline]:
     """The layers of a file, once in each order that could be meant, the file's own first."""
     parts = [part for group in _groups(held.tensors) if (part := _part(group, held.layout))]
     seen: list[list[str]] = []
