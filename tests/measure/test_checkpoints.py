@@ -29,7 +29,7 @@ from vggstat.errors import InputError, UsageError
 from vggstat.measure.module import build_module
 from vggstat.sources.checkpoint import read_state_dict
 from vggstat.sources.spec import load, names
-from vggstat.sources.state_dict import StateDict, StoredTensor, name_style, outlines
+from vggstat.sources.state_dict import StateDict, StoredTensor, name_style, readings
 
 SMALL = """
 name: small
@@ -375,7 +375,7 @@ def test_weights_name_their_network(name: str) -> None:
     specs = tuple(load(other) for other in names())
     for order in (tensors, sorted(tensors)):
         held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tuple(order))
-        found = identify_weights(tuple(outlines(held)), specs)
+        found = identify_weights(tuple(readings(held)), specs)
 
         assert (found.report.name, found.exact) == (name, True)
         assert name_style(held) == "torchvision"
@@ -390,7 +390,7 @@ def test_identify_finds_image_and_classes_from_the_weights() -> None:
         for param in node.params
     )
     held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
-    found = identify_weights(tuple(outlines(held)), tuple(load(other) for other in names()))
+    found = identify_weights(tuple(readings(held)), tuple(load(other) for other in names()))
 
     assert found.exact
     assert (found.report.name, found.report.graph.image, found.report.graph.classes) == ("D", (3, 32, 32), 10)
@@ -407,7 +407,7 @@ def test_numbers_in_names_may_be_of_any_kind(sign: str) -> None:
     tensors = tuple(StoredTensor(name=name, shape=(4, 3, 3, 3), dtype="float32") for name in named)
     held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
 
-    orders = [[part.name for part in outline.parts] for outline in outlines(held)]
+    orders = [[layer.name for layer in reading] for reading in readings(held)]
     assert orders[0] == [f"conv2d_2{sign}", f"conv2d_1{sign}"]
     assert sorted(orders[0]) in orders
 
@@ -540,7 +540,8 @@ def test_archives_that_torch_save_did_not_write(tmp_path: Path) -> None:
 def test_a_state_dict_is_read_without_torch(tmp_path: Path) -> None:
     """Reading a file of weights needs no torch, and takes no time for its import."""
     path = saved(tmp_path / "a.pth", state())
-    code = f"import sys; from vggstat.sources.checkpoint import read_state_dict; read_state_dict({path!r}); print('torch' in sys.modules)"
+    read = f"from vggstat.sources.checkpoint import read_state_dict; read_state_dict({path!r})"
+    code = f"import sys; {read}; print('torch' in sys.modules)"
 
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, assume, given, settings
 
+from tests.branching import Builder, branching
 from tests.measure.sample_models import Other
 from tests.networks import SHIPPED, report_of
 from vggstat.cli.main import main
@@ -17,11 +19,16 @@ from vggstat.cost.check import Verdict, Verification
 from vggstat.errors import UsageError
 from vggstat.measure.module import build_module
 from vggstat.measure.verify.models import identify_model, verify_model
-from vggstat.net.match import match_outlines
-from vggstat.sources.outline import outline_of
+from vggstat.net.graph import Graph
+from vggstat.net.known import known_layers
+from vggstat.net.match import match_layers
+from vggstat.net.ops.add import Add
+from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.dropout import Dropout
+from vggstat.net.ops.relu import ReLU
 from vggstat.sources.spec import load
 from vggstat.sources.torch_module.factory import Loaded, load_model
-from vggstat.sources.torch_module.trace import trace
+from vggstat.sources.torch_module.trace import TraceError, trace
 
 MODULE = "tests.measure.sample_models"
 
@@ -44,7 +51,8 @@ def told(found: Verification) -> list[tuple[str | None, str]]:
 def test_our_own_models_match_their_specs(name: str) -> None:
     """Every model that vggstat builds is found to be what it was built from."""
     graph = report_of(name).graph
-    match = match_outlines(outline_of(graph), trace(build_module(graph), graph.image))
+    traced = trace(build_module(graph), graph.image)
+    match = match_layers(known_layers(graph), known_layers(traced))
 
     assert match.differences == ()
     assert match.cost == 0
@@ -279,20 +287,25 @@ class Heads(torch.nn.Module):
         return {"out": self.out(maps), "aux": self.aux(maps)}
 
 
-def test_a_second_output_of_a_call_is_seen() -> None:
-    """What reads the second part of a split is no less a layer: it vanished, and the rest looked like a chain."""
-    outline = trace(Gate(), (3, 8, 8))
+def shown(graph: Graph) -> list[tuple[str, tuple[int, ...]]]:
+    """Each node's label and the values that it reads."""
+    return [(node.layer.label, node.inputs) for node in graph.nodes]
 
-    assert [part.settings["filters"] for part in outline.parts if part.kind == "conv"] == [8, 4]
-    assert outline.branches == "chunk makes 2 values"
+
+def test_a_second_output_of_a_call_is_seen() -> None:
+    """Each part of a split is a value, and a product has two factors."""
+    assert shown(trace(Gate(), (3, 8, 8))) == [
+        ("conv3-8", (0,)),
+        ("chunk", (1,)),
+        ("chunk", (1,)),
+        ("conv3-4", (3,)),
+        ("multiply", (2, 4)),
+    ]
 
 
 def test_all_outputs_of_a_model_count() -> None:
-    """A dictionary's second output has layers too; its convolution was lost without a word."""
-    outline = trace(Heads(), (3, 8, 8))
-
-    assert [part.settings["filters"] for part in outline.parts if part.kind == "conv"] == [8, 5, 2]
-    assert "aux" in outline.branches
+    """A dictionary's second output has layers too."""
+    assert shown(trace(Heads(), (3, 8, 8))) == [("conv3-8", (0,)), ("conv1-5", (1,)), ("conv1-2", (1,))]
 
 
 def test_values_that_nobody_reads_are_no_branch() -> None:
@@ -304,7 +317,77 @@ def test_values_that_nobody_reads_are_no_branch() -> None:
             found: torch.Tensor = pool(x)[0]
             return found
 
-    outline = trace(Indexed(), (3, 8, 8))
+    assert shown(trace(Indexed(), (3, 8, 8))) == [("maxpool", (0,))]
 
-    assert [part.kind for part in outline.parts] == ["maxpool"]
-    assert not outline.branches
+
+class Pair(torch.nn.Module):
+    """Two images."""
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return left + right
+
+
+def test_a_model_of_two_inputs_is_refused_by_name() -> None:
+    """What its forward takes is said, where torch would complain of a missing argument."""
+    with pytest.raises(TraceError, match="its forward takes left, right, and is given one image"):
+        trace(Pair(), (3, 8, 8))
+
+
+def test_a_convolution_on_a_map_of_one_value_stays_one() -> None:
+    """A gate's 1x1 convolutions are told as convolutions, and are FC layers only where such are specified."""
+
+    class Gated(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.trunk = torch.nn.Conv2d(3, 8, 3, padding=1)
+            self.gate = torch.nn.Conv2d(8, 8, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            maps = self.trunk(x)
+            gated: torch.Tensor = maps * self.gate(maps.mean((2, 3), keepdim=True)).sigmoid()
+            return gated
+
+    traced = trace(Gated(), (3, 8, 8))
+
+    assert [label for label, _ in shown(traced)] == ["conv3-8", "avgpool", "conv1-8", "sigmoid", "multiply"]
+    assert [layer.dense is not None for layer in known_layers(traced)] == [False, False, True, False, False]
+
+
+def residual(*, shortcut_from: int) -> Graph:
+    builder = Builder((4, 8, 8))
+    builder.put(Conv(filters=4), builder.put(Conv(filters=4), builder.put(Conv(filters=4), 0)))
+    builder.put(ReLU(), builder.put(Add(), 3, shortcut_from))
+    return builder.graph()
+
+
+def test_branches_are_compared_too() -> None:
+    """A residual network built by vggstat is traced back to itself; a shortcut from elsewhere is told, with both names."""
+    graph = residual(shortcut_from=1)
+    wanted = known_layers(graph)
+
+    assert match_layers(wanted, known_layers(trace(build_module(graph), graph.image))).differences == ()
+    other = residual(shortcut_from=2)
+    (difference,) = match_layers(wanted, known_layers(trace(build_module(other), graph.image))).differences
+    assert (difference.layer, difference.text) == (
+        "add4",
+        "takes conv2 and conv3 where conv1 and conv3 is specified",
+    )
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(graph=branching())
+def test_random_graphs_are_traced_back(graph: Graph) -> None:
+    """Layers, edges, shapes and parameters of what vggstat builds are what the tracer sees."""
+    assume(not any(isinstance(node.layer, Add) and len(node.inputs) > 2 for node in graph.nodes))  # two calls
+    traced = trace(build_module(graph), graph.image)
+    seen = [
+        (node.layer.label, node.inputs, node.shape, [param.shape for param in node.params])
+        for node in traced.nodes
+    ]
+    dropped = [node for node in graph.nodes if node.layer == Dropout(p=0)]
+    if not dropped:  # a dropout of nothing is a call that returns its input
+        assert seen == [
+            (node.layer.label, node.inputs, node.shape, [param.shape for param in node.params])
+            for node in graph.nodes
+        ]
+    assert match_layers(known_layers(graph), known_layers(traced)).differences == ()

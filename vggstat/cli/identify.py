@@ -74,6 +74,6 @@ def _of_model(reference: str, arguments: str | None) -> Identification:
 def _of_checkpoint(path: str) -> Identification:
     from vggstat.cost.identify import identify_weights
     from vggstat.sources.checkpoint import read_state_dict
-    from vggstat.sources.state_dict import outlines
+    from vggstat.sources.state_dict import readings
 
-    return identify_weights(tuple(outlines(read_state_dict(path))), _specs())
+    return identify_weights(tuple(readings(read_state_dict(path))), _specs())

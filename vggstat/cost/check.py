@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
+from vggstat.net.match import FOLLOWERS, Match
 from vggstat.records import Record
 
 __all__ = [
+    "STRUCTURE",
     "Check",
     "Summary",
     "Value",
@@ -20,9 +22,13 @@ __all__ = [
     "Verification",
     "difference",
     "judge",
+    "structure_checks",
     "summarize",
     "unchecked",
 ]
+
+STRUCTURE: Final = "structure"
+"""The quantity of a check of layers."""
 
 Value = int | float | str | tuple[int, ...] | None
 """A count, a measured fraction, a text, or a shape. None where there is no figure; never 0 for "not counted"."""
@@ -164,3 +170,32 @@ def difference(stated: Value, computed: Value) -> str:
         share = f" ({percent} %)" if percent.strip("+-0.") else ""
         return f"{stated - computed:+,}{share}".replace("-", "−")
     return ""
+
+
+def structure_checks(source: str, match: Match) -> tuple[Check, ...]:
+    """A check for each weighted layer and pool that is as specified, then one for each difference."""
+    agreeing = (
+        Check(
+            source=source,
+            quantity=STRUCTURE,
+            layer=wanted.name,
+            stated=found.label,
+            computed=wanted.label,
+            verdict=Verdict.AGREES,
+        )
+        for wanted, found in match.same
+        if wanted.kind not in FOLLOWERS
+    )
+    differing = (
+        Check(
+            source=source,
+            quantity=difference.setting or STRUCTURE,
+            layer=difference.layer or None,
+            stated=difference.stated,
+            computed=difference.computed,
+            verdict=Verdict.DISAGREES,
+            note=difference.text,
+        )
+        for difference in match.differences
+    )
+    return (*agreeing, *differing)

@@ -1,4 +1,4 @@
-"""Which of several specifications an outline is, or which is nearest to it."""
+"""Which of several specifications a network is, or which is nearest to it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 from vggstat.cost.report import Report, analyze
 from vggstat.errors import InputError, VggstatError
 from vggstat.net import Graph
-from vggstat.net.match import Match, match_outlines
+from vggstat.net.known import KnownLayer, known_layers, layers_with_tensors
+from vggstat.net.match import Match, match_layers
 from vggstat.net.spec import Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import Shape
-from vggstat.sources.outline import Outline, outline_of, outline_of_weights
 from vggstat.sources.spec.build import build_graph
 
 __all__ = ["Identification", "identify", "identify_weights", "match_weights"]
@@ -42,68 +42,69 @@ class Identification(Record):
         return not self.match.differences
 
 
-def identify(outline: Outline, specs: Iterable[Spec]) -> Identification:
+def identify(traced: Graph, specs: Iterable[Spec]) -> Identification:
     """The network that a traced model is, or the nearest of ``specs``."""
+    found = known_layers(traced)
     graphs = (
         graph
         for spec in specs
         for head in HEADS
-        for classes in _classes(outline)
-        if (graph := _graph(spec, outline.image, head, classes)) is not None
+        for classes in _classes(found)
+        if (graph := _graph(spec, traced.image, head, classes)) is not None
     )
-    return _nearest(graphs, lambda graph: match_outlines(outline_of(graph), outline))
+    return _nearest(graphs, lambda graph: match_layers(known_layers(graph), found))
 
 
-def identify_weights(outlines: tuple[Outline, ...], specs: Iterable[Spec]) -> Identification:
+def identify_weights(readings: tuple[tuple[KnownLayer, ...], ...], specs: Iterable[Spec]) -> Identification:
     """The network that a file's layers are, in whichever order fits best, or the nearest.
 
     Raises InputError for a file of so many layers that no network is near.
     """
     specs = tuple(specs)
-    most = max(len(outline_of_weights(build_graph(spec)).parts) for spec in specs)
-    _refuse_too_many(outlines[0], most, "no network that ships has over")
+    most = max(len(layers_with_tensors(build_graph(spec))) for spec in specs)
+    _refuse_too_many(readings[0], most, "no network that ships has over")
     graphs = (
         graph
         for spec in specs
         for head in HEADS
-        for image in _images(spec, head, outlines[0])
-        for classes in _classes(outlines[0])
+        for image in _images(spec, head, readings[0])
+        for classes in _classes(readings[0])
         if (graph := _graph(spec, image, head, classes)) is not None
     )
     found: dict[object, Match] = {}
 
     def match(graph: Graph) -> Match:
         """Once for all graphs that hold the same tensors: heads differ less often there than in layers."""
-        wanted = outline_of_weights(graph)
-        key = tuple((part.name, part.kind, *part.settings.items()) for part in wanted.parts)
+        wanted = layers_with_tensors(graph)
+        key = tuple((part.name, part.kind, *part.settings.items()) for part in wanted)
         if key not in found:
-            found[key] = _match_any(wanted, outlines)
+            found[key] = _match_any(wanted, readings)
         return found[key]
 
     return _nearest(graphs, match)
 
 
-def _refuse_too_many(outline: Outline, most: int, whose: str) -> None:
+def _refuse_too_many(layers: tuple[KnownLayer, ...], most: int, whose: str) -> None:
     """Raises InputError for a file of so many layers that there is nothing to compare."""
-    if len(outline.parts) > FAR * most:
+    if len(layers) > FAR * most:
         raise InputError(
-            f"the file has {len(outline.parts):,} layers with tensors, and {whose} {most}: nothing is near"
+            f"the file has {len(layers):,} layers with tensors, and {whose} {most}: nothing is near"
         )
 
 
-def match_weights(graph: Graph, outlines: tuple[Outline, ...]) -> Match:
+def match_weights(graph: Graph, readings: tuple[tuple[KnownLayer, ...], ...]) -> Match:
     """The layers of ``graph`` that hold tensors against a file's, in whichever order fits best.
 
     Raises InputError for a file of so many layers that it is plainly another network's.
     """
-    wanted = outline_of_weights(graph)
-    if len(outlines[0].parts) > LEAST:
-        _refuse_too_many(outlines[0], len(wanted.parts), f"{graph.spec.name} has")
-    return _match_any(wanted, outlines)
+    wanted = layers_with_tensors(graph)
+    if len(readings[0]) > LEAST:
+        _refuse_too_many(readings[0], len(wanted), f"{graph.spec.name} has")
+    return _match_any(wanted, readings)
 
 
-def _match_any(wanted: Outline, outlines: tuple[Outline, ...]) -> Match:
-    return min((match_outlines(wanted, outline) for outline in outlines), key=lambda match: _distance(match))
+def _match_any(wanted: tuple[KnownLayer, ...], readings: Iterable[tuple[KnownLayer, ...]]) -> Match:
+    return min((match_layers(wanted, reading) for reading in readings), key=_distance)
 
 
 def _distance(match: Match) -> tuple[int, int]:
@@ -131,19 +132,20 @@ def _graph(spec: Spec, image: Shape | None, head: Head, classes: int | None) -> 
         return None
 
 
-def _classes(outline: Outline) -> tuple[int | None, ...]:
+def _classes(layers: tuple[KnownLayer, ...]) -> tuple[int | None, ...]:
     """The numbers of classes to try: the spec's, and the outputs of the last FC layer or else convolution."""
     for kind, setting in (("fc", "features"), ("conv", "filters")):
-        for part in reversed(outline.parts):
-            if part.kind == kind:
-                return None, int(part.settings[setting])
+        for layer in reversed(layers):
+            known = layer.dense or layer
+            if known.kind == kind:
+                return None, int(known.settings[setting])
     return (None,)
 
 
-def _images(spec: Spec, head: Head, outline: Outline) -> Iterator[Shape]:
+def _images(spec: Spec, head: Head, layers: tuple[KnownLayer, ...]) -> Iterator[Shape]:
     """The spec's own image, and for ``flatten`` the one whose last map the first FC layer takes."""
     yield spec.input
-    first = next((part for part in outline.parts if part.kind == "fc"), None)
+    first = next((layer for layer in layers if layer.kind == "fc"), None)
     if head != "flatten" or first is None:
         return
     own = _graph(spec, None, "none", None)

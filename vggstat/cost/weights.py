@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vggstat.cost.check import Check, Verdict, Verification, judge, unchecked
+from vggstat.cost.check import Check, Verdict, Verification, judge, structure_checks, unchecked
 from vggstat.cost.identify import match_weights
 from vggstat.cost.report import Report
 from vggstat.errors import VggstatError
 from vggstat.net import Graph
-from vggstat.net.match import Difference, Match, structure_checks
+from vggstat.net.difference import Difference
+from vggstat.net.match import Match
 from vggstat.shapes import values
 from vggstat.sources.spec.build import build_graph
-from vggstat.sources.state_dict import StateDict, name_style, outlines, split_name
+from vggstat.sources.state_dict import StateDict, name_style, readings, split_name
 
 __all__ = ["verify_weights"]
 
 SOURCE = "checkpoint"
 
 
-def verify_weights(report: Report, held: StateDict) -> Verification:
+def verify_weights(report: Report, state: StateDict) -> Verification:
     """Layers, values and names of a file against the report's network."""
-    readings = tuple(outlines(held))
-    matches = [match_weights(graph, readings) for graph in _graphs(report.graph)]
+    orders = tuple(readings(state))
+    matches = [match_weights(graph, orders) for graph in _graphs(report.graph)]
     match = min(matches, key=lambda found: (found.cost, len(found.differences)))
     checks = list(structure_checks(SOURCE, match.replace(differences=tuple(_told(report.graph, match)))))
-    checks.append(judge(SOURCE, "params", _learned(held), report.total.params))
+    checks.append(judge(SOURCE, "params", _learned(state), report.total.params))
     if match.same:
-        checks.append(_names(report.graph, held, match))
+        checks.append(_names(report.graph, state, match))
     reason = "strides, padding, pools, ReLU, dropout: a file of weights does not hold them"
     checks.append(unchecked(SOURCE, "other settings", reason))
     return Verification(
         report=report,
-        against=f"{held.origin} ({held.format}, {len(held.tensors):,} tensors)",
+        against=f"{state.origin} ({state.format}, {len(state.tensors):,} tensors)",
         checks=tuple(checks),
     )
 
@@ -72,17 +73,17 @@ def _is_top(graph: Graph, tail: list[str]) -> bool:
     return {node.name for node in graph.nodes if node.params and node.block == "fc"} == set(tail)
 
 
-def _learned(held: StateDict) -> int:
+def _learned(state: StateDict) -> int:
     """Values of the tensors that are learned: no counters, no running statistics."""
     kept = ("running_mean", "running_var", "moving_mean", "moving_variance", "num_batches_tracked")
-    return sum(values(tensor.shape) for tensor in held.tensors if split_name(tensor.name)[1] not in kept)
+    return sum(values(tensor.shape) for tensor in state.tensors if split_name(tensor.name)[1] not in kept)
 
 
-def _names(graph: Graph, held: StateDict, match: Match) -> Check:
+def _names(graph: Graph, state: StateDict, match: Match) -> Check:
     """Whose names the tensors have: with torchvision's, ``load_state_dict`` knows them."""
     wanted = {f"{node.torch_name}.{param.name}": None for node in graph.nodes for param in node.params}
-    names = {tensor.name: None for tensor in held.tensors}
-    style = name_style(held)
+    names = {tensor.name: None for tensor in state.tensors}
+    style = name_style(state)
     prefixed = any(name.startswith("module.") for name in names)
     if (
         names.keys() <= wanted.keys()
@@ -91,7 +92,7 @@ def _names(graph: Graph, held: StateDict, match: Match) -> Check:
     ):
         return judge(SOURCE, "names", "torchvision", "torchvision")
     example = next(iter(wanted), "")
-    what = "with DataParallel's module. before them" if prefixed else f"{held.tensors[0].name} and so on"
+    what = "with DataParallel's module. before them" if prefixed else f"{state.tensors[0].name} and so on"
     return Check(
         source=SOURCE,
         quantity="names",

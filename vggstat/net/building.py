@@ -153,7 +153,7 @@ class GraphBuilder:
                 ops=layer.ops(*shapes),
                 window=layer.window(),
                 storage=layer.storage("training"),
-                keeps_output=any(saved.of == "output" for saved in layer.saved(*shapes)),
+                keeps_output=layer.keeps_output(*shapes),
             )
         return found
 

@@ -1,17 +1,17 @@
-"""Two outlines held against each other, layer by layer: by kind, settings and order, never by names."""
+"""Two networks held against each other, layer by layer: by kind, settings, edges and order, never by names."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-from vggstat.cost.check import Check, Verdict
 from vggstat.net.alignment import align
+from vggstat.net.difference import Difference, other_edges
+from vggstat.net.known import INPUTS, WEIGHTED, KnownLayer
 from vggstat.records import Record
-from vggstat.sources.outline import WEIGHTED, Outline, Part
 
-__all__ = ["Difference", "Match", "match_outlines", "structure_checks"]
+__all__ = ["FOLLOWERS", "Match", "match_layers"]
 
 FOLLOWERS: Final = ("relu", "bn", "lrn", "dropout", "softmax")
 """Kinds that go with the layer before them, and are not told of on their own where that one is missing."""
@@ -29,29 +29,14 @@ ORDINALS: Final = (
     "tenth",
 )
 
-STRUCTURE: Final = "structure"
-
-INPUTS: Final = "inputs"
-"""The setting that follows from the layers before: it is told of only where they do not explain it."""
-
-
-class Difference(Record):
-    """One thing that the found network has otherwise than the specified one."""
-
-    kind: Literal["missing", "extra", "changed", "order", "branches"]
-    layer: str
-    """The specified layer, or the one after which something was found."""
-    text: str
-    setting: str = ""
-    """Which setting, of a changed layer."""
-    stated: Any = None
-    computed: Any = None
+BRANCHED: Final = 100
+"""The price of edges that differ: as much as a layer."""
 
 
 class Match(Record):
     """What was compared, and how it ended."""
 
-    same: tuple[tuple[Part, Part], ...]
+    same: tuple[tuple[KnownLayer, KnownLayer], ...]
     """Specified and found layers that are alike."""
     differences: tuple[Difference, ...]
     cost: int
@@ -59,8 +44,8 @@ class Match(Record):
 
 
 class _Pair(NamedTuple):
-    wanted: Part | None
-    found: Part | None
+    wanted: KnownLayer | None
+    found: KnownLayer | None
 
 
 class _Pairs:
@@ -70,14 +55,14 @@ class _Pairs:
         self.pairs = pairs
         self.owners: list[_Pair | None] = []
         """For each the layer that a follower goes with: the nearest before it that is none itself."""
-        self.matched: list[Part | None] = []
+        self.matched: list[KnownLayer | None] = []
         """For each the specified layer of the nearest before it that both have."""
         self.numbers: dict[int, int] = {}
         """For each specified layer (its id) which of its kind it is in its block, counted from 0."""
         self.counts: Counter[tuple[str, str]] = Counter()
-        self.last_fc: Part | None = None
+        self.last_fc: KnownLayer | None = None
         owner: _Pair | None = None
-        matched: Part | None = None
+        matched: KnownLayer | None = None
         for pair in pairs:
             self.owners.append(owner)
             self.matched.append(matched)
@@ -95,11 +80,13 @@ class _Pairs:
             self.counts[key] += 1
 
 
-def match_outlines(wanted: Outline, found: Outline) -> Match:
-    """``found`` held against ``wanted``: what is missing, extra, changed or in another place."""
-    alignment = align(wanted.parts, found.parts, _change, _weight, _weight)
+def match_layers(wanted: Sequence[KnownLayer], found: Sequence[KnownLayer]) -> Match:
+    """``found`` held against ``wanted``: what is missing, extra, changed or in another place, and whose edges differ."""
+    alignment = align(wanted, found, _change, _weight, _weight)
     pairs = [
-        _Pair(None if i is None else wanted.parts[i], None if j is None else found.parts[j])
+        _Pair(*_alike(wanted[i], found[j]))
+        if i is not None and j is not None
+        else _Pair(None if i is None else wanted[i], None if j is None else found[j])
         for i, j in alignment.pairs
     ]
     known = _Pairs(pairs)
@@ -119,59 +106,38 @@ def match_outlines(wanted: Outline, found: Outline) -> Match:
             differences += changed
             if not changed:
                 same.append((pair.wanted, pair.found))
-    if found.branches:
-        differences.append(
-            Difference(kind="branches", layer="", text=f"it is no chain of layers: {found.branches}")
-        )
+    edges = other_edges(wanted, found, alignment.pairs)
+    differences += edges
     return Match(
-        same=tuple(same), differences=tuple(differences), cost=alignment.cost + 100 * bool(found.branches)
+        same=tuple(same), differences=tuple(differences), cost=alignment.cost + BRANCHED * len(edges)
     )
-
-
-def structure_checks(source: str, match: Match) -> tuple[Check, ...]:
-    """A check for each weighted layer and pool that is as specified, then one for each difference."""
-    agreeing = (
-        Check(
-            source=source,
-            quantity=STRUCTURE,
-            layer=wanted.name,
-            stated=found.label,
-            computed=wanted.label,
-            verdict=Verdict.AGREES,
-        )
-        for wanted, found in match.same
-        if wanted.kind not in FOLLOWERS
-    )
-    differing = (
-        Check(
-            source=source,
-            quantity=difference.setting or STRUCTURE,
-            layer=difference.layer or None,
-            stated=difference.stated,
-            computed=difference.computed,
-            verdict=Verdict.DISAGREES,
-            note=difference.text,
-        )
-        for difference in match.differences
-    )
-    return (*agreeing, *differing)
 
 
 # The price of an edit
 
 
-def _weight(part: Part) -> int:
+def _weight(part: KnownLayer) -> int:
     return 55 if part.kind in FOLLOWERS else 100
 
 
-def _change(wanted: Part, found: Part) -> int:
+def _change(wanted: KnownLayer, found: KnownLayer) -> int:
+    wanted, found = _alike(wanted, found)
     if wanted.kind != found.kind:
         return 500  # dearer than leaving out the one and putting in the other
     count = len(_unlike(wanted, found))
     return min(30 + 20 * count, 95) * _weight(wanted) // 100 if count else 0
 
 
-def _unlike(wanted: Part, found: Part) -> list[str]:
+def _alike(wanted: KnownLayer, found: KnownLayer) -> tuple[KnownLayer, KnownLayer]:
+    """A convolution over the whole map as the FC layer that it computes, where the other is one."""
+    if wanted.kind == "fc" and found.dense is not None:
+        return wanted, found.dense
+    if found.kind == "fc" and wanted.dense is not None:
+        return wanted.dense, found
+    return wanted, found
+
+
+def _unlike(wanted: KnownLayer, found: KnownLayer) -> list[str]:
     """The settings that both know and that differ, but for the inputs."""
     return [
         name
@@ -183,7 +149,7 @@ def _unlike(wanted: Part, found: Part) -> list[str]:
 # What is told
 
 
-def _changed(wanted: Part, found: Part) -> Iterator[Difference]:
+def _changed(wanted: KnownLayer, found: KnownLayer) -> Iterator[Difference]:
     for name in _unlike(wanted, found):
         stated, computed = found.settings[name], wanted.settings[name]
         yield Difference(
@@ -288,12 +254,12 @@ def _extra(known: _Pairs, index: int) -> Iterator[Difference]:
     )
 
 
-def _spoken(known: _Pairs, part: Part) -> str:
+def _spoken(known: _Pairs, part: KnownLayer) -> str:
     """A layer's name; the last FC layer is called so."""
     return f"the last FC ({part.name})" if known.last_fc is part else part.name
 
 
-def _place(known: _Pairs, part: Part) -> str:
+def _place(known: _Pairs, part: KnownLayer) -> str:
     """Where a specified layer stands: ``block 3, third``, ``block 3``, or its name."""
     if not part.block.startswith("block"):
         return part.name

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, NamedTuple
 
+from vggstat.net.known import KnownLayer, square
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
-from vggstat.sources.outline import Outline, Part, square
 
-__all__ = ["StateDict", "StoredTensor", "NameStyle", "name_style", "outlines"]
+__all__ = ["NameStyle", "StateDict", "StoredTensor", "name_style", "readings"]
 
 Layout = Literal["torch", "keras"]
 """Axes of a convolution's weight: torch has out, in, height, width and (out, in) for FC; Keras height, width,
@@ -69,9 +69,9 @@ class _Group(NamedTuple):
     tensors: tuple[tuple[str, Shape], ...]
 
 
-def name_style(held: StateDict) -> NameStyle:
+def name_style(state: StateDict) -> NameStyle:
     """Whose names the layers carry; ``other`` where not all are of one style."""
-    names = [group.name for group in _groups(held.tensors)]
+    names = [group.name for group in _groups(state.tensors)]
     for style, pattern in STYLES:
         if names and all(re.fullmatch(pattern, name) for name in names):
             return style
@@ -92,36 +92,36 @@ def _groups(tensors: Iterable[StoredTensor]) -> list[_Group]:
     return [_Group(name, tuple(held)) for name, held in found.items()]
 
 
-def outlines(held: StateDict) -> Iterator[Outline]:
+def readings(state: StateDict) -> Iterator[tuple[KnownLayer, ...]]:
     """The layers of a file, once in each order that could be meant, the file's own first."""
-    parts = [part for group in _groups(held.tensors) if (part := _part(group, held.layout))]
+    parts = [part for group in _groups(state.tensors) if (part := _part(group, state.layout))]
     seen: list[list[str]] = []
     for order in (_as_it_is, _natural, _convs_first, _numbered):
         arranged = order(parts)
         names = [part.name for part in arranged]
         if names not in seen:
             seen.append(names)
-            yield Outline(parts=tuple(arranged))
+            yield tuple(arranged)
 
 
-def _as_it_is(parts: list[Part]) -> list[Part]:
+def _as_it_is(parts: list[KnownLayer]) -> list[KnownLayer]:
     return parts
 
 
-def _natural(parts: list[Part]) -> list[Part]:
+def _natural(parts: list[KnownLayer]) -> list[KnownLayer]:
     """By name, numbers by their value."""
     return sorted(parts, key=lambda part: _natural_key(part.name))
 
 
-def _convs_first(parts: list[Part]) -> list[Part]:
+def _convs_first(parts: list[KnownLayer]) -> list[KnownLayer]:
     """By name, FC layers last: ``classifier`` would stand before ``features``."""
     return sorted(parts, key=lambda part: (part.kind == "fc", _natural_key(part.name)))
 
 
-def _numbered(parts: list[Part]) -> list[Part]:
+def _numbered(parts: list[KnownLayer]) -> list[KnownLayer]:
     """By the number at the end of the name: ``conv2d``, ``batch_normalization``, ``conv2d_1``, ..."""
 
-    def key(part: Part) -> tuple[bool, tuple[int, str], bool]:
+    def key(part: KnownLayer) -> tuple[bool, tuple[int, str], bool]:
         numbers = re.findall(r"[0-9]+", part.name.replace("2d", ""))
         return part.kind == "fc", _size(numbers[-1] if numbers else ""), part.kind != "conv"
 
@@ -140,7 +140,7 @@ def _size(digits: str) -> tuple[int, str]:
     return len(plain), plain
 
 
-def _part(group: _Group, layout: Layout) -> Part | None:
+def _part(group: _Group, layout: Layout) -> KnownLayer | None:
     """The layer that a group of tensors makes; None for counters alone."""
     weight = next((shape for _, shape in group.tensors if len(shape) > 1), None)
     vectors = [(role, shape[0]) for role, shape in group.tensors if len(shape) == 1]
@@ -148,20 +148,20 @@ def _part(group: _Group, layout: Layout) -> Part | None:
         return _norm(group.name, vectors) if vectors else None
     bias = next((length for role, length in vectors if role not in STATISTICS), None)
     if len(weight) == 4:
-        return Part(kind="conv", name=group.name, settings=_conv(weight, bias, layout))
+        return KnownLayer(kind="conv", name=group.name, settings=_conv(weight, bias, layout))
     if len(weight) == 2:
-        return Part(kind="fc", name=group.name, settings=_fc(weight, bias, layout))
-    return Part(kind=f"tensor of {len(weight)} axes", name=group.name)
+        return KnownLayer(kind="fc", name=group.name, settings=_fc(weight, bias, layout))
+    return KnownLayer(kind=f"tensor of {len(weight)} axes", name=group.name)
 
 
-def _norm(name: str, vectors: list[tuple[str, int]]) -> Part:
+def _norm(name: str, vectors: list[tuple[str, int]]) -> KnownLayer:
     lengths = {length for _, length in vectors}
     statistics = [role for role, _ in vectors if role in STATISTICS]
     if len(vectors) == 1 and not statistics:
-        return Part(kind="bias without a weight", name=name)
+        return KnownLayer(kind="bias without a weight", name=name)
     # Keras 3 numbers the tensors of a layer: gamma, beta, moving mean and variance are four.
     numbered = sum(role.startswith("vars/") for role, _ in vectors)
-    return Part(
+    return KnownLayer(
         kind="bn",
         name=name,
         settings={

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from torch import nn
 
-from vggstat.cost.check import Check, Verdict, Verification, difference, judge, unchecked
+from vggstat.cost.check import (
+    STRUCTURE,
+    Check,
+    Verdict,
+    Verification,
+    difference,
+    judge,
+    structure_checks,
+    unchecked,
+)
 from vggstat.cost.identify import Identification, identify, identify_weights, match_weights
 from vggstat.cost.report import Report
-from vggstat.net.match import STRUCTURE, match_outlines, structure_checks
+from vggstat.net.graph import Graph
+from vggstat.net.known import known_layers
+from vggstat.net.match import match_layers
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape, describe
-from vggstat.sources.outline import Outline, outline_of
 from vggstat.sources.require import version_of
-from vggstat.sources.state_dict import StateDict, StoredTensor, outlines
+from vggstat.sources.state_dict import StateDict, StoredTensor, readings
 from vggstat.sources.torch_module.factory import Loaded
 from vggstat.sources.torch_module.trace import TraceError, input_channels, trace
 
-__all__ = ["held_by", "identify_model", "trace_somewhere", "verify_model"]
+__all__ = ["identify_model", "state_of", "trace_somewhere", "verify_model"]
 
 SOURCE = "model"
 SIDES = (224, 32, 227, 256, 64, 96, 128, 160, 192, 299, 320, 384, 448, 512, 28)
@@ -30,15 +40,15 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
     image: Shape = graph.image
     try:
         try:
-            outline = trace(model, image)
+            traced = trace(model, image)
         except TraceError as reason:
-            outline = trace_somewhere(model, image)
-            note = f"it takes {describe(outline.image or ())}, not {describe(image)}: {reason}"
-            checks.append(judge(SOURCE, "input_shape", outline.image, image, note=note))
-        checks += structure_checks(SOURCE, match_outlines(outline_of(graph), outline))
+            traced = trace_somewhere(model, image)
+            note = f"it takes {describe(traced.image)}, not {describe(image)}: {reason}"
+            checks.append(judge(SOURCE, "input_shape", traced.image, image, note=note))
+        checks += structure_checks(SOURCE, match_layers(known_layers(graph), known_layers(traced)))
     except TraceError as reason:
         checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {reason}")]
-        match = match_weights(graph, tuple(outlines(held_by(model, reference))))
+        match = match_weights(graph, tuple(readings(state_of(model, reference))))
         checks += structure_checks(SOURCE, match)
     checks += _totals(report, model)
     if loaded.note:
@@ -54,14 +64,14 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
 def identify_model(loaded: Loaded, reference: str, specs: tuple[Spec, ...]) -> Identification:
     """The network that a model is, or the nearest: by its structure, or where it cannot be traced its weights."""
     try:
-        outline = trace_somewhere(loaded.model, (3, 0, 0))
+        traced = trace_somewhere(loaded.model, (3, 0, 0))
     except TraceError:
-        return identify_weights(tuple(outlines(held_by(loaded.model, reference))), specs)
-    return identify(outline, specs)
+        return identify_weights(tuple(readings(state_of(loaded.model, reference))), specs)
+    return identify(traced, specs)
 
 
-def trace_somewhere(model: nn.Module, image: Shape) -> Outline:
-    """The outline on the first of the usual images that the model takes. Raises TraceError of the first."""
+def trace_somewhere(model: nn.Module, image: Shape) -> Graph:
+    """The graph on the first of the usual images that the model takes. Raises TraceError of the first."""
     channels = input_channels(model) or image[0]
     first: TraceError | None = None
     for side in SIDES:
@@ -75,7 +85,7 @@ def trace_somewhere(model: nn.Module, image: Shape) -> Outline:
     raise first
 
 
-def held_by(model: nn.Module, origin: str) -> StateDict:
+def state_of(model: nn.Module, origin: str) -> StateDict:
     """What the model's state dict holds, by name and shape."""
     tensors = (
         StoredTensor(name, tuple(tensor.shape), str(tensor.dtype))

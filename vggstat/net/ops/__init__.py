@@ -16,8 +16,8 @@ from vggstat.net.ops.base import Kind
 __all__ = ["all_kinds", "find_kind", "fold"]
 
 _SHARED = {"__init__", "base", "geometry", "pooling"}
-_JOINS = {"add", "concat", "multiply"}
-"""Layers of several maps, which no short form or field can name: what they join is not written yet."""
+_UNWRITTEN = {"add", "concat", "multiply", "other"}
+"""Layers that no short form or field names: what joins several maps, and what was seen in somebody's model."""
 
 
 def fold(word: str) -> str:
@@ -28,7 +28,7 @@ def fold(word: str) -> str:
 @cache
 def _modules() -> dict[str, str]:
     names = (path.stem for path in sorted(Path(__file__).parent.glob("*.py")))
-    return {fold(name): name for name in names if name not in _SHARED | _JOINS}
+    return {fold(name): name for name in names if name not in _SHARED | _UNWRITTEN}
 
 
 @cache

@@ -182,6 +182,10 @@ class Layer(Record, ABC):
         """What autograd keeps for the backward pass, parameters and buffers not included."""
         return ()
 
+    def keeps_output(self, *inputs: Shape) -> bool:
+        """Whether autograd keeps what it makes, so that nothing may be written over that."""
+        return any(saved.of == "output" for saved in self.saved(*inputs))
+
     def saved_compiled(self, *inputs: Shape) -> tuple[Saved, ...]:
         """What is kept for the backward pass where torch.compile has rewritten the network."""
         return self.saved(*inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.identify import Identification
-from vggstat.net.match import Difference
+from vggstat.net.difference import Difference
 from vggstat.render.captions import image_words
 from vggstat.render.page import Column, Page, Row, Table, Text
 from vggstat.render.report_data import SCHEMA

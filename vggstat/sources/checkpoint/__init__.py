@@ -33,9 +33,9 @@ def read_state_dict(path: str) -> StateDict:
     if not file.is_file():
         raise InputError(f"{path}: it is no file")
     try:
-        held = cast(StateDict, import_module(f"vggstat.sources.checkpoint.{reader}").read(file))
+        state = cast(StateDict, import_module(f"vggstat.sources.checkpoint.{reader}").read(file))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    if not held.tensors:
+    if not state.tensors:
         raise InputError(f"{path}: it holds no tensors")
-    return held
+    return state

@@ -2,27 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from vggstat.sources.outline import square
+from vggstat.net.known import square
 
-__all__ = ["Call", "Settings", "read_call"]
+__all__ = ["PADDING", "Call", "Settings", "is_nothing", "read_call"]
+
+PADDING: Final = "zero padding"
+"""The kind of a layer that puts zeros around a map."""
+
+ALIASES: Final = {
+    "iadd": "add",
+    "radd": "add",
+    "imul": "mul",
+    "rmul": "mul",
+    "multiply": "mul",
+    "cat": "concat",
+    "concatenate": "concat",
+}
+"""Other names of the same functions."""
+
+LAYOUT: Final = frozenset(
+    (
+        "view",
+        "reshape",
+        "flatten",
+        "ravel",
+        "squeeze",
+        "unsqueeze",
+        "contiguous",
+        "clone",
+        "detach",
+        "to",
+        "float",
+        "half",
+        "bfloat16",
+        "double",
+        "type",
+        "view_as",
+        "reshape_as",
+        "alias",
+        "requires_grad",
+        "unflatten",
+        "identity",
+        "cpu",
+        "cuda",
+    )
+)
+"""Functions that change no value, and bring it into another shape at most."""
 
 Settings = tuple[str, dict[str, Any]]
 """A kind of the spec language (or the name of another operation), and settings by the language's names."""
 
-PLAIN: Final = {"batch_norm": "bn", "relu": "relu", "softmax": "softmax", "log_softmax": "softmax"}
+PLAIN: Final = {
+    "mul": "multiply",
+    "batch_norm": "bn",
+    "relu": "relu",
+    "softmax": "softmax",
+    "log_softmax": "softmax",
+}
 """Functions that are a layer without settings."""
 
 
 class Call:
-    """The arguments of a call, by position or name, and the shape of the values it is called with."""
+    """A call of a torch function: its arguments by position or name, the shapes of the values that come from the image
+    among them, and that of the first value which it makes; all with the batch."""
 
-    def __init__(self, args: tuple[Any, ...], named: dict[str, Any], before: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        named: dict[str, Any],
+        shapes: Sequence[tuple[int, ...]],
+        after: tuple[int, ...],
+    ) -> None:
+        bare = name.strip("_")
+        self.name = ALIASES.get(bare, bare)
+        self.in_place = (name.endswith("_") and not name.startswith("__")) or bare in ("iadd", "imul")
         self.args = args
         self.named = named
-        self.before = before
+        self.before = shapes[0]
+        self.after = after
 
     def get(self, position: int, name: str, default: Any = None) -> Any:
         if len(self.args) > position:
@@ -38,12 +99,31 @@ class Call:
         return value
 
 
-def read_call(name: str, call: Call) -> Settings:
+def is_nothing(call: Call) -> bool:
+    """Whether its result is its input, for all that a network is about."""
+    return call.name == "get" or (call.name in LAYOUT and call.before == call.after)
+
+
+def read_call(call: Call) -> Settings:
     """The kind of layer that a call is, with its settings; the function's name where it is no known one."""
-    if name in PLAIN:
-        return PLAIN[name], {}
-    reader = READERS.get(name)
-    return reader(call) if reader else (name, {})
+    if call.name in LAYOUT and call.before[:1] == call.after[:1]:
+        if len(call.after) == 2:
+            return "flatten", {}
+        if [n for n in call.before if n != 1] == [n for n in call.after if n != 1]:
+            return call.name, {"reorders": True}
+    if call.name in PLAIN:
+        return PLAIN[call.name], {}
+    reader = READERS.get(call.name)
+    return reader(call) if reader else (call.name, {})
+
+
+def _concat(call: Call) -> Settings:
+    axis = call.get(1, "dim", call.named.get("axis", 0)) % len(call.before)
+    return ("concat", {}) if axis == 1 else (call.name, {"axis": axis})
+
+
+def _add(call: Call) -> Settings:
+    return ("add", {}) if call.named.get("alpha", 1) == 1 else (call.name, {"alpha": call.named["alpha"]})
 
 
 def _conv(call: Call) -> Settings:
@@ -128,11 +208,13 @@ def _pad(call: Call) -> Settings:
     sides = tuple(call.get(1, "pad"))
     zeros = call.get(2, "mode", "constant") == "constant" and not call.get(3, "value")
     if zeros and len(sides) == 4 and sides[0] == sides[1] and sides[2] == sides[3]:
-        return "zero padding", {"padding": square((sides[2], sides[0]))}
+        return PADDING, {"padding": square((sides[2], sides[0]))}
     return "padding", {"sides": sides, "mode": call.get(2, "mode", "constant")}
 
 
 READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
+    "add": _add,
+    "concat": _concat,
     "conv2d": _conv,
     "linear": _linear,
     "max_pool2d": _max_pool,

@@ -1,0 +1,174 @@
+"""What is known of each layer of a network, for matching it with another: from a graph, or from a file of weights.
+
+Names do not count: kinds, settings, edges and order decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops import all_kinds
+from vggstat.net.ops.base import Layer
+from vggstat.net.ops.other import Other
+from vggstat.records import Record
+from vggstat.shapes import values
+
+__all__ = ["INPUTS", "WEIGHTED", "KnownLayer", "known_layers", "layers_with_tensors", "square"]
+
+WEIGHTED: Final = ("conv", "fc")
+"""Kinds that a network's depth counts."""
+
+INPUTS: Final = "inputs"
+"""The setting that follows from the layers before."""
+
+STORED: Final = ("filters", "features", "kernel", "bias", INPUTS)
+"""Settings that the shapes of tensors show."""
+
+
+class KnownLayer(Record):
+    """One layer. ``settings`` are those that are known; a file of weights knows no strides."""
+
+    kind: str
+    """A kind of the spec language, or the name of another operation."""
+    name: str
+    """As its own network calls it."""
+    settings: Mapping[str, Any] = {}
+    block: str = ""
+    reads: tuple[int, ...] | None = None
+    """Positions of the layers whose maps it takes, −1 for the image; None where edges are not known."""
+    dense: KnownLayer | None = None
+    """The FC layer that a convolution over the whole map computes."""
+
+    @property
+    def label(self) -> str:
+        """In the notation of the paper's Table 1, or in words."""
+        if self.kind == "conv":
+            kernel = self.settings["kernel"]
+            side = kernel if isinstance(kernel, int) else "x".join(map(str, kernel))
+            return f"conv{side}-{self.settings['filters']}"
+        if self.kind == "fc":
+            return f"FC-{self.settings['features']}"
+        return _WORDS.get(self.kind, self.kind)
+
+
+_WORDS: Final = {
+    "bn": "batch norm",
+    "relu": "ReLU",
+    "lrn": "LRN",
+    "adaptive-avgpool": "average pool",
+    "softmax": "soft-max",
+}
+
+
+@cache
+def _kind_names() -> Mapping[type[Layer], str]:
+    return {kind.layer: kind.name for kind in all_kinds()}
+
+
+def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:
+    """The layers that make a difference: without those that only reorder memory or do nothing.
+
+    Left out are a flatten, a dropout that drops nothing, an average pool that keeps every value, and a softmax at the end.
+    """
+    found: list[KnownLayer] = []
+    makers: list[tuple[int, ...]] = [(-1,)]  # for each value the positions of the layers whose map it is
+    for node in graph.nodes:
+        reads = tuple(maker for value in node.inputs for maker in makers[value])
+        if not node.in_model or _is_nothing(node):
+            makers.append(reads)
+            continue
+        makers.append((len(found),))
+        found.append(_known(node, reads))
+    while found and found[-1].kind == "softmax":
+        found.pop()
+    return tuple(found)
+
+
+def layers_with_tensors(graph: Graph) -> tuple[KnownLayer, ...]:
+    """The layers that hold tensors, as a file of weights could know them: without edges, names of settings apart.
+
+    ``axes`` is None where they are in the format's order.
+    """
+    return tuple(_stored(node) for node in graph.nodes if node.params)
+
+
+def _known(node: Node, reads: tuple[int, ...] | None = None) -> KnownLayer:
+    settings = _settings(node)
+    kind = _kind_of(node)
+    dense = None
+    if kind == "conv" and _covers_the_map(node, settings):
+        dense = KnownLayer(
+            kind="fc",
+            name=node.name,
+            settings={
+                "features": settings["filters"],
+                "bias": settings["bias"],
+                INPUTS: values(node.in_shapes[0]),
+            },
+            block=node.block,
+            reads=reads,
+        )
+    return KnownLayer(
+        kind=kind, name=node.name, settings=settings, block=node.block, reads=reads, dense=dense
+    )
+
+
+def _kind_of(node: Node) -> str:
+    layer = node.layer
+    return layer.operation if isinstance(layer, Other) else _kind_names().get(type(layer), layer.stem)
+
+
+def _stored(node: Node) -> KnownLayer:
+    known = _known(node)
+    if known.kind == "bn":
+        return known.replace(settings={"channels": node.shape[0], "affine": True, "statistics": True})
+    shown = {key: value for key, value in known.settings.items() if key in STORED}
+    return known.replace(settings={**shown, "axes": None}, dense=None)
+
+
+def _settings(node: Node) -> dict[str, Any]:
+    """What is set about a layer, padding in pixels; for conv and FC layers the inputs of one filter too."""
+    layer = node.layer
+    if isinstance(layer, Other):
+        return dict(layer.settings)
+    if hasattr(layer, "target"):
+        return {"output": square(layer.target)}
+    settings = {name: getattr(layer, name) for name in layer.record_fields if name != "in_place"}
+    window = layer.window()
+    if "padding" in settings and window is not None:
+        settings["padding"] = window.padding
+    weight = next((param for param in node.params if param.role == "weight"), None)
+    if weight is not None and len(weight.shape) > 1:
+        settings[INPUTS] = weight.shape[1]
+    return settings
+
+
+def square(sides: tuple[int, int]) -> int | tuple[int, int]:
+    """One number for two equal sides."""
+    return sides[0] if sides[0] == sides[1] else sides
+
+
+def _is_nothing(node: Node) -> bool:
+    layer = node.layer
+    if layer.storage("training") == "view":  # a flatten, a dropout of nothing
+        return not isinstance(layer, Other) or layer.reorders
+    if layer.stem == "avgpool" and hasattr(layer, "target"):
+        return node.in_shapes[0] == node.shape
+    return layer.stem == "pool" and getattr(layer, "kernel", 0) == 1 == getattr(layer, "stride", 0)
+
+
+def _covers_the_map(node: Node, settings: Mapping[str, Any]) -> bool:
+    """Whether a convolution has one place to stand: it then is the FC layer of all values."""
+    entering = node.in_shapes[0]
+    kernel = settings["kernel"]
+    sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+    return (
+        len(entering) == 3
+        and sides == entering[1:]
+        and node.shape[1:] == (1, 1)
+        and settings["groups"] == 1
+        and not settings["padding"]
+    )
