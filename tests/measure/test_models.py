@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from tests.measure.sample_models import Other
 from tests.networks import SHIPPED, report_of
 from vggstat.cli.main import main
 from vggstat.cost.check import Verdict, Verification
+from vggstat.cost.counting import find_counting_rule
+from vggstat.cost.inference import inference_peak
+from vggstat.cost.report import analyze
+from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.measure.module import build_module
 from vggstat.measure.verify.models import identify_model, verify_model
@@ -391,3 +396,53 @@ def test_random_graphs_are_traced_back(graph: Graph) -> None:
             for node in graph.nodes
         ]
     assert match_layers(known_layers(graph), known_layers(traced)).differences == ()
+
+
+def test_a_call_that_the_language_does_not_write_is_unknown_work() -> None:
+    """A convolution of 1x7: its kernel and its weights are seen, its MACs are not counted as none."""
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, (1, 7)), torch.nn.ReLU())
+    report = analyze(trace(model.to("meta"), (3, 8, 8)))
+    (layer, _) = known_layers(report.graph)
+    counted = report.counted(find_counting_rule("macs"))
+
+    assert layer.label == "conv1x7-8"
+    assert report.total.params == 3 * 1 * 7 * 8 + 8
+    assert (counted.status, counted.total, counted.not_counted) == (
+        "unknown",
+        None,
+        (("0", ("other conv",)),),
+    )
+    with pytest.raises(UsageError, match="does not know what memory conv needs"):
+        inference_peak(report.graph, Workload())
+
+
+def test_script_is_refused() -> None:
+    """TorchScript's interpreter makes calls that are not the layers': a graph of them would be wrong."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # people's models still are
+        scripted = torch.jit.script(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()))
+    with pytest.raises(TraceError, match="inner is TorchScript"):
+        trace(torch.nn.ModuleDict({"inner": scripted}), (3, 8, 8))
+
+
+def test_a_model_half_on_meta_is_traced(capfd: pytest.CaptureFixture[str]) -> None:
+    """Parts made at import have memory, and the rest has none; what torch logs of a failure is not printed."""
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3), torch.nn.Flatten(), torch.nn.Linear(8 * 36, 2, device="meta")
+    )
+
+    assert [label for label, _ in shown(trace(model, (3, 8, 8)))] == ["conv3-8", "flatten", "FC-2"]
+    with pytest.raises(TraceError, match=r"same reduction dim|cannot be multiplied"):
+        trace(model, (3, 9, 9))
+    assert capfd.readouterr().err == ""
+
+
+def test_parameters_that_no_layer_uses_are_told() -> None:
+    """An auxiliary layer that the forward pass leaves out is counted by torch, and by nobody in the graph."""
+    model = build_module(report_of("A").graph)
+    model.add_module("unused", torch.nn.Linear(10, 5, device="meta"))
+    found = verify_model(report_of("A"), Loaded(model=model), "mine")
+    (check,) = (check for check in found.checks if check.quantity == "params_in_use")
+
+    assert (check.verdict, check.computed) == (Verdict.UNCHECKED, 132_863_336)
+    assert check.note.startswith("55 of 132,863,391 learned values belong to no layer that was seen")

@@ -46,6 +46,7 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
             note = f"it takes {describe(traced.image)}, not {describe(image)}: {reason}"
             checks.append(judge(SOURCE, "input_shape", traced.image, image, note=note))
         checks += structure_checks(SOURCE, match_layers(known_layers(graph), known_layers(traced)))
+        checks += _unseen(traced, model)
     except TraceError as reason:
         checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {reason}")]
         match = match_weights(graph, tuple(readings(state_of(model, reference))))
@@ -92,6 +93,19 @@ def state_of(model: nn.Module, origin: str) -> StateDict:
         for name, tensor in model.state_dict().items()
     )
     return StateDict(origin=origin, format="torch model", layout="torch", tensors=tuple(tensors))
+
+
+def _unseen(traced: Graph, model: nn.Module) -> list[Check]:
+    """Learned values that no layer of the graph holds, where there are any."""
+    seen = sum(param.elements for node in traced.nodes for param in node.params if param.role != "buffer")
+    held = sum(parameter.numel() for parameter in model.parameters())
+    if seen >= held:  # more, where layers share a tensor
+        return []
+    note = (
+        f"{held - seen:,} of {held:,} learned values belong to no layer that was seen: they are not used, or where "
+        "tracing does not see it"
+    )
+    return [unchecked(SOURCE, "params_in_use", note, stated=held, computed=seen)]
 
 
 def _totals(report: Report, model: nn.Module) -> list[Check]:

@@ -43,8 +43,8 @@ class Other(Layer):
         return self.tensors
 
     def ops(self, *inputs: Shape) -> Work:
-        """Values that it made, under a name of their own."""
-        return Work() if self.reorders else Work(**{self.operation: values(self.makes)})
+        """Values that it made, under a name that no rule knows."""
+        return Work() if self.reorders else Work(**{f"other {self.operation}": values(self.makes)})
 
     def window(self) -> None:
         return None

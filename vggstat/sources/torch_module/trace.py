@@ -8,6 +8,7 @@ depends on values cannot run without them: then there is a reason and no graph.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from inspect import Parameter, signature
@@ -41,6 +42,9 @@ def trace(model: nn.Module, image: Shape) -> Graph:
     tensors and the global random state are left as they were. Raises TraceError.
     """
     _refuse_other_inputs(model)
+    script = next((name for name, module in model.named_modules() if _is_script(module)), None)
+    if script is not None:
+        raise TraceError(f"{script or 'it'} is TorchScript, whose layers cannot be seen from outside")
     for training in (True, False):
         try:
             return _trace(model, image, training=training)
@@ -48,6 +52,10 @@ def trace(model: nn.Module, image: Shape) -> Graph:
             if not training:
                 raise
     raise AssertionError("one of the two modes returns or raises")
+
+
+def _is_script(module: nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule)
 
 
 def _refuse_other_inputs(model: nn.Module) -> None:
@@ -101,9 +109,14 @@ def _prepare(
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
-    fakes: dict[str, Tensor] = {name: mode.from_tensor(tensor.detach()) for name, tensor in tensors.items()}
+    device = next(tensor.device for tensor in tensors.values() if not tensor.is_meta)
+    stack.enter_context(_quiet())
     stack.enter_context(mode)
-    device = next((tensor.device for tensor in fakes.values()), torch.device("cpu"))
+    fakes = {
+        # Of a model that is half on meta the other half is put beside it.
+        name: torch.empty_like(tensor, device=device) if tensor.is_meta else mode.from_tensor(tensor.detach())
+        for name, tensor in tensors.items()
+    }
     images = torch.empty((BATCH, *image), device=device, dtype=dtype)
     return lambda x: torch.func.functional_call(model, fakes, (x,)), images, _params(fakes, learned)
 
@@ -115,6 +128,18 @@ def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dic
         role = "buffer" if name not in learned else "bias" if last == "bias" else "weight"
         found[id(tensor)] = Param(last, tuple(tensor.shape), role)  # type: ignore[arg-type]
     return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """torch logs what fails under its fake tensors, which is told as the reason here."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 @contextmanager
