@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from vggstat.cost.accounting import find_accounting
+from vggstat.cost.facts import exact
 from vggstat.cost.report import Report, Row
 from vggstat.net.alignment import align
 from vggstat.net.ops.base import Layer
@@ -94,6 +94,19 @@ class Quantity(NamedTuple):
     values: tuple[int | None, ...]
 
 
+QUANTITIES: Final[tuple[tuple[str, str, str, Literal["count", "bytes"]], ...]] = (
+    ("params", "params", "parameters, with biases", "count"),
+    ("weights", "weights", "weights, no biases", "count"),
+    ("param_bytes", "param_bytes", "parameters in {formats}", "bytes"),
+    ("macs", "operations:macs", "MACs, forward", "count"),
+    ("training_flops", "training_flops", "FLOPs, training step (2 per MAC)", "count"),
+    ("memory:outputs", "memory:outputs", "activations, each map once", "bytes"),
+    ("memory:saved", "memory:saved", "activations, kept for backward", "bytes"),
+    ("memory:inference-peak", "memory:inference-peak", "activations, alive in inference", "bytes"),
+)
+"""The totals that are compared: name, fact, words, what it counts."""
+
+
 class PublishedPair(NamedTuple):
     """A published figure that all of the networks have, from one source under one convention."""
 
@@ -154,39 +167,14 @@ class Comparison(Record):
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """The totals, in the order in which they are shown."""
-        reports = self.reports
-        memory = [
+        formats = ", ".join(dict.fromkeys(report.workload.dtype.name for report in self.reports))
+        shown = [
             Quantity(
-                f"memory:{name}",
-                text,
-                "bytes",
-                tuple(report.memory_bytes(find_accounting(name)) for report in reports),
+                name, text.format(formats=formats), kind, tuple(exact(report, key) for report in self.reports)
             )
-            for name, text in (
-                ("outputs", "activations, each map once"),
-                ("saved", "activations, kept for backward"),
-                ("inference-peak", "activations, alive in inference"),
-            )
+            for name, key, text, kind in QUANTITIES
         ]
-        return (
-            Quantity("params", "parameters, with biases", "count", tuple(r.total.params for r in reports)),
-            Quantity("weights", "weights, no biases", "count", tuple(r.total.weights for r in reports)),
-            Quantity(
-                "param_bytes",
-                f"parameters in {', '.join(dict.fromkeys(report.workload.dtype.name for report in reports))}",
-                "bytes",
-                tuple(r.param_bytes for r in reports),
-            ),
-            Quantity("macs", "MACs, forward", "count", tuple(r.total.macs for r in reports)),
-            Quantity(
-                "training_flops",
-                "FLOPs, training step (2 per MAC)",
-                "count",
-                tuple(r.training_flops for r in reports),
-            ),
-            *memory,
-            self._sight(),
-        )
+        return (*shown, self._sight())
 
     def _sight(self) -> Quantity:
         last = [

@@ -5,16 +5,16 @@ One list, made as it is read: whoever only asks for the whole network pays for n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
-from vggstat.cost.accounting import ACCOUNTINGS
-from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
+from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.cost.workload import DTYPES
 from vggstat.records import Record
 
-__all__ = ["NETWORK", "Fact", "Family", "Level", "Scope", "facts"]
+__all__ = ["NETWORK", "WHOLE", "Fact", "Family", "Level", "Scope", "exact", "facts"]
 
 Family = Literal["params", "operations", "memory", "values", "share", "layers"]
 Level = Literal["network", "part", "classes", "layer", "share"]
@@ -88,66 +88,125 @@ def _bytes(
 
 # the whole network --------------------------------------------------------------------------------------------
 
+Maker = Callable[[Report], Fact | None]
+
+
+def exact(report: Report, key: str) -> int | None:
+    """The figure of the whole network under a key of ``WHOLE``; None where there is none: see ``Report.counted``."""
+    fact = WHOLE[key](report)
+    return None if fact is None else fact.exact
+
 
 def _of_network(report: Report) -> Iterator[Fact]:
-    total, workload = report.total, report.workload
-    yield Fact(family="params", quantity="parameters", convention="with biases", exact=total.params)
-    yield Fact(family="params", quantity="weights", convention="no biases", exact=total.weights)
-    yield Fact(family="params", quantity="biases", exact=total.biases)
-    widths = {workload.dtype.width: workload.dtype.name}
+    for key, make in WHOLE.items():
+        fact = make(report)
+        if key == "param_bytes":
+            yield from _in_formats(report)
+        elif fact is not None and (key != "weights_file_bytes" or fact.exact != report.param_bytes):
+            yield fact
+
+
+def _in_formats(report: Report) -> Iterator[Fact]:
+    """The parameters' bytes, in the workload's dtype first."""
+    own = report.workload.dtype
+    widths = {own.width: own.name}
     for dtype in DTYPES:
         widths.setdefault(dtype.width, dtype.name)
     for width, name in widths.items():
-        yield _bytes("parameters' bytes", total.params * width, f"with biases, in {name}")
-    if report.file_bytes != report.param_bytes:
-        yield _bytes("weights file", report.file_bytes, "with running statistics")
-    yield from _operations(report)
-    yield from _memory(report)
-    yield Fact(
-        family="layers", quantity="weight layers", convention="conv and FC", exact=report.weight_layers
+        yield _bytes("parameters' bytes", report.total.params * width, f"with biases, in {name}")
+
+
+def _params_of(quantity: str, convention: str, read: Callable[[Block], int]) -> Maker:
+    return lambda report: Fact(
+        family="params", quantity=quantity, convention=convention, exact=read(report.total)
     )
-    yield Fact(family="layers", quantity="conv layers", exact=report.conv_layers)
 
 
-def _operations(report: Report) -> Iterator[Fact]:
-    for rule in COUNTING_RULES:
+def _layers_of(quantity: str, convention: str, read: Callable[[Report], int]) -> Maker:
+    return lambda report: Fact(family="layers", quantity=quantity, convention=convention, exact=read(report))
+
+
+def _training(quantity: str, read: Callable[[Report], int]) -> Maker:
+    return lambda report: Fact(
+        family="operations", quantity=quantity, convention=TRAINING, exact=read(report)
+    )
+
+
+def _operations(rule: CountingRule) -> Maker:
+    def make(report: Report) -> Fact | None:
         count = report.operations(rule)
-        if count is not None:
-            yield Fact(
-                family="operations",
-                quantity=f"operations under {rule.name}",
-                convention=f"{rule.definition} [{rule.reference}]",
-                exact=count,
-                is_plain=rule.name in PLAIN_RULES,
-            )
-    for quantity, exact in (
-        ("FLOPs, training step", report.training_flops),
-        ("FLOPs, backward pass", report.backward_flops),
-    ):
-        yield Fact(family="operations", quantity=quantity, convention=TRAINING, exact=exact)
+        if count is None:
+            return None
+        return Fact(
+            family="operations",
+            quantity=f"operations under {rule.name}",
+            convention=f"{rule.definition} [{rule.reference}]",
+            exact=count,
+            is_plain=rule.name in PLAIN_RULES,
+        )
+
+    return make
 
 
-def _memory(report: Report) -> Iterator[Fact]:
-    workload = report.workload
-    for entry in ACCOUNTINGS:
+def _memory(entry: Accounting) -> Maker:
+    def make(report: Report) -> Fact | None:
         size = report.memory_if_run(entry)
         if size is None:
-            continue
+            return None
         plain = entry.name in PLAIN_ACCOUNTINGS
-        yield _bytes(f"activations, {entry.name}", size, entry.definition, is_plain=plain)
-        elements = sum(item.elements or 0 for item in entry.items(report.graph, workload))
-        if elements * workload.dtype.width == size:
-            yield Fact(
-                family="values",
-                quantity=f"values, {entry.name}",
-                convention=entry.definition,
-                exact=elements,
-                is_plain=plain,
-            )
-    peak = next(entry for entry in ACCOUNTINGS if entry.name == "inference-peak")
-    yield _bytes(
-        "peak in inference", report.memory_bytes(peak) + report.file_bytes, "weights and maps alive at once"
-    )
+        return _bytes(f"activations, {entry.name}", size, entry.definition, is_plain=plain)
+
+    return make
+
+
+def _values(entry: Accounting) -> Maker:
+    """The values whose bytes an accounting counts, where all are of one width."""
+
+    def make(report: Report) -> Fact | None:
+        size = report.memory_if_run(entry)
+        if size is None:
+            return None
+        elements = sum(item.elements or 0 for item in entry.items(report.graph, report.workload))
+        if elements * report.workload.dtype.width != size:
+            return None
+        return Fact(
+            family="values",
+            quantity=f"values, {entry.name}",
+            convention=entry.definition,
+            exact=elements,
+            is_plain=entry.name in PLAIN_ACCOUNTINGS,
+        )
+
+    return make
+
+
+def _peak(report: Report) -> Fact:
+    size = report.memory_bytes(find_accounting("inference-peak")) + report.file_bytes
+    return _bytes("peak in inference", size, "weights and maps alive at once")
+
+
+WHOLE: Final[dict[str, Maker]] = {
+    "params": _params_of("parameters", "with biases", lambda total: total.params),
+    "weights": _params_of("weights", "no biases", lambda total: total.weights),
+    "biases": _params_of("biases", "", lambda total: total.biases),
+    "param_bytes": lambda report: next(_in_formats(report)),
+    "weights_file_bytes": lambda report: _bytes("weights file", report.file_bytes, "with running statistics"),
+    **{f"operations:{rule.name}": _operations(rule) for rule in COUNTING_RULES},
+    "training_flops": _training("FLOPs, training step", lambda report: report.training_flops),
+    "backward_flops": _training("FLOPs, backward pass", lambda report: report.backward_flops),
+    **{
+        key: make
+        for entry in ACCOUNTINGS
+        for key, make in ((f"memory:{entry.name}", _memory(entry)), (f"values:{entry.name}", _values(entry)))
+    },
+    "inference_bytes": _peak,
+    "weight_layers": _layers_of("weight layers", "conv and FC", lambda report: report.weight_layers),
+    "conv_layers": _layers_of("conv layers", "", lambda report: report.conv_layers),
+}
+"""What makes each fact of the whole network, by the key under which JSON, comparisons and the report page ask for it.
+
+``param_bytes`` stands for one fact a format.
+"""
 
 
 # parts --------------------------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
 from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.facts import exact
 from vggstat.cost.report import Block, Report, Row
 from vggstat.net.spec import Published
 
@@ -46,12 +47,16 @@ def report_data(
         },
         "rows": many(row_data(row) for row in report.rows),
         "blocks": many(_block_data(block) for block in report.blocks),
-        "totals": _totals(report),
-        "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]},
+        "totals": {name: exact(report, key) for name, key in TOTALS.items()},
+        "memory": {
+            entry.name: exact(report, f"memory:{entry.name}") for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]
+        },
         "tools": {
-            "operations": {rule.name: report.operations(rule) for rule in COUNTING_RULES},
+            "operations": {rule.name: exact(report, f"operations:{rule.name}") for rule in COUNTING_RULES},
             "operations_not_counted": _not_counted(report),
-            "memory": {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]},
+            "memory": {
+                entry.name: exact(report, f"memory:{entry.name}") for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]
+            },
         },
         "items": {
             "operations": many(
@@ -133,22 +138,21 @@ def _block_data(block: Block) -> dict[str, Any]:
     }
 
 
-def _totals(report: Report) -> dict[str, int]:
-    total = report.total
-    return {
-        "weight_layers": report.weight_layers,
-        "weights": total.weights,
-        "biases": total.biases,
-        "params": total.params,
-        "param_bytes": report.param_bytes,
-        "weights_file_bytes": report.file_bytes,
-        "macs": total.macs,
-        "flops": total.flops,
-        "backward_flops": report.backward_flops,
-        "training_flops": report.training_flops,
-        "output_values": total.output_values,
-        "output_bytes": total.output_bytes,
-    }
+TOTALS: Final = {
+    "weight_layers": "weight_layers",
+    "weights": "weights",
+    "biases": "biases",
+    "params": "params",
+    "param_bytes": "param_bytes",
+    "weights_file_bytes": "weights_file_bytes",
+    "macs": "operations:macs",
+    "flops": "operations:flops",
+    "backward_flops": "backward_flops",
+    "training_flops": "training_flops",
+    "output_values": "values:outputs",
+    "output_bytes": "memory:outputs",
+}
+"""The keys of ``totals``, and which fact each is."""
 
 
 def _published_data(entry: Published) -> dict[str, Any]:

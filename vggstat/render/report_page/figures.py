@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
 from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.facts import exact
 from vggstat.cost.inference import inference_moments
 from vggstat.cost.moments import MANY, Moment, growth, growth_of
 from vggstat.cost.report import Report, Row, analyze
@@ -37,6 +38,19 @@ BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 FIELDS: Final = ("output", "field", "weights", "params", "macs", "flops", "values", "bytes")
 """A row's figures in the order in which the page carries them: the map as text, the receptive field in pixels
 (null where every value sees all of the image), and integers, from ``macs`` on of one image."""
+
+
+TOTALS: Final = {
+    "weights": "weights",
+    "params": "params",
+    "macs": "operations:macs",
+    "flops": "operations:flops",
+    "values": "values:outputs",
+    "bytes": "memory:outputs",
+    "param_bytes": "param_bytes",
+    "training_flops": "training_flops",
+}
+"""The page's names of the totals, and which fact each is."""
 
 
 class Network(Record):
@@ -99,7 +113,6 @@ def _layers(reports: tuple[Report, ...]) -> tuple[dict[str, Any], ...]:
 
 
 def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
-    total = report.total
     return {
         "image": map_text(report.graph.image),
         "rows": {
@@ -115,17 +128,8 @@ def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
             ]
             for row in report.rows
         },
-        "totals": {
-            "weights": total.weights,
-            "params": total.params,
-            "macs": total.macs,
-            "flops": total.flops,
-            "values": total.output_values,
-            "bytes": total.output_bytes,
-            "param_bytes": report.param_bytes,
-            "training_flops": report.training_flops,
-        },
-        "tools": {rule.name: report.operations(rule) for rule in COUNTING_RULES},
+        "totals": {name: exact(report, key) for name, key in TOTALS.items()},
+        "tools": {rule.name: exact(report, f"operations:{rule.name}") for rule in COUNTING_RULES},
         "memory": {str(batch): figures for batch, figures in _memory(report, batches).items()},
         "saved": _saved(report, batches),
         "live": _live(report, batches),

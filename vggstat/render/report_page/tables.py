@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from vggstat.cost.accounting import find_accounting
-from vggstat.cost.counting import COUNTING_RULES
-from vggstat.cost.report import Report
+from vggstat.cost.facts import exact
 from vggstat.cost.report import Row as Layer
 from vggstat.render.figures import count_or_dash, map_text
 from vggstat.render.page import NOTHING
@@ -73,15 +71,17 @@ def overview_table(networks: tuple[Network, ...]) -> str:
     rows = []
     for number, one in enumerate(networks):
         report = one.report
-        memory = "".join(_figure(f"memory:{name}", _memory(report, name)) for name in OVERVIEW_MEMORY)
+        memory = "".join(
+            _figure(key, _size(exact(report, key))) for key in (f"memory:{name}" for name in OVERVIEW_MEMORY)
+        )
         rows.append(
             f'<tr data-spec="{number}"><th scope="row"><a href="#net-{number}">{escaped(one.name)}</a></th>'
             + _figure("image", map_text(report.graph.image))
-            + f'<td class="n">{report.weight_layers}</td>'
-            + _figure("params", grouped(report.total.params))
-            + _figure("param_bytes", mega(report.param_bytes))
-            + _figure("ops", grouped(report.total.macs))
-            + _figure("training_flops", grouped(report.training_flops))
+            + f'<td class="n">{exact(report, "weight_layers")}</td>'
+            + _figure("params", _count(exact(report, "params")))
+            + _figure("param_bytes", _size(exact(report, "param_bytes")))
+            + _figure("ops", _count(exact(report, "operations:macs")))
+            + _figure("training_flops", _count(exact(report, "training_flops")))
             + memory
             + "</tr>"
         )
@@ -92,16 +92,16 @@ def layer_table(number: int, one: Network) -> str:
     """A row a layer, and the totals under them."""
     known = {row.name: row for row in one.report.rows}
     rows = [_layer_row(layer, known.get(layer["name"])) for layer in one.layers]
-    total = one.report.total
+    report = one.report
     foot = (
         '<tr><td class="minor"></td><th scope="row">all layers</th>'
         + MINOR * 2
         + "<td></td>"
         + MINOR
-        + _figure("params", grouped(total.params))
-        + _figure("ops", grouped(total.macs))
-        + _figure("values", grouped(total.output_values))
-        + _figure("bytes", mega(total.output_bytes))
+        + _figure("params", _count(exact(report, "params")))
+        + _figure("ops", _count(exact(report, "operations:macs")))
+        + _figure("values", _count(exact(report, "values:outputs")))
+        + _figure("bytes", _size(exact(report, "memory:outputs")))
         + "</tr>"
     )
     caption = f"{escaped(one.name)}, layer by layer"
@@ -140,7 +140,7 @@ def accounting_table(networks: tuple[Network, ...]) -> str:
     rows = [
         f'<tr><th scope="row"><code>{escaped(name)}</code></th>'
         + "".join(
-            _figure(f"memory:{name}", _memory(one.report, name), number)
+            _figure(f"memory:{name}", _size(exact(one.report, f"memory:{name}")), number)
             for number, one in enumerate(networks)
         )
         + f'<td class="prose">{escaped(text)}</td></tr>'
@@ -153,9 +153,9 @@ def accounting_table(networks: tuple[Network, ...]) -> str:
 def rule_table(networks: tuple[Network, ...]) -> str:
     """A row a rule for counting operations, a column a network, with the definition."""
     rows = []
-    for rule, (name, text) in zip(COUNTING_RULES, rule_definitions(), strict=True):
+    for name, text in rule_definitions():
         cells = "".join(
-            _figure(f"tool:{name}", _count(one.report.operations(rule)), number)
+            _figure(f"tool:{name}", _count(exact(one.report, f"operations:{name}")), number)
             for number, one in enumerate(networks)
         )
         rows.append(
@@ -193,8 +193,7 @@ def published_table(number: int, one: Network) -> str:
     return _table(f"published-{number}", f"{escaped(one.name)} as published", heads, rows)
 
 
-def _memory(report: Report, name: str) -> str:
-    size = report.memory_if_run(find_accounting(name))
+def _size(size: int | None) -> str:
     return NOTHING if size is None else mega(size)
 
 
