@@ -147,6 +147,43 @@ def test_a_circle_would_be_seen() -> None:
     assert set(circle_of({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
 
 
+READERS_OF_FACTS = (
+    "cost/compare.py",
+    "lint/explain.py",
+    "render/report_data.py",
+    "render/report_page/*.py",
+    "render/views/compare.py",
+    "render/views/explain.py",
+)
+OWN_FIGURES = {
+    "total",
+    "operations",
+    "memory_bytes",
+    "memory_if_run",
+    "param_bytes",
+    "file_bytes",
+    "training_flops",
+    "backward_flops",
+    "weight_layers",
+}
+
+
+def own_figures(source: str) -> set[str]:
+    """Figures of the whole network that a module takes from a report itself."""
+    return {
+        node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)
+    } & OWN_FIGURES
+
+
+def test_figures_of_the_whole_come_from_the_list_of_facts() -> None:
+    """explain, JSON, comparisons and the report page say the same number for the same thing, since they read it."""
+    paths = [path for pattern in READERS_OF_FACTS for path in PACKAGE.glob(pattern)]
+
+    assert len(paths) > len(READERS_OF_FACTS)
+    assert {path.name: own_figures(path.read_text()) for path in paths if own_figures(path.read_text())} == {}
+    assert own_figures("report.total.macs") == {"total"}
+
+
 def test_every_room_is_on_the_map() -> None:
     """A new folder or file of the package has to be given its place."""
     known = {*ROOMS, "__init__", "__main__"}

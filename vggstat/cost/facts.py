@@ -12,9 +12,10 @@ from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
 from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.cost.workload import DTYPES
+from vggstat.errors import UsageError
 from vggstat.records import Record
 
-__all__ = ["NETWORK", "WHOLE", "Fact", "Family", "Level", "Scope", "exact", "facts"]
+__all__ = ["NETWORK", "WHOLE", "Fact", "Family", "Level", "Scope", "exact", "facts", "known"]
 
 Family = Literal["params", "operations", "memory", "values", "share", "layers"]
 Level = Literal["network", "part", "classes", "layer", "share"]
@@ -95,6 +96,16 @@ def exact(report: Report, key: str) -> int | None:
     """The figure of the whole network under a key of ``WHOLE``; None where there is none: see ``Report.counted``."""
     fact = WHOLE[key](report)
     return None if fact is None else fact.exact
+
+
+def known(report: Report, key: str) -> int:
+    """The same where there has to be one. Raises UsageError with the key where there is none."""
+    found = exact(report, key)
+    if found is None:
+        raise UsageError(
+            f"{report.name} has no figure for {key}: vggstat does not know it for one of the layers"
+        )
+    return found
 
 
 def _of_network(report: Report) -> Iterator[Fact]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot, Step
+from vggstat.cost.facts import known
 from vggstat.cost.report import Report, Row
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_note, workloads_words
 from vggstat.render.figures import map_text
@@ -96,8 +97,8 @@ def _size_words(report: Report) -> str:
 
 def _title(name: str, report: Report) -> str:
     title = report.graph.spec.title
-    word = "layer" if report.weight_layers == 1 else "layers"
-    words = f"{report.weight_layers} weight {word}"
+    count = known(report, "weight_layers")
+    words = f"{count} weight {'layer' if count == 1 else 'layers'}"
     return f"{name} · {title}, {words}" if title != report.name else f"{name} · {words}"
 
 
@@ -294,8 +295,8 @@ def _points(pair: PublishedPair) -> str:
 
 def _sentence(comparison: Comparison, names: tuple[str, ...], pairs: tuple[PublishedPair, ...]) -> str:
     first, last = comparison.reports
-    params, link = _more(last.total.params, first.total.params, "parameters")
-    macs, end = _more(last.total.macs, first.total.macs, "MACs")
+    params, link = _more(known(last, "params"), known(first, "params"), "parameters")
+    macs, end = _more(known(last, "operations:macs"), known(first, "operations:macs"), "MACs")
     middle = "" if link == end else f" {link} {names[0]}"
     words = f"{names[1]} has {params}{middle} and takes {macs} {end} {names[0]}"
     gains = [(_gain(pair), number) for number, pair in enumerate(pairs, start=1)]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from vggstat.cost.accounting import find_accounting
-from vggstat.cost.facts import Fact
+from vggstat.cost.facts import Fact, known
 from vggstat.cost.report import Report
 from vggstat.lint.derive import Derivation, Step
 from vggstat.lint.errata import Erratum
@@ -134,10 +133,10 @@ def _erratum_parts(explanation: Explanation, erratum: Erratum) -> list[Part]:
         ]
         return [Text(lines=tuple(lines))]
     report = explanation.report
-    total = report.total
+    size = known(report, "memory:outputs")
     story = (
-        f"The rows of that table are right, but they add up to {grouped(total.output_values)} values = "
-        f"{mega(total.output_bytes)} MB ({mebi(total.output_bytes)} MiB), not to 24M. How 24M came about was never "
+        f"The rows of that table are right, but they add up to {grouped(known(report, 'values:outputs'))} values = "
+        f"{mega(size)} MB ({mebi(size)} MiB), not to 24M. How 24M came about was never "
         "published. Three sums read as 24M, and in MiB as the 93MB of older copies:"
     )
     return [
@@ -337,7 +336,7 @@ def _full_name(fact: Fact) -> str:
 
 def _tool_part(explanation: Explanation) -> Text:
     report = explanation.report
-    size = report.memory_bytes(find_accounting("torchinfo"))
+    size = known(report, "memory:torchinfo")
     off = _percent_off(Fraction(size, 96_000_000) - 1)
     text = f'Nearest of another tool: torchinfo\'s "Forward/backward pass size", {mega(size)} MB ({off} of 96 MB).'
     return Text(lines=(text,))
@@ -345,14 +344,13 @@ def _tool_part(explanation: Explanation) -> Text:
 
 def _quote_part(explanation: Explanation) -> Table:
     report = explanation.report
-    saved = report.memory_bytes(find_accounting("saved"))
-    times = quotient(saved, report.total.output_bytes, 1)
+    times = quotient(known(report, "memory:saved"), known(report, "memory:outputs"), 1)
     texts = {
         "outputs": "forward, each map once",
         "inference-peak": "alive at once in inference, without the weights",
         "saved": f'kept for the backward pass: {times} times outputs, not "~*2"',
     }
-    sizes = {name: report.memory_bytes(find_accounting(name)) for name in texts}
+    sizes = {name: known(report, f"memory:{name}") for name in texts}
     return Table(
         title="what to quote, for one image in float32",
         columns=(
