@@ -155,7 +155,7 @@ VGG16 = Page(
     title="VGG-16 · configuration D · Simonyan & Zisserman 2014, Table 1",
     aside="224×224 RGB image · batch 1 · float32",
     parts=(LAYERS, SHARES, FIGURES, ACTIVATIONS),
-    notes=("MACs: multiply-accumulates of conv and FC layers; no biases, ReLU or pooling. MB = 10^6 B.",),
+    notes=("MACs: multiply-accumulates of conv and FC layers; no biases, nothing else. MB = 10^6 B.",),
     data=lambda: {
         "schema": 1,
         "spec": "D",

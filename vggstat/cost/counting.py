@@ -106,7 +106,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="macs",
         unit="MACs",
-        definition="multiply-accumulates of conv and FC layers; no biases, ReLU or pooling",
+        definition="multiply-accumulates of conv and FC layers; no biases, nothing else",
         reference="the definition; calflops 0.3.2 and deepspeed 0.19.8 call it MACs; torchvision's tables print it "
         "as GFLOPS",
         weights=MACS,
@@ -115,7 +115,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="flops",
         unit="FLOPs",
-        definition="2 per multiply-accumulate of conv and FC layers; no biases, ReLU or pooling",
+        definition="2 per multiply-accumulate of conv and FC layers; no biases, nothing else",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
         weights={"conv_macs": 2, "linear_macs": 2},
         zero=(*BIASES, "ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
@@ -123,7 +123,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="macs+bias",
         unit="MACs",
-        definition="multiply-accumulates, and one per addition of a bias",
+        definition="multiply-accumulates, and one per addition of a bias; nothing else",
         reference='the definition; ptflops 0.7.5 with the backend "aten" (which takes every other operation for '
         "none)",
         weights={**MACS, **BIAS},
