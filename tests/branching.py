@@ -44,9 +44,6 @@ class Builder(GraphBuilder):
         spec = graph_of(SPEC).spec
         return Graph(spec=spec, image=self.image, head="none", classes=None, nodes=self.nodes())
 
-    def shape_of(self, value: int) -> tuple[int, ...]:
-        return self._values[value].shape
-
 
 SAME = [
     ReLU(),

@@ -284,10 +284,8 @@ def test_megabytes_can_be_read_as_mebibytes() -> None:
     assert parse_stated("24K").in_binary().value == 24 * 1024
 
 
-def test_precision_is_half_of_the_last_digit() -> None:
-    """The half-step is told in units of one."""
-    assert parse_stated("3.2M").half_step == 50_000
-    assert parse_stated("138,357,544").half_step == Decimal("0.5")
+def test_what_is_said_to_be_about_right() -> None:
+    """A tilde before the number."""
     assert parse_stated("~138M").approximate
     assert not parse_stated("138M").approximate
 

@@ -175,13 +175,6 @@ class Stated(Record):
 
         return self._units(Decimal(self.mantissa))
 
-    @property
-    def half_step(self) -> Decimal:
-        """Half of what one in the last printed digit is worth, in units of one: 50,000 for ``3.2M``."""
-        from decimal import Decimal
-
-        return self._units(Decimal("0.5"))
-
     def _units(self, number: Decimal) -> Decimal:
         from decimal import Context
 

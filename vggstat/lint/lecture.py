@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vggstat.cost.accounting import find_accounting
-from vggstat.cost.report import Report, analyze
+from vggstat.cost.report import Report
 from vggstat.units import KILO, lecture_short, parse_stated
 
 __all__ = ["LectureSum", "lecture_sums"]
@@ -54,8 +54,3 @@ def _printed_column(report: Report) -> int:
         scale = 1 if text[-1].isalpha() else KILO
         total += int(parse_stated(text).value) * scale
     return total
-
-
-def plain_report(report: Report) -> Report:
-    """The same graph's report for one image in float32, which is what lectures print."""
-    return analyze(report.graph)

@@ -58,6 +58,10 @@ class GraphBuilder:
         """Of the last value."""
         return self._values[-1].shape
 
+    def shape_of(self, value: int) -> Shape:
+        """Of a value by its number."""
+        return self._values[value].shape
+
     @property
     def last(self) -> int:
         """The number of the last value."""

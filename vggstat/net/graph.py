@@ -113,10 +113,6 @@ class Graph(Record):
     def output_shape(self) -> Shape:
         return self.nodes[-1].shape if self.nodes else self.image
 
-    def shape_of(self, value: int) -> Shape:
-        """The shape of a value by its number."""
-        return self.nodes[value - 1].shape if value else self.image
-
     def storages(self, mode: Mode) -> tuple[int, ...]:
         """For each value the number of the value whose memory it lies in: its own, or an earlier one's.
 

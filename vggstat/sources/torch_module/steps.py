@@ -43,10 +43,9 @@ def graph_of_steps(steps: Sequence[Step], spec: Spec) -> Graph:
     names: Counter[str] = Counter()
     modules: set[str] = set()
     place = Place(spec.origin, 0, 0, "")
-    shapes: dict[int, Shape] = {0: spec.input}
     for step, kind, settings in _read(steps):
         for part, (value, shape) in enumerate(step.makes.items()):
-            entering = tuple(shapes[values[other]] for other in step.inputs)
+            entering = tuple(builder.shape_of(values[other]) for other in step.inputs)
             told = {**settings, "part": part} if len(step.makes) > 1 else settings
             layer = _layer(step, kind, told, entering, shape)
             name = step.module or kind
@@ -59,7 +58,6 @@ def graph_of_steps(steps: Sequence[Step], spec: Spec) -> Graph:
                 inputs=tuple(values[other] for other in step.inputs),
                 torch_name=step.module if step.module and step.module not in modules else None,
             )
-            shapes[values[value]] = builder.shape
             modules.add(step.module)
     return Graph(spec=spec, image=spec.input, head="none", classes=None, nodes=builder.nodes())
 
