@@ -6,6 +6,7 @@ import pytest
 
 from tests.branching import Builder
 from vggstat.cost.counting import find_counting_rule
+from vggstat.cost.report import analyze
 from vggstat.cost.traffic import groups_of, kernels_of
 from vggstat.cost.workload import Workload
 from vggstat.errors import ShapeError
@@ -14,7 +15,9 @@ from vggstat.net.ops.add import Add
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.multiply import Multiply
+from vggstat.render.columns import COLUMNS, operation_counts
 from vggstat.shapes import Shape
 
 MAP: Shape = (4, 8, 8)
@@ -87,3 +90,22 @@ def test_bytes_that_a_join_moves() -> None:
         ("multiply", 1024 + 16 + 1024),
         ("multiply gradient", 1024 + 2 * (1024 + 16)),
     ]
+
+
+def test_a_field_that_is_not_known_is_not_all() -> None:
+    """Steps of 2 and 3 pixels meet in the sum: its field is the larger one, 1; behind a window of 3 there is none to tell."""
+    builder = Builder((4, 4, 4))
+    near, far = (builder.put(MaxPool(kernel=1, stride=stride), 0) for stride in (2, 3))
+    builder.put(Conv(filters=4), builder.put(Add(), near, far))
+    report = analyze(builder.graph())
+    last = report.rows[-2:]
+
+    assert [(row.receptive_field, row.jump, row.sees_all) for row in last] == [
+        (1, None, False),
+        (None, None, False),
+    ]
+    counts = operation_counts(report, find_counting_rule("macs"))
+    shown = [
+        [COLUMNS[key].cell(row, counts) for key in ("receptive_field", "effective_stride")] for row in last
+    ]
+    assert shown == [[1, None], [None, None]]

@@ -43,9 +43,11 @@ class Row(Record):
     output_values: int
     output_bytes: int
     receptive_field: int | None
-    """In pixels of the image; None where every value sees all of it."""
+    """In pixels of the image; None where every value sees all of it, or where paths of different steps have met."""
     jump: int | None
     """Distance of neighbouring values in pixels of the image (the effective stride)."""
+    sees_all: bool
+    """Whether every value sees the whole image."""
 
     @property
     def params(self) -> int:
@@ -240,6 +242,7 @@ def _image_row(graph: Graph, load: Workload) -> Row:
         output_bytes=load.bytes(count),
         receptive_field=1,
         jump=1,
+        sees_all=False,
     )
 
 
@@ -271,4 +274,5 @@ def _row(node: Node, load: Workload, number: int | None) -> Row:
         output_bytes=load.bytes(count),
         receptive_field=node.sight.field if node.sight else None,
         jump=node.sight.jump if node.sight else None,
+        sees_all=node.sight is None,
     )

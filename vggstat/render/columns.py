@@ -156,10 +156,10 @@ DEFAULT: Final = (
 
 
 def _sight(line: Row, pixels: int | None) -> Any:
-    """A figure in pixels of the image; nothing for the image itself."""
+    """A figure in pixels of the image; nothing for the image itself, or where it is not known."""
     if line.kind == "input":
         return ""
-    return "all" if pixels is None else pixels
+    return "all" if line.sees_all else pixels
 
 
 def pick(

@@ -37,7 +37,7 @@ BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 FIELDS: Final = ("output", "field", "weights", "params", "macs", "flops", "values", "bytes")
 """A row's figures in the order in which the page carries them: the map as text, the receptive field in pixels
-(null where every value sees all of the image), and integers, from ``macs`` on of one image."""
+(null where every value sees all of the image, 0 where it is not known), and integers, from ``macs`` on of one image."""
 
 
 TOTALS: Final = {
@@ -118,7 +118,7 @@ def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
         "rows": {
             row.name: [
                 map_text(row.output_shape),
-                row.receptive_field,
+                None if row.sees_all else row.receptive_field or 0,
                 row.weights,
                 row.params,
                 row.macs,

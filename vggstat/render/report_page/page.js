@@ -68,7 +68,7 @@
   }
   function fieldOf(spec, row, pixels) {
     if (row === "input") return { n: null, text: "" };
-    return pixels === null ? { n: null, text: "all" } : { n: big(pixels), text: grouped(pixels) };
+    return pixels === null ? { n: null, text: "all" } : pixels === 0 ? { n: null, text: NOTHING } : { n: big(pixels), text: grouped(pixels) };
   }
   const specOf = (element) => {
     const holder = element.closest("[data-spec]");

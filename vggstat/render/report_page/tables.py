@@ -123,7 +123,7 @@ def _layer_row(layer: dict[str, Any], row: Layer | None) -> str:
 def _layer_text(key: str, row: Layer | None) -> str:
     if row is None:
         return ""
-    field = "all" if row.receptive_field is None else grouped(row.receptive_field)
+    field = "all" if row.sees_all else count_or_dash(row.receptive_field or 0)
     texts: dict[str, Callable[[], str]] = {
         "output": lambda: map_text(row.output_shape),
         "field": lambda: "" if row.kind == "input" else field,

@@ -59,7 +59,7 @@ def _rows(name: str, report: Report) -> list[Row]:
             "effective_stride": layer.jump,
         }
         for layer in report.rows
-        if layer.kind != "input"
+        if layer.kind != "input" and (layer.sees_all or layer.receptive_field is not None)
     ]
 
 
@@ -89,6 +89,11 @@ def _labels(row: Row) -> dict[str, Any]:
     field, stride = row["receptive_field"], row["effective_stride"]
     if field is None:
         return {"receptive_field_label": ALL, "receptive_field_words": f"{row['layer']}: the whole image"}
+    if stride is None:  # paths of different steps have met
+        return {
+            "receptive_field_label": f"{grouped(field)} px",
+            "receptive_field_words": f"{row['layer']}: {grouped(field)} pixels",
+        }
     return {
         "receptive_field_label": f"{grouped(field)} px, stride {grouped(stride)}",
         "receptive_field_words": f"{row['layer']}: {grouped(field)} pixels, effective stride {grouped(stride)}",
