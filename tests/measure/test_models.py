@@ -31,6 +31,7 @@ from vggstat.net.ops.add import Add
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.relu import ReLU
+from vggstat.render.views.identify import identification_data, identification_page
 from vggstat.sources.spec import load
 from vggstat.sources.torch_module.factory import Loaded, load_model
 from vggstat.sources.torch_module.trace import TraceError, trace
@@ -446,3 +447,36 @@ def test_parameters_that_no_layer_uses_are_told() -> None:
 
     assert (check.verdict, check.computed) == (Verdict.UNCHECKED, 132_863_336)
     assert check.note.startswith("55 of 132,863,391 learned values belong to no layer that was seen")
+
+
+class Talks(torch.nn.Module):
+    """A forward pass that prints, and one that cannot be traced."""
+
+    def __init__(self, *, by_value: bool = False) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 8, 3)
+        self.by_value = by_value
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        print("shape", x.shape)
+        made: torch.Tensor = self.conv(x)
+        return made if not self.by_value or x.sum() > 0 else x
+
+
+def test_what_a_forward_pass_prints_is_no_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """It goes to stderr, so that JSON stays JSON."""
+    trace(Talks(), (3, 8, 8))
+    said = capsys.readouterr()
+
+    assert said.out == ""
+    assert "shape" in said.err
+
+
+def test_identify_says_what_it_could_not_see() -> None:
+    """Where only weights are compared that is said, with the reason, on the page and in JSON."""
+    found = identify_model(Loaded(model=Talks(by_value=True).to("meta")), "mine", (load("A"),))
+
+    assert "cannot be called on meta" in found.untraced
+    page = identification_page(found, "mine", weights=False)
+    assert any(note.startswith("It cannot be traced: ") for note in page.notes)
+    assert identification_data(found, "mine")["untraced"] == found.untraced

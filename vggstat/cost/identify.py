@@ -37,6 +37,9 @@ class Identification(Record):
     heads: tuple[Head, ...]
     """All heads that fit equally well: an average pool that changes nothing cannot be told from none."""
 
+    untraced: str = ""
+    """Why a model was compared by its weights alone; empty where it was traced, or is a file."""
+
     @property
     def exact(self) -> bool:
         return not self.match.differences

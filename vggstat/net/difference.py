@@ -35,7 +35,7 @@ def other_edges(
         return ()
     broken = _no_chain(found)
     if broken is not None and _no_chain(wanted) is None:
-        where = f" in {broken.name}" if broken.name else ""
+        where = f" in {broken.own_name}" if broken.own_name else ""
         text = f"it is no chain of layers: {broken.kind}{where} does not take the one value before it"
         return (Difference(kind="branches", layer="", text=text),)
     ours = {i: j for i, j in pairs if i is not None and j is not None}

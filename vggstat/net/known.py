@@ -5,6 +5,7 @@ Names do not count: kinds, settings, edges and order decide.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -41,6 +42,11 @@ class KnownLayer(Record):
     """Positions of the layers whose maps it takes, −1 for the image; None where edges are not known."""
     dense: KnownLayer | None = None
     """The FC layer that a convolution over the whole map computes."""
+
+    @property
+    def own_name(self) -> str:
+        """The name, where it says more than what the layer is: a call outside of any module is named after its function."""
+        return "" if re.fullmatch(rf"{re.escape(self.kind)}(_[0-9]+)?", self.name) else self.name
 
     @property
     def label(self) -> str:

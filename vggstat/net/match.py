@@ -245,7 +245,7 @@ def _extra(known: _Pairs, index: int) -> Iterator[Difference]:
     if before is None:
         before = known.matched[index]
     place = "before the first layer" if before is None else f"after {_spoken(known, before)}"
-    named = f" ({part.name})" if part.name else ""
+    named = f" ({part.own_name})" if part.own_name else ""
     yield Difference(
         kind="extra",
         layer=before.name if before else "",

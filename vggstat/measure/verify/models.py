@@ -66,8 +66,9 @@ def identify_model(loaded: Loaded, reference: str, specs: tuple[Spec, ...]) -> I
     """The network that a model is, or the nearest: by its structure, or where it cannot be traced its weights."""
     try:
         traced = trace_somewhere(loaded.model, (3, 0, 0))
-    except TraceError:
-        return identify_weights(tuple(readings(state_of(loaded.model, reference))), specs)
+    except TraceError as reason:
+        found = identify_weights(tuple(readings(state_of(loaded.model, reference))), specs)
+        return found.replace(untraced=str(reason))
     return identify(traced, specs)
 
 

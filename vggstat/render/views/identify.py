@@ -23,6 +23,8 @@ def identification_page(found: Identification, subject: str, *, weights: bool) -
         notes.append(
             "A file of weights holds no strides, padding, pools, ReLU or dropout: taken as specified."
         )
+    if found.untraced:
+        notes.append(f"It cannot be traced: {found.untraced}. Only its weights are compared.")
     if len(found.heads) > 1:
         notes.append(f"Heads {', '.join(found.heads)}: cannot be told apart here.")
     return Page(
@@ -47,6 +49,7 @@ def identification_data(found: Identification, subject: str) -> dict[str, Any]:
         "heads": list(found.heads),
         "batch_norm": _normed(found),
         "params": report.total.params,
+        "untraced": found.untraced or None,
         "differences": [_difference_data(difference) for difference in found.match.differences],
     }
 

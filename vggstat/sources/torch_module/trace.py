@@ -9,8 +9,9 @@ depends on values cannot run without them: then there is a reason and no graph.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
 from typing import Any, cast
 
@@ -39,7 +40,7 @@ def trace(model: nn.Module, image: Shape) -> Graph:
     """The graph of what ``model`` runs on images of that shape, as far as its outputs depend on it.
 
     The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. Its modes,
-    tensors and the global random state are left as they were. Raises TraceError.
+    tensors and the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
     """
     _refuse_other_inputs(model)
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
@@ -84,7 +85,7 @@ def _trace(model: nn.Module, image: Shape, *, training: bool) -> Graph:
         try:
             run, images, recorder.tensors = _prepare(model, image, stack)
             recorder.start(images)
-            with torch.no_grad(), recorder:
+            with torch.no_grad(), recorder, redirect_stdout(sys.stderr):
                 output = run(images)
         except Exception as error:
             lines = str(error).strip().splitlines() or [""]
