@@ -94,7 +94,7 @@ def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:
 
 
 def layers_with_tensors(graph: Graph) -> tuple[KnownLayer, ...]:
-    """The layers that hold tensors, as a file of weights could know them: without edges, names of settings apart.
+    """The layers that hold tensors, with the settings that a file of weights shows, and without edges.
 
     ``axes`` is None where they are in the format's order.
     """
