@@ -223,3 +223,11 @@ def test_only_the_lectures_network_is_told_of_the_lecture() -> None:
     assert not any(is_lecture_case(report_of(name)) for name in names() if name != "D")
     assert explain("549 MB", "E").errata
     assert not explain("549 MB", "E").lecture
+
+
+def test_the_lecture_is_about_one_image() -> None:
+    """With a batch of 32 its rows still add up to those of one image."""
+    found = explain_number("96MB", report_of("D@batch=32"), report_of)
+
+    assert found.lecture == explain_number("96MB", report_of("D"), report_of).lecture
+    assert found.of_one_image.total.output_values == 15_237_608

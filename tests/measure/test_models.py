@@ -480,3 +480,76 @@ def test_identify_says_what_it_could_not_see() -> None:
     page = identification_page(found, "mine", weights=False)
     assert any(note.startswith("It cannot be traced: ") for note in page.notes)
     assert identification_data(found, "mine")["untraced"] == found.untraced
+
+
+class Writes(torch.nn.Module):
+    """A convolution, something written into a part of its map, a ReLU."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.conv, self.relu, self.way = torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), way
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        if self.way == "item":
+            x[:, 0] = 0
+        elif self.way == "slice":
+            x[:, 0].mul_(3.0)
+        elif self.way == "data":
+            x.data.mul_(2)
+        elif self.way == "view":
+            x.flatten(1).sub_(1)
+        made: torch.Tensor = self.relu(x)
+        return made
+
+
+@pytest.mark.parametrize(
+    ("way", "seen"),
+    [("none", []), ("item", ["setitem"]), ("slice", ["multiply"]), ("data", ["multiply"]), ("view", ["sub"])],
+)
+def test_what_is_written_into_a_map_is_seen(way: str, seen: list[str]) -> None:
+    """By an index, through a slice, a view, or .data: the map that is read afterwards is another one."""
+    traced = trace(Writes(way), (3, 8, 8))
+
+    assert [node.layer.label for node in traced.nodes] == ["conv3-8", *seen, "ReLU"]
+
+
+def test_a_traced_script_is_refused() -> None:
+    """Its forward has no signature to ask for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(torch.nn.Conv2d(3, 8, 3), torch.zeros(1, 3, 8, 8))  # type: ignore[no-untyped-call]
+    with pytest.raises(TraceError, match="it is TorchScript"):
+        trace(traced, (3, 8, 8))
+
+
+def test_the_reason_is_that_of_the_networks_own_image() -> None:
+    """A forward that returns nothing at 224 is said to, and not what went wrong on an image tried after it."""
+
+    class Nothing(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = build_module(report_of("A@head=flatten").graph)
+
+        def forward(self, x: torch.Tensor) -> None:
+            self.inner(x)
+
+    found = verify_model(report_of("A"), Loaded(model=Nothing()), "mine")
+    (check,) = (check for check in found.checks if check.verdict is Verdict.UNCHECKED)
+
+    assert "the output does not come from the image" in check.note
+
+
+def test_a_value_that_is_taken_twice_is_told_so() -> None:
+    """A map added to itself is no branch of another map."""
+    builder = Builder((4, 8, 8))
+    first = builder.put(Conv(filters=4), 0)
+    builder.put(Add(), first, first)
+    chain = Builder((4, 8, 8))
+    chain.put(Conv(filters=4), 0)
+    found = match_layers(known_layers(chain.graph()), known_layers(builder.graph())).differences
+
+    assert [difference.text for difference in found] == [
+        "extra: add after conv1",
+        "it is no chain of layers: add in add2 takes the value before it more than once",
+    ]

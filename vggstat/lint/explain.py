@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final, get_args
 
 from vggstat.cost.facts import Fact, Family, Level, facts
-from vggstat.cost.report import Report
+from vggstat.cost.report import Report, analyze
 from vggstat.errors import UsageError
 from vggstat.lint.errata import ERRATA, Erratum, is_lecture
 from vggstat.lint.lecture import LectureSum, lecture_sums
@@ -52,6 +52,15 @@ class Explanation(Record):
     def found(self) -> bool:
         return bool(self.matches or self.errata)
 
+    @property
+    def of_one_image(self) -> Report:
+        """The same network for one image in float32, which is what lectures print."""
+        return _one_image(self.report)
+
+
+def _one_image(report: Report) -> Report:
+    return analyze(report.graph)
+
 
 def explain_number(text: str, report: Report, load_report: Callable[[str], Report]) -> Explanation:
     """What the number may stand for. Raises UsageError where ``text`` is no number.
@@ -72,7 +81,7 @@ def explain_number(text: str, report: Report, load_report: Callable[[str], Repor
         matches = _matches(candidates, stated)
     shown = [fact for level, fact in candidates if level == "network" or _may_be_near(stated, matches)]
     errata = _errata(stated, report, families, whole)
-    lecture = lecture_sums(report, load_report) if any(map(is_lecture, errata)) else ()
+    lecture = lecture_sums(_one_image(report), load_report) if any(map(is_lecture, errata)) else ()
     return Explanation(
         stated=stated,
         report=report,

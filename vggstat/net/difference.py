@@ -36,7 +36,11 @@ def other_edges(
     broken = _no_chain(found)
     if broken is not None and _no_chain(wanted) is None:
         where = f" in {broken.own_name}" if broken.own_name else ""
-        text = f"it is no chain of layers: {broken.kind}{where} does not take the one value before it"
+        again = len(broken.reads or ()) > 1 and set(broken.reads or ()) == {found.index(broken) - 1}
+        what = (
+            "takes the value before it more than once" if again else "does not take the one value before it"
+        )
+        text = f"it is no chain of layers: {broken.kind}{where} {what}"
         return (Difference(kind="branches", layer="", text=text),)
     ours = {i: j for i, j in pairs if i is not None and j is not None}
     theirs = {j: i for i, j in ours.items()}

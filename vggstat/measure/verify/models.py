@@ -42,13 +42,14 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
         try:
             traced = trace(model, image)
         except TraceError as reason:
+            own = reason
             traced = trace_somewhere(model, image)
             note = f"it takes {describe(traced.image)}, not {describe(image)}: {reason}"
             checks.append(judge(SOURCE, "input_shape", traced.image, image, note=note))
         checks += structure_checks(SOURCE, match_layers(known_layers(graph), known_layers(traced)))
         checks += _unseen(traced, model)
-    except TraceError as reason:
-        checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {reason}")]
+    except TraceError:
+        checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {own}")]
         match = match_weights(graph, tuple(readings(state_of(model, reference))))
         checks += structure_checks(SOURCE, match)
     checks += _totals(report, model)

@@ -132,7 +132,7 @@ def _erratum_parts(explanation: Explanation, erratum: Erratum) -> list[Part]:
             f"Seen in: {erratum.source}.",
         ]
         return [Text(lines=tuple(lines))]
-    report = explanation.report
+    report = explanation.of_one_image
     size = known(report, "memory:outputs")
     story = (
         f"The rows of that table are right, but they add up to {grouped(known(report, 'values:outputs'))} values = "
@@ -335,7 +335,7 @@ def _full_name(fact: Fact) -> str:
 
 
 def _tool_part(explanation: Explanation) -> Text:
-    report = explanation.report
+    report = explanation.of_one_image
     size = known(report, "memory:torchinfo")
     off = _percent_off(Fraction(size, 96_000_000) - 1)
     text = f'Nearest of another tool: torchinfo\'s "Forward/backward pass size", {mega(size)} MB ({off} of 96 MB).'
@@ -343,7 +343,7 @@ def _tool_part(explanation: Explanation) -> Text:
 
 
 def _quote_part(explanation: Explanation) -> Table:
-    report = explanation.report
+    report = explanation.of_one_image
     times = quotient(known(report, "memory:saved"), known(report, "memory:outputs"), 1)
     texts = {
         "outputs": "forward, each map once",

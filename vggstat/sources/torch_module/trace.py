@@ -42,10 +42,10 @@ def trace(model: nn.Module, image: Shape) -> Graph:
     The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. Its modes,
     tensors and the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
     """
-    _refuse_other_inputs(model)
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
     if script is not None:
         raise TraceError(f"{script or 'it'} is TorchScript, whose layers cannot be seen from outside")
+    _refuse_other_inputs(model)
     for training in (True, False):
         try:
             return _trace(model, image, training=training)
@@ -188,8 +188,8 @@ class _Recorder(TorchFunctionMode):
         self.tensors: dict[int, Param] = {}
         """The model's own, by ``id``."""
         self._values: dict[int, int] = {}
-        self._alive: list[Tensor] = []
-        """Every tensor seen, so that no id comes back for another one."""
+        self._alive: dict[int, list[Tensor]] = {}
+        """Every tensor seen, by its storage, so that no id comes back for another one."""
         self._count = 0
 
     def start(self, images: Tensor) -> None:
@@ -197,10 +197,16 @@ class _Recorder(TorchFunctionMode):
         self._new(images)
 
     def _new(self, tensor: Tensor) -> int:
-        self._alive.append(tensor)
-        number = self._values[id(tensor)] = self._count
+        number = self._count
         self._count += 1
+        self._keep(tensor, number)
         return number
+
+    def _keep(self, tensor: Tensor, number: int) -> None:
+        """The tensor stands for a value from now on."""
+        if id(tensor) not in self._values:
+            self._alive.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
+        self._values[id(tensor)] = number
 
     def __torch_function__(
         self,
@@ -214,21 +220,34 @@ class _Recorder(TorchFunctionMode):
         inputs = tuple(self._values[id(item)] for item in sources)
         shapes = [tuple(item.shape) for item in sources]
         result = func(*args, **named)
-        outputs = list(_tensors(result))
+        name = getattr(func, "__name__", str(func))
+        outputs = list(_tensors(args[0] if name == "__setitem__" else result))
         if inputs and outputs:
             own = [self.tensors[id(item)] for item in _tensors((args, named)) if id(item) in self.tensors]
-            name = getattr(func, "__name__", str(func))
             self._record(Call(name, args, named, shapes, tuple(outputs[0].shape)), inputs, outputs, own)
         return result
 
     def _record(self, call: Call, inputs: tuple[int, ...], outputs: list[Tensor], own: list[Param]) -> None:
         if is_nothing(call):
-            self._values[id(outputs[0])] = inputs[0]
-            self._alive.append(outputs[0])
+            self._keep(outputs[0], inputs[0])
             return
+        written = [output for output in outputs if id(output) in self._values]
+        written += outputs if call.name == "setitem" else []
         shapes = [tuple(output.shape)[1:] for output in outputs]
         numbers = [self._new(output) for output in outputs]
         self.steps.append(Step(call, self.running[-1], inputs, dict(zip(numbers, shapes, strict=True)), own))
+        for tensor in written:
+            self._written_over(tensor, call)
+
+    def _written_over(self, tensor: Tensor, call: Call) -> None:
+        """Other tensors in the same memory have other values now: a map of which a part or a view was written."""
+        for other in self._alive[tensor.untyped_storage()._cdata]:
+            if other is not tensor:
+                before = self._values[id(other)]
+                after = self._new(other)
+                self.steps.append(
+                    Step(call, self.running[-1], (before,), {after: tuple(other.shape)[1:]}, [])
+                )
 
     def steps_to(self, output: Any) -> list[Step]:
         """The steps that the outputs depend on: all of a tuple or a dictionary. Raises TraceError where there are none."""
