@@ -19,7 +19,10 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.add import Add
 from vggstat.net.ops.base import Layer, TorchModule
 from vggstat.net.ops.bn import BatchNorm
+from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.fc import Linear
+from vggstat.net.ops.flatten import Flatten
 from vggstat.net.ops.relu import ReLU
 from vggstat.shapes import Shape
 
@@ -48,10 +51,10 @@ def test_every_figure_equals_torchs_own(graph: Graph) -> None:
 @random_graphs
 @given(graph=branching())
 def test_it_computes_what_its_layers_do(graph: Graph) -> None:
-    """As the same layers called by a forward pass that is written another way."""
+    """As the same layers called by a forward pass that is written another way, and writes over nothing."""
     model = build_module(graph, device="cpu").eval()
     fill(model)
-    other = Flat(graph).eval()
+    other = Flat(graph.replace(nodes=tuple(node.replace(in_place=False) for node in graph.nodes))).eval()
     by_number = {
         f"{at}": node.torch_name for at, node in enumerate(other.nodes) if node.torch_name is not None
     }
@@ -111,3 +114,20 @@ def test_what_has_no_torch_function_is_said() -> None:
     builder.add(Strange(), "strange1", scope=("block1",), place=HERE)
     with pytest.raises(UsageError, match="strange1: vggstat knows no torch function for strange"):
         build_module(builder.graph())
+
+
+@pytest.mark.parametrize("differs", [True, False])
+def test_the_rule_says_where_copies_make_a_difference(differs: bool) -> None:
+    """MemTracker sees gradients copied that a real run adds in place; where the peak is the same nothing is said."""
+    builder = Builder((16, 2, 2))
+    first = builder.put(Linear(features=32), builder.put(Flatten(), 0))
+    wide = builder.put(Concat(), first, first)
+    if differs:
+        wide = builder.put(Add(in_place=False), wide, builder.put(Add(in_place=False), wide, wide))
+    builder.put(Linear(features=10), wide)
+    check = mem_tracker.check_training(
+        Subject(analyze(builder.graph(), Workload(batch=256, mode="training")))
+    )
+
+    assert check.verdict is Verdict.AGREES
+    assert ("gradients copied" in check.convention) is differs

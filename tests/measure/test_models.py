@@ -488,6 +488,7 @@ class Writes(torch.nn.Module):
     def __init__(self, way: str) -> None:
         super().__init__()
         self.conv, self.relu, self.way = torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), way
+        self.aside = torch.nn.Conv2d(8, 4, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv(x)
@@ -499,19 +500,32 @@ class Writes(torch.nn.Module):
             x.data.mul_(2)
         elif self.way == "view":
             x.flatten(1).sub_(1)
+        elif self.way == "branch":
+            x[:, :4].add_(self.aside(x))
+        elif self.way == "same":  # nothing is written, though the result is the very tensor
+            x = torch.nn.functional.dropout(x.view(x.shape), 0.0)
         made: torch.Tensor = self.relu(x)
         return made
 
 
 @pytest.mark.parametrize(
     ("way", "seen"),
-    [("none", []), ("item", ["setitem"]), ("slice", ["multiply"]), ("data", ["multiply"]), ("view", ["sub"])],
+    [
+        ("none", []),
+        ("item", ["setitem"]),
+        ("slice", ["getitem", "multiply", "overwrite"]),
+        ("data", ["multiply", "overwrite"]),
+        ("view", ["flatten", "sub", "overwrite"]),
+        ("branch", ["getitem", "conv3-4", "add", "overwrite"]),
+        ("same", []),
+    ],
 )
 def test_what_is_written_into_a_map_is_seen(way: str, seen: list[str]) -> None:
     """By an index, through a slice, a view, or .data: the map that is read afterwards is another one."""
     traced = trace(Writes(way), (3, 8, 8))
 
-    assert [node.layer.label for node in traced.nodes] == ["conv3-8", *seen, "ReLU"]
+    labels = [node.layer.label for node in traced.nodes if node.layer != Dropout(p=0)]
+    assert labels == ["conv3-8", *seen, "ReLU"]
 
 
 def test_a_traced_script_is_refused() -> None:

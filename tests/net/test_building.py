@@ -125,3 +125,12 @@ def test_a_value_has_to_be_there(inputs: tuple[int, ...]) -> None:
     builder = GraphBuilder((4, 8, 8))
     with pytest.raises(ValueError, match="the last value is 0"):
         builder.add(CONV, "conv", scope=("block1",), place=HERE, inputs=inputs)
+
+
+def test_a_map_that_is_read_twice_by_one_layer_is_not_written_over() -> None:
+    """x += x; x += x would be 4x where x + x + x is meant."""
+    builder = GraphBuilder((4, 8, 8))
+    one = builder.add(CONV, "conv", scope=("block1",), place=HERE)
+    builder.add(Add(), "sum", scope=("block1",), place=HERE, inputs=(one, one, one))
+
+    assert not builder.nodes()[-1].in_place

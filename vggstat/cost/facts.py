@@ -174,11 +174,13 @@ def _values(entry: Accounting) -> Maker:
     """The values whose bytes an accounting counts, where all are of one width."""
 
     def make(report: Report) -> Fact | None:
-        size = report.memory_if_run(entry)
-        if size is None:
+        try:
+            items = entry.items(report.graph, report.workload)
+        except UsageError:  # a run that torch refuses
             return None
-        elements = sum(item.elements or 0 for item in entry.items(report.graph, report.workload))
-        if elements * report.workload.dtype.width != size:
+        # Of its items, and not of memory_bytes: that would walk through a peak's run once more.
+        elements = sum(item.elements or 0 for item in items)
+        if elements * report.workload.dtype.width != sum(item.bytes for item in items):
             return None
         return Fact(
             family="values",

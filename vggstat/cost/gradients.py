@@ -93,12 +93,13 @@ class Gradients:
         """
         width = self.widths[node.index]
         made = {position: self.item(node, width.reads, position) for position in _wanted(node)}
-        if len(node.inputs) > 1:
-            count = values(node.shape) * self.workload.batch
-            made = {
-                position: item._replace(elements=count, bytes=count * width.reads)
-                for position, item in made.items()
-            }
+        if len(node.inputs) == 1:
+            return made
+        count = values(node.shape) * self.workload.batch
+        made = {
+            position: item._replace(elements=count, bytes=count * width.reads)
+            for position, item in made.items()
+        }
         for position in made:
             arrives = width.reads if position in width.copies else width.arrives[position]
             for item in (self.item(node, width.reads, position), self.item(node, arrives, position)):

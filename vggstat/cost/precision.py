@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.workload import Workload
 from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.base import Param
+from vggstat.net.ops.base import Autocast, Param
 
 __all__ = ["Widths", "weight_copies", "widths"]
 
@@ -26,29 +26,32 @@ class Widths(NamedTuple):
     arrives: tuple[int, ...]
     reads: int
     writes: int
-    casts: bool = True
-
-    @property
-    def copies(self) -> tuple[int, ...]:
-        """Positions of the inputs that are copied into another format first."""
-        if not self.casts:
-            return ()
-        return tuple(position for position, width in enumerate(self.arrives) if width != self.reads)
+    copies: tuple[int, ...] = ()
+    """Positions of the inputs that are copied into another format first."""
 
 
 def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
     """The widths at each node."""
     made = [workload.dtype.width]
     found = []
-    known: dict[Widths, Widths] = {}
+    known: dict[tuple[tuple[int, ...], Autocast, bool], Widths] = {}
     for node in graph.nodes:
-        arrives = tuple(made[value] for value in node.inputs)
-        reads = _reads(node, _joined(node, arrives), workload)
-        writes = FLOAT32_WIDTH if workload.autocast and node.layer.autocast == "raise" else reads
-        width = Widths(arrives, reads, writes, casts=node.layer.autocast != "follow")
-        found.append(known.setdefault(width, width))
-        made.append(writes)
+        arrives = tuple([made[value] for value in node.inputs])
+        key = (arrives, node.layer.autocast, node.in_place)  # all that it depends on
+        width = known.get(key)
+        if width is None:
+            width = known[key] = _widths(node, arrives, workload)
+        found.append(width)
+        made.append(width.writes)
     return tuple(found)
+
+
+def _widths(node: Node, arrives: tuple[int, ...], workload: Workload) -> Widths:
+    way = node.layer.autocast
+    reads = _reads(node, _joined(node, arrives), workload)
+    writes = FLOAT32_WIDTH if workload.autocast and way == "raise" else reads
+    others = tuple(position for position, width in enumerate(arrives) if width != reads)
+    return Widths(arrives, reads, writes, () if way == "follow" else others)
 
 
 def _joined(node: Node, arrives: tuple[int, ...]) -> int:

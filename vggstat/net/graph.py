@@ -6,6 +6,7 @@ that joins several maps has several inputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
@@ -79,17 +80,18 @@ class Node(Record):
     @property
     def saved(self) -> tuple[Saved, ...]:
         """What autograd keeps of it; nothing where no gradient comes by."""
-        if not self.in_model or not (self.needs_input_grad or self.params):
-            return ()
-        return self._of_use(self.layer.saved(*self.in_shapes))
+        return self._of_use(self.layer.saved)
 
     @property
     def saved_compiled(self) -> tuple[Saved, ...]:
         """The same where torch.compile has rewritten the network."""
-        return self._of_use(self.layer.saved_compiled(*self.in_shapes)) if self.saved else ()
+        return self._of_use(self.layer.saved_compiled)
 
-    def _of_use(self, saved: tuple[Saved, ...]) -> tuple[Saved, ...]:
-        return tuple(one for one in saved if one.needed_by is None or self.input_grads[one.needed_by])
+    def _of_use(self, saved: Callable[..., tuple[Saved, ...]]) -> tuple[Saved, ...]:
+        if not self.in_model or not (self.needs_input_grad or self.params):
+            return ()
+        kept = saved(*self.in_shapes)
+        return tuple(one for one in kept if one.needed_by is None or self.input_grads[one.needed_by])
 
 
 class Graph(Record):

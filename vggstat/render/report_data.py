@@ -8,7 +8,6 @@ from typing import Any, Final
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
 from vggstat.cost.counting import COUNTING_RULES
-from vggstat.cost.facts import exact
 from vggstat.cost.report import Block, Report, Row
 from vggstat.net.spec import Published
 
@@ -28,6 +27,9 @@ def report_data(
 
     ``many`` makes what stands for the lists that have an entry a layer: ``iter`` where they are written as they come.
     """
+    # Imported when asked for: a table that is printed as text should not wait for it.
+    from vggstat.cost.facts import exact
+
     chosen = convention or Convention()
     graph, workload = report.graph, report.workload
     return {

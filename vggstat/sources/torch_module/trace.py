@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
-from typing import Any, cast
+from typing import Any, Final, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +28,7 @@ from vggstat.sources.torch_module.steps import Step, graph_of_steps
 
 __all__ = ["TraceError", "input_channels", "trace"]
 
-BATCH = 2
+BATCH: Final = 2
 """A batch norm in training mode refuses a single value per channel."""
 
 
@@ -126,8 +126,8 @@ def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dic
     found = {}
     for name, tensor in tensors.items():
         last = name.rpartition(".")[2]
-        role = "buffer" if name not in learned else "bias" if last == "bias" else "weight"
-        found[id(tensor)] = Param(last, tuple(tensor.shape), role)  # type: ignore[arg-type]
+        role: Literal["weight", "bias", "buffer"] = "bias" if last == "bias" else "weight"
+        found[id(tensor)] = Param(last, tuple(tensor.shape), role if name in learned else "buffer")
     return found
 
 
@@ -219,34 +219,38 @@ class _Recorder(TorchFunctionMode):
         sources = [item for item in _tensors((args, named)) if id(item) in self._values]
         inputs = tuple(self._values[id(item)] for item in sources)
         shapes = [tuple(item.shape) for item in sources]
+        versions = [item._version for item in sources]
         result = func(*args, **named)
         name = getattr(func, "__name__", str(func))
         outputs = list(_tensors(args[0] if name == "__setitem__" else result))
         if inputs and outputs:
             own = [self.tensors[id(item)] for item in _tensors((args, named)) if id(item) in self.tensors]
             self._record(Call(name, args, named, shapes, tuple(outputs[0].shape)), inputs, outputs, own)
+        for item, version in zip(sources, versions, strict=True):
+            if item._version != version:
+                self._written_over(item)
         return result
 
     def _record(self, call: Call, inputs: tuple[int, ...], outputs: list[Tensor], own: list[Param]) -> None:
         if is_nothing(call):
             self._keep(outputs[0], inputs[0])
             return
-        written = [output for output in outputs if id(output) in self._values]
-        written += outputs if call.name == "setitem" else []
         shapes = [tuple(output.shape)[1:] for output in outputs]
         numbers = [self._new(output) for output in outputs]
         self.steps.append(Step(call, self.running[-1], inputs, dict(zip(numbers, shapes, strict=True)), own))
-        for tensor in written:
-            self._written_over(tensor, call)
 
-    def _written_over(self, tensor: Tensor, call: Call) -> None:
-        """Other tensors in the same memory have other values now: a map of which a part or a view was written."""
+    def _written_over(self, tensor: Tensor) -> None:
+        """Other tensors in the same memory have other values now: a map of which a part or a view was written.
+
+        What is written depends on all that its value does, so that nothing on the way there is lost.
+        """
+        value, shape = self._values[id(tensor)], tuple(tensor.shape)
         for other in self._alive[tensor.untyped_storage()._cdata]:
             if other is not tensor:
-                before = self._values[id(other)]
-                after = self._new(other)
+                before, after = self._values[id(other)], tuple(other.shape)
+                call = Call("overwrite", (), {}, [after, shape], after)
                 self.steps.append(
-                    Step(call, self.running[-1], (before,), {after: tuple(other.shape)[1:]}, [])
+                    Step(call, self.running[-1], (before, value), {self._new(other): after[1:]}, [])
                 )
 
     def steps_to(self, output: Any) -> list[Step]:
