@@ -377,6 +377,8 @@ def _units(unit: str, attached: bool) -> list[tuple[str, int, str]]:
         return [(letter + "B", factor, rest)]
     if factor and folded[1:] in ("i", "ib"):
         return [(letter + "iB", 1024 ** ("KMGTP".index(letter) + 1), rest)]
+    if folded[0] == "b" and folded[1:].startswith(_OPERATIONS):  # Darknet's BFLOPs: billions
+        return [("G", GIGA, (head[1:] + " " + rest).strip())]
     if factor and folded[1:].startswith(_COUNTED if head[0].isupper() else _OPERATIONS):
         return [(letter, factor, (head[1:] + " " + rest).strip())]
     return [("", 1, unit)]

@@ -231,3 +231,47 @@ def test_the_lecture_is_about_one_image() -> None:
 
     assert found.lecture == explain_number("96MB", report_of("D"), report_of).lecture
     assert found.of_one_image.total.output_values == 15_237_608
+
+
+def test_figures_of_one_image_are_known_whatever_the_batch() -> None:
+    """15.5G is D's MACs for one image, and no known error because the batch is 32."""
+    found = explain_number("15.5G", report_of("D@batch=32"), report_of)
+
+    assert found.errata == ()
+    assert (found.matches[0].fact.exact, fact_words(found.matches[0].fact)) == (
+        15_470_264_320,
+        "operations under macs, one image",
+    )
+
+
+@pytest.mark.parametrize("text", ["96 MB/image", "96MB per image", "96 MB / img"])
+def test_a_number_said_to_be_of_one_image(text: str) -> None:
+    """The lecture's own words: the unit is read."""
+    found = explain_number(text, report_of("D"), report_of)
+
+    assert found.lecture
+    assert found.stated.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"), [("528 bananas", "bananas"), ("138Q", "q"), ("1.95M GB", "gb"), ("15.5 GMAC/s", "s")]
+)
+def test_a_unit_that_is_not_known_is_refused(text: str, unread: str) -> None:
+    """The number without its unit would be another number."""
+    with pytest.raises(UsageError, match=f"cannot read '{unread}' in"):
+        explain_number(text, report_of("D"), report_of)
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"), [("0.138B", 138_344_128), ("15.5B", 15_470_264_320), ("15.5 BFLOPs", 15_470_264_320)]
+)
+def test_b_is_billions_too(text: str, exact: int) -> None:
+    """Of parameters, and in Darknet's unit; bytes stay possible for a bare B."""
+    assert explain_number(text, report_of("D"), report_of).matches[0].fact.exact == exact
+
+
+def test_bytes_of_a_layers_parameters() -> None:
+    """fc1 alone: 4 * 102,764,544 = 411,058,176 B."""
+    (match,) = explain_number("411MB", report_of("D"), report_of).matches
+
+    assert (match.fact.exact, match.fact.scope.name) == (411_058_176, "fc1")

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
 from vggstat.cost.counting import COUNTING_RULES, CountingRule
-from vggstat.cost.report import Block, Report, Row, block_of
+from vggstat.cost.report import Block, Report, Row, analyze, block_of
 from vggstat.cost.workload import DTYPES
 from vggstat.errors import UsageError
 from vggstat.records import Record
@@ -31,11 +31,13 @@ OTHER_CLASSES: Final = (2, 10, 20, 21, 100, 101, 102, 200, 365)
 class Scope(NamedTuple):
     """What a fact is of. ``name`` is a layer's or a block's, or the kind's; empty for the whole, the trunk and the head."""
 
-    kind: Literal["network", "layer", "block", "kind", "trunk", "head"]
+    kind: Literal["network", "image", "layer", "block", "kind", "trunk", "head"]
     name: str = ""
 
 
 NETWORK: Final = Scope("network")
+ONE_IMAGE: Final = Scope("image")
+"""The whole network on one image of a larger batch."""
 
 
 class Fact(Record):
@@ -115,6 +117,17 @@ def _of_network(report: Report) -> Iterator[Fact]:
             yield from _in_formats(report)
         elif fact is not None and (key != "weights_file_bytes" or fact.exact != report.param_bytes):
             yield fact
+    if report.workload.batch > 1:
+        yield from _of_one_image(report)
+
+
+def _of_one_image(report: Report) -> Iterator[Fact]:
+    """Work and memory of one image, which people quote whatever the batch."""
+    single = analyze(report.graph, report.workload.replace(batch=1))
+    for key in WHOLE:
+        fact = WHOLE[key](single) if key.startswith(("operations:", "memory:", "values:")) else None
+        if fact is not None:
+            yield fact.replace(scope=ONE_IMAGE)
 
 
 def _in_formats(report: Report) -> Iterator[Fact]:
@@ -320,6 +333,10 @@ def _of_layers(report: Report) -> Iterator[Fact]:
         scope = Scope("layer", row.name)
         if row.weights:
             yield from _params(scope, row)
+            dtype = report.workload.dtype
+            yield _bytes(
+                "parameters' bytes", row.params * dtype.width, f"with biases, in {dtype.name}", scope=scope
+            )
         if row.macs:
             yield from _work(scope, row)
         yield from _maps(scope, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Final, get_args
@@ -22,6 +23,32 @@ NEAREST = 3
 PART_DIGITS: Final = 3
 LAYER_DIGITS: Final = 4
 """From so many significant digits on a number is looked for among parts and layers too: 15M would be of too many of them."""
+
+
+PER_IMAGE: Final = r"\s*(/|\bper\b)\s*(image|img|sample)s?\s*$"
+"""What a number's unit may end in: figures are of the batch and of one image anyway."""
+
+UNITS: Final = (
+    *("flop", "mac", "mult", "madd", "add", "op"),
+    *("param", "weight", "bias", "trainable", "learnable", "total", "free"),
+    *("value", "activation", "neuron", "unit", "feature", "output", "channel", "class", "number"),
+    *(
+        "conv",
+        "fc",
+        "layer",
+        "byte",
+        "memory",
+        "forward",
+        "backward",
+        "training",
+        "inference",
+        "pass",
+        "step",
+        "in",
+        "and",
+    ),
+)
+"""How the words begin that stand behind a number."""
 
 
 class Match(Record):
@@ -132,11 +159,18 @@ def _candidates(
 
 def _parsed(text: str) -> Stated:
     try:
-        return parse_stated(text)
+        stated = parse_stated(re.sub(PER_IMAGE, "", text)).replace(text=text)
     except ValueError:
         raise UsageError(
             f"cannot read {text!r} as a number: expected for instance 15.48G, 58MB, 138,357,544 or 89.4%"
         ) from None
+    words = re.findall(r"[^\W\d_]+", stated.word.lower())
+    unread = next((word for word in words if not word.startswith(UNITS)), None)
+    if unread is not None:
+        raise UsageError(
+            f"cannot read {unread!r} in {text!r}: expected a unit such as GFLOPs, MACs, params, MB, values or layers"
+        )
+    return stated
 
 
 def _levels(stated: Stated) -> tuple[Level, ...]:
@@ -171,7 +205,8 @@ def _families(stated: Stated) -> set[Family]:
     if "layer" in word:
         return {"layers"}
     if stated.scale.endswith("B"):
-        return {"memory"}
+        billion = stated.scale == "B" and stated.factor > 1
+        return {"params", "operations", "values", "memory"} if billion else {"memory"}
     return {"params", "operations", "values", "layers", "memory"}
 
 

@@ -25,6 +25,9 @@ MAX_DEFINITIONS: Final = 6
 FAMILIES: Final = ("operations under ", "activations, ", "values, ")
 """How the names of quantities begin that differ in the convention only."""
 
+ONE_IMAGE: Final = ", one image"
+"""How the names of figures end that are of one image of a larger batch."""
+
 KINDS: Final = {"conv": "conv layers", "fc": "FC layers", "pool": "pools"}
 
 FEW_WORDS: Final = 30
@@ -288,6 +291,7 @@ def fact_words(fact: Fact) -> str:
         return f"{name}'s {fact.quantity}"
     scopes = {
         "network": "",
+        "image": ONE_IMAGE,
         "trunk": " of all but the FC layers",
         "head": " of the FC layers",
         "kind": f" of all {KINDS.get(name, name)}",
@@ -297,10 +301,12 @@ def fact_words(fact: Fact) -> str:
 
 def _names(group: list[Match]) -> str:
     """The quantities that come to one figure: ``operations under macs+bias, torchinfo``."""
-    first, *others = [fact_words(match.fact) for match in group]
+    words = [fact_words(match.fact) for match in group]
+    end = ONE_IMAGE if all(word.endswith(ONE_IMAGE) for word in words) else ""
+    first, *others = [word.removesuffix(end) for word in words]
     starts = (*FAMILIES, f"{group[0].fact.quantity} of ")
     start = next((start for start in starts if first.startswith(start)), "")
-    return ", ".join([first, *(name.removeprefix(start) for name in others)])
+    return ", ".join([first, *(name.removeprefix(start) for name in others)]) + end
 
 
 def _nearest_part(explanation: Explanation, nearest: tuple[Match, ...]) -> Table:
