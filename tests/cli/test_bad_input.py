@@ -45,6 +45,8 @@ SMALL = b"name: x\ninput: [3, 8, 8]\nblocks: [[conv3-4]]\n"
         ("table D --input 224x224x3", "channels first? write 3x224x224"),
         ("table D@28x28x1", "channels first? write 1x28x28"),
         ("compare D", "two networks or more"),
+        ("explain NaN D", "cannot read 'NaN' as a number"),
+        ("explain 1e400 vgg16", "cannot read '1e400' as a number"),
         ("explain D 15G", "the number comes first: vggstat explain 15G D"),
         ("explain D blok1_conv1", "block1_conv1"),
         ("stack 2x2", "odd square kernels"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.networks import report_of
+from tests.networks import graph_of, report_of
 from vggstat.cost import facts as module
 from vggstat.cost.facts import OTHER_CLASSES, Fact, Scope, facts
-from vggstat.cost.report import Report
+from vggstat.cost.report import Report, analyze
 from vggstat.sources.spec import names
 
 NETWORKS = [*names(), "D@head=conv", "D@384", "D@batch=4", "D@head=none"]
@@ -92,3 +92,32 @@ def test_they_are_made_as_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert next(facts(report_of("D"))).exact == 138_357_544
     assert list(facts(report_of("D"), "network", "part"))
+
+
+def test_json_tells_how_much_of_a_total_is_known() -> None:
+    """A convolution of 36 x 8 x 8 x 4 MACs and an operation that no rule knows: no MACs, and what is known of them."""
+    from tests.branching import Builder
+    from vggstat.net.ops.conv import Conv
+    from vggstat.net.ops.other import Other
+    from vggstat.render.report_data import report_data
+
+    builder = Builder((4, 8, 8))
+    value = builder.put(Conv(filters=4), 0)
+    builder.put(Other(operation="roll", makes=(4, 8, 8)), value)
+    totals = report_data(analyze(builder.graph()))["totals"]
+    assert totals["macs"] is None
+    assert totals["macs_known"] == 36 * 8 * 8 * 4
+    assert totals["macs_status"] == "partial"
+    assert totals["macs_not_counted"] == [{"name": "other2", "work": ["other roll"]}]
+    assert totals["flops_known"] == 2 * totals["macs_known"]
+
+
+def test_json_says_complete_where_all_is_counted() -> None:
+    from vggstat.render.report_data import report_data
+
+    totals = report_data(analyze(graph_of("name: x\ninput: [3, 8, 8]\nblocks: [[conv3-4, bn]]\n")))["totals"]
+    assert (totals["macs_status"], totals["macs_known"], totals["macs_not_counted"]) == (
+        "complete",
+        totals["macs"],
+        [],
+    )

@@ -71,6 +71,10 @@ def command(
             )
         if _is_number(second):
             raise UsageError(f"the number comes first: vggstat explain {second} {first}")
+        if _ships(second) and not _ships(first):
+            raise UsageError(
+                f"cannot read {first!r} as a number: expected for instance 15.48G, 58MB, 138,357,544 or 89.4%"
+            )
         from vggstat.lint.derive import derive_layer
 
         show(derivation_page(derive_layer(load_report(first, options), second)), format_name, output, width)
@@ -98,5 +102,16 @@ def _is_number(text: str) -> bool:
     try:
         parse_stated(text)
     except ValueError:
+        return False
+    return True
+
+
+def _ships(argument: str) -> bool:
+    """Whether it names a network that ships, or a variant of one."""
+    from vggstat.sources.spec import find
+
+    try:
+        find(argument.partition("@")[0])
+    except UsageError:
         return False
     return True

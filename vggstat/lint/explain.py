@@ -259,8 +259,13 @@ def _off(stated: Stated, exact: Fraction) -> Fraction:
 
 
 def _nearest(candidates: Iterable[Fact], stated: Stated, known: set[int]) -> list[Match]:
-    """The nearest of those that do not match, one for each exact value, each in the reading that is nearest to it."""
-    readings = (stated, *stated.also)
+    """The nearest of those that do not match, one for each exact value, each in the reading that is nearest to it.
+
+    Nothing is near to a negative number: no figure of a network is below 0.
+    """
+    readings = tuple(reading for reading in (stated, *stated.also) if reading.value >= 0)
+    if not readings:
+        return []
     nearest: dict[int, Match] = {}
     for fact in candidates:
         if fact.exact and fact.exact not in known and fact.exact not in nearest:

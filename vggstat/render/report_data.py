@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
-from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.counting import COUNTING_RULES, CountingRule, find_counting_rule
 from vggstat.cost.report import Block, Report, Row
 from vggstat.net.spec import Published
 
@@ -49,13 +49,15 @@ def report_data(
         },
         "rows": many(row_data(row) for row in report.rows),
         "blocks": many(_block_data(block) for block in report.blocks),
-        "totals": {name: exact(report, key) for name, key in TOTALS.items()},
+        "totals": _totals(report),
         "memory": {
             entry.name: exact(report, f"memory:{entry.name}") for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]
         },
         "tools": {
             "operations": {rule.name: exact(report, f"operations:{rule.name}") for rule in COUNTING_RULES},
-            "operations_not_counted": _not_counted(report),
+            "operations_not_counted": {
+                rule.name: _known_part(report, rule) for rule in COUNTING_RULES if rule.unknown_in(report.ops)
+            },
             "memory": {
                 entry.name: exact(report, f"memory:{entry.name}") for entry in ACCOUNTINGS[OWN_ACCOUNTINGS:]
             },
@@ -73,16 +75,28 @@ def report_data(
     }
 
 
-def _not_counted(report: Report) -> dict[str, Any]:
-    """The rules whose count is null: the part that they know, and which layers they do not."""
-    counted = {rule.name: report.counted(rule) for rule in COUNTING_RULES if rule.unknown_in(report.ops)}
+def _totals(report: Report) -> dict[str, Any]:
+    """The totals. Beside MACs and FLOPs stands how much of them is known: the plain key is null unless it is all."""
+    from vggstat.cost.facts import exact
+
+    totals: dict[str, Any] = {}
+    for name, key in TOTALS.items():
+        totals[name] = exact(report, key)
+        if key.startswith("operations:"):
+            part = _known_part(report, find_counting_rule(name))
+            totals[f"{name}_status"] = part["status"]
+            totals[f"{name}_known"] = part["known"]
+            totals[f"{name}_not_counted"] = part["layers"]
+    return totals
+
+
+def _known_part(report: Report, rule: CountingRule) -> dict[str, Any]:
+    """How much of a total under a rule is known, and which layers' work is not, by its kinds."""
+    found = report.counted(rule)
     return {
-        name: {
-            "status": found.status,
-            "known": found.known,
-            "layers": [{"name": layer, "work": list(kinds)} for layer, kinds in found.not_counted],
-        }
-        for name, found in counted.items()
+        "status": found.status,
+        "known": found.known,
+        "layers": [{"name": layer, "work": list(kinds)} for layer, kinds in found.not_counted],
     }
 
 
