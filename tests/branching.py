@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from tests.networks import graph_of
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph
+from vggstat.net.ops import find_kind
+from vggstat.net.ops.activation import ACTIVATIONS
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.ops.add import Add
 from vggstat.net.ops.avgpool import AvgPool
@@ -48,6 +50,7 @@ class Builder(GraphBuilder):
 SAME = [
     ReLU(),
     ReLU(),
+    *(find_kind(word).layer() for word in ACTIVATIONS),  # type: ignore[union-attr]
     BatchNorm(),
     Dropout(p=0.5),
     Dropout(p=0),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from vggstat.net.ops.activation import ACTIVATIONS
+
 __all__ = ["chains"]
 
 
@@ -19,7 +21,7 @@ def convolutions(draw: st.DrawFn, channels: int, side: int) -> tuple[str, int, i
     padding = draw(st.integers(0, 2))
     out = (side + 2 * padding - extent) // stride + 1
     norm = draw(st.sampled_from(["none", "batch"]))
-    activation = draw(st.sampled_from(["relu", "none"]))
+    activation = draw(st.sampled_from(["relu", "relu", *ACTIVATIONS, "none"]))
     bias = draw(st.sampled_from(["true", "false"]))
     text = (
         f"{{conv: {{filters: {filters}, kernel: {kernel}, stride: {stride}, padding: {padding}, "
@@ -48,7 +50,23 @@ def chains(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 3))):
         items = []
         for _ in range(draw(st.integers(1, 4))):
-            kind = draw(st.sampled_from(["conv", "conv", "conv", "pool", "LRN", "relu", "dropout", "bn"]))
+            kind = draw(
+                st.sampled_from(
+                    [
+                        "conv",
+                        "conv",
+                        "conv",
+                        "conv",
+                        "conv",
+                        "pool",
+                        "pool",
+                        "LRN",
+                        *ACTIVATIONS,
+                        "dropout",
+                        "bn",
+                    ]
+                )
+            )
             if kind == "conv":
                 text, channels, side = draw(convolutions(channels, side))
             elif kind == "pool":

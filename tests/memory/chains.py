@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.networks import graph_of
 from vggstat.errors import VggstatError
 from vggstat.net import Graph
+from vggstat.net.ops.activation import ACTIVATIONS
 
 __all__ = ["chains", "chains_over_a_view"]
 
@@ -28,7 +29,7 @@ convolutions = st.fixed_dictionaries(
                 "groups": st.sampled_from([1, 1, 2, 4]),
                 "bias": st.booleans(),
                 "norm": st.sampled_from(["none", "batch"]),
-                "activation": st.sampled_from(["relu", "relu", "none"]),
+                "activation": st.sampled_from(["relu", "relu", *ACTIVATIONS, "none"]),
             }
         )
     }
@@ -58,7 +59,7 @@ layers = st.one_of(
     one_field("lrn", "size", [1, 2, 3, 5, 9, 40]),
     one_field("dropout", "p", [0, 0.3, 0.5, 1]),
     one_field("adaptive-avgpool", "output", [1, 2, 3, 4]),
-    st.sampled_from(["relu", "softmax", "bn"]),
+    st.sampled_from([*ACTIVATIONS, "softmax", "bn", "bn"]),
 )
 
 fc_layers = st.fixed_dictionaries(
@@ -67,7 +68,7 @@ fc_layers = st.fixed_dictionaries(
             {
                 "features": st.integers(1, 40),
                 "bias": st.booleans(),
-                "activation": st.sampled_from(["relu", "none"]),
+                "activation": st.sampled_from(["relu", *ACTIVATIONS, "none"]),
                 "dropout": st.sampled_from([0, 0.5]),
             }
         )
@@ -75,7 +76,9 @@ fc_layers = st.fixed_dictionaries(
 )
 
 
-between = st.one_of(one_field("dropout", "p", [0, 0.5, 1]), st.sampled_from(["relu", "flatten", "softmax"]))
+between = st.one_of(
+    one_field("dropout", "p", [0, 0.5, 1]), st.sampled_from([*ACTIVATIONS, "flatten", "softmax"])
+)
 """What may stand among the FC layers, and before the first: a ReLU there writes over a view."""
 
 flat_layers = st.one_of(fc_layers, between)
@@ -103,7 +106,7 @@ def chains(draw: st.DrawFn) -> Graph:
 
 @st.composite
 def chains_over_a_view(draw: st.DrawFn) -> Graph:
-    """A chain with a ReLU that writes over the view that a flatten makes of a map, and through which a gradient goes.
+    """A chain with an activation that writes over the view that a flatten makes of a map, and through which a gradient goes.
 
     The map is large beside the others, so that the ReLU's backward pass is often the peak.
     """
@@ -117,7 +120,11 @@ def chains_over_a_view(draw: st.DrawFn) -> Graph:
         "input": [3, draw(st.integers(5, 12)), draw(st.integers(5, 12))],
         "blocks": [[*front, widest, *map_layers]],
         "head": draw(st.sampled_from(["flatten", "flatten", "adaptive", "gap"])),
-        "classifier": [*view_layers, "relu", *draw(st.lists(flat_layers, max_size=3))],
+        "classifier": [
+            *view_layers,
+            draw(st.sampled_from(["relu", *ACTIVATIONS])),
+            *draw(st.lists(flat_layers, max_size=3)),
+        ],
     }
     graph = _legal(spec)
     assume(graph is not None and any(node.on_view and node.needs_input_grad for node in graph.nodes))

@@ -111,7 +111,7 @@ def _call_of(node: Node, *, autocast: bool) -> nn.Module:
         return CudaDropout(kwargs["p"])
     if autocast and name == "Softmax":
         return CudaSoftmax()
-    settings = {**kwargs, "inplace": node.in_place} if name == "ReLU" else dict(kwargs)
+    settings = {**kwargs, "inplace": node.in_place} if kwargs.get("inplace") else dict(kwargs)
     kind = CudaLRN if autocast and name == "LocalResponseNorm" else getattr(nn, name)
     taken = signature(kind).parameters  # older versions of torch take fewer
     made: nn.Module = kind(*args, **{key: value for key, value in settings.items() if key in taken})

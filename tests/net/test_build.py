@@ -7,6 +7,7 @@ import pytest
 from tests.networks import graph_of, report_of
 from vggstat.errors import SpecError, UsageError
 from vggstat.net.ops import all_kinds
+from vggstat.net.ops.activation import ACTIVATIONS
 from vggstat.sources.spec import load
 from vggstat.sources.spec.build import build_graph
 
@@ -176,7 +177,7 @@ def test_every_kind_is_found_by_its_file() -> None:
     names = {kind.name for kind in all_kinds()}
 
     assert names == {
-        "adaptive-avgpool", "avgpool", "bn", "conv", "dropout", "fc", "flatten", "lrn", "maxpool", "relu", "softmax",
+        "adaptive-avgpool", "avgpool", "bn", "conv", "dropout", "fc", "flatten", "lrn", "maxpool", "softmax", *ACTIVATIONS,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from vggstat.net.graph import Graph, Sight
 from vggstat.net.ops.add import Add
 from vggstat.net.ops.base import Window
 from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.relu import ReLU
 from vggstat.net.spec import Place
@@ -66,6 +67,39 @@ def test_what_another_node_reads_is_not_written_over() -> None:
 
     assert (alone.layer, alone.in_place) == (ReLU(), True)
     assert (shared.layer, shared.in_place) == (ReLU(), False)
+
+
+def test_what_a_dropout_hands_on_is_its_input_in_inference() -> None:
+    """A ReLU behind a dropout writes over conv1's map there: not where a sum reads that too, and never over the image."""
+    builder = GraphBuilder((4, 8, 8))
+    dropped = builder.add(Dropout(p=0.5), "dropout0", scope=(), place=HERE)
+    builder.add(ReLU(), "on the image", scope=(), place=HERE, inputs=(dropped,))
+    for shared in (True, False):
+        one = builder.add(CONV, "conv", scope=(), place=HERE)
+        two = builder.add(Dropout(p=0.5), "dropout", scope=(), place=HERE, inputs=(one,))
+        three = builder.add(ReLU(), "shared" if shared else "alone", scope=(), place=HERE, inputs=(two,))
+        builder.add(Add(), "sum", scope=(), place=HERE, inputs=(three, one if shared else three))
+    in_place = {node.name: node.in_place for node in builder.nodes() if isinstance(node.layer, ReLU)}
+
+    assert in_place == {"on the image": False, "shared": False, "alone": True}
+
+
+@pytest.mark.parametrize(
+    ("word", "in_place", "kept"),
+    [
+        ("relu6", True, "copy of the input"),  # hardtanh_ clones what it writes over
+        ("leaky-relu", True, "output"),
+        ("silu", True, "copy of the input"),
+        ("sigmoid", False, "output"),
+        ("gelu", False, "input"),
+    ],
+)
+def test_what_an_activation_keeps(word: str, in_place: bool, kept: str) -> None:
+    """torch 2.13, read off saved_tensors_hooks: what is written over cannot be kept, so torch copies it first."""
+    node = graph_of(f"name: x\ninput: [4, 8, 8]\nblocks: [[conv3-4 {word}]]\n").nodes[1]
+
+    assert node.in_place == in_place
+    assert [saved.what for saved in node.saved] == [kept]
 
 
 def test_a_map_lives_until_its_last_reader() -> None:

@@ -86,6 +86,10 @@ def find_counting_rule(name: str) -> CountingRule:
 
 
 BIASES: Final = ("conv bias", "FC bias")
+ACTIVATIONS: Final = (
+    *("ReLU6", "leaky ReLU", "ELU", "sigmoid", "tanh", "SiLU", "GELU", "hard-swish", "hard-sigmoid"),
+)
+"""All but ReLU, which older rules name too."""
 POOLS: Final = ("max-pool", "adaptive average pool", "average pool")
 NORMS: Final = ("batch norm", "LRN")
 JOINS: Final = ("addition of maps", "product of maps")
@@ -110,7 +114,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         reference="the definition; calflops 0.3.2 and deepspeed 0.19.8 call it MACs; torchvision's tables print it "
         "as GFLOPS",
         weights=MACS,
-        zero=(*BIASES, "ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
+        zero=(*BIASES, "ReLU", *ACTIVATIONS, *POOLS, *NORMS, *JOINS, "softmax"),
     ),
     CountingRule(
         name="flops",
@@ -118,7 +122,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition="2 per multiply-accumulate of conv and FC layers; no biases, nothing else",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
         weights={"conv_macs": 2, "linear_macs": 2},
-        zero=(*BIASES, "ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
+        zero=(*BIASES, "ReLU", *ACTIVATIONS, *POOLS, *NORMS, *JOINS, "softmax"),
     ),
     CountingRule(
         name="macs+bias",
@@ -127,25 +131,41 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         reference='the definition; ptflops 0.7.5 with the backend "aten" (which takes every other operation for '
         "none)",
         weights={**MACS, **BIAS},
-        zero=("ReLU", *POOLS, *NORMS, *JOINS, "softmax"),
+        zero=("ReLU", *ACTIVATIONS, *POOLS, *NORMS, *JOINS, "softmax"),
     ),
     CountingRule(
         name="fvcore",
         unit="MACs",
-        definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm; max-pools and '
-        "LRN are listed as unsupported",
+        definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm; max-pools, LRN, '
+        "activations but ReLU, sums and products of maps are listed as unsupported",
         reference="fvcore 0.1.5 in eval mode; mmengine 0.10.7 has the same rules",
         weights={**MACS, "avgpool_inputs": 1, **BN},
         zero=(*BIASES, "ReLU"),
-        uncounted=("pool_inputs", "softmax_values", "lrn_values", "window_avgpool_inputs"),
+        uncounted=(
+            *("pool_inputs", "softmax_values", "lrn_values", "window_avgpool_inputs"),
+            *("relu6", "leaky_relu", "elu", "sigmoid", "tanh", "silu", "gelu", "hard_swish", "hard_sigmoid"),
+            *("add_values", "multiply_values"),
+        ),
     ),
     CountingRule(
         name="torchprofile",
         unit="MACs",
-        definition="MACs, the outputs of average pools, 1 per value of a batch norm, 3 per value of an LRN",
+        definition="MACs, the outputs of average pools, 1 per value of a batch norm, a leaky ReLU or a product of maps, "
+        "3 per value of an LRN",
         reference="torchprofile 0.1.0",
-        weights={**MACS, "avgpool_outputs": 1, "window_avgpool_outputs": 1, "bn_values": 1, "lrn_values": 3},
-        zero=(*BIASES, "ReLU", "max-pool", "softmax"),
+        weights={
+            **MACS,
+            "avgpool_outputs": 1,
+            "window_avgpool_outputs": 1,
+            "bn_values": 1,
+            "lrn_values": 3,
+            "leaky_relu": 1,
+            "multiply_values": 1,
+        },
+        zero=(
+            *(*BIASES, "ReLU", "addition of maps", "max-pool", "softmax"),
+            *(kind for kind in ACTIVATIONS if kind != "leaky ReLU"),
+        ),
     ),
     CountingRule(
         name="thop",
@@ -160,8 +180,8 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "window_avgpool_outputs": 1,
             "bn_values": 4,
         },
-        zero=(*BIASES, "ReLU", "max-pool"),
-        uncounted=("lrn_values",),
+        zero=(*BIASES, "ReLU", *ACTIVATIONS, "max-pool"),
+        uncounted=("lrn_values", "add_values", "multiply_values"),
     ),
     CountingRule(
         name="thop-old",
@@ -185,13 +205,13 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition='"mult-adds": MACs and bias additions, and a batch norm\'s parameters once per image',
         reference="torchinfo 1.8.0",
         weights={**MACS, **BIAS, "bn_params": 1},
-        zero=("ReLU", *POOLS, "LRN", "softmax"),
+        zero=("ReLU", *ACTIVATIONS, *POOLS, *JOINS, "LRN", "softmax"),
     ),
     CountingRule(
         name="ptflops",
         unit="MACs",
-        definition="MACs and bias additions, 2 × (ReLU values + inputs of pools), 2 per value of a batch norm; ReLU "
-        "and pools are counted twice by mistake",
+        definition="MACs and bias additions, 2 × (ReLU values + inputs of pools), 2 per value of a batch norm, 1 of ReLU6, "
+        "leaky ReLU and SiLU, 2 of ELU and GELU; ReLU, ELU, GELU and pools are counted twice by mistake",
         reference='ptflops 0.7.5 with the backend "pytorch", one image (for a batch it averages only a part)',
         weights={
             **MACS,
@@ -200,15 +220,25 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             **BN,
             **LRN,
             "softmax_values": 1,
+            "relu6": 1,
+            "leaky_relu": 1,
+            "elu": 2,
+            "silu": 1,
+            "gelu": 2,
         },
+        uncounted=("sigmoid", "tanh", "hard_swish", "hard_sigmoid"),
     ),
     CountingRule(
         name="ptflops-modules",
         unit="MACs",
-        definition="MACs and bias additions, ReLU values, inputs of pools, 2 per value of a batch norm",
+        definition="MACs and bias additions, values of ReLU, ReLU6, leaky ReLU, ELU and GELU, inputs of pools, 2 per value of a "
+        "batch norm",
         reference='ptflops 0.7.5 with the backend "pytorch" and count_functional=False',
-        weights={**MACS, **BIAS, **ELEMENTWISE, **BN},
-        uncounted=("lrn_values", "softmax_values"),
+        weights={**MACS, **BIAS, **ELEMENTWISE, **BN, "relu6": 1, "leaky_relu": 1, "elu": 1, "gelu": 1},
+        uncounted=(
+            *("lrn_values", "softmax_values", "sigmoid", "tanh", "silu", "hard_swish", "hard_sigmoid"),
+            *("add_values", "multiply_values"),
+        ),
     ),
     CountingRule(
         name="flopth",

@@ -156,9 +156,8 @@ class _Step:
         self, node: Node, width: Widths, keeps: tuple[Kept, ...]
     ) -> tuple[tuple[MemoryItem, ...], ...]:
         """What the layer allocates at each moment that could be the peak; in the last all it will keep."""
-        if self.storages[node.output] != node.output:
-            return ((),)
-        *phases, last = forward_phases(node, width, self.workload)
+        is_new = self.storages[node.output] == node.output
+        *phases, last = forward_phases(node, width, self.workload) if is_new else ((),)
         named = {item.what for item in last}
         kept = (
             item

@@ -40,6 +40,8 @@ class _Settled(NamedTuple):
     window: Window | None
     storage: Storage
     """In training."""
+    lies_in_input: bool
+    """Whether what it makes is a view in some mode."""
     keeps_output: bool
     """Whether autograd keeps what it makes."""
 
@@ -120,7 +122,8 @@ class GraphBuilder:
                 settled.shape,
                 sight,
                 learned=any(input_grads) or bool(settled.params),
-                may_overwrite=read[0].may_overwrite if views else not settled.keeps_output,
+                may_overwrite=(read[0].may_overwrite or not settled.lies_in_input)
+                and not settled.keeps_output,
                 is_view=(views or in_place)
                 and (read[0].is_view or (views and settled.shape != read[0].shape)),
             )
@@ -132,7 +135,7 @@ class GraphBuilder:
         homes = list(range(len(self._values)))  # for each value the one whose memory it lies in
         readers: dict[int, int] = {}  # how often it is read
         for node in self._nodes:
-            if node.layer.storage("training") == "view":
+            if _lies_in_input(node.layer):
                 homes[node.output] = homes[node.inputs[0]]
             else:
                 for value in node.inputs:
@@ -157,9 +160,15 @@ class GraphBuilder:
                 ops=layer.ops(*shapes),
                 window=layer.window(),
                 storage=layer.storage("training"),
+                lies_in_input=_lies_in_input(layer),
                 keeps_output=layer.keeps_output(*shapes),
             )
         return found
+
+
+def _lies_in_input(layer: Layer) -> bool:
+    """Whether what it makes is a view of what it reads in training or in inference, where a dropout hands its input on."""
+    return "view" in (layer.storage("training"), layer.storage("inference"))
 
 
 def seen_through(sight: Sight | None, window: Window | None) -> Sight | None:

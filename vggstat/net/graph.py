@@ -80,7 +80,7 @@ class Node(Record):
     @property
     def saved(self) -> tuple[Saved, ...]:
         """What autograd keeps of it; nothing where no gradient comes by."""
-        return self._of_use(self.layer.saved)
+        return self._of_use(self.layer.saved_in_place if self.in_place else self.layer.saved)
 
     @property
     def saved_compiled(self) -> tuple[Saved, ...]:

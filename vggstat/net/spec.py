@@ -39,6 +39,8 @@ class Item(Record):
     """What the item says itself."""
     defaults: Mapping[str, Any] = {}
     """What the spec's ``defaults`` say of its kind."""
+    plain: bool = False
+    """Whether the spec's defaults are set aside."""
     place: Place
 
     @property

@@ -25,6 +25,20 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "conv_bias": Measure("conv bias", "additions of a bias: one per output value"),
     "linear_bias": Measure("FC bias", "additions of a bias: one per output value"),
     "relu": Measure("ReLU", "values that it looks at"),
+    **{
+        measure: Measure(kind, "values that it looks at")
+        for measure, kind in (
+            ("relu6", "ReLU6"),
+            ("leaky_relu", "leaky ReLU"),
+            ("elu", "ELU"),
+            ("sigmoid", "sigmoid"),
+            ("tanh", "tanh"),
+            ("silu", "SiLU"),
+            ("gelu", "GELU"),
+            ("hard_swish", "hard-swish"),
+            ("hard_sigmoid", "hard-sigmoid"),
+        )
+    },
     "pool_inputs": Measure("max-pool", "values that enter"),
     "pool_window": Measure("max-pool", "stride² × output values"),
     "pool_kernel": Measure("max-pool", "kernel² × output values"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.net.ops.base import Kind, Saved, TorchModule
-from vggstat.net.ops.pooling import WindowPool
+from vggstat.net.ops.pooling import WindowPool, window_notation, without_stride
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
@@ -38,11 +38,19 @@ class AvgPool(WindowPool):
         kwargs: dict[str, object] = {
             "kernel_size": self.kernel,
             "stride": self.stride,
-            "padding": self.padding,
+            "padding": self.window().padding,
         }
         if self.ceil:
             kwargs["ceil_mode"] = True
         return TorchModule("AvgPool2d", (), kwargs)
 
 
-KIND = Kind(name="avgpool", layer=AvgPool, doc="average pooling", spellings=("average-pooling", "avgpool2d"))
+KIND = Kind(
+    name="avgpool",
+    layer=AvgPool,
+    doc="average pooling",
+    spellings=("average-pooling", "avgpool2d"),
+    notation=window_notation("avgpool"),
+    example="avgpool3/2",
+    short_problem=without_stride,
+)

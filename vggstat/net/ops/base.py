@@ -182,6 +182,10 @@ class Layer(Record, ABC):
         """What autograd keeps for the backward pass, parameters and buffers not included."""
         return ()
 
+    def saved_in_place(self, *inputs: Shape) -> tuple[Saved, ...]:
+        """The same where it writes over its input."""
+        return self.saved(*inputs)
+
     def keeps_output(self, *inputs: Shape) -> bool:
         """Whether autograd keeps what it makes, so that nothing may be written over that."""
         return any(saved.of == "output" for saved in self.saved(*inputs))
@@ -231,6 +235,8 @@ class Kind(Record):
     """A regular expression of the short form, with the layer's fields as named groups."""
     example: str = ""
     """The short form by an example, for messages and the schema."""
+    short_problem: Callable[[str, Mapping[str, Any]], str | None] | None = None
+    """What is wrong with a stem and its figures, though each of them can be read."""
     followers: tuple[Follower, ...] = ()
 
     @property

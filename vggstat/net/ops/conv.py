@@ -6,6 +6,7 @@ from typing import ClassVar, final
 
 from vggstat.errors import ShapeError
 from vggstat.fields import boolean, choice, integer, padding
+from vggstat.net.ops.activation import ACTIVATIONS, activation_after
 from vggstat.net.ops.base import (
     INPUT_GRADIENT,
     Autocast,
@@ -21,7 +22,6 @@ from vggstat.net.ops.base import (
 )
 from vggstat.net.ops.bn import BatchNorm
 from vggstat.net.ops.geometry import same_padding, slide
-from vggstat.net.ops.relu import ReLU
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
@@ -119,7 +119,7 @@ KIND = Kind(
     layer=Conv,
     doc="convolution, with what follows it",
     spellings=("convolution", "conv2d"),
-    notation=r"conv(?P<kernel>\d+)-(?P<filters>\d+)",
+    notation=r"conv(?P<kernel>\d+)-(?P<filters>\d+)(?:/(?P<stride>\d+))?",
     example="conv3-64",
     followers=(
         Follower(
@@ -127,8 +127,8 @@ KIND = Kind(
             lambda word: BatchNorm() if word == "batch" else None,
         ),
         Follower(
-            choice("relu", "none", default="relu", doc="non-linearity after it").named("activation"),
-            lambda word: ReLU() if word == "relu" else None,
+            choice(*ACTIVATIONS, "none", default="relu", doc="non-linearity after it").named("activation"),
+            activation_after,
         ),
     ),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import boolean, choice, integer, number
+from vggstat.net.ops.activation import ACTIVATIONS, activation_after
 from vggstat.net.ops.base import Autocast, Follower, Kind, Layer, Param, Saved, TorchModule, Window
 from vggstat.net.ops.dropout import Dropout
-from vggstat.net.ops.relu import ReLU
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, features, values
 
@@ -71,8 +71,8 @@ KIND = Kind(
     example="FC-4096",
     followers=(
         Follower(
-            choice("relu", "none", default="relu", doc="non-linearity after it").named("activation"),
-            lambda word: ReLU() if word == "relu" else None,
+            choice(*ACTIVATIONS, "none", default="relu", doc="non-linearity after it").named("activation"),
+            activation_after,
         ),
         Follower(
             number(default=0.5, doc="probability of the dropout after it; 0 for none").named("dropout"),

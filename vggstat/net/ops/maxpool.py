@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.net.ops.base import Extra, Kind, Saved, TorchModule
-from vggstat.net.ops.pooling import WindowPool
+from vggstat.net.ops.pooling import WindowPool, window_notation, without_stride
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
@@ -56,11 +56,19 @@ class MaxPool(WindowPool):
             {
                 "kernel_size": self.kernel,
                 "stride": self.stride,
-                "padding": self.padding,
+                "padding": self.window().padding,
                 "dilation": 1,
                 "ceil_mode": self.ceil,
             },
         )
 
 
-KIND = Kind(name="maxpool", layer=MaxPool, doc="max pooling", spellings=("max-pooling", "maxpool2d"))
+KIND = Kind(
+    name="maxpool",
+    layer=MaxPool,
+    doc="max pooling",
+    spellings=("max-pooling", "maxpool2d"),
+    notation=window_notation("maxpool"),
+    example="maxpool3/2",
+    short_problem=without_stride,
+)

@@ -118,7 +118,8 @@ class _Builder:
         key = (block, layer.stem)
         count = self._counters[key] = self._counters.get(key, 0) + 1
         bare = count == 1 and not layer.numbered
-        return f"{block}_{layer.stem}" if bare else f"{block}_{layer.stem}{count}"
+        stem = f"{layer.stem}_" if layer.stem[-1].isdigit() else layer.stem  # relu6_1, not relu61
+        return f"{block}_{layer.stem}" if bare else f"{block}_{stem}{count}"
 
     def module_name(self, part: str) -> str:
         """The next free entry of torchvision's ``features`` or ``classifier``."""

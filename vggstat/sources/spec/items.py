@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as Map
-from functools import cache
 from typing import Any
 
-from vggstat.net.ops import all_kinds, find_kind
+from vggstat.net.ops import find_kind
 from vggstat.net.ops.base import Kind
 from vggstat.net.spec import Item, Place
-from vggstat.sources.spec.language import describe, short_form
-from vggstat.sources.spec.problems import Problems, nearest, quote, suggestion
+from vggstat.sources.spec.problems import Problems, quote, suggestion
+from vggstat.sources.spec.short import read_short, words
 from vggstat.sources.spec.values import UnreadableError, read_value
 from vggstat.sources.spec.yaml_nodes import Mapping, Node, Scalar, Sequence
 
-__all__ = ["ItemReader", "words"]
+__all__ = ["ItemReader"]
 
 
-_Written = tuple[Kind, Map[str, Any]]
+_Written = tuple[Kind, Map[str, Any], bool]
+"""A kind, the fields that are written, and whether the spec's defaults are set aside."""
 
 
 class ItemReader:
@@ -52,27 +51,14 @@ class ItemReader:
             if written is None:
                 return None
         place = Place(self.problems.source, node.line, node.column, path)
-        kind, fields = written
-        return Item(kind=kind, fields=fields, place=place)
+        kind, fields, plain = written
+        return Item(kind=kind, fields=fields, plain=plain, place=place)
 
     def _read_short(self, node: Scalar, path: str) -> _Written | None:
-        text = node.text
-        found = _match(text)
-        if found is None:
-            self.problems.add(node.line, node.column, path, _unknown(node))
-            return None
-        kind, groups = found
-        fields = {}
-        for name, digits in groups.items():
-            part = Scalar(digits, True, node.line, node.column)
-            field = kind.fields[name]
-            try:
-                if digits.startswith("0") and len(digits) > 1:
-                    raise UnreadableError(f"expected {describe(field)} without leading zeros, got {part}")
-                fields[name] = read_value(part, field)
-            except UnreadableError as error:
-                self.problems.add(node.line, node.column, f"{path}.{name}", str(error))
-        return (kind, fields) if len(fields) == len(groups) else None
+        found = read_short(node)
+        for part, message in found.problems:
+            self.problems.add(node.line, node.column, f"{path}.{part}" if part else path, message)
+        return None if found.kind is None or found.problems else (found.kind, found.fields, found.plain)
 
     def _read_long(self, node: Sequence | Mapping, path: str) -> _Written | None:
         if isinstance(node, Sequence) or len(node.entries) != 1:
@@ -97,7 +83,7 @@ class ItemReader:
         if missing:
             self._missing(kind, missing, value, key, path)
             return None
-        return (kind, fields)
+        return kind, fields, False
 
     def _missing(self, kind: Kind, missing: list[str], value: Node, key: Scalar, path: str) -> None:
         given = value.entries if isinstance(value, Mapping) else {}
@@ -128,65 +114,7 @@ class ItemReader:
         return fields
 
 
-def words() -> list[str]:
-    """How the layers are written, for suggestions."""
-    return [kind.name for kind in all_kinds()]
-
-
-@cache
-def _pattern(kind: Kind) -> re.Pattern[str]:
-    return short_form(kind.notation)
-
-
-def _match(text: str) -> tuple[Kind, Map[str, str]] | None:
-    """The kind and the written fields of a short form, None where it is none."""
-    # A kind's module is loaded when a spec uses it: words and letters tell which, without loading them all.
-    if not any(character.isdigit() for character in text):
-        return _bare(text)
-    first = _stem_kind(text)
-    for kind in (first,) if first is not None and first.notation else all_kinds():
-        match = _pattern(kind).fullmatch(text) if kind.notation else None
-        if match:
-            return kind, match.groupdict()
-    return _bare(text)
-
-
-def _bare(text: str) -> tuple[Kind, Map[str, str]] | None:
-    """The kind that a word alone stands for: one that needs no field."""
-    kind = find_kind(text)
-    if kind is None or any(field.required for field in kind.fields.values()):
-        return None
-    return kind, {}
-
-
-def _stem_kind(text: str) -> Kind | None:
-    """The kind that the letters at the beginning name."""
-    letters = _letters(text)
-    return find_kind(letters) if letters else None
-
-
-def _letters(text: str) -> str:
-    match = re.match("[A-Za-z]*", text)
-    return match[0] if match else ""
-
-
-def _unknown(node: Scalar) -> str:
-    text = node.text
-    if node.is_null:
-        return "expected a layer such as conv3-64, got nothing"
-    kind = find_kind(text) or _stem_kind(text)
-    if kind is not None and kind.example:
-        return f"expected {kind.name} as in {kind.example}, got {node}"
-    # A typing error in the word, with the numbers as they are: cnov3-128 is conv3-128.
-    letters = _letters(text)
-    for word in nearest(letters, words()):
-        if _match(word + text[len(letters) :]):
-            return f"no layer is written {node}: did you mean {word + text[len(letters) :]!r}?"
-    examples = [kind.example for kind in all_kinds() if kind.example]
-    return f"no layer is written {node}{suggestion(text, [*words(), *examples])}"
-
-
 def _reads_as_layer(node: Scalar | Mapping) -> bool:
     if isinstance(node, Scalar):
-        return _match(node.text) is not None
+        return not read_short(node).problems
     return len(node.entries) == 1 and find_kind(next(iter(node.entries))) is not None

@@ -22,6 +22,7 @@ from vggstat.sources.spec.language import (
 )
 
 __all__ = ["schema"]
+from vggstat.sources.spec.short import GROUPS, PLAIN, WORDS
 
 Schema = dict[str, Any]
 
@@ -107,7 +108,7 @@ def _defaults(kinds: tuple[Kind, ...]) -> Schema:
     patterns = {}
     for kind in kinds:
         optional = {name: _field(field) for name, field in kind.fields.items() if not field.required}
-        patterns[_spelled(kind)] = {
+        patterns[f"^{_spelled(kind)}$"] = {
             "type": ["object", "null"],
             "properties": optional,
             "additionalProperties": False,
@@ -131,7 +132,7 @@ def _layer(kinds: tuple[Kind, ...]) -> Schema:
         "minProperties": 1,
         "maxProperties": 1,
         "properties": {kind.name: _ref(f"{kind.name}-fields") for kind in kinds},
-        "patternProperties": {_spelled(kind): _ref(f"{kind.name}-fields") for kind in kinds},
+        "patternProperties": {f"^{_spelled(kind)}$": _ref(f"{kind.name}-fields") for kind in kinds},
         "additionalProperties": False,
     }
     bare = [kind for kind in kinds if not any(field.required for field in kind.fields.values())]
@@ -140,7 +141,7 @@ def _layer(kinds: tuple[Kind, ...]) -> Schema:
         {
             "description": kind.doc,
             "examples": [kind.example or kind.name],
-            "pattern": _any_case(kind.notation) if kind.notation else _spelled(kind),
+            "pattern": _short(kind, bare=kind in bare),
         }
         for kind in kinds
         if kind.notation or kind in bare
@@ -149,10 +150,20 @@ def _layer(kinds: tuple[Kind, ...]) -> Schema:
 
 
 def _spelled(kind: Kind) -> str:
-    """A pattern of all spellings of a kind, without regard to case, ``-``, ``_`` and spaces."""
+    """A pattern of all spellings of a kind, without regard to case, ``-``, ``_`` and spaces, for a part of a text."""
     words = {re.sub("[-_ ]", "", word.lower()) for word in (kind.name, *kind.spellings)}
     spaced = ["[-_ ]*".join(map(_letter, word)) for word in sorted(words)]
-    return f"^[-_ ]*({'|'.join(spaced)})[-_ ]*$"
+    return f"[-_ ]*({'|'.join(spaced)})[-_ ]*"
+
+
+def _short(kind: Kind, *, bare: bool) -> str:
+    """A pattern of the short forms of a kind: a stem, or its name where it needs no figures, then words."""
+    stems = [_any_case(kind.notation)] if kind.notation else []
+    words = [re.escape(word) for word, (field, _) in WORDS.items() if field in kind.fields]
+    words += [f"{GROUPS}[0-9]+"] if "groups" in kind.fields else []
+    if bare:
+        stems.append(_spelled(kind))
+    return f"^({'|'.join(stems)})( +({'|'.join([*words, PLAIN])}))*$"
 
 
 def _letter(character: str) -> str:
@@ -168,10 +179,9 @@ def _any_case(notation: str) -> str:
             return "("
         if token == r"\d+":
             return "(0|[1-9][0-9]*)"
-        return token if token.startswith("\\") else _letter(token)
+        return token if token.startswith(("\\", "(?:")) else _letter(token)
 
-    pattern = re.sub(r"[(][?]P<[a-z_]+>|\\d[+]|\\.|[a-zA-Z]", part, notation)
-    return f"^{pattern}$"
+    return re.sub(r"[(][?]P<[a-z_]+>|[(][?]:|\\d[+]|\\.|[a-zA-Z]", part, notation)
 
 
 def _entry() -> Schema:

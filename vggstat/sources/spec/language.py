@@ -5,7 +5,6 @@ The reader and the JSON Schema both work from these tables; a layer's fields sta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -26,7 +25,6 @@ __all__ = [
     "QUANTITIES",
     "Key",
     "describe",
-    "short_form",
 ]
 
 
@@ -122,8 +120,3 @@ def describe(field: Field) -> str:
     if field.type == "choice":
         return " or ".join([", ".join(field.choices[:-1]), field.choices[-1]])
     return _WANTED[field.type]
-
-
-def short_form(notation: str) -> re.Pattern[str]:
-    """The pattern of a layer's short form. ASCII: ``\\d`` would take the digits of every script."""
-    return re.compile(notation, re.IGNORECASE | re.ASCII)

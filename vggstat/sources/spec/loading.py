@@ -206,4 +206,6 @@ def _merge(layers: list[Defaults]) -> Defaults:
 def _with_defaults(items: tuple[Item, ...], defaults: Defaults) -> tuple[Item, ...]:
     if not defaults:
         return items
-    return tuple(item.replace(defaults=defaults.get(item.kind.name, {})) for item in items)
+    return tuple(
+        item if item.plain else item.replace(defaults=defaults.get(item.kind.name, {})) for item in items
+    )

@@ -10,7 +10,7 @@ from vggstat.net.ops import find_kind
 from vggstat.net.spec import Head, Item, Place, Published
 from vggstat.records import Record
 from vggstat.shapes import reads_channels_last
-from vggstat.sources.spec.items import ItemReader, words
+from vggstat.sources.spec.items import ItemReader
 from vggstat.sources.spec.language import (
     FIGURE,
     HEAD,
@@ -23,6 +23,7 @@ from vggstat.sources.spec.language import (
     QUANTITIES,
 )
 from vggstat.sources.spec.problems import Problems, quote, suggestion
+from vggstat.sources.spec.short import words
 from vggstat.sources.spec.values import UnreadableError, read_text, read_value
 from vggstat.sources.spec.yaml_nodes import Mapping, Node, Sequence, compose
 

@@ -59,6 +59,12 @@ PLAIN: Final = {
     "mul": "multiply",
     "batch_norm": "bn",
     "relu": "relu",
+    "relu6": "relu6",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "silu": "silu",
+    "hardswish": "hard-swish",
+    "hardsigmoid": "hard-sigmoid",
     "softmax": "softmax",
     "log_softmax": "softmax",
 }
@@ -200,6 +206,23 @@ def _clamp(call: Call) -> Settings:
     return ("relu", {}) if below == 0 and above is None else ("clamp", {"min": below, "max": above})
 
 
+def _hardtanh(call: Call) -> Settings:
+    below, above = call.get(1, "min_val", -1.0), call.get(2, "max_val", 1.0)
+    return ("relu6", {}) if (below, above) == (0, 6) else ("hardtanh", {"min": below, "max": above})
+
+
+def _leaky_relu(call: Call) -> Settings:
+    return "leaky-relu", {"slope": call.get(1, "negative_slope", 0.01)}
+
+
+def _elu(call: Call) -> Settings:
+    return "elu", {"alpha": call.get(1, "alpha", 1.0)}
+
+
+def _gelu(call: Call) -> Settings:
+    return "gelu", {"approximate": call.get(1, "approximate", "none")}
+
+
 def _dropout(call: Call) -> Settings:
     return "dropout", {"p": call.get(1, "p", 0.5) if call.get(2, "training", True) else 0}
 
@@ -225,6 +248,10 @@ READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
     "local_response_norm": _lrn,
     "clamp": _clamp,
     "clamp_min": _clamp,
+    "hardtanh": _hardtanh,
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "gelu": _gelu,
     "dropout": _dropout,
     "pad": _pad,
 }

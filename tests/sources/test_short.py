@@ -1,0 +1,93 @@
+"""The short form of a layer: a stem with its figures, then words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.networks import graph_of
+from vggstat.errors import SpecError
+from vggstat.net.ops.conv import Conv
+from vggstat.sources.spec import read_text, schema
+
+
+def written(text: str, defaults: str = "{}") -> tuple[str, dict[str, Any]]:
+    """The kind and the fields that a layer gets."""
+    spec = read_text(
+        f"name: x\ninput: [64, 32, 32]\ndefaults: {defaults}\nblocks: [['{text}']]\n", "test.yaml"
+    )
+    item = spec.blocks[0][0]
+    return item.kind.name, item.written
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "fields"),
+    [
+        ("conv7-64/2", "conv", {"kernel": 7, "filters": 64, "stride": 2}),
+        ("conv3-64 relu6", "conv", {"kernel": 3, "filters": 64, "activation": "relu6"}),
+        ("conv3-64 linear valid", "conv", {"kernel": 3, "filters": 64, "activation": "none", "padding": 0}),
+        ("CONV3-64 g32  same", "conv", {"kernel": 3, "filters": 64, "groups": 32, "padding": "same"}),
+        ("maxpool3/2", "maxpool", {"kernel": 3, "stride": 2}),
+        ("maxpool2", "maxpool", {"kernel": 2}),
+        ("maxpool3/2 ceil", "maxpool", {"kernel": 3, "stride": 2, "ceil": True}),
+        ("avgpool3/1 same", "avgpool", {"kernel": 3, "stride": 1, "padding": "same"}),
+        ("Max Pool", "maxpool", {}),
+        ("maxpool ceil", "maxpool", {"ceil": True}),
+        ("leaky-relu", "leaky-relu", {}),
+        ("FC-10 tanh", "fc", {"features": 10, "activation": "tanh"}),
+    ],
+)
+def test_it_reads(text: str, kind: str, fields: dict[str, Any]) -> None:
+    """Each short form, and the schema takes it."""
+    document = {"name": "x", "input": [64, 32, 32], "blocks": [[text]]}
+
+    assert written(text) == (kind, fields)
+    assert [error.message for error in Draft202012Validator(schema()).iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("conv3-64 relu tanh", "'relu' and 'tanh' both set the activation: write one"),
+        ("conv3-64 lniear", "after conv3-64 no word is 'lniear': did you mean 'linear'?"),
+        ("conv3-64 g0", "expected a positive integer, got 0"),
+        ("conv3-64 g032", "without leading zeros"),
+        ("conv3-64/0", "expected a positive integer, got 0"),
+        ("maxpool3", "a pool of 3 needs its stride: write maxpool3/2, or maxpool3/3"),
+        ("avgpool2/2 relu", "avgpool has no activation, which 'relu' would set"),
+        ("bn same", "bn has no padding, which 'same' would set"),
+        (" conv3-64", "no layer is written ' conv3-64'"),
+    ],
+)
+def test_it_says_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=r"^test\.yaml:4:11: blocks\[0\]\[0\]") as refused:
+        written(text)
+
+    assert message in str(refused.value)
+
+
+def test_plain_sets_the_defaults_aside() -> None:
+    """What the spec says of all convolutions holds for the others, not for this one."""
+    defaults = "{conv: {norm: batch, bias: false, activation: silu}}"
+
+    assert written("conv1-8", defaults)[1]["norm"] == "batch"
+    assert written("conv1-8 plain", defaults)[1] == {"kernel": 1, "filters": 8}
+    assert written("conv1-8 plain sigmoid", defaults)[1] == {
+        "kernel": 1,
+        "filters": 8,
+        "activation": "sigmoid",
+    }
+
+
+def test_padding_same_of_a_pool_keeps_the_map() -> None:
+    """(3 − 1) / 2 = 1 pixel a side, in the field and in the rows; an even window has no such padding."""
+    graph = graph_of("name: x\ninput: [4, 7, 9]\nblocks: [[maxpool3/1 same, conv3-8]]\n")
+    pool = graph.nodes[0]
+
+    assert pool.shape == (4, 7, 9)
+    assert pool.layer.torch_module((4, 7, 9)).kwargs["padding"] == 1
+    assert isinstance(graph.nodes[1].layer, Conv)
+    with pytest.raises(SpecError, match="padding: same needs an odd kernel"):
+        graph_of("name: x\ninput: [4, 7, 9]\nblocks: [[maxpool2/1 same]]\n")
