@@ -8,7 +8,6 @@ from tests.networks import graph_of
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph
 from vggstat.net.ops import find_kind
-from vggstat.net.ops.activation import ACTIVATIONS
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.ops.add import Add
 from vggstat.net.ops.avgpool import AvgPool
@@ -19,9 +18,12 @@ from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.fc import Linear
 from vggstat.net.ops.flatten import Flatten
+from vggstat.net.ops.following import ACTIVATIONS
+from vggstat.net.ops.group_norm import GroupNorm
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.multiply import Multiply
 from vggstat.net.ops.relu import ReLU
+from vggstat.net.ops.shuffle import ChannelShuffle
 from vggstat.net.spec import Place
 
 __all__ = ["Builder", "branching", "branching_vectors"]
@@ -52,6 +54,8 @@ SAME = [
     ReLU(),
     *(find_kind(word).layer() for word in ACTIVATIONS),  # type: ignore[union-attr]
     BatchNorm(),
+    GroupNorm(groups=2),
+    ChannelShuffle(groups=2),
     Dropout(p=0.5),
     Dropout(p=0),
     Conv(filters=4),

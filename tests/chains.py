@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from vggstat.net.ops.activation import ACTIVATIONS
+from vggstat.net.ops.following import ACTIVATIONS
 
 __all__ = ["chains"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.networks import graph_of
 from vggstat.errors import VggstatError
 from vggstat.net import Graph
-from vggstat.net.ops.activation import ACTIVATIONS
+from vggstat.net.ops.following import ACTIVATIONS
 
 __all__ = ["chains", "chains_over_a_view"]
 
@@ -59,6 +59,9 @@ layers = st.one_of(
     one_field("lrn", "size", [1, 2, 3, 5, 9, 40]),
     one_field("dropout", "p", [0, 0.3, 0.5, 1]),
     one_field("adaptive-avgpool", "output", [1, 2, 3, 4]),
+    one_field("group-norm", "groups", [1, 2, 4]),
+    one_field("shuffle", "groups", [1, 2, 4]),
+    st.sampled_from(["upsample2", "gap"]),
     st.sampled_from([*ACTIVATIONS, "softmax", "bn", "bn"]),
 )
 
@@ -68,6 +71,7 @@ fc_layers = st.fixed_dictionaries(
             {
                 "features": st.integers(1, 40),
                 "bias": st.booleans(),
+                "norm": st.sampled_from(["none", "none", "batch"]),
                 "activation": st.sampled_from(["relu", *ACTIVATIONS, "none"]),
                 "dropout": st.sampled_from([0, 0.5]),
             }

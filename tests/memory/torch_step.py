@@ -66,6 +66,17 @@ class CudaSoftmax(nn.Module):
         return torch.softmax(x, 1, dtype=torch.float32)
 
 
+class CudaGroupNorm(nn.GroupNorm):
+    """Group norm as CUDA's autocast lists have it: in float32."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.to(torch.float32))
+
+
+LOWERED = {"LocalResponseNorm": CudaLRN, "GroupNorm": CudaGroupNorm}
+"""What stands for a module under autocast, where a CPU's lists differ from CUDA's."""
+
 JOINS = ("Add", "Concat", "Multiply")
 
 
@@ -112,7 +123,7 @@ def _call_of(node: Node, *, autocast: bool) -> nn.Module:
     if autocast and name == "Softmax":
         return CudaSoftmax()
     settings = {**kwargs, "inplace": node.in_place} if kwargs.get("inplace") else dict(kwargs)
-    kind = CudaLRN if autocast and name == "LocalResponseNorm" else getattr(nn, name)
+    kind = LOWERED[name] if autocast and name in LOWERED else getattr(nn, name)
     taken = signature(kind).parameters  # older versions of torch take fewer
     made: nn.Module = kind(*args, **{key: value for key, value in settings.items() if key in taken})
     return made

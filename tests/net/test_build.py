@@ -7,7 +7,7 @@ import pytest
 from tests.networks import graph_of, report_of
 from vggstat.errors import SpecError, UsageError
 from vggstat.net.ops import all_kinds
-from vggstat.net.ops.activation import ACTIVATIONS
+from vggstat.net.ops.following import ACTIVATIONS
 from vggstat.sources.spec import load
 from vggstat.sources.spec.build import build_graph
 
@@ -178,6 +178,7 @@ def test_every_kind_is_found_by_its_file() -> None:
 
     assert names == {
         "adaptive-avgpool", "avgpool", "bn", "conv", "dropout", "fc", "flatten", "lrn", "maxpool", "softmax", *ACTIVATIONS,
+        "gap", "group-norm", "shuffle", "upsample",
     }  # fmt: skip
 
 

@@ -344,15 +344,11 @@ SPELLINGS = [(kind.name, word) for kind in all_kinds() for word in (kind.name, *
 @pytest.mark.parametrize(("name", "word"), SPELLINGS)
 def test_every_spelling_of_a_kind_names_it(name: str, word: str) -> None:
     """Without regard to case, - and _."""
-    fields = "filters: 1, features: 1"
-    needed = ", ".join(part for part in fields.split(", ") if name in ("conv", "fc") and _takes(name, part))
+    fields = next(kind for kind in all_kinds() if kind.name == name).fields
+    needed = ", ".join(f"{field}: 2" for field, given in fields.items() if given.required)
 
     for spelling in (word, word.upper(), fold(word), word.replace("-", "_").title()):
         assert layer(f"{{{spelling}: {{{needed}}}}}").kind.name == name
-
-
-def _takes(kind: str, part: str) -> bool:
-    return part.startswith("filters") == (kind == "conv")
 
 
 @given(st.integers(1, 10_000), st.integers(1, 1_000_000))

@@ -13,11 +13,13 @@ from typing import Final, Literal, NamedTuple
 from vggstat.cost.precision import FLOAT32_WIDTH
 from vggstat.cost.workload import Workload
 from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.activation import Activation
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.bn import BatchNorm
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.fc import Linear
+from vggstat.net.ops.group_norm import GroupNorm
 from vggstat.net.ops.lrn import LRN
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.relu import ReLU
@@ -109,7 +111,8 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
     """The kernels of a group's forward pass, and in training of its backward pass."""
     kernels: list[Kernel] = []
     for at, node in enumerate(group.nodes):
-        make = _KERNELS.get(type(node.layer), _pointwise)
+        usual = _activation if isinstance(node.layer, Activation) else _pointwise
+        make = _KERNELS.get(type(node.layer), usual)
         kernels += make(_Node(node, workload, alone=at == 0))
     kernels += _epilogue(group, workload)
     if group.sums:  # what is added, what it is added to, and the sum
@@ -126,9 +129,9 @@ def _epilogue(group: Group, workload: Workload) -> Iterator[Kernel]:
     if not isinstance(head.layer, Conv | Linear):
         return
     product = _Node(head, workload, alone=True)
-    pointwise = any(isinstance(node.layer, ReLU) for node in followers)
+    pointwise = any(isinstance(node.layer, Activation) for node in followers)
     if isinstance(head.layer, Conv):
-        if pointwise:
+        if any(isinstance(node.layer, ReLU) for node in followers):
             yield Kernel("z of cudnn_convolution_relu", 0, product.outputs, styles=("cudnn-relu",))
         pointwise = pointwise or product.has_bias
     if pointwise:
@@ -222,11 +225,11 @@ def _max_pool(n: _Node) -> Iterator[Kernel]:
         yield Kernel("indices and zeros", 0, indices + n.inputs, "backward", styles=APART)
 
 
-def _relu(n: _Node) -> Iterator[Kernel]:
-    """In place: reads and writes the map. Its gradient reads the output and dy, and writes dx."""
-    yield Kernel("ReLU", 0, n.inputs + n.outputs, styles=n.beside)
+def _activation(n: _Node) -> Iterator[Kernel]:
+    """Reads a map and writes one. Its gradient reads what is kept of it and dy, and writes dx."""
+    yield Kernel(n.node.layer.label, 0, n.inputs + n.outputs, styles=n.beside)
     if n.gets_gradient:
-        yield Kernel("ReLU gradient", 0, 3 * n.outputs, "backward", styles=n.beside)
+        yield Kernel(f"{n.node.layer.label} gradient", 0, 3 * n.outputs, "backward", styles=n.beside)
 
 
 def _dropout(n: _Node) -> Iterator[Kernel]:
@@ -243,6 +246,15 @@ def _batch_norm(n: _Node) -> Iterator[Kernel]:
     if n.training:
         yield Kernel("statistics", 0, n.inputs, styles=APART)
         yield Kernel("batch norm gradient", 0, 3 * n.outputs, "backward")
+        yield Kernel("sums of the gradient", 0, 2 * n.outputs, "backward", styles=APART)
+
+
+def _group_norm(n: _Node) -> Iterator[Kernel]:
+    """The map is read once for its statistics, in inference too; the backward pass reads x and dy twice."""
+    yield Kernel("group norm", 0, n.inputs + n.outputs + n.params)
+    yield Kernel("statistics", 0, n.inputs, styles=APART)
+    if n.training:
+        yield Kernel("group norm gradient", 0, 3 * n.outputs, "backward")
         yield Kernel("sums of the gradient", 0, 2 * n.outputs, "backward", styles=APART)
 
 
@@ -284,9 +296,9 @@ _KERNELS: Final[dict[type[Layer], Callable[[_Node], Iterator[Kernel]]]] = {
     Conv: _conv,
     Linear: _weighted,
     MaxPool: _max_pool,
-    ReLU: _relu,
     Dropout: _dropout,
     BatchNorm: _batch_norm,
+    GroupNorm: _group_norm,
     LRN: _lrn,
 }
 """The kernels of a layer by its kind; those of every other one are ``_pointwise``, of average pools for instance."""

@@ -230,7 +230,8 @@ class _Step:
                 for param, item in zip(_learned(node), learned, strict=True)
                 if phase.learned is None or param.name in phase.learned
             ]
-            extras = (*parameters, *self._slices(node, width), *self._extras(node, phase, width))
+            copies = (*self._slices(node, width), *self._contiguous(node, incoming, width))
+            extras = (*parameters, *copies, *self._extras(node, phase, width))
             yield self.live.instant(node.name, "backward", extras, without=released)
         passed = yield from self.gradients.settled(node, learned)
         self._release(node)
@@ -280,6 +281,17 @@ class _Step:
         return tuple(
             make_item(node.name, what, count, self.workload, width.writes, part="transients")
             for what in ("gradient of the map behind the view", "copy of the gradient")
+        )
+
+    def _contiguous(self, node: Node, incoming: Gradient, width: Widths) -> tuple[MemoryItem, ...]:
+        """The copy of a gradient that is a slice, which for a single image lies in one piece."""
+        if not (node.layer.copies_slices and incoming.is_view and self.workload.batch > 1):
+            return ()
+        count = values(node.shape)
+        return (
+            make_item(
+                node.name, "gradient in one piece", count, self.workload, width.writes, part="transients"
+            ),
         )
 
     def _parameter_gradients(self, node: Node) -> tuple[MemoryItem, ...]:

@@ -172,7 +172,7 @@ def _lies_in_input(layer: Layer) -> bool:
 
 
 def seen_through(sight: Sight | None, window: Window | None) -> Sight | None:
-    """The receptive field one layer on: it grows by (extent − 1) steps, and the step by the stride.
+    """The receptive field one layer on: it grows by (extent − 1) steps, and the step by the stride over the enlargement.
 
     Without a step (paths of different steps met) a window of more than one value leaves the field unknown too.
     """
@@ -180,7 +180,8 @@ def seen_through(sight: Sight | None, window: Window | None) -> Sight | None:
         return None
     if sight.jump is None or sight.field is None:
         return sight if window.extent == 1 else Sight(None, None)
-    return Sight(sight.field + (window.extent - 1) * sight.jump, sight.jump * window.stride)
+    step, rest = divmod(sight.jump * window.stride, window.enlarged)
+    return Sight(sight.field + (window.extent - 1) * sight.jump, None if rest else step)
 
 
 def joined(sights: Sequence[Sight | None]) -> Sight | None:

@@ -66,12 +66,16 @@ _WORDS: Final = {
     "lrn": "LRN",
     "adaptive-avgpool": "average pool",
     "softmax": "soft-max",
+    "group-norm": "group norm",
+    "layer-norm": "layer norm",
+    "upsample": "upsampling",
+    "shuffle": "channel shuffle",
 }
 
 
 @cache
 def _kind_names() -> Mapping[type[Layer], str]:
-    return {kind.layer: kind.name for kind in all_kinds()}
+    return {kind.layer: kind.name for kind in all_kinds() if not kind.fixed}
 
 
 def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:

@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from vggstat.net.ops.base import Layer, Mode, RowRule, Saved, Storage, TorchModule
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, values
 
-__all__ = ["ACTIVATIONS", "Activation", "activation_after"]
-
-ACTIVATIONS: Final = (
-    "relu",
-    "relu6",
-    "leaky-relu",
-    "elu",
-    "sigmoid",
-    "tanh",
-    "silu",
-    "gelu",
-    "hard-swish",
-    "hard-sigmoid",
-)
-"""The words of the language, each the name of a kind of its own."""
-
-
-def activation_after(word: str) -> Layer | None:
-    """The layer that a conv's or FC layer's field ``activation`` names, with the kind's own settings."""
-    # Imported when asked for: the kinds import this module, and a network uses one or two of ten.
-    from vggstat.net.ops import find_kind
-
-    kind = None if word == "none" else find_kind(word)
-    return kind.layer() if kind else None
+__all__ = ["Activation"]
 
 
 class Activation(Layer):

@@ -123,6 +123,8 @@ class Window(NamedTuple):
     stride: int
     padding: int
     dilation: int = 1
+    enlarged: int = 1
+    """How many positions of the output stand for one of the input, in each direction."""
 
     @property
     def extent(self) -> int:
@@ -156,6 +158,8 @@ class Layer(Record, ABC):
     """The class that Keras's summary prints."""
     autocast: ClassVar[Autocast] = "follow"
     """In which format it runs under autocast (CUDA's lists, torch 2.13)."""
+    copies_slices: ClassVar[bool] = False
+    """Whether a gradient that is a slice of another one is copied before its backward function runs."""
 
     @property
     @abstractmethod
@@ -238,18 +242,22 @@ class Kind(Record):
     short_problem: Callable[[str, Mapping[str, Any]], str | None] | None = None
     """What is wrong with a stem and its figures, though each of them can be read."""
     followers: tuple[Follower, ...] = ()
+    fixed: tuple[tuple[str, Any], ...] = ()
+    """Fields of the layer that the kind settles, so that nobody writes them."""
 
     @property
     def fields(self) -> dict[str, Field]:
         """All fields that the language takes for this kind, by name."""
-        own = dict(self.layer.language_fields)
+        own = {
+            name: field for name, field in self.layer.language_fields.items() if name not in dict(self.fixed)
+        }
         own.update((follower.field.name, follower.field) for follower in self.followers)
         return own
 
     def build(self, written: Mapping[str, Any]) -> tuple[Layer, ...]:
         """The layers that ``written`` stands for: the layer itself, then what follows it."""
         own = {name: value for name, value in written.items() if name in self.layer.language_fields}
-        layers = [self.layer(**own)]
+        layers = [self.layer(**own, **dict(self.fixed))]
         for field, build in self.followers:
             layer = build(written.get(field.name, field.default))
             if layer is not None:

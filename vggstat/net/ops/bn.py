@@ -6,14 +6,14 @@ from typing import ClassVar, final
 
 from vggstat.net.ops.base import Backward, Extra, Kind, Layer, Param, Saved, TorchModule
 from vggstat.net.work import Work
-from vggstat.shapes import Shape, feature_map, values
+from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "BatchNorm"]
 
 
 @final
 class BatchNorm(Layer):
-    """Batch normalization with a learned scale and shift per channel (torch's BatchNorm2d)."""
+    """Batch normalization with a learned scale and shift per channel (torch's BatchNorm2d, of vectors BatchNorm1d)."""
 
     row_kind: ClassVar[str] = "bn"
     stem: ClassVar[str] = "bn"
@@ -24,8 +24,7 @@ class BatchNorm(Layer):
         return "BN"
 
     def out_shape(self, *inputs: Shape) -> Shape:
-        """The input's shape."""
-        feature_map(inputs[0], "batch norm")
+        """The input's shape: a map, or a vector, each of whose features is a channel of its own."""
         return inputs[0]
 
     def params(self, *inputs: Shape) -> tuple[Param, ...]:
@@ -64,7 +63,7 @@ class BatchNorm(Layer):
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         return TorchModule(
-            "BatchNorm2d",
+            "BatchNorm2d" if len(inputs[0]) == 3 else "BatchNorm1d",
             (inputs[0][0],),
             # torch 2.13 is the first that takes, and prints, bias.
             {"eps": 1e-05, "momentum": 0.1, "affine": True, "bias": True, "track_running_stats": True},

@@ -6,7 +6,6 @@ from typing import ClassVar, final
 
 from vggstat.errors import ShapeError
 from vggstat.fields import boolean, choice, integer, padding
-from vggstat.net.ops.activation import ACTIVATIONS, activation_after
 from vggstat.net.ops.base import (
     INPUT_GRADIENT,
     Autocast,
@@ -20,7 +19,7 @@ from vggstat.net.ops.base import (
     TorchModule,
     Window,
 )
-from vggstat.net.ops.bn import BatchNorm
+from vggstat.net.ops.following import ACTIVATIONS, NORMS, activation_after, norm_after
 from vggstat.net.ops.geometry import same_padding, slide
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
@@ -123,8 +122,8 @@ KIND = Kind(
     example="conv3-64",
     followers=(
         Follower(
-            choice("none", "batch", default="none", doc="normalization after the convolution").named("norm"),
-            lambda word: BatchNorm() if word == "batch" else None,
+            choice(*NORMS, default="none", doc="normalization after the convolution").named("norm"),
+            norm_after,
         ),
         Follower(
             choice(*ACTIVATIONS, "none", default="relu", doc="non-linearity after it").named("activation"),

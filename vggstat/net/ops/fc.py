@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import boolean, choice, integer, number
-from vggstat.net.ops.activation import ACTIVATIONS, activation_after
 from vggstat.net.ops.base import Autocast, Follower, Kind, Layer, Param, Saved, TorchModule, Window
 from vggstat.net.ops.dropout import Dropout
+from vggstat.net.ops.following import ACTIVATIONS, NORMS, activation_after, norm_after
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, features, values
 
@@ -65,11 +65,12 @@ class Linear(Layer):
 KIND = Kind(
     name="fc",
     layer=Linear,
-    doc="fully connected layer, with what follows it; the last of a classifier has no ReLU and no dropout",
+    doc="fully connected layer, with what follows it; the last of a classifier has no norm, activation or dropout",
     spellings=("linear", "dense"),
     notation=r"fc-?(?P<features>\d+)",
     example="FC-4096",
     followers=(
+        Follower(choice(*NORMS, default="none", doc="normalization after it").named("norm"), norm_after),
         Follower(
             choice(*ACTIVATIONS, "none", default="relu", doc="non-linearity after it").named("activation"),
             activation_after,

@@ -202,7 +202,7 @@ def _last_fc(items: tuple[Item, ...]) -> int:
 
 
 def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | None, *, dense: bool) -> None:
-    """The FC layers with what follows each; the last one has no ReLU and no dropout unless written."""
+    """The FC layers with what follows each; the last one has no norm, activation or dropout unless written."""
     last = _last_fc(items)
     count = 0
     for position, item in enumerate(items):
@@ -210,7 +210,7 @@ def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | N
         is_fc = _is_fc(item)
         if position == last:
             # The spec's defaults are about the layers before it: nothing follows the predictions unless written.
-            fields = {**fields, "activation": "none", "dropout": 0, **item.fields}
+            fields = {**fields, "norm": "none", "activation": "none", "dropout": 0, **item.fields}
             if classes is not None:
                 fields["features"] = classes
         first, *followers = builder.layers(item.kind, fields)

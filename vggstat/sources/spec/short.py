@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from vggstat.net.ops import all_kinds, find_kind
-from vggstat.net.ops.activation import ACTIVATIONS
 from vggstat.net.ops.base import Kind
+from vggstat.net.ops.following import ACTIVATIONS
 from vggstat.sources.spec.language import describe
 from vggstat.sources.spec.problems import nearest, quote, suggestion
 from vggstat.sources.spec.values import UnreadableError, read_value
@@ -175,7 +175,10 @@ def _unknown(node: Scalar) -> str:
     # A typing error in the word, with the numbers as they are: cnov3-128 is conv3-128.
     letters = _letters(text)
     for word in nearest(letters, words()):
-        if _match(word + text[len(letters) :]):
-            return f"no layer is written {node}: did you mean {word + text[len(letters) :]!r}?"
-    examples = [kind.example for kind in all_kinds() if kind.example]
-    return f"no layer is written {node}{suggestion(text, [*words(), *examples])}"
+        meant = word + text[len(letters) :]
+        if _match(meant.split(" ")[0]):
+            return f"no layer is written {node}: did you mean {meant!r}?"
+    if nearest(text, words()):
+        return f"no layer is written {node}{suggestion(text, words())}"
+    examples = ", ".join(kind.example or kind.name for kind in all_kinds())
+    return f"no layer is written {node}: it is one of {examples}"

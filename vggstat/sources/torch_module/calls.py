@@ -223,6 +223,25 @@ def _gelu(call: Call) -> Settings:
     return "gelu", {"approximate": call.get(1, "approximate", "none")}
 
 
+def _group_norm(call: Call) -> Settings:
+    return "group-norm", {"groups": call.get(1, "num_groups")}
+
+
+def _upsample(call: Call) -> Settings:
+    mode, scale = call.get(3, "mode", "nearest"), call.pair(2, "scale_factor")
+    if scale is None:
+        tall, wide = (new / old for new, old in zip(call.after[2:], call.before[2:], strict=True))
+        scale = tall if tall == wide else (tall, wide)
+    known = mode in ("nearest", "bilinear") and not isinstance(scale, tuple) and scale == int(scale)
+    if known and not call.get(4, "align_corners"):
+        return "upsample", {"scale": int(scale), "mode": mode}
+    return "interpolate", {"scale": scale, "mode": mode}
+
+
+def _shuffle(call: Call) -> Settings:
+    return "shuffle", {"groups": call.get(1, "groups")}
+
+
 def _dropout(call: Call) -> Settings:
     return "dropout", {"p": call.get(1, "p", 0.5) if call.get(2, "training", True) else 0}
 
@@ -252,6 +271,9 @@ READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "gelu": _gelu,
+    "group_norm": _group_norm,
+    "interpolate": _upsample,
+    "channel_shuffle": _shuffle,
     "dropout": _dropout,
     "pad": _pad,
 }

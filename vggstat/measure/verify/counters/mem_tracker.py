@@ -19,6 +19,8 @@ from vggstat.cost.training import training_peak
 from vggstat.measure.module import allocate
 from vggstat.measure.step import NativeDropout, make_optimizer, train_once
 from vggstat.measure.verify.counters.base import Subject, training_refused
+from vggstat.net.graph import Node
+from vggstat.net.ops.upsample import Upsample
 
 __all__ = ["SOURCE", "check_inference", "check_training", "count"]
 
@@ -44,9 +46,20 @@ def count(subject: Subject) -> Iterator[Check]:
                 SOURCE, quantity, f"not asked for more than {MAX_LAYERS} layers: here are {layers:,}"
             )
         return
+    decomposed = next((node for node in subject.report.graph.nodes if _in_steps(node)), None)
+    if decomposed is not None:
+        reason = f"torch's fake tensors compute the bilinear upsampling of {decomposed.name} in steps, a device does not"
+        for quantity in (INFERENCE, TRAINING):
+            yield unchecked(SOURCE, quantity, reason)
+        return
     yield check_inference(subject)
     if subject.report.total.params:
         yield check_training(subject)
+
+
+def _in_steps(node: Node) -> bool:
+    """Whether fake tensors make maps for it that no device makes."""
+    return isinstance(node.layer, Upsample) and node.layer.mode == "bilinear"
 
 
 def check_inference(subject: Subject) -> Check:

@@ -1,0 +1,109 @@
+"""Layer kinds that no VGG has: each formula by an example that can be followed by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.networks import graph_of, report_of
+from vggstat.cost.counting import find_counting_rule
+from vggstat.cost.report import Report, Row, analyze
+from vggstat.cost.saved import saved_items
+from vggstat.cost.training import training_moments
+from vggstat.cost.workload import Workload
+from vggstat.errors import SpecError
+from vggstat.net.building import GraphBuilder
+from vggstat.net.graph import Graph, Sight
+from vggstat.net.ops.concat import Concat
+from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.group_norm import GroupNorm
+from vggstat.net.spec import Place
+
+HERE = Place("here", 1, 1, "")
+
+
+def report(layers: str, classifier: str = "[]") -> Report:
+    head = "flatten" if classifier != "[]" else "none"
+    text = f"name: x\ninput: [4, 8, 6]\nblocks: [[{layers}]]\nhead: {head}\nclassifier: {classifier}\n"
+    return analyze(graph_of(text))
+
+
+def row(found: Report, name: str) -> Row:
+    return next(row for row in found.rows if row.name == name)
+
+
+def test_group_norm() -> None:
+    """A scale and a shift for each of 4 channels; two statistics for each of 2 groups, 16 B, beside the input."""
+    found = report("conv1-4 linear, {group-norm: {groups: 2}}")
+    norm = row(found, "block1_gn1")
+
+    assert (norm.label, norm.weights, norm.params, norm.macs) == ("GN", 4, 8, 0)
+    assert [item.bytes for item in saved_items(found.graph, Workload()) if item.node == norm.name] == [
+        4 * 4 * 8 * 6,
+        8,
+        8,
+    ]
+    assert find_counting_rule("fvcore").count(found.graph.nodes[1].ops) == 5 * 4 * 8 * 6
+    assert find_counting_rule("torchinfo").count(found.graph.nodes[1].ops) == 8
+
+
+def test_group_norm_needs_whole_groups() -> None:
+    with pytest.raises(SpecError, match=r"groups: 3 needs channels \(4\) that are a multiple of 3"):
+        report("{group-norm: {groups: 3}}")
+
+
+def test_a_slice_of_a_gradient_is_copied_for_a_group_norm() -> None:
+    """What a concatenation hands out is a slice: 2 images x 4 x 8 x 8 x 4 B. That of one image lies in one piece."""
+    builder = GraphBuilder((4, 8, 8))
+    one = builder.add(Conv(filters=4), "conv", scope=(), place=HERE)
+    two = builder.add(GroupNorm(groups=2), "norm", scope=(), place=HERE, inputs=(one,))
+    builder.add(Concat(), "concat", scope=(), place=HERE, inputs=(two, one))
+    spec = graph_of("name: x\ninput: [4, 8, 8]\nblocks: [[conv3-4]]\nhead: none").spec
+    graph = Graph(spec=spec, image=builder.image, head="none", classes=None, nodes=builder.nodes())
+
+    def copies(batch: int) -> set[int]:
+        moments = training_moments(graph, Workload(batch=batch, mode="training"))
+        return {item.bytes for at in moments for item in at.items if item.what == "gradient in one piece"}
+
+    assert (copies(1), copies(2)) == (set(), {2 * 4 * 8 * 8 * 4})
+
+
+def test_upsampling() -> None:
+    """Twice as high and wide; half of the step, and a bilinear one sees two values in each direction."""
+    found = report("maxpool, upsample2, {upsample: {scale: 2, mode: bilinear}}")
+    nearest, bilinear = row(found, "block1_upsample"), row(found, "block1_upsample2")
+
+    assert (nearest.output_shape, bilinear.output_shape) == ((4, 8, 6), (4, 16, 12))
+    assert found.graph.nodes[1].sight == Sight(2, 1)  # a pool of 2, read at a step of 2 / 2
+    assert found.graph.nodes[2].sight == Sight(3, None)  # half a pixel is no step
+    assert (nearest.label, bilinear.label) == ("upsample2", "bilinear upsample2")
+    assert not [item for item in saved_items(found.graph, Workload()) if "upsample" in item.node]
+
+
+def test_channel_shuffle() -> None:
+    """The map's shape stays; as many groups as channels would change nothing."""
+    assert row(report("shuffle2"), "block1_shuffle").output_shape == (4, 8, 6)
+    with pytest.raises(SpecError, match="shuffle4 of 4 channels changes nothing"):
+        report("shuffle4")
+    with pytest.raises(SpecError, match=r"needs channels \(4\) that are a multiple of 3"):
+        report("shuffle3")
+
+
+def test_global_pool_is_an_adaptive_one_to_one_value() -> None:
+    """As with ``head: gap``, and nothing can be set about it."""
+    found = report("gap")
+
+    assert row(found, "block1_avgpool").output_shape == (4, 1, 1)
+    assert found.graph.nodes[0].layer == report_of("D@head=gap").graph.nodes[-4].layer
+    with pytest.raises(SpecError, match="gap has no field 'output'"):
+        report("{gap: {output: 2}}")
+
+
+def test_batch_norm_after_an_fc_layer() -> None:
+    """Between the layer and its ReLU; none after the predictions unless it is written there."""
+    found = report("conv3-4", "[{fc: {features: 5, norm: batch, dropout: 0}}, {fc: {features: 3}}]")
+    names = [node.name for node in found.graph.nodes if node.name.startswith(("fc", "pred"))]
+    norm = next(node for node in found.graph.nodes if node.name == "fc1_bn")
+
+    assert names == ["fc1", "fc1_bn", "fc1_relu", "predictions"]
+    assert norm.layer.torch_module(*norm.in_shapes).name == "BatchNorm1d"
+    assert row(found, "fc1_bn").params == 2 * 5
