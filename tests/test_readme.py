@@ -75,3 +75,22 @@ def test_the_spec_excerpt_is_the_shipped_one() -> None:
     assert block is not None
 
     assert analyze(graph_of(block[1])).rows == report_of("D").rows
+
+
+def test_the_table_of_the_language_is_the_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made from the definitions of the layers: `vggstat schema --format markdown`."""
+    told = README.partition("<!-- language -->\n")[2].partition("<!-- /language -->")[0]
+
+    assert told == run(monkeypatch, "schema", "--format", "markdown").out
+
+
+def test_lenet_has_the_parameters_that_are_said() -> None:
+    """The example of defaults that are not a VGG's."""
+    from tests.networks import graph_of
+    from vggstat.cost.report import analyze
+
+    block = re.search(r"```yaml\n(name: LeNet-5\n.*?)```", README, re.DOTALL)
+    assert block is not None
+    total = analyze(graph_of(block[1])).total
+
+    assert f"{total.params:,} parameters, {total.macs:,} MACs" in block[1]

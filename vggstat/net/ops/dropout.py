@@ -55,4 +55,11 @@ class Dropout(Layer):
         return TorchModule("Dropout", (), {"p": self.p, "inplace": False})
 
 
-KIND = Kind(name="dropout", layer=Dropout, doc="dropout", spellings=("drop-out",))
+KIND = Kind(
+    name="dropout",
+    layer=Dropout,
+    doc="dropout",
+    spellings=("drop-out",),
+    notation=r"dropout(?P<p>[0-9](?:\.[0-9]+)?)",
+    example="dropout0.2",
+)

@@ -83,7 +83,7 @@ class _Reading:
         part = Scalar(digits, True, self.node.line, self.node.column)
         field = self.kind.fields[name]
         try:
-            if digits.startswith("0") and len(digits) > 1:
+            if digits.startswith("0") and digits.isdigit() and len(digits) > 1:
                 raise UnreadableError(f"expected {describe(field)} without leading zeros, got {part}")
             self.fields[name] = read_value(part, field)
         except UnreadableError as error:
