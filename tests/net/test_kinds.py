@@ -11,12 +11,14 @@ from vggstat.cost.saved import saved_items
 from vggstat.cost.training import training_moments
 from vggstat.cost.workload import Workload
 from vggstat.errors import SpecError
+from vggstat.lint.derive import derive_layer
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph, Sight
 from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.group_norm import GroupNorm
 from vggstat.net.spec import Place
+from vggstat.render.styles import cs231n
 
 HERE = Place("here", 1, 1, "")
 
@@ -107,3 +109,28 @@ def test_batch_norm_after_an_fc_layer() -> None:
     assert names == ["fc1", "fc1_bn", "fc1_relu", "predictions"]
     assert norm.layer.torch_module(*norm.in_shapes).name == "BatchNorm1d"
     assert row(found, "fc1_bn").params == 2 * 5
+
+
+def test_depthwise_convolution() -> None:
+    """A filter a channel: 3 * 3 * (4 / 4) * 4 weights, at 8 x 6 pixels; conv's defaults hold, but for what it settles."""
+    text = """
+name: x
+input: [4, 8, 6]
+defaults: {conv: {bias: false, groups: 2, activation: relu6}, dwconv: {norm: batch}}
+blocks: [[dwconv3, dwconv3/2 plain linear]]
+"""
+    found = analyze(graph_of(text))
+    first, second = (found.graph.nodes[index] for index in (0, 3))
+
+    assert [node.layer.label for node in found.graph.nodes] == ["conv3-4 g4", "BN", "ReLU6", "conv3-4 g4"]
+    assert (row(found, first.name).weights, row(found, first.name).macs) == (36, 36 * 8 * 6)
+    assert (row(found, first.name).biases, row(found, second.name).biases) == (0, 4)
+    assert second.shape == (4, 4, 3)
+    steps = {step.quantity: step.expression for step in derive_layer(found, first.name).steps}
+    assert steps["weights"] == "3 × 3 × (4 / 4) × 4"
+    assert cs231n.params_words(found.rows[1], None) == "(3*3*(4/4))*4 = 36"
+
+
+def test_a_depthwise_convolution_needs_a_map() -> None:
+    with pytest.raises(SpecError, match=r"blocks\[0\]\[1\]: dwconv: .*map"):
+        report("flatten, dwconv3")

@@ -22,6 +22,7 @@ def report(name: str) -> Report:
     [
         # 5*5*6+6 + 5*5*6*16+16 + 400*120+120 + 120*84+84 + 84*10+10; 28*28*150 + 10*10*2400 + 48000 + 10080 + 840
         ("LeNet-5", 61_706, 416_520),
+        ("MobileNetV1", 4_231_976, 568_740_352),  # timm; Keras's trainable parameters
         ("AlexNet-torchvision", 61_100_840, 714_188_480),  # torchvision: 61,100,840 parameters, 0.71 GFLOPS
     ],
 )
@@ -43,7 +44,7 @@ def test_lenet_is_written_honestly() -> None:
     assert [node.shape for node in graph.nodes if node.layer.stem == "conv"] == [(6, 28, 28), (16, 10, 10)]
 
 
-@pytest.mark.parametrize("name", ["LeNet-5", "AlexNet-torchvision"])
+@pytest.mark.parametrize("name", ["LeNet-5", "AlexNet-torchvision", "MobileNetV1"])
 def test_a_real_model_agrees(name: str) -> None:
     """Every figure, with torch's counters and fvcore."""
     from vggstat.cost.check import Verdict

@@ -121,12 +121,11 @@ def _param_steps(row: Row) -> list[Step]:
         "fc": "inputs × outputs",
         "bn": "one scale (gamma) per channel",
     }
-    factors = weight_factors(row)
     steps = [
         Step(
             quantity="weights",
             rule=rules.get(row.kind, "the product of the weight's axes"),
-            expression=_times(*factors),
+            expression=_weight_words(row),
             value=row.weights,
         )
     ]
@@ -142,6 +141,15 @@ def _param_steps(row: Row) -> list[Step]:
         )
     )
     return steps
+
+
+def _weight_words(row: Row) -> str:
+    """The product that the weights are; ``(96 / 2)`` where a filter sees one group of the channels."""
+    factors = [f"{factor:,}" for factor in weight_factors(row)]
+    if row.groups is not None and row.groups > 1:
+        channels = weight_factors(row)[2] * row.groups
+        factors[2] = f"({channels:,} / {row.groups:,})"
+    return " × ".join(factors)
 
 
 def _work_steps(report: Report, row: Row) -> list[Step]:

@@ -75,7 +75,7 @@ _WORDS: Final = {
 
 @cache
 def _kind_names() -> Mapping[type[Layer], str]:
-    return {kind.layer: kind.name for kind in all_kinds() if not kind.fixed}
+    return {kind.layer: kind.name for kind in all_kinds() if not (kind.fixed or kind.derived)}
 
 
 def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:

@@ -244,6 +244,12 @@ class Kind(Record):
     followers: tuple[Follower, ...] = ()
     fixed: tuple[tuple[str, Any], ...] = ()
     """Fields of the layer that the kind settles, so that nobody writes them."""
+    from_input: Callable[[Shape], Mapping[str, Any]] | None = None
+    """Fields that follow from the map that enters, so that nobody writes them; ``build`` is given them."""
+    derived: tuple[str, ...] = ()
+    """Their names."""
+    defaults_of: str = ""
+    """Another kind whose defaults in a spec hold for this one too."""
 
     @property
     def fields(self) -> dict[str, Field]:

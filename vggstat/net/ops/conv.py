@@ -46,7 +46,8 @@ class Conv(Layer):
 
     @property
     def label(self) -> str:
-        return f"conv{self.kernel}-{self.filters}"
+        groups = f" g{self.groups}" if self.groups > 1 else ""
+        return f"conv{self.kernel}-{self.filters}{groups}"
 
     def window(self) -> Window:
         pad = self.padding
@@ -58,7 +59,7 @@ class Conv(Layer):
         channels, height, width = feature_map(inputs[0], self.label)
         if channels % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"{self.label} with groups: {self.groups} needs input channels ({channels}) and filters "
+                f"{self.label} needs input channels ({channels}) and filters "
                 f"({self.filters}) that are multiples of {self.groups}"
             )
         window = self.window()

@@ -90,8 +90,8 @@ class Stage(Record):
 
 
 def layer_words(row: Row) -> str:
-    """The layer in the paper's notation; the image as ``image``."""
-    return row.label or "image"
+    """The layer in the paper's notation; the image as ``image``. Groups are said in words, see ``layer_details``."""
+    return row.label.removesuffix(f" g{row.groups}") or "image"
 
 
 def layer_details(row: Row) -> Iterator[str]:

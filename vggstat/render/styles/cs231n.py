@@ -63,7 +63,7 @@ class _Line:
         self.shape = f"[{_factors(line, 'x') if len(line.output_shape) == 3 else _vector(line)}]"
         shapes = [shape for shape in (line.output_shape, entering) if shape]
         self.memory, self.values = _memory(items, shapes, report.workload.batch, spaced=options.memory_items)
-        self.params = _params(line, entering)
+        self.params = params_words(line, entering)
         self.weights = line.weights
 
 
@@ -132,13 +132,16 @@ def _entering(report: Report, node: Node | None) -> Shape | None:
     return node.in_shapes[0]
 
 
-def _params(line: Row, entering: Shape | None) -> str:
+def params_words(line: Row, entering: Shape | None) -> str:
+    """The product that a row's weights are; ``(96/2)`` where a filter sees one group of the channels."""
     shape = line.weight_shape
     if shape is None:
         return "0"
     if len(shape) == 4:
         filters, channels, height, width = shape
-        return f"({height}*{width}*{channels})*{filters} = {grouped(line.weights)}"
+        groups = line.groups or 1
+        seen = f"({channels * groups}/{groups})" if groups > 1 else f"{channels}"
+        return f"({height}*{width}*{seen})*{filters} = {grouped(line.weights)}"
     if len(shape) == 2:
         return f"{_product(entering or (shape[1],))}*{shape[0]} = {grouped(line.weights)}"
     return grouped(line.weights)

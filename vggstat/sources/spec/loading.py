@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from vggstat.errors import InputError, UsageError
 from vggstat.files import read_bytes
+from vggstat.net.ops.base import Kind
 from vggstat.net.spec import Head, Item, Place, Spec
 from vggstat.sources.spec.access import access, is_below
 from vggstat.sources.spec.language import MAX_LAYERS
@@ -207,5 +209,14 @@ def _with_defaults(items: tuple[Item, ...], defaults: Defaults) -> tuple[Item, .
     if not defaults:
         return items
     return tuple(
-        item if item.plain else item.replace(defaults=defaults.get(item.kind.name, {})) for item in items
+        item if item.plain else item.replace(defaults=_defaults_of(item.kind, defaults)) for item in items
     )
+
+
+def _defaults_of(kind: Kind, defaults: Defaults) -> Mapping[str, Any]:
+    """What the defaults say of a kind: its own before those of the kind that it is a case of."""
+    own = defaults.get(kind.name, {})
+    if not kind.defaults_of:
+        return own
+    shared = defaults.get(kind.defaults_of, {})
+    return {**{name: value for name, value in shared.items() if name in kind.fields}, **own}
