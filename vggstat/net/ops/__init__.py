@@ -13,7 +13,7 @@ from typing import cast
 
 from vggstat.net.ops.base import Kind
 
-__all__ = ["all_kinds", "find_kind", "fold"]
+__all__ = ["all_kinds", "find_kind", "fold", "kind_called"]
 
 _SHARED = {"__init__", "activation", "base", "following", "geometry", "pooling"}
 _UNWRITTEN = {"add", "concat", "multiply", "other"}
@@ -42,11 +42,18 @@ def all_kinds() -> tuple[Kind, ...]:
     return tuple(_kind_of(module) for module in _modules().values())
 
 
+def kind_called(word: str) -> Kind | None:
+    """The kind of this very name, or None; no other kind is imported."""
+    module = _modules().get(fold(word))
+    return None if module is None else _kind_of(module)
+
+
 def find_kind(word: str) -> Kind | None:
     """The kind that ``word`` names (``conv``, ``Soft-Max``), or None."""
     folded = fold(word)
-    if folded in _modules():
-        return _kind_of(_modules()[folded])
+    named = kind_called(word)
+    if named is not None:
+        return named
     for kind in all_kinds():
         if folded in map(fold, kind.spellings):
             return kind

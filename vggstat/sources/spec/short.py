@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from vggstat.net.ops import all_kinds, find_kind
+from vggstat.net.ops import all_kinds, find_kind, kind_called
 from vggstat.net.ops.base import Kind
 from vggstat.net.ops.following import ACTIVATIONS
 from vggstat.sources.spec.language import describe
@@ -44,10 +44,13 @@ class Short(NamedTuple):
 
 def read_short(node: Scalar) -> Short:
     """The layer that a text stands for, or what is wrong with it."""
-    bare = _bare(node.text)  # a name may be written in two words: soft max
-    if bare is not None:
-        return Short(bare[0])
-    stem, *rest = re.split(" +", node.text)
+    # A kind's module is loaded when a spec uses it: a text with figures is hardly another spelling of a name, for which all
+    # would be. Without figures it may be: a name in two words, soft max.
+    has_figures = any(character.isdigit() for character in node.text)
+    bare = kind_called(node.text) if has_figures else find_kind(node.text)
+    if bare is not None and not _needs_fields(bare):
+        return Short(bare)
+    stem, *rest = node.text.split(" ")
     found = _match(stem)
     if found is None:
         return Short(None, problems=(("", _unknown(node)),))
@@ -57,7 +60,7 @@ def read_short(node: Scalar) -> Short:
         reading.read_digits(name, digits)
     if not reading.problems and kind.short_problem is not None:
         reading.note("", kind.short_problem(stem, reading.fields))
-    for word in rest:
+    for word in filter(None, rest):
         reading.read_word(word)
     return Short(kind, reading.fields, reading.plain, tuple(reading.problems))
 
@@ -149,9 +152,11 @@ def _match(text: str) -> tuple[Kind, Mapping[str, str]] | None:
 def _bare(text: str) -> tuple[Kind, Mapping[str, str]] | None:
     """The kind that a word alone stands for: one that needs no field."""
     kind = find_kind(text)
-    if kind is None or any(field.required for field in kind.fields.values()):
-        return None
-    return kind, {}
+    return None if kind is None or _needs_fields(kind) else (kind, {})
+
+
+def _needs_fields(kind: Kind) -> bool:
+    return any(field.required for field in kind.fields.values())
 
 
 def _stem_kind(text: str) -> Kind | None:
