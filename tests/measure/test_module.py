@@ -9,10 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from tests.networks import SHIPPED, report_of
+from tests.networks import SHIPPED, graph_of, report_of
+from vggstat.cost.report import analyze
 from vggstat.cost.workload import DTYPES
 from vggstat.errors import UsageError
 from vggstat.measure.module import as_torch_dtype, build_module, fill
+from vggstat.net.ops.following import ACTIVATIONS
 from vggstat.render.styles import find_style
 from vggstat.render.styles.base import TableOptions
 
@@ -84,10 +86,23 @@ def test_names_are_torchvisions() -> None:
     assert list(build_module(report_of("D").graph).state_dict()) == expected
 
 
-@pytest.mark.parametrize("name", [*SHIPPED, "D@head=gap", "D@head=conv", "D@head=none", "D@384"])
+EVERY_KIND = f"""
+name: EveryKind
+input: [3, 32, 32]
+blocks:
+  - [conv3-32/2 g1, dwconv3 relu6, conv3-8 linear, {", ".join(ACTIVATIONS)}]
+  - [{{leaky-relu: {{slope: 0.2}}}}, {{elu: {{alpha: 0.5}}}}, {{gelu: {{approximate: tanh}}}}, maxpool3/2 ceil, avgpool3/1 same]
+  - [bn, {{group-norm: {{groups: 2}}}}, lrn, shuffle2, upsample2, {{upsample: {{mode: bilinear}}}}, dropout0.2, gap]
+classifier: [{{fc: {{features: 4, norm: batch}}}}, softmax, FC-3]
+"""
+
+
+@pytest.mark.parametrize(
+    "name", [*SHIPPED, "D@head=gap", "D@head=conv", "D@head=none", "D@384", "every kind"]
+)
 def test_style_torch_is_the_print(name: str) -> None:
     """``table --style torch`` prints what ``print(model)`` prints (torch 2.13: older ones print no bias of a norm)."""
-    report = report_of(name)
+    report = analyze(graph_of(EVERY_KIND)) if name == "every kind" else report_of(name)
     page = find_style("torch")(report, TableOptions())
     text: str = page.shown[0].listing.text  # type: ignore[union-attr]
     if "bias" not in signature(nn.BatchNorm2d).parameters:

@@ -115,7 +115,7 @@ def _joined(kind: str, maps: list[Tensor], *, in_place: bool) -> Tensor:
 
 
 def _call_of(node: Node, *, autocast: bool) -> nn.Module:
-    name, args, kwargs = node.layer.torch_module(*node.in_shapes)
+    name, args, kwargs, _ = node.layer.torch_module(*node.in_shapes)
     if name in JOINS:
         return nn.Identity()
     if name == "Dropout":

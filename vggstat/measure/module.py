@@ -163,7 +163,7 @@ def allocate(model: nn.Module, device: str | torch.device) -> None:
 
 def _make(node: Node) -> nn.Module:
     """The module of a node, with the arguments that this version of torch takes."""
-    name, args, kwargs = module_of(node)
+    name, args, kwargs, _ = module_of(node)
     kind = getattr(nn, name)
     taken = signature(kind).parameters
     return cast(nn.Module, kind(*args, **{key: value for key, value in kwargs.items() if key in taken}))

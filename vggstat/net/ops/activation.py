@@ -17,6 +17,8 @@ class Activation(Layer):
 
     row: ClassVar[RowRule] = "own"
     torch_class: ClassVar[str]
+    tells_in_place: ClassVar[bool] = True
+    """Whether the module's repr says that it works in place."""
     measure: ClassVar[str]
     """What its work is called in ``Work``."""
     keeps: ClassVar[Literal["input", "output"]]
@@ -27,7 +29,7 @@ class Activation(Layer):
 
     @property
     def torch_settings(self) -> Mapping[str, Any]:
-        """What the module's repr prints beside ``inplace``."""
+        """The module's arguments beside ``inplace``."""
         return {}
 
     def out_shape(self, *inputs: Shape) -> Shape:
@@ -54,4 +56,5 @@ class Activation(Layer):
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         in_place = {"inplace": True} if self.keeps_in_place else {}
-        return TorchModule(self.torch_class, (), {**self.torch_settings, **in_place})
+        unprinted = () if self.tells_in_place else ("inplace",)
+        return TorchModule(self.torch_class, (), {**self.torch_settings, **in_place}, unprinted)

@@ -133,11 +133,13 @@ class Window(NamedTuple):
 
 
 class TorchModule(NamedTuple):
-    """The torch.nn module that does the same: its class and the arguments that its repr prints."""
+    """The torch.nn module that does the same: its class and its arguments."""
 
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = {}
+    unprinted: tuple[str, ...] = ()
+    """Arguments that its repr leaves out."""
 
 
 class Layer(Record, ABC):

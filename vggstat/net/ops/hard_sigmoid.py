@@ -18,6 +18,7 @@ class HardSigmoid(Activation):
     stem: ClassVar[str] = "hardsigmoid"
     keras_class: ClassVar[str] = "Activation"
     torch_class: ClassVar[str] = "Hardsigmoid"
+    tells_in_place: ClassVar[bool] = False
     measure: ClassVar[str] = "hard_sigmoid"
     keeps: ClassVar[Literal["input", "output"]] = "input"
     keeps_in_place: ClassVar[Literal["output", "copy"] | None] = "copy"

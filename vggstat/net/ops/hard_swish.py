@@ -18,6 +18,7 @@ class HardSwish(Activation):
     stem: ClassVar[str] = "hardswish"
     keras_class: ClassVar[str] = "Activation"
     torch_class: ClassVar[str] = "Hardswish"
+    tells_in_place: ClassVar[bool] = False
     measure: ClassVar[str] = "hard_swish"
     keeps: ClassVar[Literal["input", "output"]] = "input"
     keeps_in_place: ClassVar[Literal["output", "copy"] | None] = "copy"

@@ -41,7 +41,7 @@ class ChannelShuffle(Layer):
         return Work(shuffled_values=values(inputs[0]))
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
-        return TorchModule("ChannelShuffle", (self.groups,))
+        return TorchModule("ChannelShuffle", (), {"groups": self.groups})
 
 
 KIND = Kind(

@@ -31,7 +31,7 @@ def render(report: Report, options: TableOptions) -> Page:
 def module_text(module: TorchModule) -> str:
     """The module as torch prints it: ``MaxPool2d(kernel_size=2, stride=2, padding=0, ...)``."""
     arguments = [str(value) for value in module.args]
-    arguments += [f"{key}={value}" for key, value in module.kwargs.items()]
+    arguments += [f"{key}={value!r}" for key, value in module.kwargs.items() if key not in module.unprinted]
     return f"{module.name}({', '.join(arguments)})"
 
 
