@@ -18,7 +18,8 @@ from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.group_norm import GroupNorm
 from vggstat.net.spec import Place
-from vggstat.render.styles import cs231n
+from vggstat.render.styles import cs231n, find_style
+from vggstat.render.styles.base import TableOptions
 
 HERE = Place("here", 1, 1, "")
 
@@ -134,3 +135,29 @@ blocks: [[dwconv3, dwconv3/2 plain linear]]
 def test_a_depthwise_convolution_needs_a_map() -> None:
     with pytest.raises(SpecError, match=r"blocks\[0\]\[1\]: dwconv: .*map"):
         report("flatten, dwconv3")
+
+
+def test_every_kind_can_be_derived_and_shown() -> None:
+    """Each row of a network of many kinds, in words; and what follows a layer, on slides."""
+    found = report(
+        "conv3-4 hard-swish, {group-norm: {groups: 2}}, shuffle2, upsample2, {upsample: {mode: bilinear}}, maxpool, gap, "
+        "elu"
+    )
+    steps = {row.name: derive_layer(found, row.name).steps for row in found.rows}
+    told = {name: {step.quantity: (step.expression, step.value) for step in of} for name, of in steps.items()}
+
+    assert told["block1_gn1"]["weights"] == ("4", 4)
+    assert told["block1_avgpool"]["receptive field"] == ("the whole image", None)
+    page = find_style("slides")(found, TableOptions())
+    shown = page.shown[0]
+    assert "hard-swish" in str(shown)
+    assert "Group Norm" in str(shown)
+
+
+def test_a_step_of_half_a_pixel_is_none() -> None:
+    """Twice as large from the start: a step of 1 / 2; behind it a window of 3 has no field that can be told, and not all."""
+    found = report("upsample2, conv3-4")
+    steps = [{step.quantity: step for step in derive_layer(found, row.name).steps} for row in found.rows[1:]]
+
+    assert (steps[0]["step"].expression, steps[0]["step"].value) == ("1 × 1 / 2", None)
+    assert steps[1]["receptive field"].expression == "not known"

@@ -120,6 +120,7 @@ def _param_steps(row: Row) -> list[Step]:
         "conv": "kernel × kernel × channels a filter sees × filters",
         "fc": "inputs × outputs",
         "bn": "one scale (gamma) per channel",
+        "norm": "one scale (gamma) per channel",
     }
     steps = [
         Step(
@@ -130,7 +131,7 @@ def _param_steps(row: Row) -> list[Step]:
         )
     ]
     if row.biases:
-        rule = "one shift (beta) per channel" if row.kind == "bn" else "one per output channel"
+        rule = "one shift (beta) per channel" if row.kind in ("bn", "norm") else "one per output channel"
         steps.append(Step(quantity="biases", rule=rule, expression=f"{row.biases:,}", value=row.biases))
     steps.append(
         Step(
@@ -146,7 +147,7 @@ def _param_steps(row: Row) -> list[Step]:
 def _weight_words(row: Row) -> str:
     """The product that the weights are; ``(96 / 2)`` where a filter sees one group of the channels."""
     factors = [f"{factor:,}" for factor in weight_factors(row)]
-    if row.groups is not None and row.groups > 1:
+    if row.kind == "conv" and row.groups is not None and row.groups > 1:
         channels = weight_factors(row)[2] * row.groups
         factors[2] = f"({channels:,} / {row.groups:,})"
     return " × ".join(factors)
@@ -171,40 +172,52 @@ def _work_steps(report: Report, row: Row) -> list[Step]:
 
 
 def _sight_steps(report: Report, row: Row) -> list[Step]:
-    before = _row_before(report, row)
     if row.receptive_field is None:
-        return [
-            Step(
-                quantity="receptive field", rule="sees every value", expression="the whole image", value=None
-            )
-        ]
-    if before is None or before.receptive_field is None or before.jump is None or not row.kernel:
-        return [
-            Step(
-                quantity="receptive field",
-                rule="as before it",
-                expression=f"{row.receptive_field}",
-                value=row.receptive_field,
-                unit="pixels",
-            )
-        ]
-    extent = (row.dilation or 1) * (row.kernel - 1) + 1
+        return [_unseen(row)]
+    before = _row_before(report, row)
+    window = row.layer.window() if row.layer else None
+    known = before is not None and before.receptive_field is not None and before.jump is not None
+    if not known or window is None or (window.extent, window.stride, window.enlarged) == (1, 1, 1):
+        field = Step(
+            quantity="receptive field",
+            rule="as before it",
+            expression=f"{row.receptive_field}",
+            value=row.receptive_field,
+            unit="pixels",
+        )
+        return [field]
+    assert before is not None
+    enlarged = f" / {window.enlarged}" if window.enlarged > 1 else ""
     return [
         Step(
             quantity="receptive field",
             rule="field before + (kernel − 1) × step before",
-            expression=f"{before.receptive_field} + ({extent} − 1) × {before.jump}",
+            expression=f"{before.receptive_field} + ({window.extent} − 1) × {before.jump}",
             value=row.receptive_field,
             unit="pixels",
         ),
         Step(
             quantity="step",
-            rule="step before × stride (the effective stride)",
-            expression=_times(before.jump, row.stride or 1),
+            rule=(
+                f"step before × stride{enlarged and ' / enlargement'} (the effective stride)"
+                if row.jump is not None
+                else "not a whole number of pixels"
+            ),
+            expression=f"{_times(before.jump or 1, window.stride)}{enlarged}",
             value=row.jump,
-            unit="pixels",
+            unit="pixels" if row.jump is not None else "",
         ),
     ]
+
+
+def _unseen(row: Row) -> Step:
+    """A receptive field without a number: the whole image, or not known."""
+    rule, words = (
+        ("sees every value", "the whole image")
+        if row.sees_all
+        else ("behind paths of different steps, or steps of no whole number of pixels", "not known")
+    )
+    return Step(quantity="receptive field", rule=rule, expression=words, value=None)
 
 
 def _row_before(report: Report, row: Row) -> Row | None:

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
+from vggstat.net.ops.activation import Activation
 from vggstat.net.ops.base import Window
+from vggstat.net.ops.softmax import Softmax
 from vggstat.render.captions import head_note, spec_words, workload_words
 from vggstat.render.figures import map_text
 from vggstat.render.page import Column, Page, Table, row
@@ -28,6 +30,7 @@ WORDS: Final = {
     "fc": "FC",
     "lrn": "LRN",
     "bn": "Batch Norm",
+    "norm": "Group Norm",
     "flatten": "Flatten",
     "dropout": "Dropout",
     "softmax": "Soft-max",
@@ -111,6 +114,6 @@ def _activation(report: Report, node: Node) -> str:
         follower = nodes[at]
         if follower.is_row or follower.layer.row == "never":
             break
-        if follower.layer.stem in ("relu", "softmax"):
+        if isinstance(follower.layer, Activation | Softmax):
             words.append(follower.layer.label)
     return ", ".join(words)
