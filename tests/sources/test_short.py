@@ -59,6 +59,7 @@ def test_it_reads(text: str, kind: str, fields: dict[str, Any]) -> None:
         ("avgpool2/2 relu", "avgpool has no activation, which 'relu' would set"),
         ("bn same", "bn has no padding, which 'same' would set"),
         (" conv3-64", "no layer is written ' conv3-64'"),
+        ("conv3-64 ", "expected conv as in conv3-64, got 'conv3-64 '"),
     ],
 )
 def test_it_says_what_is_wrong(text: str, message: str) -> None:

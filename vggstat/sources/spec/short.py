@@ -51,7 +51,7 @@ def read_short(node: Scalar) -> Short:
     if bare is not None and not _needs_fields(bare):
         return Short(bare)
     stem, *rest = node.text.split(" ")
-    found = _match(stem)
+    found = None if node.text.endswith(" ") else _match(stem)
     if found is None:
         return Short(None, problems=(("", _unknown(node)),))
     kind, figures = found
