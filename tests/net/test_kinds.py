@@ -132,9 +132,16 @@ blocks: [[dwconv3, dwconv3/2 plain linear]]
     assert cs231n.params_words(found.rows[1], None) == "(3*3*(4/4))*4 = 36"
 
 
-def test_a_depthwise_convolution_needs_a_map() -> None:
-    with pytest.raises(SpecError, match=r"blocks\[0\]\[1\]: dwconv: .*map"):
-        report("flatten, dwconv3")
+def test_what_a_depthwise_convolution_settles_is_not_written() -> None:
+    """Nor is it asked for: ``{dwconv: {kernel: 5}}`` is all of it."""
+    assert report("{dwconv: {kernel: 5}}").graph.nodes[0].layer == Conv(filters=4, kernel=5, groups=4)
+    for layer, message in (
+        ("{dwconv: {filters: 8}}", "dwconv has no field 'filters'"),
+        ("dwconv3 g2", "dwconv has no groups, which 'g2' would set"),
+        ("flatten, dwconv3", "block1_conv1: conv3-192 g192 needs a feature map"),
+    ):
+        with pytest.raises(SpecError, match=message):
+            report(layer)
 
 
 def test_every_kind_can_be_derived_and_shown() -> None:

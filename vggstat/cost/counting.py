@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from vggstat.errors import UsageError
-from vggstat.net.work import Work, kind_of
+from vggstat.net.work import ACTIVATIONS, Work, kind_of
 from vggstat.records import Record
 
 __all__ = ["COUNTING_RULES", "Counted", "CountingRule", "find_counting_rule"]
@@ -86,12 +86,8 @@ def find_counting_rule(name: str) -> CountingRule:
 
 
 BIASES: Final = ("conv bias", "FC bias")
-ACTIVATIONS: Final = (
-    *("ReLU6", "leaky ReLU", "ELU", "sigmoid", "tanh", "SiLU", "GELU", "hard-swish", "hard-sigmoid"),
-)
-"""All but ReLU, which older rules name too."""
 POOLS: Final = ("max-pool", "adaptive average pool", "average pool")
-NORMS: Final = ("batch norm", "group norm", "layer norm", "LRN")
+NORMS: Final = ("batch norm", "group norm", "LRN")
 UPSAMPLING: Final = ("upsampling", "bilinear upsampling")
 MOVES: Final = ("channel shuffle",)
 JOINS: Final = ("addition of maps", "product of maps")
@@ -116,7 +112,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         reference="the definition; calflops 0.3.2 and deepspeed 0.19.8 call it MACs; torchvision's tables print it "
         "as GFLOPS",
         weights=MACS,
-        zero=(*BIASES, "ReLU", *ACTIVATIONS, *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
+        zero=(*BIASES, "ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
     ),
     CountingRule(
         name="flops",
@@ -124,7 +120,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition="2 per multiply-accumulate of conv and FC layers; no biases, nothing else",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
         weights={"conv_macs": 2, "linear_macs": 2},
-        zero=(*BIASES, "ReLU", *ACTIVATIONS, *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
+        zero=(*BIASES, "ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
     ),
     CountingRule(
         name="macs+bias",
@@ -133,13 +129,13 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         reference='the definition; ptflops 0.7.5 with the backend "aten" (which takes every other operation for '
         "none)",
         weights={**MACS, **BIAS},
-        zero=("ReLU", *ACTIVATIONS, *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
+        zero=("ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
     ),
     CountingRule(
         name="fvcore",
         unit="MACs",
-        definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm, 5 of a group or '
-        "layer norm, 1 per output of nearest and 4 of bilinear upsampling; max-pools, LRN, channel shuffles, activations "
+        definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm, 5 of a group '
+        "norm, 1 per output of nearest and 4 of bilinear upsampling; max-pools, LRN, channel shuffles, activations "
         "but ReLU, sums and products of maps are listed as unsupported",
         reference="fvcore 0.1.5 in eval mode; mmengine 0.10.7 has the same rules",
         weights={
@@ -147,21 +143,20 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "avgpool_inputs": 1,
             **BN,
             "gn_values": 5,
-            "ln_values": 5,
             "nearest_outputs": 1,
             "bilinear_outputs": 4,
         },
         zero=(*BIASES, "ReLU"),
         uncounted=(
             *("pool_inputs", "softmax_values", "lrn_values", "window_avgpool_inputs"),
-            *("relu6", "leaky_relu", "elu", "sigmoid", "tanh", "silu", "gelu", "hard_swish", "hard_sigmoid"),
+            *ACTIVATIONS,
             *("add_values", "multiply_values", "shuffled_values"),
         ),
     ),
     CountingRule(
         name="torchprofile",
         unit="MACs",
-        definition="MACs, the outputs of average pools, 1 per value of another norm, a leaky ReLU or a product of maps, "
+        definition="MACs, the outputs of average pools, 1 per value of a batch or group norm, a leaky ReLU or a product of maps, "
         "3 per value of an LRN, 4 per output of bilinear upsampling",
         reference="torchprofile 0.1.0",
         weights={
@@ -173,19 +168,18 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "leaky_relu": 1,
             "multiply_values": 1,
             "gn_values": 1,
-            "ln_values": 1,
             "bilinear_outputs": 4,
         },
         zero=(
             *(*BIASES, "ReLU", "addition of maps", "max-pool", "upsampling", *MOVES, "softmax"),
-            *(kind for kind in ACTIVATIONS if kind != "leaky ReLU"),
+            *(kind for kind in ACTIVATIONS.values() if kind != "leaky ReLU"),
         ),
     ),
     CountingRule(
         name="thop",
         unit="MACs",
         definition='"macs": MACs, the inputs and outputs of adaptive average pools, the outputs of other average '
-        "pools, 4 per value of a batch or layer norm (none of a group norm), 1 per output of nearest and 11 of bilinear "
+        "pools, 4 per value of a batch norm (none of a group norm), 1 per output of nearest and 11 of bilinear "
         "upsampling; where windows are uneven thop may print one less, from a float",
         reference="thop 0.1.1",
         weights={
@@ -194,11 +188,10 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "avgpool_outputs": 1,
             "window_avgpool_outputs": 1,
             "bn_values": 4,
-            "ln_values": 4,
             "nearest_outputs": 1,
             "bilinear_outputs": 11,
         },
-        zero=(*BIASES, "ReLU", *ACTIVATIONS, "max-pool"),
+        zero=(*BIASES, "ReLU", *ACTIVATIONS.values(), "max-pool"),
         uncounted=("lrn_values", "gn_values", "add_values", "multiply_values", "shuffled_values"),
     ),
     CountingRule(
@@ -220,16 +213,16 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="torchinfo",
         unit="MACs",
-        definition='"mult-adds": MACs and bias additions, and the parameters of batch, group and layer norms once per image',
+        definition='"mult-adds": MACs and bias additions, and the parameters of batch and group norms once per image',
         reference="torchinfo 1.8.0",
-        weights={**MACS, **BIAS, "bn_params": 1, "gn_params": 1, "ln_params": 1},
-        zero=("ReLU", *ACTIVATIONS, *POOLS, *UPSAMPLING, *MOVES, *JOINS, "LRN", "softmax"),
+        weights={**MACS, **BIAS, "bn_params": 1, "gn_params": 1},
+        zero=("ReLU", *ACTIVATIONS.values(), *POOLS, *UPSAMPLING, *MOVES, *JOINS, "LRN", "softmax"),
     ),
     CountingRule(
         name="ptflops",
         unit="MACs",
         definition="MACs and bias additions, 2 × (ReLU values + inputs of pools), 2 per value of a batch or group norm, "
-        "1 of ReLU6, leaky ReLU, SiLU and a layer norm, 2 of ELU and GELU, 2 per output of upsampling; ReLU, ELU, GELU, pools "
+        "1 of ReLU6, leaky ReLU and SiLU, 2 of ELU and GELU, 2 per output of upsampling; ReLU, ELU, GELU, pools "
         "and upsampling are counted twice by mistake",
         reference='ptflops 0.7.5 with the backend "pytorch", one image (for a batch it averages only a part)',
         weights={
@@ -245,7 +238,6 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "silu": 1,
             "gelu": 2,
             "gn_values": 2,
-            "ln_values": 1,
             "nearest_outputs": 2,
             "bilinear_outputs": 2,
         },
@@ -255,16 +247,18 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         name="ptflops-modules",
         unit="MACs",
         definition="MACs and bias additions, values of ReLU, ReLU6, leaky ReLU, ELU and GELU, inputs of pools, 2 per "
-        "value of a batch or group norm, 1 of a layer norm, outputs of upsampling",
+        "value of a batch or group norm, outputs of upsampling",
         reference='ptflops 0.7.5 with the backend "pytorch" and count_functional=False',
         weights={
-            **(MACS | BIAS | ELEMENTWISE | BN),
+            **MACS,
+            **BIAS,
+            **ELEMENTWISE,
+            **BN,
             "relu6": 1,
             "leaky_relu": 1,
             "elu": 1,
             "gelu": 1,
             "gn_values": 2,
-            "ln_values": 1,
             "nearest_outputs": 1,
             "bilinear_outputs": 1,
         },

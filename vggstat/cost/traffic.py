@@ -129,13 +129,15 @@ def _epilogue(group: Group, workload: Workload) -> Iterator[Kernel]:
     if not isinstance(head.layer, Conv | Linear):
         return
     product = _Node(head, workload, alone=True)
-    pointwise = any(isinstance(node.layer, Activation) for node in followers)
+    activations = [node.layer.label for node in followers if isinstance(node.layer, Activation)]
+    pointwise = bool(activations)
     if isinstance(head.layer, Conv):
         if any(isinstance(node.layer, ReLU) for node in followers):
             yield Kernel("z of cudnn_convolution_relu", 0, product.outputs, styles=("cudnn-relu",))
         pointwise = pointwise or product.has_bias
     if pointwise:
-        yield Kernel("bias and ReLU", 0, 2 * product.outputs, styles=("compiled",))
+        what = " and ".join(["bias", *activations])
+        yield Kernel(what, 0, 2 * product.outputs, styles=("compiled",))
 
 
 def step_kernels(graph: Graph, workload: Workload) -> tuple[Kernel, ...]:

@@ -67,7 +67,6 @@ _WORDS: Final = {
     "adaptive-avgpool": "average pool",
     "softmax": "soft-max",
     "group-norm": "group norm",
-    "layer-norm": "layer norm",
     "upsample": "upsampling",
     "shuffle": "channel shuffle",
 }
@@ -75,7 +74,7 @@ _WORDS: Final = {
 
 @cache
 def _kind_names() -> Mapping[type[Layer], str]:
-    return {kind.layer: kind.name for kind in all_kinds() if not (kind.fixed or kind.derived)}
+    return {kind.layer: kind.name for kind in all_kinds() if not kind.settled}
 
 
 def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:

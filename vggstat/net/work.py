@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["MEASURES", "Measure", "Work", "kind_of", "total_work"]
+__all__ = ["ACTIVATIONS", "MEASURES", "Measure", "Work", "kind_of", "total_work"]
 
 
 class Measure(NamedTuple):
@@ -19,26 +19,26 @@ class Measure(NamedTuple):
     definition: str
 
 
+ACTIVATIONS: Final[Mapping[str, str]] = {
+    "relu6": "ReLU6",
+    "leaky_relu": "leaky ReLU",
+    "elu": "ELU",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "hard_swish": "hard-swish",
+    "hard_sigmoid": "hard-sigmoid",
+}
+"""The kinds of work of activations but ReLU, which older rules name too, by their measures."""
+
 MEASURES: Final[Mapping[str, Measure]] = {
     "conv_macs": Measure("conv", "multiply-accumulates: one per weight of a filter, for each output value"),
     "linear_macs": Measure("FC", "multiply-accumulates: one per weight"),
     "conv_bias": Measure("conv bias", "additions of a bias: one per output value"),
     "linear_bias": Measure("FC bias", "additions of a bias: one per output value"),
     "relu": Measure("ReLU", "values that it looks at"),
-    **{
-        measure: Measure(kind, "values that it looks at")
-        for measure, kind in (
-            ("relu6", "ReLU6"),
-            ("leaky_relu", "leaky ReLU"),
-            ("elu", "ELU"),
-            ("sigmoid", "sigmoid"),
-            ("tanh", "tanh"),
-            ("silu", "SiLU"),
-            ("gelu", "GELU"),
-            ("hard_swish", "hard-swish"),
-            ("hard_sigmoid", "hard-sigmoid"),
-        )
-    },
+    **{measure: Measure(kind, "values that it looks at") for measure, kind in ACTIVATIONS.items()},
     "pool_inputs": Measure("max-pool", "values that enter"),
     "pool_window": Measure("max-pool", "stride² × output values"),
     "pool_kernel": Measure("max-pool", "kernel² × output values"),
@@ -54,8 +54,6 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "bn_params": Measure("batch norm", "scales and shifts: two per channel"),
     "gn_values": Measure("group norm", "values that it normalizes"),
     "gn_params": Measure("group norm", "scales and shifts: two per channel"),
-    "ln_values": Measure("layer norm", "values that it normalizes"),
-    "ln_params": Measure("layer norm", "scales and shifts: two per channel"),
     "lrn_values": Measure("LRN", "values that it normalizes"),
     "lrn_window": Measure("LRN", "values × the channels that it sums over"),
     "lrn_padded": Measure("LRN", "values of the map that torch pads with channels before it sums them"),

@@ -44,12 +44,11 @@ class Activation(Layer):
         return (Saved(self.keeps, self.keeps, values(inputs[0])),)
 
     def saved_in_place(self, *inputs: Shape) -> tuple[Saved, ...]:
+        if self.keeps_in_place is None:  # it never is
+            return self.saved(*inputs)
         if self.keeps_in_place == "copy":
             return (Saved("own", "copy of the input", values(inputs[0])),)
         return (Saved("output", "output", values(inputs[0])),)
-
-    def keeps_output(self, *inputs: Shape) -> bool:
-        return "output" in (self.keeps, self.keeps_in_place)
 
     def storage(self, mode: Mode) -> Storage:
         return "in-place" if self.keeps_in_place else "new"

@@ -193,8 +193,8 @@ class Layer(Record, ABC):
         return self.saved(*inputs)
 
     def keeps_output(self, *inputs: Shape) -> bool:
-        """Whether autograd keeps what it makes, so that nothing may be written over that."""
-        return any(saved.of == "output" for saved in self.saved(*inputs))
+        """Whether autograd keeps what it makes, in place or not, so that nothing may be written over that."""
+        return any(saved.of == "output" for saved in (*self.saved(*inputs), *self.saved_in_place(*inputs)))
 
     def saved_compiled(self, *inputs: Shape) -> tuple[Saved, ...]:
         """What is kept for the backward pass where torch.compile has rewritten the network."""
@@ -244,28 +244,24 @@ class Kind(Record):
     short_problem: Callable[[str, Mapping[str, Any]], str | None] | None = None
     """What is wrong with a stem and its figures, though each of them can be read."""
     followers: tuple[Follower, ...] = ()
-    fixed: tuple[tuple[str, Any], ...] = ()
-    """Fields of the layer that the kind settles, so that nobody writes them."""
-    from_input: Callable[[Shape], Mapping[str, Any]] | None = None
-    """Fields that follow from the map that enters, so that nobody writes them; ``build`` is given them."""
-    derived: tuple[str, ...] = ()
-    """Their names."""
+    settles: Callable[[Shape], Mapping[str, Any]] | None = None
+    """Fields that the kind settles itself, by the map that enters; ``build`` is given them with what is written."""
+    settled: tuple[str, ...] = ()
+    """Their names: nobody writes them."""
     defaults_of: str = ""
     """Another kind whose defaults in a spec hold for this one too."""
 
     @property
     def fields(self) -> dict[str, Field]:
         """All fields that the language takes for this kind, by name."""
-        own = {
-            name: field for name, field in self.layer.language_fields.items() if name not in dict(self.fixed)
-        }
+        own = {name: field for name, field in self.layer.language_fields.items() if name not in self.settled}
         own.update((follower.field.name, follower.field) for follower in self.followers)
         return own
 
     def build(self, written: Mapping[str, Any]) -> tuple[Layer, ...]:
         """The layers that ``written`` stands for: the layer itself, then what follows it."""
         own = {name: value for name, value in written.items() if name in self.layer.language_fields}
-        layers = [self.layer(**own, **dict(self.fixed))]
+        layers = [self.layer(**own)]
         for field, build in self.followers:
             layer = build(written.get(field.name, field.default))
             if layer is not None:

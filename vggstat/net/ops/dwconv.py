@@ -8,15 +8,13 @@ from typing import Any
 from vggstat.net.ops.base import Kind
 from vggstat.net.ops.conv import KIND as CONV
 from vggstat.net.ops.conv import Conv
-from vggstat.shapes import Shape, feature_map
+from vggstat.shapes import Shape
 
 __all__ = ["KIND"]
 
 
-def _from_input(shape: Shape) -> Mapping[str, Any]:
-    """As many filters and groups as channels. Raises ShapeError for a vector."""
-    channels, _, _ = feature_map(shape, "dwconv")
-    return {"filters": channels, "groups": channels}
+def _a_filter_a_channel(shape: Shape) -> Mapping[str, Any]:
+    return {"filters": shape[0], "groups": shape[0]}
 
 
 KIND = Kind(
@@ -27,7 +25,7 @@ KIND = Kind(
     notation=r"dwconv(?P<kernel>\d+)(?:/(?P<stride>\d+))?",
     example="dwconv3",
     followers=CONV.followers,
-    from_input=_from_input,
-    derived=("filters", "groups"),
+    settles=_a_filter_a_channel,
+    settled=("filters", "groups"),
     defaults_of="conv",
 )

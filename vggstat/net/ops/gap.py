@@ -12,5 +12,6 @@ KIND = Kind(
     layer=AdaptiveAvgPool,
     doc="global average pooling: one value a channel",
     spellings=("global-avgpool", "global-average-pooling"),
-    fixed=(("output", 1), ("width", None)),
+    settles=lambda _: {"output": 1, "width": None},
+    settled=("output", "width"),
 )

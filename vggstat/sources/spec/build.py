@@ -9,7 +9,7 @@ from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatEr
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.base import Layer
+from vggstat.net.ops.base import Kind, Layer
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.fc import Linear
 from vggstat.net.ops.flatten import Flatten
@@ -60,7 +60,7 @@ def build_graph(
 
 def _label(item: Item) -> str:
     """As Table 1 writes a layer, or the name of its kind where that depends on the map that enters."""
-    return item.kind.name if item.kind.derived else item.kind.build(item.written)[0].label
+    return item.kind.name if item.kind.settled else item.kind.build(item.written)[0].label
 
 
 def _is_fc(item: Item) -> bool:
@@ -99,21 +99,17 @@ class _Builder:
     def add_block(self, block: str, items: Iterable[Item]) -> None:
         """All layers of a block, each with what follows it."""
         for item in items:
-            first, *followers = self.layers(item, item.written)
+            first, *followers = self.layers(item.kind, item.written)
             name = self.name(block, first)
             self.add(first, block, FEATURES, item.place, name, is_row=first.row != "never")
             for layer in followers:
                 name = self.name(block, layer)
                 self.add(layer, block, FEATURES, item.place, name, is_row=layer.row == "always")
 
-    def layers(self, item: Item, written: Mapping[str, Any]) -> tuple[Layer, ...]:
+    def layers(self, kind: Kind, written: Mapping[str, Any]) -> tuple[Layer, ...]:
         """The layer that ``written`` stands for on the last map and what follows it; what is alike is the same layers."""
-        kind = item.kind
-        if kind.from_input is not None:
-            try:
-                written = {**written, **kind.from_input(self.graph.shape)}
-            except ShapeError as error:
-                raise self._refusal(kind.name, item.place, error) from None
+        if kind.settles is not None:
+            written = {**written, **kind.settles(self.graph.shape)}
         key = (kind.name, *written.items())
         found = self._layers.get(key)
         if found is None:
@@ -224,7 +220,7 @@ def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | N
             fields = {**fields, "norm": "none", "activation": "none", "dropout": 0, **item.fields}
             if classes is not None:
                 fields["features"] = classes
-        first, *followers = builder.layers(item, fields)
+        first, *followers = builder.layers(item.kind, fields)
         if is_fc:
             count += 1
             name = "predictions" if position == last else f"fc{count}"

@@ -20,9 +20,9 @@ from vggstat.sources.spec.language import (
     PUBLISHED_TEXTS,
     QUANTITIES,
 )
+from vggstat.sources.spec.short import GROUPS, PLAIN, WORDS
 
 __all__ = ["schema"]
-from vggstat.sources.spec.short import GROUPS, PLAIN, WORDS
 
 Schema = dict[str, Any]
 

@@ -44,11 +44,8 @@ class Short(NamedTuple):
 
 def read_short(node: Scalar) -> Short:
     """The layer that a text stands for, or what is wrong with it."""
-    # A kind's module is loaded when a spec uses it: a text with figures is hardly another spelling of a name, for which all
-    # would be. Without figures it may be: a name in two words, soft max.
-    has_figures = any(character.isdigit() for character in node.text)
-    bare = kind_called(node.text) if has_figures else find_kind(node.text)
-    if bare is not None and not _needs_fields(bare):
+    bare = _bare(node.text)  # the whole of it: a name may be two words, soft max
+    if bare is not None:
         return Short(bare)
     stem, *rest = node.text.split(" ")
     found = None if node.text.endswith(" ") else _match(stem)
@@ -136,23 +133,29 @@ def _pattern(kind: Kind) -> re.Pattern[str]:
     return re.compile(kind.notation, re.IGNORECASE | re.ASCII)  # \d alone takes the digits of every script
 
 
-def _match(text: str) -> tuple[Kind, Mapping[str, str]] | None:
+def _match(stem: str) -> tuple[Kind, Mapping[str, str]] | None:
     """The kind and the fields of a stem, as written, None where it is none."""
-    # A kind's module is loaded when a spec uses it: words and letters tell which, without loading them all.
-    if not any(character.isdigit() for character in text):
-        return _bare(text)
-    first = _stem_kind(text)
-    for kind in (first,) if first is not None and first.notation else all_kinds():
-        match = _pattern(kind).fullmatch(text) if kind.notation else None
+    bare = _bare(stem)
+    if bare is not None:
+        return bare, {}
+    first = _stem_kind(stem)
+    for noted in (first,) if first is not None and first.notation else all_kinds():
+        match = _pattern(noted).fullmatch(stem) if noted.notation else None
         if match:
-            return kind, {name: digits for name, digits in match.groupdict().items() if digits is not None}
-    return _bare(text)
-
-
-def _bare(text: str) -> tuple[Kind, Mapping[str, str]] | None:
-    """The kind that a word alone stands for: one that needs no field."""
-    kind = find_kind(text)
+            return noted, {name: digits for name, digits in match.groupdict().items() if digits is not None}
+    kind = find_kind(stem)  # with figures in its spelling: maxpool2d
     return None if kind is None or _needs_fields(kind) else (kind, {})
+
+
+def _bare(text: str) -> Kind | None:
+    """The kind that a text names as it stands, where that needs no field.
+
+    A kind's module is loaded when a spec uses it. A text with figures is hardly another spelling of a name, to look for
+    which all would be.
+    """
+    has_figures = any(character.isdigit() for character in text)
+    kind = kind_called(text) if has_figures else find_kind(text)
+    return None if kind is None or _needs_fields(kind) else kind
 
 
 def _needs_fields(kind: Kind) -> bool:
