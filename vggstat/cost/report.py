@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vggstat.cost.accounting import Accounting
 from vggstat.cost.counting import Counted, CountingRule, Status
@@ -28,7 +28,11 @@ class Row(Record):
     """What it is; None for the image."""
     label: str
     number: int | None
-    """Which weight layer it is, counted from 1; None for a layer without weights of conv or FC."""
+    """Which weight layer it is, counted from 1; None for a layer without weights of conv or FC, and on shortcuts."""
+    scope: tuple[str, ...]
+    """The path of blocks, units and branches that it stands in."""
+    inputs: tuple[str, ...]
+    """The rows whose values enter, or what follows them on the way; none for the image."""
     in_shape: Shape | None
     output_shape: Shape
     kernel: int | None
@@ -112,8 +116,14 @@ class Report(Record):
         return sum(row.number is not None for row in self.rows)
 
     @property
+    def shortcut_layers(self) -> int:
+        """Convolutions of shortcuts, which the number in a ResNet's name leaves out."""
+        return sum(row.kind in ("conv", "fc") and row.number is None for row in self.rows)
+
+    @property
     def conv_layers(self) -> int:
-        return sum(row.kind == "conv" for row in self.rows)
+        """Convolutions, without those of shortcuts."""
+        return sum(row.kind == "conv" and row.number is not None for row in self.rows)
 
     @property
     def fc_layers(self) -> int:
@@ -183,10 +193,11 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
     load = workload or Workload()
     rows = [_image_row(graph, load)]
     number = 0
+    shown = _rows_behind(graph)
     for node in graph.rows:
-        weighted = node.layer.row_kind in ("conv", "fc")
+        weighted = node.layer.row_kind in ("conv", "fc") and not node.is_shortcut
         number += weighted
-        rows.append(_row(node, load, number if weighted else None))
+        rows.append(_row(node, load, number if weighted else None, shown))
     return Report(
         graph=graph,
         workload=load,
@@ -195,6 +206,14 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
         blocks=_blocks(rows),
         ops=total_work(n.ops for n in graph.nodes) * load.batch,
     )
+
+
+def _rows_behind(graph: Graph) -> list[str]:
+    """For each value the name of the row that it comes from: its own layer's, or that before an activation and its like."""
+    shown = ["input"]
+    for node in graph.nodes:
+        shown.append(node.name if node.is_row else shown[node.inputs[0]])
+    return shown
 
 
 def block_of(name: str, rows: tuple[Row, ...]) -> Block:
@@ -227,6 +246,8 @@ def _image_row(graph: Graph, load: Workload) -> Row:
         layer=None,
         label="",
         number=None,
+        scope=(),
+        inputs=(),
         in_shape=None,
         output_shape=graph.image,
         kernel=None,
@@ -246,7 +267,7 @@ def _image_row(graph: Graph, load: Workload) -> Row:
     )
 
 
-def _row(node: Node, load: Workload, number: int | None) -> Row:
+def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -> Row:
     params = node.params
     weight = next((param for param in params if param.role == "weight"), None)
     window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
@@ -259,6 +280,8 @@ def _row(node: Node, load: Workload, number: int | None) -> Row:
         layer=node.layer,
         label=node.layer.label,
         number=number,
+        scope=node.scope,
+        inputs=tuple(shown[value] for value in node.inputs),
         in_shape=node.in_shapes[0],
         output_shape=node.shape,
         kernel=window.kernel if window else None,

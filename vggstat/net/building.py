@@ -55,14 +55,13 @@ class GraphBuilder:
         self._values = [_Value(image, Sight(1, 1), learned=False, may_overwrite=False, is_view=False)]
         self._settled: dict[tuple[int, tuple[Shape, ...]], _Settled] = {}
 
-    @property
-    def shape(self) -> Shape:
-        """Of the last value."""
-        return self._values[-1].shape
-
     def shape_of(self, value: int) -> Shape:
         """Of a value by its number."""
         return self._values[value].shape
+
+    def node_of(self, value: int) -> Node:
+        """The node that makes a value other than the image."""
+        return self._nodes[value - 1]
 
     @property
     def last(self) -> int:

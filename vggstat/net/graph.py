@@ -7,7 +7,7 @@ that joins several maps has several inputs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
 from vggstat.net.spec import Head, Place, Spec
@@ -15,7 +15,11 @@ from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape
 
-__all__ = ["Graph", "Node", "Sight"]
+__all__ = ["SHORTCUT", "Graph", "Node", "Sight"]
+
+
+SHORTCUT: Final = "shortcut"
+"""The part of a scope that holds what brings a residual's input to the shape of its sum."""
 
 
 class Sight(NamedTuple):
@@ -66,6 +70,11 @@ class Node(Record):
     def block(self) -> str:
         """The outermost of its scope."""
         return self.scope[0] if self.scope else ""
+
+    @property
+    def is_shortcut(self) -> bool:
+        """Whether it stands beside the layers that a residual is about: a network's depth does not count it."""
+        return SHORTCUT in self.scope
 
     @property
     def output(self) -> int:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from vggstat.net.ops.base import Kind
 from vggstat.records import Record
 
-__all__ = ["HEADS", "Head", "Item", "Place", "Published", "Spec"]
+__all__ = [
+    "HEADS",
+    "From",
+    "Head",
+    "Item",
+    "Join",
+    "JoinKind",
+    "Place",
+    "Published",
+    "Spec",
+    "Step",
+    "Unit",
+    "UnitForm",
+    "items_of",
+    "layer_count",
+]
 
 Head = Literal["adaptive", "flatten", "conv", "gap", "none"]
 
@@ -41,12 +56,83 @@ class Item(Record):
     """What the spec's ``defaults`` say of its kind."""
     plain: bool = False
     """Whether the spec's defaults are set aside."""
+    label: str = ""
+    """The name that its value has for what reads it further on."""
     place: Place
 
     @property
     def written(self) -> dict[str, Any]:
         """All fields that the spec settles: the item's own before the spec's defaults."""
         return {**self.defaults, **self.fields}
+
+
+JoinKind = Literal["concat", "add", "multiply"]
+UnitForm = Literal["layers", "residual", "branches"]
+
+
+class From(Record):
+    """The first step of a list: the value called ``name`` becomes the current one."""
+
+    name: str
+    place: Place
+
+
+class Join(Record):
+    """Named values that meet the current one, which ``.`` stands for, in this order."""
+
+    kind: JoinKind
+    sources: tuple[str, ...]
+    crop: bool = False
+    """Whether larger maps are cut to the smallest, about their centre."""
+    label: str = ""
+    place: Place
+
+
+class Unit(Record):
+    """Layers that belong together: one list of them, or several that start from one value and are joined.
+
+    ``branches`` of a residual are its body and its shortcut, which is empty where that is the input itself.
+    """
+
+    form: UnitForm
+    branches: tuple[tuple[Step, ...], ...]
+    join: JoinKind = "concat"
+    split: bool | tuple[int, ...] = False
+    """Whether each branch gets a share of the channels instead of all: equal ones, or these numbers."""
+    activation: str | None = None
+    """After the join; None where it is not written, until the spec's defaults are taken in."""
+    in_place: bool | None = None
+    """Whether a sum may be written over its first map; None as for ``activation``."""
+    repeat: int = 1
+    name: str = ""
+    """What its layers' names begin with, in place of block and number."""
+    label: str = ""
+    place: Place
+
+
+Step = Item | Unit | Join | From
+
+
+def layer_count(steps: Iterable[Step]) -> int:
+    """How many layers the steps stand for when everything is repeated; what follows a layer is not counted."""
+    count = 0
+    for step in steps:
+        if isinstance(step, Unit):
+            inner = sum(layer_count(branch) for branch in step.branches)
+            count += step.repeat * (inner + (step.form != "layers"))
+        else:
+            count += not isinstance(step, From)
+    return count
+
+
+def items_of(steps: Iterable[Step]) -> Iterator[Item]:
+    """All layers that are written, each once, in their order."""
+    for step in steps:
+        if isinstance(step, Item):
+            yield step
+        elif isinstance(step, Unit):
+            for branch in step.branches:
+                yield from items_of(branch)
 
 
 class Published(Record):
@@ -71,7 +157,7 @@ class Spec(Record):
     origin: str
     """The file that it was read from, ``-`` for standard input."""
     input: tuple[int, int, int]
-    blocks: tuple[tuple[Item, ...], ...]
+    blocks: tuple[tuple[Step, ...], ...]
     head: Head = "flatten"
     classifier: tuple[Item, ...] = ()
     published: tuple[Published, ...] = ()
@@ -79,6 +165,11 @@ class Spec(Record):
     """Where the keys that settle ``input``, ``head`` and ``classifier`` stand, of those that are written."""
     texts: tuple[bytes, ...] = ()
     """The bytes that it was read from, then those of what it extends, in turn."""
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether its blocks are written as one layer after another."""
+        return all(isinstance(step, Item) for block in self.blocks for step in block)
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.heads import with_head
 from vggstat.lint.names import find_names
 from vggstat.lint.network import Changes, Network, build, load_spec, shipped_names
-from vggstat.net.spec import Spec
+from vggstat.net.spec import Spec, items_of
 from vggstat.shapes import Shape
 
 __all__ = ["best_shipped"]
@@ -66,7 +66,7 @@ _loaded: dict[object, int] = {}
 
 
 def _convs(spec: Spec) -> int:
-    return sum(item.kind.name == "conv" for block in spec.blocks for item in block)
+    return sum(item.kind.name == "conv" for block in spec.blocks for item in items_of(block))
 
 
 def _named(words: str) -> str | None:

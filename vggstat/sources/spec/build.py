@@ -1,25 +1,22 @@
-"""From a specification to its layer graph: names, shapes, edges, receptive fields, and the head."""
+"""From a specification to its layer graph: names, edges, and the head."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatError
 from vggstat.net.building import GraphBuilder
-from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
+from vggstat.net.graph import SHORTCUT, Graph, Node
 from vggstat.net.ops.base import Kind, Layer
-from vggstat.net.ops.conv import Conv
-from vggstat.net.ops.fc import Linear
-from vggstat.net.ops.flatten import Flatten
-from vggstat.net.ops.softmax import Softmax
-from vggstat.net.spec import Head, Item, Place, Spec
+from vggstat.net.spec import From, Head, Item, Join, JoinKind, Place, Spec, Step, Unit
 from vggstat.shapes import Shape, describe
 
-__all__ = ["build_graph"]
+__all__ = ["SpecBuilder", "build_graph"]
 
-FEATURES, CLASSIFIER = "features", "classifier"
+FEATURES: Final = "features"
+"""torchvision's container of a chain's feature layers."""
 
 
 def build_graph(
@@ -36,17 +33,18 @@ def build_graph(
     ``classes`` replaces the outputs of the last FC layer. Raises SpecError, with the layer and its place, where a
     layer cannot take the map it gets, and UsageError where ``head`` or ``classes`` finds no FC layer.
     """
+    from vggstat.sources.spec.head import add_head, is_prediction, kept_under
+
     shape = image or spec.input
     chosen = head or spec.head
-    kept = _kept(spec, chosen)
-    if classes is not None and not any(map(_is_fc, kept)):
+    kept = kept_under(spec, chosen)
+    if classes is not None and not any(map(is_prediction, kept)):
         raise UsageError(f"{spec.name} has no FC layers here, so there is no number of classes to set")
-    builder = _Builder(spec, shape)
-    for number, block in enumerate(spec.blocks, start=1):
-        builder.add_block(f"block{number}", block)
+    builder = SpecBuilder(spec, shape)
+    builder.add_blocks()
     if chosen != "none":
-        _add_head(builder, chosen, kept, classes)
-    nodes = builder.graph.nodes()
+        add_head(builder, chosen, kept, classes)
+    nodes = builder.nodes()
     gone = spec.classifier[: len(spec.classifier) - len(kept)]
     return Graph(
         spec=spec,
@@ -63,194 +61,346 @@ def _label(item: Item) -> str:
     return item.kind.name if item.kind.settled else item.kind.build(item.written)[0].label
 
 
-def _is_fc(item: Item) -> bool:
-    return issubclass(item.kind.layer, Linear)
-
-
-def _kept(spec: Spec, head: Head) -> tuple[Item, ...]:
-    """The layers of the classifier that stay under a head: all of them under the spec's own."""
-    items = spec.classifier
-    if head == spec.head:
-        return items
-    if head == "none":
-        return ()
-    if not any(map(_is_fc, items)):
-        raise UsageError(f"{spec.name} has no FC layers in its classifier, so a head of {head!r} has none")
-    return items[_last_fc(items) :] if head == "gap" else items
-
-
 def _class_count(nodes: Sequence[Node], head: Head) -> int | None:
     if head == "none":
         return None
     return next((node.shape[0] for node in reversed(nodes) if node.name == "predictions"), None)
 
 
-class _Builder:
-    """Names the layers of a spec as people and torch do, and adds each on the last one's map."""
+class Where(NamedTuple):
+    """The part of a spec that layers stand in: what their names begin with, and the path of blocks and branches."""
+
+    prefix: str
+    scope: tuple[str, ...]
+
+    def inside(self, part: str, name: str = "") -> Where:
+        """A part of it, whose layers' names begin with ``name`` where it has one of its own."""
+        return Where(name or f"{self.prefix}_{part}", (*self.scope, name or part))
+
+
+class SpecBuilder:
+    """Adds the layers of a spec, each on the current value, under the names that people and torch have for them."""
 
     def __init__(self, spec: Spec, image: Shape) -> None:
         self.spec = spec
         self.graph = GraphBuilder(image)
+        self.current = 0
+        """The number of the value that the next layer reads."""
+        self._is_chain = spec.is_chain
         self._layers: dict[tuple[Any, ...], tuple[Layer, ...]] = {}
         self._counters: dict[tuple[str, str], int] = {}
-        self._scopes: dict[str, tuple[str, ...]] = {}
-        self._modules = {FEATURES: 0, CLASSIFIER: 0}
+        self._modules: dict[str, int] = {}
+        self._named: ChainMap[str, int] = ChainMap()
+        self._problems: list[Problem] = []
 
-    def add_block(self, block: str, items: Iterable[Item]) -> None:
-        """All layers of a block, each with what follows it."""
-        for item in items:
-            first, *followers = self.layers(item.kind, item.written)
-            name = self.name(block, first)
-            self.add(first, block, FEATURES, item.place, name, is_row=first.row != "never")
-            for layer in followers:
-                name = self.name(block, layer)
-                self.add(layer, block, FEATURES, item.place, name, is_row=layer.row == "always")
+    @property
+    def shape(self) -> Shape:
+        """Of the current value."""
+        return self.graph.shape_of(self.current)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes. Raises SpecError for joins that do not fit, and for what nobody reads."""
+        if not self._problems and not self._is_chain:
+            self._problems += self._unread()
+        if self._problems:
+            raise SpecError(self._problems)
+        return self.graph.nodes()
+
+    def _unread(self) -> list[Problem]:
+        nodes = self.graph.nodes()
+        read = {value for node in nodes for value in node.inputs}
+        message = "nobody reads what it makes: give it a name (as NAME) and join it, or leave it out"
+        return [
+            Problem(*node.place[:3], node.place.path, f"{node.name}: {message}")
+            for node in nodes
+            if node.output not in read and node.output != self.current
+        ]
+
+    # the blocks -------------------------------------------------------------------------------------------
+
+    def add_blocks(self) -> None:
+        """All blocks, in order."""
+        for number, block in enumerate(self.spec.blocks, start=1):
+            name = f"block{number}"
+            self._add_steps(block, Where(name, (name,)))
+
+    def _add_steps(self, steps: Sequence[Step], where: Where) -> None:
+        for step in steps:
+            _ADD[type(step)](self, step, where)
+            if not isinstance(step, From) and step.label:
+                self._named[step.label] = self.current
+
+    def _add_item(self, item: Item, where: Where) -> None:
+        """A layer with what follows it."""
+        first, *followers = self.layers(item.kind, item.written)
+        self._add(first, where, self.name(where, first), item.place, is_row=first.row != "never")
+        for layer in followers:
+            self._add(layer, where, self.name(where, layer), item.place, is_row=layer.row == "always")
+
+    def _add_from(self, step: From, where: Where) -> None:
+        self.current = self._named[step.name]
+
+    def _add_join(self, step: Join, where: Where) -> None:
+        values = [self.current if name == "." else self._named[name] for name in step.sources]
+        if step.crop:
+            values = self._cropped(values, where, step.place)
+        self._meet(step.kind, values, where, step.place)
+
+    def _add_unit(self, unit: Unit, where: Where) -> None:
+        if unit.repeat == 1:
+            self._add_copy(unit, where)
+            return
+        outer = self._named
+        for _ in range(unit.repeat):
+            self._named = outer.new_child()
+            self._add_copy(unit, where)
+        self._named = outer
+
+    def _add_copy(self, unit: Unit, where: Where) -> None:
+        """The unit once."""
+        number = self._count(where, "unit")
+        inner = where.inside(f"unit{number}", unit.name)
+        if unit.form == "layers":
+            self._add_steps(unit.branches[0], inner)
+            return
+        values = self._add_branches(unit, inner)
+        self._meet(unit.join, values, inner, unit.place, unit)
+        if unit.activation not in (None, "none"):
+            from vggstat.net.ops.following import activation_after
+
+            layer = activation_after(str(unit.activation))
+            assert layer is not None
+            self._add(layer, inner, self.name(inner, layer), unit.place, is_row=False)
+
+    def _add_branches(self, unit: Unit, where: Where) -> list[int]:
+        """Each of the lists on the value that enters the unit; the values that they make."""
+        entering = self.current
+        shares = self._shares(unit, where)
+        made = []
+        for number, branch in enumerate(unit.branches, start=1):
+            self.current = entering
+            part = where.inside(f"branch{number}")
+            if unit.form == "residual":
+                part = where if number == 1 else where.inside(SHORTCUT)
+            if shares:
+                from vggstat.net.ops.part import Split
+
+                start, count = shares[number - 1]
+                _, height, width = self.shape
+                layer = Split(start=(start, 0, 0), makes=(count, height, width))
+                self._add_function(layer, part, [entering], unit.place)
+            if unit.form == "residual" and number == 2 and len(branch) == 1 and isinstance(branch[0], Item):
+                self._add_shortcut(branch[0], where)
+            else:
+                self._add_steps(branch, part)
+            made.append(self.current)
+        return made
+
+    def _add_shortcut(self, item: Item, where: Where) -> None:
+        """A shortcut of one layer, which is called so itself."""
+        inner = where.inside(SHORTCUT)
+        first, *followers = self.layers(item.kind, item.written)
+        self._add(first, where, inner.prefix, item.place, is_row=True, scope=inner.scope)
+        for layer in followers:
+            name = f"{inner.prefix}_{layer.stem}"
+            self._add(layer, where, name, item.place, is_row=layer.row == "always", scope=inner.scope)
+        if item.label:
+            self._named[item.label] = self.current
+
+    def _shares(self, unit: Unit, where: Where) -> list[tuple[int, int]]:
+        """For each branch the first of its channels and their number; nothing where each gets all of them."""
+        if unit.split is False:
+            return []
+        shape, count = self.shape, len(unit.branches)
+        if len(shape) != 3:
+            raise self.refusal(
+                where.prefix, unit.place, f"only the channels of a map can be split, not {describe(shape)}"
+            )
+        if unit.split is True:
+            if shape[0] % count:
+                message = f"{shape[0]} channels cannot be split into {count} equal shares: write the channels of each"
+                raise self.refusal(where.prefix, unit.place, message)
+            sizes: tuple[int, ...] = (shape[0] // count,) * count
+        else:
+            sizes = unit.split
+            if sum(sizes) != shape[0]:
+                message = f"the shares {' + '.join(map(str, sizes))} are {sum(sizes)} channels, but {shape[0]} come in"
+                raise self.refusal(where.prefix, unit.place, message)
+        starts = [sum(sizes[:at]) for at in range(count)]
+        return list(zip(starts, sizes, strict=True))
+
+    def _cropped(self, values: Sequence[int], where: Where, place: Place) -> list[int]:
+        """The values, the larger maps cut to the smallest height and width about their centre."""
+        from vggstat.net.ops.part import Crop
+
+        shapes = [self.graph.shape_of(value) for value in values]
+        if any(len(shape) != 3 for shape in shapes):
+            return list(values)  # the join says what is wrong
+        height, width = min(shape[1] for shape in shapes), min(shape[2] for shape in shapes)
+        cropped = []
+        for value, shape in zip(values, shapes, strict=True):
+            if shape[1:] == (height, width):
+                cropped.append(value)
+                continue
+            start = (0, (shape[1] - height) // 2, (shape[2] - width) // 2)
+            layer = Crop(start=start, makes=(shape[0], height, width))
+            self._add_function(layer, where, [value], place)
+            cropped.append(self.current)
+        return cropped
+
+    def _meet(
+        self, kind: JoinKind, values: Sequence[int], where: Where, place: Place, unit: Unit | None = None
+    ) -> None:
+        """The join of the values becomes the current one. Where a sum does not fit, the first stands for it, so that what
+        is wrong further on is told too.
+        """
+        layer = _join_layer(kind, unit is None or unit.in_place is not False)
+        try:
+            self._add_function(layer, where, values, place)
+        except ShapeError as error:
+            problem = self._misfit(f"{where.prefix}_{layer.stem}", values, place, unit, error)
+            if kind == "concat" or self.graph.image != self.spec.input:
+                raise problem from None
+            assert isinstance(problem, SpecError)
+            self._problems += problem.problems
+            self.current = values[0]
+
+    def _misfit(
+        self, name: str, values: Sequence[int], place: Place, unit: Unit | None, error: ShapeError
+    ) -> VggstatError:
+        """What does not fit, and where each of the maps comes from."""
+        made = "; ".join(f"{describe(self.graph.shape_of(value))} {self._origin(value)}" for value in values)
+        if unit is not None and unit.form == "residual":
+            hint = self._shortcut_hint(values, unit)
+            return self.refusal(name, place, f"the residual adds maps of one shape, but gets {made}{hint}")
+        return self.refusal(name, place, f"{error}: {made}")
+
+    def _origin(self, value: int) -> str:
+        if not value:
+            return "of the image"
+        node = self.graph.node_of(value)
+        return f"of {node.name} (line {node.place.line})" if node.place.line else f"of {node.name}"
+
+    def _shortcut_hint(self, values: Sequence[int], unit: Unit) -> str:
+        body, other = (self.graph.shape_of(value) for value in values)
+        if unit.branches[1] or len(body) != 3 or len(other) != 3 or not body[1] or other[1] % body[1]:
+            return ""
+        stride = other[1] // body[1]
+        return f": write shortcut: conv1-{body[0]}{f'/{stride}' if stride > 1 else ''}"
+
+    # single layers ----------------------------------------------------------------------------------------
 
     def layers(self, kind: Kind, written: Mapping[str, Any]) -> tuple[Layer, ...]:
-        """The layer that ``written`` stands for on the last map and what follows it; what is alike is the same layers."""
+        """The layer that ``written`` stands for on the current map and what follows it; what is alike is the same layers."""
         if kind.settles is not None:
-            written = {**written, **kind.settles(self.graph.shape)}
+            written = {**written, **kind.settles(self.shape)}
         key = (kind.name, *written.items())
         found = self._layers.get(key)
         if found is None:
             found = self._layers[key] = kind.build(written)
         return found
 
-    def scope(self, block: str) -> tuple[str, ...]:
-        """The scope of a block's layers, one object for all of them."""
-        return self._scopes.setdefault(block, (block,))
-
-    def name(self, block: str, layer: Layer) -> str:
-        """The next free name of its kind in the block."""
-        key = (block, layer.stem)
+    def _count(self, where: Where, stem: str) -> int:
+        key = (where.prefix, stem)
         count = self._counters[key] = self._counters.get(key, 0) + 1
-        bare = count == 1 and not layer.numbered
+        return count
+
+    def name(self, where: Where, layer: Layer) -> str:
+        """The next free name of its kind in a part of the spec."""
+        count = self._count(where, layer.stem)
+        if count == 1 and not layer.numbered:
+            return f"{where.prefix}_{layer.stem}"
         stem = f"{layer.stem}_" if layer.stem[-1].isdigit() else layer.stem  # relu6_1, not relu61
-        return f"{block}_{layer.stem}" if bare else f"{block}_{stem}{count}"
+        return f"{where.prefix}_{stem}{count}"
+
+    def _add(
+        self,
+        layer: Layer,
+        where: Where,
+        name: str,
+        place: Place,
+        *,
+        is_row: bool,
+        scope: tuple[str, ...] | None = None,
+    ) -> None:
+        """A module on the current value: torchvision's ``features.N`` in a chain, else named by its path."""
+        path = (*where.scope, name.removeprefix(f"{where.prefix}_"))
+        module = self.module_name(FEATURES) if self._is_chain else ".".join(path)
+        self.add(layer, scope or where.scope, name, place, is_row=is_row, torch_name=module)
+
+    def _add_function(self, layer: Layer, where: Where, values: Sequence[int], place: Place) -> None:
+        """A layer that torch has no module of, on some values."""
+        before = self.current
+        try:
+            self.current = self.graph.add(
+                layer, self.name(where, layer), scope=where.scope, place=place, inputs=tuple(values)
+            )
+        except ShapeError:
+            self.current = before
+            raise
 
     def module_name(self, part: str) -> str:
         """The next free entry of torchvision's ``features`` or ``classifier``."""
-        number = self._modules[part]
+        number = self._modules.get(part, 0)
         self._modules[part] = number + 1
         return f"{part}.{number}"
 
     def add(
         self,
         layer: Layer,
-        block: str,
-        part: str | None,
-        place: Place,
+        scope: tuple[str, ...],
         name: str,
+        place: Place,
         *,
         is_row: bool,
         torch_name: str | None = None,
         in_model: bool = True,
     ) -> None:
-        """One node after the last. ``part`` is the torch container it is numbered in, if it is."""
+        """One node on the current value, which what it makes becomes."""
         try:
-            self.graph.add(
+            self.current = self.graph.add(
                 layer,
                 name,
-                scope=self.scope(block),
+                scope=scope,
                 place=place,
-                torch_name=self.module_name(part) if part else torch_name,
+                inputs=(self.current,),
+                torch_name=torch_name,
                 is_row=is_row,
                 in_model=in_model,
             )
         except ShapeError as error:
-            raise self._refusal(name, place, error) from None
+            raise self.refusal(name, place, str(error)) from None
 
-    def _refusal(self, name: str, place: Place, error: ShapeError) -> VggstatError:
+    def refusal(self, name: str, place: Place, message: str) -> VggstatError:
         """What is wrong: the spec on its own image, and else the image that was asked for."""
         where = f"{place.path}: " if place.path else ""
         if self.graph.image == self.spec.input:
-            return SpecError([Problem(*place[:3], "", f"{where}{name}: {error}")])
+            return SpecError([*self._problems, Problem(*place[:3], "", f"{where}{name}: {message}")])
         at = f" ({place.source}:{place.line}:{place.column})" if place.line else ""
         return UsageError(
             f"{self.spec.name} cannot take an image of {describe(self.graph.image)}, made for one of "
-            f"{describe(self.spec.input)}: {name}{at}: {error}"
+            f"{describe(self.spec.input)}: {name}{at}: {message}"
         )
 
 
-def _add_head(builder: _Builder, head: Head, items: tuple[Item, ...], classes: int | None) -> None:
-    """What joins the maps to the FC layers, and the FC layers."""
-    place = _head_place(builder.spec)
-    if head == "gap":
-        pool = AdaptiveAvgPool(output=1)
-        builder.add(pool, "fc", None, place, "avgpool", is_row=True, torch_name="avgpool")
-    if head == "adaptive":
-        height, width = _own_map(builder.spec)[1:]
-        pool = AdaptiveAvgPool(output=height, width=None if width == height else width)
-        builder.add(pool, "fc", None, place, "avgpool", is_row=True, torch_name="avgpool")
-    if head != "conv" and len(builder.graph.shape) == 3:
-        builder.add(Flatten(), "fc", None, place, "flatten", is_row=False)
-    _add_classifier(builder, items, classes, dense=head == "conv")
+def _join_layer(kind: JoinKind, in_place: bool) -> Layer:
+    # Imported where a network joins maps: most do not.
+    if kind == "add":
+        from vggstat.net.ops.add import Add
+
+        return Add(in_place=in_place)
+    if kind == "multiply":
+        from vggstat.net.ops.multiply import Multiply
+
+        return Multiply()
+    from vggstat.net.ops.concat import Concat
+
+    return Concat()
 
 
-def _head_place(spec: Spec) -> Place:
-    """Where the head is written, or else the classifier that it serves."""
-    return spec.places.get("head") or spec.places.get("classifier") or Place(spec.origin, 0, 0, "head")
-
-
-def _own_map(spec: Spec) -> Shape:
-    """The shape that the blocks make of the spec's own input."""
-    builder = _Builder(spec, spec.input)
-    for number, block in enumerate(spec.blocks, start=1):
-        builder.add_block(f"block{number}", block)
-    if len(builder.graph.shape) != 3:
-        message = "a head that pools needs a feature map, but the blocks end in a vector: use head: flatten"
-        raise SpecError([Problem(*_head_place(spec)[:3], "head", message)])
-    return builder.graph.shape
-
-
-def _last_fc(items: tuple[Item, ...]) -> int:
-    """The position of the last FC layer, -1 where there is none."""
-    return max((i for i, item in enumerate(items) if _is_fc(item)), default=-1)
-
-
-def _add_classifier(builder: _Builder, items: tuple[Item, ...], classes: int | None, *, dense: bool) -> None:
-    """The FC layers with what follows each; the last one has no norm, activation or dropout unless written."""
-    last = _last_fc(items)
-    count = 0
-    for position, item in enumerate(items):
-        fields = item.written
-        is_fc = _is_fc(item)
-        if position == last:
-            # The spec's defaults are about the layers before it: nothing follows the predictions unless written.
-            fields = {**fields, "norm": "none", "activation": "none", "dropout": 0, **item.fields}
-            if classes is not None:
-                fields["features"] = classes
-        first, *followers = builder.layers(item.kind, fields)
-        if is_fc:
-            count += 1
-            name = "predictions" if position == last else f"fc{count}"
-            if dense and isinstance(first, Linear):
-                first = _as_conv(builder, first, first_fc=count == 1)
-        else:
-            name = builder.name("fc", first).removeprefix("fc_")
-        # Behind FC layers it closes the classifier, and torch models end in logits; alone it is a layer like any other.
-        closing = isinstance(first, Softmax) and 0 <= last == position - 1 and position == len(items) - 1
-        if closing:
-            builder.add(first, "fc", None, item.place, name, is_row=False, in_model=False)
-        else:
-            builder.add(first, "fc", CLASSIFIER, item.place, name, is_row=first.row != "never")
-        for layer in followers:
-            follower = f"{name}_{layer.stem}"
-            builder.add(layer, "fc", CLASSIFIER, item.place, follower, is_row=layer.row == "always")
-
-
-def _as_conv(builder: _Builder, fc: Linear, *, first_fc: bool) -> Layer:
-    """An FC layer as a convolution over the map: of the own map's size for the first one, 1x1 for the rest."""
-    kernel = 1
-    if (
-        first_fc and builder.spec.head != "gap"
-    ):  # behind a global pool it sees one value of each map, wherever it stands
-        _, height, width = _own_map(builder.spec)
-        if height != width:
-            message = (
-                f"conv makes a square convolution of the first FC layer, but the blocks make a map of "
-                f"{height}×{width} from {builder.spec.name}'s own input: use head: adaptive or flatten"
-            )
-            raise SpecError([Problem(*_head_place(builder.spec)[:3], "head", message)])
-        kernel = height
-    return Conv(filters=fc.features, kernel=kernel, padding=0, bias=fc.bias)
+_ADD: Final[dict[type, Any]] = {
+    Item: SpecBuilder._add_item,
+    Unit: SpecBuilder._add_unit,
+    Join: SpecBuilder._add_join,
+    From: SpecBuilder._add_from,
+}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping as Map
 from typing import Any
 
+from vggstat.fields import Field
 from vggstat.net.ops import find_kind
 from vggstat.net.ops.base import Kind
 from vggstat.net.spec import Item, Place
+from vggstat.sources.spec.language import AS, LABEL
 from vggstat.sources.spec.problems import Problems, quote, suggestion
 from vggstat.sources.spec.short import read_short, words
-from vggstat.sources.spec.values import UnreadableError, read_value
+from vggstat.sources.spec.values import UnreadableError, read_text, read_value
 from vggstat.sources.spec.yaml_nodes import Mapping, Node, Scalar, Sequence
 
-__all__ = ["ItemReader"]
+__all__ = ["ItemReader", "reads_as_layer"]
 
 
 _Written = tuple[Kind, Map[str, Any], bool]
@@ -27,19 +29,11 @@ class ItemReader:
         self.problems = problems
         self.short: dict[str, _Written] = {}
 
-    def read_list(self, node: Node, path: str, wanted: str) -> tuple[Item, ...]:
-        """The layers of a list; those that cannot be read are noted and left out."""
-        if not isinstance(node, Sequence):
-            hint = ""
-            if isinstance(node, Scalar | Mapping) and _reads_as_layer(node):
-                hint = ": put the layers in brackets"
-            self.problems.add(node.line, node.column, path, f"expected {wanted}, got {node}{hint}")
-            return ()
-        items = (self._read(item, f"{path}[{index}]") for index, item in enumerate(node.items))
-        return tuple(item for item in items if item is not None)
-
-    def _read(self, node: Node, path: str) -> Item | None:
+    def read(self, node: Node, path: str) -> Item | None:
+        """One layer; None, and a problem, where it cannot be read."""
+        label = ""
         if isinstance(node, Scalar):
+            node, label = self._without_label(node, path)
             written = self.short.get(node.text)
             if written is None:
                 written = self._read_short(node, path)
@@ -47,12 +41,42 @@ class ItemReader:
                     return None
                 self.short[node.text] = written
         else:
+            node, label = self._without_key(node, path)
             written = self._read_long(node, path)
             if written is None:
                 return None
         place = Place(self.problems.source, node.line, node.column, path)
         kind, fields, plain = written
-        return Item(kind=kind, fields=fields, plain=plain, place=place)
+        return Item(kind=kind, fields=fields, plain=plain, label=label, place=place)
+
+    def read_label(self, node: Node, path: str) -> str:
+        """The name that a value is given; empty, and a problem, where it is none."""
+        try:
+            return read_text(node, LABEL, "a name of letters, digits and _ that begins with a letter")
+        except UnreadableError as error:
+            self.problems.add(node.line, node.column, path, str(error))
+            return ""
+
+    def _without_label(self, node: Scalar, path: str) -> tuple[Scalar, str]:
+        """The short form before ``as NAME``, and the name."""
+        text, found, name = node.text.partition(f" {AS} ")
+        if not found:
+            return node, ""
+        label = self.read_label(Scalar(name, True, node.line, node.column), f"{path}.{AS}")
+        return Scalar(text, node.plain, node.line, node.column), label
+
+    def _without_key(self, node: Sequence | Mapping, path: str) -> tuple[Sequence | Mapping, str]:
+        """The long form without the field ``as``, and the name that it gives."""
+        if not (isinstance(node, Mapping) and len(node.entries) == 1):
+            return node, ""
+        [(word, (key, value))] = node.entries.items()
+        if not (isinstance(value, Mapping) and AS in value.entries):
+            return node, ""
+        fields = Mapping(value.line, value.column)
+        fields.entries = {name: entry for name, entry in value.entries.items() if name != AS}
+        bare = Mapping(node.line, node.column)
+        bare.entries = {word: (key, fields)}
+        return bare, self.read_label(value.entries[AS][1], f"{path}.{AS}")
 
     def _read_short(self, node: Scalar, path: str) -> _Written | None:
         found = read_short(node)
@@ -76,7 +100,7 @@ class ItemReader:
             message = f"no layer is called {quote(key.text)}{suggestion(key.text, words())}"
             self.problems.add(key.line, key.column, path, message)
             return None
-        fields = self.read_fields(kind, value, path)
+        fields = self.read_fields(kind.name, kind.fields, value, path)
         if fields is None:
             return None
         missing = [name for name, field in kind.fields.items() if field.required and name not in fields]
@@ -92,19 +116,18 @@ class ItemReader:
                 message = f"{kind.name} needs {name} ({kind.fields[name].doc})"
                 self.problems.add(key.line, key.column, f"{path}.{name}", message)
 
-    def read_fields(self, kind: Kind, node: Node, path: str) -> dict[str, Any] | None:
-        """The fields of a kind that a mapping gives, those that can be read; None where it is no mapping."""
+    def read_fields(self, what: str, known: Map[str, Field], node: Node, path: str) -> dict[str, Any] | None:
+        """Those of the known fields that a mapping gives and that can be read; None where it is no mapping."""
         if isinstance(node, Scalar) and node.is_null:
             return {}
         if not isinstance(node, Mapping):
-            example = "{" + f"{next(iter(kind.fields), '')}: ..." + "}" if kind.fields else "{}"
+            example = "{" + f"{next(iter(known))}: ..." + "}" if known else "{}"
             self.problems.add(node.line, node.column, path, f"expected fields such as {example}, got {node}")
             return None
-        known = kind.fields
         fields = {}
         for name, (key, value) in node.entries.items():
             if name not in known:
-                message = f"{kind.name} has no field {quote(name)}{suggestion(name, known)}"
+                message = f"{what} has no field {quote(name)}{suggestion(name, known)}"
                 self.problems.add(key.line, key.column, path, message)
                 continue
             try:
@@ -114,7 +137,12 @@ class ItemReader:
         return fields
 
 
-def _reads_as_layer(node: Scalar | Mapping) -> bool:
+def reads_as_layer(node: Node) -> bool:
+    """Whether a layer stands where a list of them is wanted."""
     if isinstance(node, Scalar):
         return not read_short(node).problems
-    return len(node.entries) == 1 and find_kind(next(iter(node.entries))) is not None
+    return (
+        isinstance(node, Mapping)
+        and len(node.entries) == 1
+        and find_kind(next(iter(node.entries))) is not None
+    )

@@ -8,17 +8,29 @@ from typing import Any, Final
 from vggstat.fields import Field
 from vggstat.net.ops import all_kinds
 from vggstat.net.ops.base import Kind
-from vggstat.net.spec import HEADS
+from vggstat.net.spec import HEADS, UnitForm
 from vggstat.sources.spec.language import (
+    ACTIVATION,
+    AS,
+    CROP,
+    CURRENT,
     FIGURE,
+    FORMS,
+    FROM,
     HEAD,
     IMAGE,
+    IN_PLACE,
     INPUT,
+    JOIN,
+    JOINS,
     KEYS,
+    LABEL,
     MAX_LINE,
     NAME,
     PUBLISHED_TEXTS,
     QUANTITIES,
+    REPEAT,
+    RESIDUAL,
 )
 from vggstat.sources.spec.short import GROUPS, PLAIN, WORDS
 
@@ -44,7 +56,8 @@ def schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "vggstat spec",
-        "description": "A network that is a chain of layers, written close to Table 1 of the VGG paper.",
+        "description": "A network: blocks of layers that follow one another, branch and meet; a layer is written "
+        "close to Table 1 of the VGG paper.",
         "type": "object",
         "properties": {name: {"description": key.doc, **_KEYS[name]} for name, key in KEYS.items()},
         "required": [name for name, key in KEYS.items() if key.required and not key.inherited],
@@ -60,7 +73,12 @@ def schema() -> Schema:
             "text": {"type": _TEXT_TYPES, "pattern": _LINE, "maxLength": MAX_LINE},
             "figure": {"type": ["string", "number"], "pattern": f"^{FIGURE}$"},
             "entry": _entry(),
+            "label": {"type": "string", "pattern": f"^{LABEL}$"},
             "layer": _layer(kinds),
+            "step": _step(),
+            "steps": {"type": "array", "minItems": 1, "items": _ref("step")},
+            "branch": {"type": "array", "items": _ref("step")},
+            "branches": {"type": "array", "minItems": 2, "items": _ref("branch")},
             "defaults": _defaults(kinds),
             **{f"{kind.name}-fields": _fields(kind) for kind in kinds},
         },
@@ -97,7 +115,7 @@ def _fields(kind: Kind) -> Schema:
     body: Schema = {
         "description": kind.doc,
         "type": "object" if required else ["object", "null"],
-        "properties": {name: _field(field) for name, field in kind.fields.items()},
+        "properties": {**{name: _field(field) for name, field in kind.fields.items()}, AS: _ref("label")},
         "additionalProperties": False,
     }
     return {**body, "required": required} if required else body
@@ -114,6 +132,11 @@ def _defaults(kinds: tuple[Kind, ...]) -> Schema:
             "additionalProperties": False,
         }
     names: Schema = {kind.name: {"description": kind.doc} for kind in kinds}
+    names["residual"] = {
+        "type": ["object", "null"],
+        "properties": {name: _field(field) for name, field in RESIDUAL.items()},
+        "additionalProperties": False,
+    }
     return {
         "type": "object",
         "properties": names,
@@ -149,6 +172,47 @@ def _layer(kinds: tuple[Kind, ...]) -> Schema:
     return {"anyOf": [{"type": "string", "anyOf": short}, long_form]}
 
 
+def _step() -> Schema:
+    """A step of a list: a layer, a unit of layers, a join of named values, or where the list begins."""
+    begin: Schema = {"type": "string", "pattern": f"^{FROM} {LABEL}$"}
+    begin_long = _mapping({FROM: _ref("label")}, [FROM])
+    forms = [_mapping({form: _ref(_FORM_LISTS[form]), **_beside(form)}, [form]) for form in FORMS]
+    joins = [_mapping({kind: _named_values(kind)}, [kind]) for kind in JOINS]
+    return {"anyOf": [_ref("layer"), _ref("steps"), *forms, *joins, begin, begin_long]}
+
+
+_FORM_LISTS: Final = {"layers": "steps", "residual": "steps", "branches": "branches"}
+
+
+def _mapping(properties: dict[str, Schema], required: list[str]) -> Schema:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _beside(form: UnitForm) -> dict[str, Schema]:
+    """What may stand beside the key that makes a mapping a unit."""
+    fields = {field.name: field for field in (ACTIVATION, IN_PLACE, JOIN, REPEAT)}
+    others: dict[str, Schema] = {
+        "shortcut": {"anyOf": [_ref("step"), _ref("branch")]},
+        "split": {"anyOf": [{"type": "boolean"}, {"type": "array", "minItems": 2, "items": _field(INPUT)}]},
+        "name": _ref("label"),
+        AS: _ref("label"),
+    }
+    return {key: others[key] if key in others else _field(fields[key]) for key in FORMS[form]}
+
+
+def _named_values(kind: str) -> Schema:
+    """The names of the values that meet the current one."""
+    names: Schema = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"anyOf": [_ref("label"), {"const": CURRENT}]},
+    }
+    fields: dict[str, Schema] = {"with": names, AS: _ref("label")}
+    if kind == "concat":
+        fields["crop"] = _field(CROP)
+    return {"anyOf": [names, _mapping(fields, ["with"])]}
+
+
 def _spelled(kind: Kind) -> str:
     """A pattern of all spellings of a kind, without regard to case, ``-``, ``_`` and spaces, for a part of a text."""
     words = {re.sub("[-_ ]", "", word.lower()) for word in (kind.name, *kind.spellings)}
@@ -163,7 +227,7 @@ def _short(kind: Kind, *, bare: bool) -> str:
     words += [f"{GROUPS}[0-9]+"] if "groups" in kind.fields else []
     if bare:
         stems.append(_spelled(kind))
-    return f"^({'|'.join(stems)})( +({'|'.join([*words, PLAIN])}))*$"
+    return f"^({'|'.join(stems)})( +({'|'.join([*words, PLAIN])}))*( {AS} {LABEL})?$"
 
 
 def _letter(character: str) -> str:
@@ -217,7 +281,7 @@ _KEYS: Final[dict[str, Schema]] = {
         ]
     },
     "defaults": _ref("defaults"),
-    "blocks": {"type": "array", "minItems": 1, "items": {**_LAYERS, "minItems": 1}},
+    "blocks": {"type": "array", "minItems": 1, "items": _ref("steps")},
     "head": {"enum": list(HEADS), "default": HEAD.default},
     "classifier": _LAYERS,
     "published": {"type": "array", "items": _ref("entry")},

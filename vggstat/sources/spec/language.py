@@ -8,21 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from vggstat.fields import Field, FieldType, choice, integer
-from vggstat.net.spec import HEADS
+from vggstat.fields import Field, FieldType, boolean, choice, integer
+from vggstat.net.ops.following import ACTIVATIONS
+from vggstat.net.spec import HEADS, JoinKind, UnitForm
 
 __all__ = [
+    "ACTIVATION",
+    "AS",
+    "CROP",
+    "CURRENT",
     "FIGURE",
+    "FORMS",
+    "FROM",
     "HEAD",
     "IMAGE",
     "INPUT",
+    "IN_PLACE",
+    "JOIN",
+    "JOINS",
     "KEYS",
+    "LABEL",
     "MAX_LAYERS",
     "MAX_LINE",
     "NAME",
     "NUMBER",
     "PUBLISHED_TEXTS",
     "QUANTITIES",
+    "REPEAT",
+    "RESIDUAL",
     "Key",
     "describe",
 ]
@@ -89,6 +102,21 @@ PUBLISHED_TEXTS: Final[Mapping[str, str]] = {
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}"
 """What a network can be called: safe in file names, in a shell, and before the @ of a variant."""
 
+LABEL: Final = r"[A-Za-z][A-Za-z0-9_]{0,63}"
+"""What a value, or a unit's layers, can be called."""
+
+AS: Final = "as"
+FROM: Final = "from"
+CURRENT: Final = "."
+"""The words that name a value, begin a list at a named one, and stand for the current one among named ones."""
+
+REPEAT: Final[Field] = integer(doc="how often the unit stands one after the other", maximum=100_000).named(
+    "repeat"
+)
+CROP: Final[Field] = boolean(
+    doc="whether larger maps are cut to the smallest, about their centre", default=False
+).named("crop")
+
 FIGURE: Final = r"[0-9][0-9.,]{0,30}( ?[A-Za-z%]{1,8})?"
 """A figure as its source prints it: ``138M``, ``25.6``, ``527.796 MB``."""
 
@@ -102,6 +130,25 @@ MAX_LINE: Final = 500
 
 IMAGE: Final = ("channels", "height", "width")
 """The sizes of an image, in the order of a list."""
+
+JOINS: Final[tuple[JoinKind, ...]] = ("concat", "add", "multiply")
+JOIN: Final[Field] = choice(*JOINS, doc="how the branches meet", default="concat").named("join")
+ACTIVATION: Final[Field] = choice(*ACTIVATIONS, "none", doc="non-linearity after the join").named(
+    "activation"
+)
+IN_PLACE: Final[Field] = boolean(
+    doc="whether a sum may be written over its first map where nobody else reads that", default=True
+).named("in_place")
+
+FORMS: Final[Mapping[UnitForm, tuple[str, ...]]] = {
+    "layers": ("repeat", "name", AS),
+    "residual": ("shortcut", "activation", "in_place", "repeat", "name", AS),
+    "branches": ("join", "split", "activation", "in_place", "repeat", "name", AS),
+}
+"""The keys of which each makes a mapping in a block a unit, and the keys that may stand beside it."""
+
+RESIDUAL: Final[Mapping[str, Field]] = {"activation": ACTIVATION, "in_place": IN_PLACE}
+"""What the defaults may say of residuals."""
 
 INPUT: Final[Field] = integer(doc="channels, height or width of the image")
 HEAD: Final[Field] = choice(*HEADS, doc=KEYS["head"].doc, default="flatten")

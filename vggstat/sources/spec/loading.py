@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from vggstat.errors import InputError, UsageError
 from vggstat.files import read_bytes
-from vggstat.net.ops.base import Kind
-from vggstat.net.spec import Head, Item, Place, Spec
+from vggstat.net.spec import Head, Item, Place, Spec, layer_count
 from vggstat.sources.spec.access import access, is_below
+from vggstat.sources.spec.defaults import with_defaults, with_defaults_each
 from vggstat.sources.spec.language import MAX_LAYERS
 from vggstat.sources.spec.library import find
 from vggstat.sources.spec.problems import Problems, quote
@@ -130,7 +129,7 @@ def _resolve(chain: _Chain) -> Spec:
     made = next(draft for draft in chain.drafts if draft.input is not None)
     blocks = next(draft.blocks for draft in chain.drafts if draft.blocks is not None)
     classifier, top = _classifier(chain)
-    if top is not None and sum(map(len, blocks)) + len(classifier) > MAX_LAYERS:
+    if top is not None and sum(map(layer_count, blocks)) + len(classifier) > MAX_LAYERS:
         chain.problems.source = top.source
         chain.problems.stop(
             *top[1:], f"more than {MAX_LAYERS:,} layers together with the blocks that it follows"
@@ -145,9 +144,9 @@ def _resolve(chain: _Chain) -> Spec:
         source=own.source,
         origin=chain.origin,
         input=made.input,
-        blocks=tuple(_with_defaults(block, defaults) for block in blocks),
+        blocks=tuple(with_defaults(block, defaults) for block in blocks),
         head=head,
-        classifier=_with_defaults(classifier, defaults),
+        classifier=with_defaults_each(classifier, defaults),
         published=own.published,
         places={key: place for key, place in places.items() if place is not None},
         texts=tuple(chain.texts),
@@ -177,7 +176,15 @@ def _head(chain: _Chain) -> tuple[Head, Place | None]:
             return draft.head, place
         if draft.classifier == ():
             break
-    return "flatten" if items else "none", None
+    return _usual_head(items), None
+
+
+def _usual_head(items: tuple[Item, ...]) -> Head:
+    """Where none is written: none without a classifier, and for one of convolutions the map as it is."""
+    if not items:
+        return "none"
+    weighted = {item.kind.layer.row_kind for item in items} & {"conv", "fc"}
+    return "conv" if weighted == {"conv"} else "flatten"
 
 
 def _refuse_classifier(chain: _Chain, head: Place, classifier: Place | None) -> NoReturn:
@@ -203,20 +210,3 @@ def _merge(layers: list[Defaults]) -> Defaults:
         for kind, fields in defaults.items():
             merged[kind] = {**merged.get(kind, {}), **fields}
     return merged
-
-
-def _with_defaults(items: tuple[Item, ...], defaults: Defaults) -> tuple[Item, ...]:
-    if not defaults:
-        return items
-    return tuple(
-        item if item.plain else item.replace(defaults=_defaults_of(item.kind, defaults)) for item in items
-    )
-
-
-def _defaults_of(kind: Kind, defaults: Defaults) -> Mapping[str, Any]:
-    """What the defaults say of a kind: its own before those of the kind that it is a case of."""
-    own = defaults.get(kind.name, {})
-    if not kind.defaults_of:
-        return own
-    shared = defaults.get(kind.defaults_of, {})
-    return {**{name: value for name, value in shared.items() if name in kind.fields}, **own}

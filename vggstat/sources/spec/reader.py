@@ -7,10 +7,10 @@ from collections.abc import Mapping as Map
 from typing import Any, Final, NamedTuple
 
 from vggstat.net.ops import find_kind
-from vggstat.net.spec import Head, Item, Place, Published
+from vggstat.net.spec import Head, Item, Place, Published, Step, layer_count
 from vggstat.records import Record
 from vggstat.shapes import reads_channels_last
-from vggstat.sources.spec.items import ItemReader
+from vggstat.sources.spec.labels import check_labels
 from vggstat.sources.spec.language import (
     FIGURE,
     HEAD,
@@ -21,9 +21,11 @@ from vggstat.sources.spec.language import (
     NAME,
     PUBLISHED_TEXTS,
     QUANTITIES,
+    RESIDUAL,
 )
 from vggstat.sources.spec.problems import Problems, quote, suggestion
 from vggstat.sources.spec.short import words
+from vggstat.sources.spec.units import StepReader
 from vggstat.sources.spec.values import UnreadableError, read_text, read_value
 from vggstat.sources.spec.yaml_nodes import Mapping, Node, Sequence, compose
 
@@ -50,7 +52,7 @@ class Draft(Record):
     extends: Extended | None = None
     input: tuple[int, int, int] | None = None
     defaults: Defaults | None = None
-    blocks: tuple[tuple[Item, ...], ...] | None = None
+    blocks: tuple[tuple[Step, ...], ...] | None = None
     head: Head | None = None
     classifier: tuple[Item, ...] | None = None
     published: tuple[Published, ...] = ()
@@ -94,7 +96,7 @@ class _DraftReader:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self.items = ItemReader(problems)
+        self.steps = StepReader(problems)
         self.layers = 0
 
     def read(self, root: Mapping) -> Draft:
@@ -197,9 +199,13 @@ class _DraftReader:
             return {}
         defaults: dict[str, dict[str, Any]] = {}
         for word, (key, value) in node.entries.items():
+            if word == "residual":
+                defaults[word] = self.steps.items.read_fields(word, RESIDUAL, value, f"{path}.{word}") or {}
+                continue
             kind = find_kind(word)
             if kind is None:
-                self._add(key, path, f"no layer is called {quote(word)}{suggestion(word, words())}")
+                known = [*words(), "residual"]
+                self._add(key, path, f"no layer is called {quote(word)}{suggestion(word, known)}")
                 continue
             if kind.name in defaults:
                 self._add(key, path, f"the defaults of {kind.name} are here twice")
@@ -210,30 +216,33 @@ class _DraftReader:
                     if name in kind.fields and kind.fields[name].required:
                         message = f"each {kind.name} says this itself: it cannot have a default"
                         self._add(field_key, f"{where}.{name}", message)
-            defaults[kind.name] = self.items.read_fields(kind, value, where) or {}
+            defaults[kind.name] = self.steps.items.read_fields(kind.name, kind.fields, value, where) or {}
         return defaults
 
-    def _count(self, node: Node, path: str) -> None:
-        """Add the layers of a list to those of the file. Raises SpecError, before one is read, where they are too many."""
-        if isinstance(node, Sequence):
-            self.layers += len(node.items)
+    def _count(self, node: Node, path: str, count: int) -> None:
+        """Add layers to those of the file. Raises SpecError where they are too many."""
+        self.layers += count
         if self.layers > MAX_LAYERS:
-            message = (
-                f"more than {MAX_LAYERS:,} layers, with those that aliases repeat: no network has as many"
-            )
+            message = f"more than {MAX_LAYERS:,} layers, with those that aliases and repeat stand for: no network has as many"
             self.problems.stop(node.line, node.column, path, message)
 
-    def blocks(self, node: Node, path: str) -> tuple[tuple[Item, ...], ...]:
+    def blocks(self, node: Node, path: str) -> tuple[tuple[Step, ...], ...]:
         blocks = []
         rows = self._sequence(node, path, "a list of blocks")
+        written = 0  # before one is read: a few kilobytes of aliases stand for many
         for where, row in rows:
-            self._count(row, where)
+            written += len(row.items) if isinstance(row, Sequence) else 0
+            if written > MAX_LAYERS:
+                self._count(row, where, written)
         if isinstance(node, Sequence) and not rows:
             self._add(node, path, "a spec needs at least one block")
         for where, row in rows:
             if isinstance(row, Sequence) and not row.items:
                 self._add(row, where, "a block needs at least one layer")
-            blocks.append(self.items.read_list(row, where, "a block, which is a list of layers"))
+            blocks.append(self.steps.read_block(row, where))
+            self._count(row, where, layer_count(blocks[-1]))
+        if not all(all(isinstance(step, Item) and not step.label for step in block) for block in blocks):
+            check_labels(blocks, self.problems)
         return tuple(blocks)
 
     def head(self, node: Node, path: str) -> str | None:
@@ -244,8 +253,8 @@ class _DraftReader:
             return None
 
     def classifier(self, node: Node, path: str) -> tuple[Item, ...]:
-        self._count(node, path)
-        return self.items.read_list(node, path, "a list of layers")
+        self._count(node, path, len(node.items) if isinstance(node, Sequence) else 0)
+        return self.steps.read_chain(node, path)
 
     def published(self, node: Node, path: str) -> tuple[Published, ...]:
         wanted = "a list of entries such as {params: 138M, source: ...}"
