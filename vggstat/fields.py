@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-__all__ = ["MISSING", "Field", "FieldType", "boolean", "choice", "integer", "number", "padding"]
+__all__ = ["MISSING", "Field", "FieldType", "boolean", "choice", "integer", "number", "padding", "sides"]
 
-FieldType = Literal["integer", "number", "boolean", "choice", "padding"]
+FieldType = Literal["integer", "number", "boolean", "choice", "sides", "padding"]
 
 LIMIT: Final = 1_000_000
 """The largest filter count, and the default upper bound of an integer field."""
@@ -79,6 +79,11 @@ def choice(*choices: str, doc: str, default: Any = MISSING) -> Any:
     return Field(type="choice", doc=doc, default=default, choices=choices)
 
 
+def sides(*, doc: str, default: Any = MISSING, minimum: int = 1, maximum: int = 10_000) -> Any:
+    """A field that takes one integer, or ``[height, width]`` where they differ."""
+    return Field(type="sides", doc=doc, default=default, minimum=minimum, maximum=maximum)
+
+
 def padding(*, doc: str, default: Any = MISSING, maximum: int = 10_000) -> Any:
-    """A field that takes a number of pixels, or ``same``: as many as keep the map's size at stride 1."""
+    """A field that takes pixels, one number or two, or ``same``: as many as keep the map's size at stride 1."""
     return Field(type="padding", doc=doc, default=default, maximum=maximum)

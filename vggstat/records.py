@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
-from vggstat.fields import MISSING, Field, boolean, choice, integer, number, padding
+from vggstat.fields import MISSING, Field, boolean, choice, integer, number, padding, sides
 
 __all__ = ["Record"]
 
@@ -18,7 +18,7 @@ __all__ = ["Record"]
 @dataclass_transform(
     frozen_default=True,
     kw_only_default=True,
-    field_specifiers=(boolean, choice, integer, number, padding),
+    field_specifiers=(boolean, choice, integer, number, padding, sides),
 )
 class Record:
     """A frozen record whose fields are the annotated names of its class and of its bases.

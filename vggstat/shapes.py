@@ -6,10 +6,47 @@ from math import prod
 
 from vggstat.errors import ShapeError
 
-__all__ = ["Shape", "describe", "feature_map", "features", "reads_channels_last", "values"]
+__all__ = [
+    "Shape",
+    "Sides",
+    "area",
+    "describe",
+    "feature_map",
+    "features",
+    "pair",
+    "reads_channels_last",
+    "spell",
+    "square",
+    "values",
+]
 
 Shape = tuple[int, ...]
 """``(channels, height, width)`` of a feature map, or ``(features,)`` of a vector."""
+
+
+Sides = int | tuple[int, int]
+"""Something with a height and a width (a kernel, a stride): one number where they are the same."""
+
+
+def pair(sides: Sides) -> tuple[int, int]:
+    """``(height, width)``."""
+    return (sides, sides) if isinstance(sides, int) else sides
+
+
+def square(height: int, width: int) -> Sides:
+    """One number where they are the same."""
+    return height if height == width else (height, width)
+
+
+def area(sides: Sides) -> int:
+    """Height times width."""
+    height, width = pair(sides)
+    return height * width
+
+
+def spell(sides: Sides, sign: str = "×") -> str:
+    """``3``, or ``1×7`` where height and width differ."""
+    return str(sides) if isinstance(sides, int) else sign.join(map(str, sides))
 
 
 def values(shape: Shape) -> int:

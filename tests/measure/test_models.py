@@ -400,18 +400,18 @@ def test_random_graphs_are_traced_back(graph: Graph) -> None:
 
 
 def test_a_call_that_the_language_does_not_write_is_unknown_work() -> None:
-    """A convolution of 1x7: its kernel and its weights are seen, its MACs are not counted as none."""
-    model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, (1, 7)), torch.nn.ReLU())
+    """A transposed convolution that enlarges by a border: its weights are seen, its MACs are not counted as none."""
+    model = torch.nn.Sequential(torch.nn.ConvTranspose2d(3, 8, 3), torch.nn.ReLU())
     report = analyze(trace(model.to("meta"), (3, 8, 8)))
     (layer, _) = known_layers(report.graph)
     counted = report.counted(find_counting_rule("macs"))
 
-    assert layer.label == "conv1x7-8"
-    assert report.total.params == 3 * 1 * 7 * 8 + 8
+    assert layer.name == "0"
+    assert report.total.params == 3 * 3 * 3 * 8 + 8
     assert (counted.status, counted.total, counted.not_counted) == (
         "unknown",
         None,
-        (("0", ("other conv",)),),
+        (("0", ("other conv_transpose2d",)),),
     )
     with pytest.raises(UsageError, match="does not know what memory conv needs"):
         inference_peak(report.graph, Workload())

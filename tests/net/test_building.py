@@ -11,9 +11,9 @@ from vggstat.cost.workload import Workload
 from vggstat.net.building import GraphBuilder, joined, seen_through
 from vggstat.net.graph import Graph, Sight
 from vggstat.net.ops.add import Add
-from vggstat.net.ops.base import Window
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.dropout import Dropout
+from vggstat.net.ops.geometry import windows_of
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.relu import ReLU
 from vggstat.net.spec import Place
@@ -148,9 +148,16 @@ def test_no_step_and_no_field_are_made_up() -> None:
     """Behind paths of different steps a 1x1 window keeps what is known; a wider one leaves the field unknown."""
     met = Sight(7, None)
 
-    assert seen_through(met, Window(1, 1, 0)) == met
-    assert seen_through(met, Window(3, 1, 1)) == Sight(None, None)
+    assert seen_through(met, windows_of(1, 1)) == met
+    assert seen_through(met, windows_of(3, 1, 1)) == Sight(None, None)
     assert joined([Sight(None, None), Sight(3, 1)]) == Sight(None, None)
+
+
+def test_a_field_may_be_wider_than_high() -> None:
+    """By a kernel of 1x7 at a step of 2: 5 + 0·2 and 5 + 6·2; a stride of 1x2 makes two steps."""
+    assert seen_through(Sight(5, 2), windows_of((1, 7), 1, "same")) == Sight((5, 17), 2)
+    assert seen_through(Sight((5, 17), 2), windows_of((7, 1), (1, 2), (3, 0))) == Sight(17, (2, 4))
+    assert joined([Sight((5, 17), 2), Sight((17, 5), 2)]) == Sight(17, 2)
 
 
 @pytest.mark.parametrize("inputs", [(), (1,), (0, 5), (-1,)])

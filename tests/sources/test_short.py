@@ -92,3 +92,36 @@ def test_padding_same_of_a_pool_keeps_the_map() -> None:
     assert isinstance(graph.nodes[1].layer, Conv)
     with pytest.raises(SpecError, match="padding: same needs an odd kernel"):
         graph_of("name: x\ninput: [4, 7, 9]\nblocks: [[maxpool2/1 same]]\n")
+
+
+@pytest.mark.parametrize(
+    ("short", "kernel", "stride", "label"),
+    [
+        ("conv1x7-4", (1, 7), 1, "conv1x7-4"),
+        ("conv7x1-4/2", (7, 1), 2, "conv7x1-4"),
+        ("conv3x3-4/1x2", 3, (1, 2), "conv3-4"),
+        ("dwconv3x1", (3, 1), 1, "conv3x1-3 g3"),
+        ("maxpool3x1/2x1", (3, 1), (2, 1), "maxpool"),
+    ],
+)
+def test_height_and_width_may_differ(short: str, kernel: object, stride: object, label: str) -> None:
+    """Height first; two that are the same are one number, as in the long form."""
+    node = graph_of(f"name: x\ninput: [3, 16, 16]\nblocks: [[{short}]]\n").nodes[0]
+    windows = node.layer.windows()
+
+    assert windows is not None
+    assert (windows.kernel, windows.stride, node.layer.label) == (kernel, stride, label)
+
+
+def test_the_long_form_has_pairs() -> None:
+    """``kernel: [1, 7]`` is conv1x7; ``[3, 3]`` is 3; padding in pairs too."""
+    text = (
+        "name: x\ninput: [3, 16, 16]\nblocks: [[{conv: {filters: 4, kernel: [1, 7], padding: [0, 3]}}, %s]]\n"
+    )
+    first, _, second, *_ = graph_of(text % "{conv: {filters: 4, kernel: [3, 3], stride: [2, 1]}}").nodes
+
+    assert first.layer.label == "conv1x7-4"
+    assert first.shape == (4, 16, 16)
+    assert first.params[0].shape == (4, 3, 1, 7)  # 3 channels, 1 high, 7 wide
+    assert second.layer.kernel == 3  # type: ignore[attr-defined]
+    assert second.shape == (4, 8, 16)

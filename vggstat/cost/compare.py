@@ -12,6 +12,7 @@ from vggstat.net.ops.base import Layer
 from vggstat.net.ops.conv import Conv
 from vggstat.net.spec import Published
 from vggstat.records import Record
+from vggstat.shapes import pair
 
 __all__ = [
     "Change",
@@ -183,8 +184,10 @@ class Comparison(Record):
         ]
         names = dict.fromkeys(rows[-1].name for rows in last if rows)
         name = next(iter(names)) if len(names) == 1 else "the last map"
-        fields = tuple(rows[-1].receptive_field if rows else None for rows in last)
-        return Quantity("receptive_field", f"receptive field of {name}", "pixels", fields)
+        sides = [pair(rows[-1].receptive_field or 0) if rows else None for rows in last]
+        longer = ", longer side" if any(side and side[0] != side[1] for side in sides) else ""
+        fields = tuple(max(side) if side else None for side in sides)
+        return Quantity("receptive_field", f"receptive field of {name}{longer}", "pixels", fields)
 
     @property
     def published(self) -> tuple[PublishedPair, ...]:
@@ -338,7 +341,7 @@ def _build(row: Row) -> _Build:
 def _settled(layer: Layer) -> Layer:
     """The layer with its padding in pixels, however it is written."""
     if isinstance(layer, Conv) and not isinstance(layer.padding, int):
-        return layer.replace(padding=layer.window().padding)
+        return layer.replace(padding=layer.windows().padding)
     return layer
 
 

@@ -12,7 +12,7 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import Layer
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape, Sides, values
 
 __all__ = ["Block", "OpItem", "Report", "Row", "analyze", "block_of"]
 
@@ -35,10 +35,10 @@ class Row(Record):
     """The rows whose values enter, or what follows them on the way; none for the image."""
     in_shape: Shape | None
     output_shape: Shape
-    kernel: int | None
-    stride: int | None
-    padding: int | None
-    dilation: int | None
+    kernel: Sides | None
+    stride: Sides | None
+    padding: Sides | None
+    dilation: Sides | None
     groups: int | None
     weight_shape: tuple[int, ...] | None
     weights: int
@@ -46,9 +46,9 @@ class Row(Record):
     macs: int
     output_values: int
     output_bytes: int
-    receptive_field: int | None
+    receptive_field: Sides | None
     """In pixels of the image; None where every value sees all of it, or where paths of different steps have met."""
-    jump: int | None
+    jump: Sides | None
     """Distance of neighbouring values in pixels of the image (the effective stride)."""
     sees_all: bool
     """Whether every value sees the whole image."""
@@ -270,7 +270,7 @@ def _image_row(graph: Graph, load: Workload) -> Row:
 def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -> Row:
     params = node.params
     weight = next((param for param in params if param.role == "weight"), None)
-    window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
+    window = node.layer.windows() if node.layer.row_kind in ("conv", "pool") else None
     count = values(node.shape)
     return Row(
         name=node.name,

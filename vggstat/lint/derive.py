@@ -6,7 +6,9 @@ from math import prod
 
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
+from vggstat.net.ops.base import Window
 from vggstat.records import Record
+from vggstat.shapes import Sides, pair, spell
 
 __all__ = ["Derivation", "Step", "derive_layer", "find_row", "weight_factors"]
 
@@ -78,17 +80,16 @@ def _map_steps(row: Row) -> list[Step]:
         and row.padding is not None
         and len(row.in_shape) == 3
     ):
-        extent = (row.dilation or 1) * (row.kernel - 1) + 1
-        for axis, before, after in (
-            ("height", row.in_shape[1], row.output_shape[1]),
-            ("width", row.in_shape[2], row.output_shape[2]),
-        ):
+        sizes = (row.kernel, row.stride, row.padding, row.dilation or 1)
+        for at, axis in enumerate(("height", "width")):
+            kernel, stride, padding, dilation = (pair(size)[at] for size in sizes)
+            extent = dilation * (kernel - 1) + 1
             steps.append(
                 Step(
                     quantity=f"output {axis}",
                     rule="(input + 2 × padding − kernel) / stride + 1, rounded down",
-                    expression=f"({before} + 2 × {row.padding} − {extent}) / {row.stride} + 1",
-                    value=after,
+                    expression=f"({row.in_shape[at + 1]} + 2 × {padding} − {extent}) / {stride} + 1",
+                    value=row.output_shape[at + 1],
                 )
             )
     per_image = prod(row.output_shape)
@@ -174,38 +175,71 @@ def _work_steps(report: Report, row: Row) -> list[Step]:
 def _sight_steps(report: Report, row: Row) -> list[Step]:
     if row.receptive_field is None:
         return [_unseen(row)]
-    before = _row_before(report, row)
-    window = row.layer.window() if row.layer else None
-    known = before is not None and before.receptive_field is not None and before.jump is not None
-    if not known or window is None or (window.extent, window.stride, window.enlarged) == (1, 1, 1):
-        field = Step(
-            quantity="receptive field",
-            rule="as before it",
-            expression=f"{row.receptive_field}",
-            value=row.receptive_field,
-            unit="pixels",
+    before = [other for other in report.rows if other.name in row.inputs]
+    windows = row.layer.windows() if row.layer else None
+    if len(before) > 1 and all(other.receptive_field is not None for other in before):
+        return _met_steps(row, before)
+    known = len(before) == 1 and before[0].receptive_field is not None and before[0].jump is not None
+    if not known or windows is None or all((w.extent, w.stride, w.enlarged) == (1, 1, 1) for w in windows):
+        return [
+            _pixels_step("receptive field", "as before it", spell(row.receptive_field), row.receptive_field)
+        ]
+    if (
+        isinstance(row.receptive_field, int)
+        and windows.height == windows.width
+        and isinstance(before[0].jump, int)
+    ):
+        return _axis_steps(row, windows.height, before[0].receptive_field, before[0].jump, "")
+    steps = []
+    for at, axis in enumerate(("height", "width")):
+        field, jump = (
+            pair(side)[at] if side is not None else 0 for side in (before[0].receptive_field, before[0].jump)
         )
-        return [field]
-    assert before is not None
+        steps += _axis_steps(row, windows[at], field, jump, f", {axis}", at)
+    return steps
+
+
+def _met_steps(row: Row, before: list[Row]) -> list[Step]:
+    """Of several maps: the largest field."""
+    fields = [other.receptive_field for other in before if other.receptive_field is not None]
+    assert row.receptive_field is not None
+    words = f"the largest of {', '.join(map(spell, fields))}"
+    return [_pixels_step("receptive field", "the largest of those that meet", words, row.receptive_field)]
+
+
+def _pixels_step(quantity: str, rule: str, expression: str, sides: Sides | None) -> Step:
+    """A step whose result is a number of pixels; ``expression`` ends in two that are not the same."""
+    number = sides if isinstance(sides, int) else None
+    return Step(
+        quantity=quantity,
+        rule=rule,
+        expression=expression,
+        value=number,
+        unit="" if number is None else "pixels",
+    )
+
+
+def _axis_steps(
+    row: Row, window: Window, field: Sides | None, jump: int, axis: str, at: int = 0
+) -> list[Step]:
+    """The receptive field and the step along one axis, or along both where they are alike."""
+    own = None if row.receptive_field is None else pair(row.receptive_field)[at]
+    step = None if row.jump is None else pair(row.jump)[at]
     enlarged = f" / {window.enlarged}" if window.enlarged > 1 else ""
     return [
-        Step(
-            quantity="receptive field",
-            rule="field before + (kernel − 1) × step before",
-            expression=f"{before.receptive_field} + ({window.extent} − 1) × {before.jump}",
-            value=row.receptive_field,
-            unit="pixels",
+        _pixels_step(
+            f"receptive field{axis}",
+            "field before + (kernel − 1) × step before",
+            f"{field} + ({window.extent} − 1) × {jump}",
+            own,
         ),
-        Step(
-            quantity="step",
-            rule=(
-                f"step before × stride{enlarged and ' / enlargement'} (the effective stride)"
-                if row.jump is not None
-                else "not a whole number of pixels"
-            ),
-            expression=f"{_times(before.jump or 1, window.stride)}{enlarged}",
-            value=row.jump,
-            unit="pixels" if row.jump is not None else "",
+        _pixels_step(
+            f"step{axis}",
+            f"step before × stride{enlarged and ' / enlargement'} (the effective stride)"
+            if step is not None
+            else "not a whole number of pixels",
+            f"{_times(jump, window.stride)}{enlarged}",
+            step,
         ),
     ]
 
@@ -218,8 +252,3 @@ def _unseen(row: Row) -> Step:
         else ("behind paths of different steps, or steps of no whole number of pixels", "not known")
     )
     return Step(quantity="receptive field", rule=rule, expression=words, value=None)
-
-
-def _row_before(report: Report, row: Row) -> Row | None:
-    position = report.rows.index(row)
-    return report.rows[position - 1] if position else None

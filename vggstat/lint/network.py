@@ -255,7 +255,9 @@ def _input(image: Shape) -> Target:
 def _target(node: Node) -> Target:
     params = node.params
     layer = node.layer
-    window = layer.window() if layer.row_kind in ("conv", "pool") else None
+    windows = layer.windows() if layer.row_kind in ("conv", "pool") else None
+    window = windows.height if windows and windows.height == windows.width else None
+    field = node.sight.field if node.sight else None
     weight = next((p for p in params if p.role == "weight"), None)
     count = {role: sum(p.elements for p in params if p.role == role) for role in ("weight", "bias", "buffer")}
     if layer.row_kind == "bn":
@@ -275,7 +277,7 @@ def _target(node: Node) -> Target:
         ops=node.ops,
         factors=_factors(weight.shape if weight else ()),
         groups=getattr(layer, "groups", 1) or 1,
-        field=node.sight.field if node.sight else None,
+        field=field if isinstance(field, int) else None,
     )
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from vggstat.net.graph import Node, Sight
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.base import Layer, Param, Storage, Window
+from vggstat.net.ops.base import Layer, Param, Storage, Window, Windows
 from vggstat.net.spec import Place
 from vggstat.net.work import Work
-from vggstat.shapes import Shape
+from vggstat.shapes import Shape, pair, square
 
 __all__ = ["GraphBuilder", "joined", "seen_through"]
 
@@ -37,7 +37,7 @@ class _Settled(NamedTuple):
     shape: Shape
     params: tuple[Param, ...]
     ops: Work
-    window: Window | None
+    windows: Windows | None
     storage: Storage
     """In training."""
     lies_in_input: bool
@@ -92,7 +92,7 @@ class GraphBuilder:
         in_place = settled.storage == "in-place" and read[0].may_overwrite
         identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == read[0].shape
         before = joined([value.sight for value in read])
-        sight = before if identity else seen_through(before, settled.window)
+        sight = before if identity else seen_through(before, settled.windows)
         input_grads = tuple(value.learned for value in read)
         self._nodes.append(
             Node(
@@ -157,7 +157,7 @@ class GraphBuilder:
                 shape=layer.out_shape(*shapes),
                 params=layer.params(*shapes),
                 ops=layer.ops(*shapes),
-                window=layer.window(),
+                windows=layer.windows(),
                 storage=layer.storage("training"),
                 lies_in_input=_lies_in_input(layer),
                 keeps_output=layer.keeps_output(*shapes),
@@ -170,17 +170,25 @@ def _lies_in_input(layer: Layer) -> bool:
     return "view" in (layer.storage("training"), layer.storage("inference"))
 
 
-def seen_through(sight: Sight | None, window: Window | None) -> Sight | None:
+def seen_through(sight: Sight | None, windows: Windows | None) -> Sight | None:
     """The receptive field one layer on: it grows by (extent − 1) steps, and the step by the stride over the enlargement.
 
     Without a step (paths of different steps met) a window of more than one value leaves the field unknown too.
     """
-    if sight is None or window is None:
+    if sight is None or windows is None:
         return None
     if sight.jump is None or sight.field is None:
-        return sight if window.extent == 1 else Sight(None, None)
-    step, rest = divmod(sight.jump * window.stride, window.enlarged)
-    return Sight(sight.field + (window.extent - 1) * sight.jump, None if rest else step)
+        return sight if windows.height.extent == windows.width.extent == 1 else Sight(None, None)
+    both = zip(pair(sight.field), pair(sight.jump), windows, strict=True)
+    (high, step_down), (wide, step_right) = (_one_axis(*axis) for axis in both)
+    field = square(high, wide)
+    return Sight(field, None if step_down is None or step_right is None else square(step_down, step_right))
+
+
+def _one_axis(field: int, jump: int, window: Window) -> tuple[int, int | None]:
+    """Field and step along one axis; no step where it is not a whole number of pixels."""
+    step, rest = divmod(jump * window.stride, window.enlarged)
+    return field + (window.extent - 1) * jump, None if rest else step
 
 
 def joined(sights: Sequence[Sight | None]) -> Sight | None:
@@ -188,7 +196,9 @@ def joined(sights: Sequence[Sight | None]) -> Sight | None:
     if len(sights) == 1 or any(sight is None for sight in sights):
         return sights[0] if len(sights) == 1 else None
     known = [sight for sight in sights if sight is not None]
-    fields = [sight.field for sight in known if sight.field is not None]
+    fields = [pair(sight.field) for sight in known if sight.field is not None]
     jumps = {sight.jump for sight in known}
-    field = max(fields) if len(fields) == len(known) else None
-    return Sight(field, jumps.pop() if len(jumps) == 1 else None)
+    largest = None
+    if len(fields) == len(known):
+        largest = square(max(high for high, _ in fields), max(wide for _, wide in fields))
+    return Sight(largest, jumps.pop() if len(jumps) == 1 else None)

@@ -13,7 +13,7 @@ from vggstat.net.ops.base import Layer, Mode, Param, Saved
 from vggstat.net.spec import Head, Place, Spec
 from vggstat.net.work import Work
 from vggstat.records import Record
-from vggstat.shapes import Shape
+from vggstat.shapes import Shape, Sides
 
 __all__ = ["SHORTCUT", "Graph", "Node", "Sight"]
 
@@ -28,8 +28,8 @@ class Sight(NamedTuple):
     There is no step where paths with different ones meet, and no field behind a window over such values.
     """
 
-    field: int | None
-    jump: int | None
+    field: Sides | None
+    jump: Sides | None
 
 
 class Node(Record):

@@ -15,9 +15,9 @@ from vggstat.net.ops import all_kinds
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.other import Other
 from vggstat.records import Record
-from vggstat.shapes import values
+from vggstat.shapes import pair, square, values
 
-__all__ = ["INPUTS", "WEIGHTED", "KnownLayer", "known_layers", "layers_with_tensors", "square"]
+__all__ = ["INPUTS", "WEIGHTED", "KnownLayer", "known_layers", "layers_with_tensors"]
 
 WEIGHTED: Final = ("conv", "fc")
 """Kinds that a network's depth counts."""
@@ -144,20 +144,15 @@ def _settings(node: Node) -> dict[str, Any]:
     if isinstance(layer, Other):
         return dict(layer.settings)
     if hasattr(layer, "target"):
-        return {"output": square(layer.target)}
+        return {"output": square(*layer.target)}
     settings = {name: getattr(layer, name) for name in layer.record_fields if name != "in_place"}
-    window = layer.window()
-    if "padding" in settings and window is not None:
-        settings["padding"] = window.padding
+    windows = layer.windows()
+    if "padding" in settings and windows is not None:
+        settings["padding"] = windows.padding
     weight = next((param for param in node.params if param.role == "weight"), None)
     if weight is not None and len(weight.shape) > 1:
         settings[INPUTS] = weight.shape[1]
     return settings
-
-
-def square(sides: tuple[int, int]) -> int | tuple[int, int]:
-    """One number for two equal sides."""
-    return sides[0] if sides[0] == sides[1] else sides
 
 
 def _is_nothing(node: Node) -> bool:
@@ -172,11 +167,9 @@ def _is_nothing(node: Node) -> bool:
 def _covers_the_map(node: Node, settings: Mapping[str, Any]) -> bool:
     """Whether a convolution has one place to stand: it then is the FC layer of all values."""
     entering = node.in_shapes[0]
-    kernel = settings["kernel"]
-    sides = (kernel, kernel) if isinstance(kernel, int) else kernel
     return (
         len(entering) == 3
-        and sides == entering[1:]
+        and pair(settings["kernel"]) == entering[1:]
         and node.shape[1:] == (1, 1)
         and settings["groups"] == 1
         and not settings["padding"]

@@ -9,9 +9,10 @@ from vggstat.cost.counting import CountingRule
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
 from vggstat.records import Record
-from vggstat.render.figures import count_or_dash, field_text, map_text
+from vggstat.render.figures import count_or_dash, field_text, map_text, sides_text
 from vggstat.render.page import Column
 from vggstat.render.styles.base import TableOptions
+from vggstat.shapes import Sides
 
 __all__ = ["COLUMNS", "LayerColumn", "OperationCounts", "operation_counts", "pick"]
 
@@ -85,7 +86,7 @@ def _count(
 def _window(key: str, header: str, gap: int) -> LayerColumn:
     return LayerColumn(
         shown=Column(key=key, header=header, label=key, align="right", priority=40, gap=gap),
-        value=lambda line: "" if getattr(line, key) is None else getattr(line, key),
+        value=lambda line: "" if getattr(line, key) is None else sides_text(getattr(line, key)),
     )
 
 
@@ -155,7 +156,7 @@ DEFAULT: Final = (
 )  # fmt: skip
 
 
-def _sight(line: Row, pixels: int | None) -> Any:
+def _sight(line: Row, pixels: Sides | None) -> Any:
     """A figure in pixels of the image; nothing for the image itself, or where it is not known."""
     if line.kind == "input":
         return ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from vggstat.cost.report import Report
 from vggstat.lint.errata import find_errata, is_lecture
-from vggstat.shapes import Shape, describe
+from vggstat.shapes import Shape, Sides, describe, spell
 from vggstat.units import grouped, percent
 
 __all__ = ["count_or_dash", "field_text", "is_lecture_case", "map_text", "share"]
@@ -22,9 +22,14 @@ def map_text(shape: Shape) -> str:
     return describe(shape)
 
 
-def field_text(field: int) -> str:
-    """A receptive field in pixels."""
-    return grouped(field)
+def field_text(field: Sides) -> str:
+    """A receptive field in pixels, of height and width where they differ."""
+    return "×".join(map(grouped, (field,) if isinstance(field, int) else field))
+
+
+def sides_text(sides: Sides) -> int | str:
+    """A kernel's side, a number where height and width are the same."""
+    return sides if isinstance(sides, int) else spell(sides)
 
 
 def share(part: int, whole: int) -> str:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, NamedTuple
 
-from vggstat.net.known import KnownLayer, square
+from vggstat.net.known import KnownLayer
 from vggstat.records import Record
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape, square, values
 
 __all__ = ["NameStyle", "StateDict", "StoredTensor", "name_style", "readings"]
 
@@ -179,7 +179,7 @@ def _conv(shape: Shape, bias: int | None, layout: Layout) -> dict[str, Any]:
     read = other if transposed else own
     return {
         "filters": read.filters,
-        "kernel": square(read.kernel),
+        "kernel": square(*read.kernel),
         "bias": bias is not None,
         "inputs": read.inputs,
         "axes": _swapped(shape) if transposed else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import integer
-from vggstat.net.ops.base import Kind, Layer, Saved, TorchModule, Window
+from vggstat.net.ops.base import Kind, Layer, Saved, TorchModule, Windows
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
@@ -35,7 +35,7 @@ class AdaptiveAvgPool(Layer):
         """``(height, width)`` of the output."""
         return self.output, self.width or self.output
 
-    def window(self) -> Window | None:
+    def windows(self) -> Windows | None:
         return None
 
     def out_shape(self, *inputs: Shape) -> Shape:

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 from vggstat.net.ops.base import Kind, Saved, TorchModule
 from vggstat.net.ops.pooling import WindowPool, window_notation, without_stride
 from vggstat.net.work import Work
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape, area, values
 
 __all__ = ["KIND", "AvgPool"]
 
@@ -27,7 +27,7 @@ class AvgPool(WindowPool):
         return Work(
             window_avgpool_inputs=values(inputs[0]),
             window_avgpool_outputs=outputs,
-            window_avgpool_kernel=self.kernel**2 * outputs,
+            window_avgpool_kernel=area(self.kernel) * outputs,
         )
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
@@ -38,7 +38,7 @@ class AvgPool(WindowPool):
         kwargs: dict[str, object] = {
             "kernel_size": self.kernel,
             "stride": self.stride,
-            "padding": self.window().padding,
+            "padding": self.windows().padding,
         }
         if self.ceil:
             kwargs["ceil_mode"] = True

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple
 from vggstat.fields import Field
 from vggstat.net.work import Work
 from vggstat.records import Record
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape, Sides, square, values
 
 __all__ = [
     "INPUT_GRADIENT",
@@ -31,6 +31,7 @@ __all__ = [
     "Storage",
     "TorchModule",
     "Window",
+    "Windows",
 ]
 
 Mode = Literal["inference", "training"]
@@ -132,6 +133,29 @@ class Window(NamedTuple):
         return self.dilation * (self.kernel - 1) + 1
 
 
+class Windows(NamedTuple):
+    """The windows along height and width. Its sides are one number where both are the same."""
+
+    height: Window
+    width: Window
+
+    @property
+    def kernel(self) -> Sides:
+        return square(self.height.kernel, self.width.kernel)
+
+    @property
+    def stride(self) -> Sides:
+        return square(self.height.stride, self.width.stride)
+
+    @property
+    def padding(self) -> Sides:
+        return square(self.height.padding, self.width.padding)
+
+    @property
+    def dilation(self) -> Sides:
+        return square(self.height.dilation, self.width.dilation)
+
+
 class TorchModule(NamedTuple):
     """The torch.nn module that does the same: its class and its arguments."""
 
@@ -140,6 +164,9 @@ class TorchModule(NamedTuple):
     kwargs: Mapping[str, Any] = {}
     unprinted: tuple[str, ...] = ()
     """Arguments that its repr leaves out."""
+
+
+ONE_VALUE: Final = Windows(Window(1, 1, 0), Window(1, 1, 0))
 
 
 class Layer(Record, ABC):
@@ -212,9 +239,9 @@ class Layer(Record, ABC):
         """What the gradients lie in that it passes on."""
         return "incoming" if self.storage("training") == "view" else "new"
 
-    def window(self) -> Window | None:
-        """The receptive-field step; None where every output value sees the whole map."""
-        return Window(1, 1, 0)
+    def windows(self) -> Windows | None:
+        """The receptive-field step along height and width; None where every output value sees the whole map."""
+        return ONE_VALUE
 
     def storage(self, mode: Mode) -> Storage:
         """Whether the output is memory of its own, a view of the input, or written over it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.errors import ShapeError
-from vggstat.fields import boolean, choice, integer, padding
+from vggstat.fields import boolean, choice, integer, padding, sides
 from vggstat.net.ops.base import (
     INPUT_GRADIENT,
     Autocast,
@@ -17,19 +17,19 @@ from vggstat.net.ops.base import (
     Param,
     Saved,
     TorchModule,
-    Window,
+    Windows,
 )
 from vggstat.net.ops.following import ACTIVATIONS, NORMS, activation_after, norm_after
-from vggstat.net.ops.geometry import same_padding, slide
+from vggstat.net.ops.geometry import slid, windows_of
 from vggstat.net.work import Work
-from vggstat.shapes import Shape, feature_map, values
+from vggstat.shapes import Shape, Sides, area, feature_map, pair, spell, values
 
 __all__ = ["KIND", "Conv"]
 
 
 @final
 class Conv(Layer):
-    """A convolution with square kernels; the paper's are 3x3, stride 1, padding same, with bias."""
+    """A convolution; the paper's are 3x3, stride 1, padding same, with bias."""
 
     row_kind: ClassVar[str] = "conv"
     stem: ClassVar[str] = "conv"
@@ -37,42 +37,35 @@ class Conv(Layer):
     autocast: ClassVar[Autocast] = "low"
 
     filters: int = integer(doc="number of filters: channels of the output")
-    kernel: int = integer(default=3, maximum=10_000, doc="side of the square kernel, in pixels")
-    stride: int = integer(default=1, maximum=10_000, doc="step of the kernel, in pixels")
-    padding: int | str = padding(default="same", doc="rows of zeros at each side, or same")
-    dilation: int = integer(default=1, maximum=10_000, doc="distance of the kernel's taps, in pixels")
+    kernel: Sides = sides(default=3, doc="side of the kernel, in pixels")
+    stride: Sides = sides(default=1, doc="step of the kernel, in pixels")
+    padding: Sides | str = padding(default="same", doc="rows of zeros at each side, or same")
+    dilation: Sides = sides(default=1, doc="distance of the kernel's taps, in pixels")
     groups: int = integer(default=1, doc="groups of channels that do not see each other")
     bias: bool = boolean(default=True, doc="whether a bias is added to each filter's output")
 
     @property
     def label(self) -> str:
         groups = f" g{self.groups}" if self.groups > 1 else ""
-        return f"conv{self.kernel}-{self.filters}{groups}"
+        return f"conv{spell(self.kernel, 'x')}-{self.filters}{groups}"
 
-    def window(self) -> Window:
-        pad = self.padding
-        pixels = pad if isinstance(pad, int) else same_padding(self.kernel, self.dilation)
-        return Window(self.kernel, self.stride, pixels, self.dilation)
+    def windows(self) -> Windows:
+        return windows_of(self.kernel, self.stride, self.padding, self.dilation)
 
     def out_shape(self, *inputs: Shape) -> Shape:
         """Floor((size + 2·padding − extent) / stride) + 1 along each axis; a channel per filter."""
-        channels, height, width = feature_map(inputs[0], self.label)
+        channels = feature_map(inputs[0], self.label)[0]
         if channels % self.groups or self.filters % self.groups:
             raise ShapeError(
                 f"{self.label} needs input channels ({channels}) and filters "
                 f"({self.filters}) that are multiples of {self.groups}"
             )
-        window = self.window()
-        return (
-            self.filters,
-            slide(height, window, self.label),
-            slide(width, window, self.label),
-        )
+        return (self.filters, *slid(inputs[0], self.windows(), self.label))
 
     def params(self, *inputs: Shape) -> tuple[Param, ...]:
-        """A filter sees the channels of its group: kernel² × channels / groups weights, and one bias."""
+        """A filter sees the channels of its group: kernel height × width × channels / groups weights, and one bias."""
         channels = inputs[0][0]
-        shape = (self.filters, channels // self.groups, self.kernel, self.kernel)
+        shape = (self.filters, channels // self.groups, *pair(self.kernel))
         weight = Param("weight", shape, "weight")
         return (weight, Param("bias", (self.filters,), "bias")) if self.bias else (weight,)
 
@@ -81,7 +74,7 @@ class Conv(Layer):
         channels = inputs[0][0]
         outputs = values(self.out_shape(*inputs))
         return Work(
-            conv_macs=outputs * (channels // self.groups) * self.kernel**2,
+            conv_macs=outputs * (channels // self.groups) * area(self.kernel),
             conv_bias=outputs if self.bias else 0,
         )
 
@@ -98,15 +91,12 @@ class Conv(Layer):
         return steps if self.bias else steps[::2]
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
-        pixels = self.window().padding
-        kwargs: dict[str, object] = {
-            "kernel_size": (self.kernel, self.kernel),
-            "stride": (self.stride, self.stride),
-        }
+        pixels = self.windows().padding
+        kwargs: dict[str, object] = {"kernel_size": pair(self.kernel), "stride": pair(self.stride)}
         if pixels:
-            kwargs["padding"] = (pixels, pixels)
+            kwargs["padding"] = pair(pixels)
         if self.dilation != 1:
-            kwargs["dilation"] = (self.dilation, self.dilation)
+            kwargs["dilation"] = pair(self.dilation)
         if self.groups != 1:
             kwargs["groups"] = self.groups
         if not self.bias:
@@ -119,7 +109,7 @@ KIND = Kind(
     layer=Conv,
     doc="convolution, with what follows it",
     spellings=("convolution", "conv2d"),
-    notation=r"conv(?P<kernel>\d+)-(?P<filters>\d+)(?:/(?P<stride>\d+))?",
+    notation=r"conv(?P<kernel>\d+(?:x\d+)?)-(?P<filters>\d+)(?:/(?P<stride>\d+(?:x\d+)?))?",
     example="conv3-64",
     followers=(
         Follower(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import boolean, choice, integer, number
-from vggstat.net.ops.base import Autocast, Follower, Kind, Layer, Param, Saved, TorchModule, Window
+from vggstat.net.ops.base import Autocast, Follower, Kind, Layer, Param, Saved, TorchModule, Windows
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.following import ACTIVATIONS, NORMS, activation_after, norm_after
 from vggstat.net.work import Work
@@ -30,7 +30,7 @@ class Linear(Layer):
     def label(self) -> str:
         return f"FC-{self.features}"
 
-    def window(self) -> Window | None:
+    def windows(self) -> Windows | None:
         return None
 
     def out_shape(self, *inputs: Shape) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import InputGradients, Kind, Layer, Mode, RowRule, Storage, TorchModule, Window
+from vggstat.net.ops.base import InputGradients, Kind, Layer, Mode, RowRule, Storage, TorchModule, Windows
 from vggstat.shapes import Shape, values
 
 __all__ = ["KIND", "Flatten"]
@@ -24,7 +24,7 @@ class Flatten(Layer):
     def label(self) -> str:
         return "flatten"
 
-    def window(self) -> Window | None:
+    def windows(self) -> Windows | None:
         return None
 
     def out_shape(self, *inputs: Shape) -> Shape:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from vggstat.errors import ShapeError
-from vggstat.net.ops.base import Window
+from vggstat.net.ops.base import Window, Windows
+from vggstat.shapes import Shape, Sides, feature_map, pair
 
-__all__ = ["same_padding", "slide"]
+__all__ = ["same_padding", "slid", "slide", "windows_of"]
 
 
 def same_padding(kernel: int, dilation: int) -> int:
@@ -17,6 +18,23 @@ def same_padding(kernel: int, dilation: int) -> int:
             "padding as a number"
         )
     return (extent - 1) // 2
+
+
+def windows_of(kernel: Sides, stride: Sides, padding: Sides | str = 0, dilation: Sides = 1) -> Windows:
+    """The windows along height and width, padding in pixels. Raises ShapeError for ``same`` with an even extent."""
+    kernels, steps, taps = pair(kernel), pair(stride), pair(dilation)
+    pads = map(same_padding, kernels, taps) if isinstance(padding, str) else pair(padding)
+    height, width = map(Window, kernels, steps, pads, taps)
+    return Windows(height, width)
+
+
+def slid(shape: Shape, windows: Windows, needed_by: str, *, ceil: bool = False) -> tuple[int, int]:
+    """The positions of the windows along height and width of a map. Raises ShapeError where there is none."""
+    _, height, width = feature_map(shape, needed_by)
+    return (
+        slide(height, windows.height, needed_by, ceil=ceil),
+        slide(width, windows.width, needed_by, ceil=ceil),
+    )
 
 
 def slide(size: int, window: Window, needed_by: str, *, ceil: bool = False) -> int:

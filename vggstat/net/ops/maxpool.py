@@ -7,7 +7,7 @@ from typing import ClassVar, final
 from vggstat.net.ops.base import Extra, Kind, Saved, TorchModule
 from vggstat.net.ops.pooling import WindowPool, window_notation, without_stride
 from vggstat.net.work import Work
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape, area, values
 
 __all__ = ["KIND", "MaxPool"]
 
@@ -26,8 +26,8 @@ class MaxPool(WindowPool):
         outputs = values(self.out_shape(*inputs))
         return Work(
             pool_inputs=values(inputs[0]),
-            pool_window=self.stride**2 * outputs,
-            pool_kernel=self.kernel**2 * outputs,
+            pool_window=area(self.stride) * outputs,
+            pool_kernel=area(self.kernel) * outputs,
         )
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
@@ -40,7 +40,7 @@ class MaxPool(WindowPool):
 
     def saved_compiled(self, *inputs: Shape) -> tuple[Saved, ...]:
         """Where in its window each maximum was, in one byte, and no input; over 25 pixels as in eager."""
-        if self.kernel**2 > 25:
+        if area(self.kernel) > 25:
             return self.saved(*inputs)
         return (Saved("own", "pool offsets", values(self.out_shape(*inputs)), width=1),)
 
@@ -56,7 +56,7 @@ class MaxPool(WindowPool):
             {
                 "kernel_size": self.kernel,
                 "stride": self.stride,
-                "padding": self.window().padding,
+                "padding": self.windows().padding,
                 "dilation": 1,
                 "ceil_mode": self.ceil,
             },

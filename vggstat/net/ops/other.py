@@ -46,7 +46,7 @@ class Other(Layer):
         """Values that it made, under a name that no rule knows."""
         return Work() if self.reorders else Work(**{f"other {self.operation}": values(self.makes)})
 
-    def window(self) -> None:
+    def windows(self) -> None:
         return None
 
     def storage(self, mode: Mode) -> Storage:

@@ -6,50 +6,44 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from vggstat.errors import ShapeError
-from vggstat.fields import boolean, integer, padding
-from vggstat.net.ops.base import Layer, Window
-from vggstat.net.ops.geometry import same_padding, slide
-from vggstat.shapes import Shape, feature_map
+from vggstat.fields import boolean, padding, sides
+from vggstat.net.ops.base import Layer, Windows
+from vggstat.net.ops.geometry import slid, windows_of
+from vggstat.shapes import Shape, Sides, spell
 
 __all__ = ["WindowPool", "window_notation", "without_stride"]
 
 
 class WindowPool(Layer):
-    """A pool with a square window; abstract: a subclass says what becomes of the values under it."""
+    """A pool with a window; abstract: a subclass says what becomes of the values under it."""
 
     row_kind: ClassVar[str] = "pool"
     stem: ClassVar[str] = "pool"
     numbered: ClassVar[bool] = False
 
-    kernel: int = integer(default=2, maximum=10_000, doc="side of the square window, in pixels")
-    stride: int = integer(default=2, maximum=10_000, doc="step of the window, in pixels")
-    padding: int | str = padding(default=0, doc="rows of padding at each side")
+    kernel: Sides = sides(default=2, doc="side of the window, in pixels")
+    stride: Sides = sides(default=2, doc="step of the window, in pixels")
+    padding: Sides | str = padding(default=0, doc="rows of padding at each side")
     ceil: bool = boolean(default=False, doc="whether a window may reach over the edge")
 
-    def window(self) -> Window:
+    def windows(self) -> Windows:
         """The step of the receptive field, padding in pixels. Raises ShapeError for ``same`` with an even kernel."""
-        pixels = same_padding(self.kernel, 1) if self.padding == "same" else self.padding
-        assert isinstance(pixels, int)
-        return Window(self.kernel, self.stride, pixels)
+        return windows_of(self.kernel, self.stride, self.padding)
 
     def out_shape(self, *inputs: Shape) -> Shape:
         """Positions of the window along each axis, rounded down, or up with ``ceil``."""
-        channels, height, width = feature_map(inputs[0], self.label)
-        window = self.window()
-        if 2 * window.padding > self.kernel:
-            raise ShapeError(
-                f"{self.label}: padding {window.padding} is more than half of kernel {self.kernel}"
-            )
-        return (
-            channels,
-            slide(height, window, self.label, ceil=self.ceil),
-            slide(width, window, self.label, ceil=self.ceil),
-        )
+        windows = self.windows()
+        for window in windows:
+            if 2 * window.padding > window.kernel:
+                raise ShapeError(
+                    f"{self.label}: padding {window.padding} is more than half of kernel {window.kernel}"
+                )
+        return (inputs[0][0], *slid(inputs[0], windows, self.label, ceil=self.ceil))
 
 
 def window_notation(stem: str) -> str:
     """The short form of a pool: ``maxpool3/2``."""
-    return rf"{stem}(?P<kernel>\d+)(?:/(?P<stride>\d+))?"
+    return rf"{stem}(?P<kernel>\d+(?:x\d+)?)(?:/(?P<stride>\d+(?:x\d+)?))?"
 
 
 def without_stride(stem: str, written: Mapping[str, Any]) -> str | None:
@@ -57,4 +51,4 @@ def without_stride(stem: str, written: Mapping[str, Any]) -> str | None:
     kernel = written.get("kernel", 2)
     if kernel == 2 or "stride" in written:
         return None
-    return f"a pool of {kernel} needs its stride: write {stem}/2, or {stem}/{kernel}"
+    return f"a pool of {spell(kernel)} needs its stride: write {stem}/2, or {stem}/{spell(kernel, 'x')}"

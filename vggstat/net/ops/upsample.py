@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.fields import choice, integer
-from vggstat.net.ops.base import Kind, Layer, TorchModule, Window
+from vggstat.net.ops.base import Kind, Layer, TorchModule, Window, Windows
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
 
@@ -28,9 +28,11 @@ class Upsample(Layer):
     def label(self) -> str:
         return f"{'bilinear ' if self.mode == 'bilinear' else ''}upsample{self.scale}"
 
-    def window(self) -> Window:
+    def windows(self) -> Windows:
         """One value, or two in each direction, of which the farther only counts for some of the output."""
-        return Window(2 if self.mode == "bilinear" and self.scale > 1 else 1, 1, 0, enlarged=self.scale)
+        kernel = 2 if self.mode == "bilinear" and self.scale > 1 else 1
+        window = Window(kernel, 1, 0, enlarged=self.scale)
+        return Windows(window, window)
 
     def out_shape(self, *inputs: Shape) -> Shape:
         """The channels of the input, ``scale`` times its height and width."""

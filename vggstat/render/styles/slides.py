@@ -8,15 +8,15 @@ from typing import Any, Final
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
 from vggstat.net.ops.activation import Activation
-from vggstat.net.ops.base import Window
+from vggstat.net.ops.base import Windows
 from vggstat.net.ops.softmax import Softmax
 from vggstat.render.captions import head_note, spec_words, workload_words
-from vggstat.render.figures import map_text
+from vggstat.render.figures import map_text, sides_text
 from vggstat.render.page import Column, Page, Table, row
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
 from vggstat.render.styles.layers import chosen_columns
-from vggstat.shapes import Shape, describe
+from vggstat.shapes import Shape, Sides, describe, pair
 
 __all__ = ["render"]
 
@@ -97,13 +97,13 @@ def _filters(node: Node) -> Any:
 
 
 def _filter_size(node: Node) -> str:
-    window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
-    return describe((window.kernel, window.kernel)) if window else ""
+    window = node.layer.windows() if node.layer.row_kind in ("conv", "pool") else None
+    return describe(pair(window.kernel)) if window else ""
 
 
-def _of(node: Node, figure: Callable[[Window], int]) -> Any:
-    window = node.layer.window() if node.layer.row_kind in ("conv", "pool") else None
-    return figure(window) if window else ""
+def _of(node: Node, figure: Callable[[Windows], Sides]) -> Any:
+    window = node.layer.windows() if node.layer.row_kind in ("conv", "pool") else None
+    return sides_text(figure(window)) if window else ""
 
 
 def _activation(report: Report, node: Node) -> str:

@@ -103,7 +103,9 @@ def _field(field: Field) -> Schema:
     elif field.type == "choice":
         body = {"enum": list(field.choices)}
     else:
-        body = {"anyOf": [{"type": "integer", **bounds}, {"const": "same"}]}
+        number = {"type": "integer", **bounds}
+        both = {"type": "array", "minItems": 2, "maxItems": 2, "items": number}
+        body = {"anyOf": [number, both, *([{"const": "same"}] if field.type == "padding" else [])]}
     if not field.required and field.default is not None:
         body["default"] = field.default
     return {"description": field.doc, **body}

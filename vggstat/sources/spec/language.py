@@ -156,7 +156,8 @@ HEAD: Final[Field] = choice(*HEADS, doc=KEYS["head"].doc, default="flatten")
 _WANTED: Final[Mapping[FieldType, str]] = {
     "number": "a number",
     "boolean": "true or false",
-    "padding": "a number of pixels or the word same",
+    "padding": "pixels, [height, width] or the word same",
+    "sides": "a positive integer",
 }
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from vggstat.fields import Field
 from vggstat.net.ops import all_kinds, find_kind, kind_called
 from vggstat.net.ops.base import Kind
 from vggstat.net.ops.following import ACTIVATIONS
 from vggstat.sources.spec.language import describe
 from vggstat.sources.spec.problems import nearest, quote, suggestion
 from vggstat.sources.spec.values import UnreadableError, read_value
-from vggstat.sources.spec.yaml_nodes import Scalar
+from vggstat.sources.spec.yaml_nodes import Scalar, Sequence
 
 __all__ = ["GROUPS", "PLAIN", "WORDS", "Short", "read_short", "words"]
 
@@ -80,14 +81,24 @@ class _Reading:
 
     def read_digits(self, name: str, digits: str) -> None:
         """A number among the figures or words."""
-        part = Scalar(digits, True, self.node.line, self.node.column)
         field = self.kind.fields[name]
         try:
-            if digits.startswith("0") and digits.isdigit() and len(digits) > 1:
-                raise UnreadableError(f"expected {describe(field)} without leading zeros, got {part}")
-            self.fields[name] = read_value(part, field)
+            parts = [self._number(number, field) for number in re.split("[xX]", digits)]
+            self.fields[name] = read_value(parts[0] if len(parts) == 1 else self._both(parts), field)
         except UnreadableError as error:
             self.note(name, str(error))
+
+    def _number(self, digits: str, field: Field) -> Scalar:
+        part = Scalar(digits, True, self.node.line, self.node.column)
+        if digits.startswith("0") and digits.isdigit() and len(digits) > 1:
+            raise UnreadableError(f"expected {describe(field)} without leading zeros, got {part}")
+        return part
+
+    def _both(self, parts: list[Scalar]) -> Sequence:
+        """Height and width, as the long form has them."""
+        sides = Sequence(self.node.line, self.node.column)
+        sides.items += parts
+        return sides
 
     def read_word(self, word: str) -> None:
         groups = re.fullmatch(rf"{GROUPS}([0-9]+)", word)

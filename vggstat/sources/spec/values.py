@@ -6,9 +6,10 @@ import re
 from typing import Any, Final
 
 from vggstat.fields import Field
+from vggstat.shapes import Sides, square
 from vggstat.sources.spec.language import MAX_LINE, NUMBER, describe
 from vggstat.sources.spec.problems import nearest
-from vggstat.sources.spec.yaml_nodes import Node, Scalar
+from vggstat.sources.spec.yaml_nodes import Node, Scalar, Sequence
 
 __all__ = ["UnreadableError", "read_integer", "read_text", "read_value"]
 
@@ -41,9 +42,20 @@ def read_value(node: Node, field: Field) -> Any:
         return _read_boolean(node)
     if field.type == "choice":
         return _read_choice(node, field)
-    if isinstance(node, Scalar) and node.text == "same":
+    if field.type == "padding" and isinstance(node, Scalar) and node.text == "same":
         return "same"
-    return _bounded(read_integer(node, describe(field)), node, field)
+    return _read_sides(node, field)
+
+
+def _read_sides(node: Node, field: Field) -> Sides:
+    """One number, or height and width; two that are the same are one."""
+    if not isinstance(node, Sequence):
+        return int(_bounded(read_integer(node, describe(field)), node, field))
+    if len(node.items) != 2:
+        got = f"{len(node.items)} numbers" if node.items else str(node)
+        raise UnreadableError(f"expected one number, or [height, width], got {got}")
+    height, width = (int(_bounded(read_integer(item, describe(field)), item, field)) for item in node.items)
+    return square(height, width)
 
 
 def read_integer(node: Node, wanted: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from vggstat.net.known import square
+from vggstat.shapes import square
 
 __all__ = ["PADDING", "Call", "Settings", "is_nothing", "read_call"]
 
@@ -139,10 +139,10 @@ def _conv(call: Call) -> Settings:
     padding = call.pair(4, "padding", 0)
     if padding == "same":
         steps = (dilation, dilation) if isinstance(dilation, int) else dilation
-        padding = square((steps[0] * (kernel[0] - 1) // 2, steps[1] * (kernel[1] - 1) // 2))
+        padding = square(steps[0] * (kernel[0] - 1) // 2, steps[1] * (kernel[1] - 1) // 2)
     return "conv", {
         "filters": filters,
-        "kernel": square((kernel[0], kernel[1])),
+        "kernel": square(kernel[0], kernel[1]),
         "stride": call.pair(3, "stride", 1),
         "padding": 0 if padding == "valid" else padding,
         "dilation": dilation,
@@ -183,7 +183,7 @@ def _adaptive(call: Call) -> Settings:
     target = call.get(1, "output_size")
     sides = (target, target) if isinstance(target, int) else tuple(target)
     height, width = (own if side is None else side for side, own in zip(sides, call.before[2:], strict=True))
-    return "adaptive-avgpool", {"output": square((height, width))}
+    return "adaptive-avgpool", {"output": square(height, width)}
 
 
 def _mean(call: Call) -> Settings:
@@ -250,7 +250,7 @@ def _pad(call: Call) -> Settings:
     sides = tuple(call.get(1, "pad"))
     zeros = call.get(2, "mode", "constant") == "constant" and not call.get(3, "value")
     if zeros and len(sides) == 4 and sides[0] == sides[1] and sides[2] == sides[3]:
-        return PADDING, {"padding": square((sides[2], sides[0]))}
+        return PADDING, {"padding": square(sides[2], sides[0])}
     return "padding", {"sides": sides, "mode": call.get(2, "mode", "constant")}
 
 
