@@ -413,7 +413,7 @@ def test_a_call_that_the_language_does_not_write_is_unknown_work() -> None:
         None,
         (("0", ("other conv_transpose2d",)),),
     )
-    with pytest.raises(UsageError, match="does not know what memory conv needs"):
+    with pytest.raises(UsageError, match="does not know what memory conv_transpose2d needs"):
         inference_peak(report.graph, Workload())
 
 

@@ -92,7 +92,11 @@ UPSAMPLING: Final = ("upsampling", "bilinear upsampling")
 MOVES: Final = ("channel shuffle",)
 JOINS: Final = ("addition of maps", "product of maps")
 
-MACS: Final = {"conv_macs": 1, "linear_macs": 1}
+MACS: Final = {"conv_macs": 1, "upconv_macs": 1, "linear_macs": 1}
+OUTPUT_MACS: Final = {"conv_macs": 1, "upconv_output_macs": 1, "linear_macs": 1}
+"""A transposed convolution taken for one that stands at each pixel of its output, stride² times its work."""
+PLAIN_MACS: Final = {"conv_macs": 1, "linear_macs": 1}
+"""Of tools that were not tried on transposed convolutions."""
 BIAS: Final = {"conv_bias": 1, "linear_bias": 1}
 ELEMENTWISE: Final = {
     "relu": 1,
@@ -119,7 +123,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         unit="FLOPs",
         definition="2 per multiply-accumulate of conv and FC layers; no biases, nothing else",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
-        weights={"conv_macs": 2, "linear_macs": 2},
+        weights={"conv_macs": 2, "upconv_macs": 2, "linear_macs": 2},
         zero=(*BIASES, "ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
     ),
     CountingRule(
@@ -160,7 +164,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         "3 per value of an LRN, 4 per output of bilinear upsampling",
         reference="torchprofile 0.1.0",
         weights={
-            **MACS,
+            **OUTPUT_MACS,
             "avgpool_outputs": 1,
             "window_avgpool_outputs": 1,
             "bn_values": 1,
@@ -183,7 +187,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         "upsampling; where windows are uneven thop may print one less, from a float",
         reference="thop 0.1.1",
         weights={
-            **MACS,
+            **OUTPUT_MACS,
             "avgpool_inputs": 1,
             "avgpool_outputs": 1,
             "window_avgpool_outputs": 1,
@@ -215,7 +219,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         unit="MACs",
         definition='"mult-adds": MACs and bias additions, and the parameters of batch and group norms once per image',
         reference="torchinfo 1.8.0",
-        weights={**MACS, **BIAS, "bn_params": 1, "gn_params": 1},
+        weights={**OUTPUT_MACS, **BIAS, "bn_params": 1, "gn_params": 1},
         zero=("ReLU", *ACTIVATIONS.values(), *POOLS, *UPSAMPLING, *MOVES, *JOINS, "LRN", "softmax"),
     ),
     CountingRule(
@@ -273,7 +277,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition="MACs, bias additions of convolutions but not of FC layers, ReLU values, inputs of pools, 2 per "
         "value of a batch norm",
         reference="flopth 0.1.6",
-        weights={**MACS, "conv_bias": 1, **ELEMENTWISE, **BN},
+        weights={**PLAIN_MACS, "conv_bias": 1, **ELEMENTWISE, **BN},
         zero=("FC bias",),
         uncounted=("lrn_values", "softmax_values"),
     ),
@@ -284,7 +288,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         "average pools, 31 per value of a batch norm, 37 + size per value of an LRN, 36 per value of a softmax",
         reference="onnx-tool 1.0.1, LRN and batch norm as nodes of their own",
         weights={
-            **MACS,
+            **PLAIN_MACS,
             **BIAS,
             "relu": 1,
             "pool_kernel": 1,
@@ -302,14 +306,14 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         unit="MACs",
         definition="MACs and bias additions, ReLU values, inputs of pools",
         reference="the tables in mmpretrain's README, as printed to two decimals",
-        weights={**MACS, **BIAS, **ELEMENTWISE},
+        weights={**PLAIN_MACS, **BIAS, **ELEMENTWISE},
     ),
     CountingRule(
         name="convnet-burden",
         unit="FLOPs",
         definition="MACs and bias additions, 2 per ReLU value, 2 × stride² per output of a max-pool",
         reference="convnet-burden, before its rounding",
-        weights={**MACS, **BIAS, "relu": 2, "pool_window": 2},
+        weights={**PLAIN_MACS, **BIAS, "relu": 2, "pool_window": 2},
         zero=("adaptive average pool",),
     ),
     CountingRule(

@@ -9,7 +9,7 @@ from vggstat.cost.counting import Counted, CountingRule, Status
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.base import Layer
+from vggstat.net.ops.base import CONVOLUTIONS, Layer
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides, values
@@ -118,12 +118,12 @@ class Report(Record):
     @property
     def shortcut_layers(self) -> int:
         """Convolutions of shortcuts, which the number in a ResNet's name leaves out."""
-        return sum(row.kind in ("conv", "fc") and row.number is None for row in self.rows)
+        return sum(row.kind in (*CONVOLUTIONS, "fc") and row.number is None for row in self.rows)
 
     @property
     def conv_layers(self) -> int:
         """Convolutions, without those of shortcuts."""
-        return sum(row.kind == "conv" and row.number is not None for row in self.rows)
+        return sum(row.kind in CONVOLUTIONS and row.number is not None for row in self.rows)
 
     @property
     def fc_layers(self) -> int:
@@ -195,7 +195,7 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
     number = 0
     shown = _rows_behind(graph)
     for node in graph.rows:
-        weighted = node.layer.row_kind in ("conv", "fc") and not node.is_shortcut
+        weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
         number += weighted
         rows.append(_row(node, load, number if weighted else None, shown))
     return Report(
@@ -270,7 +270,7 @@ def _image_row(graph: Graph, load: Workload) -> Row:
 def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -> Row:
     params = node.params
     weight = next((param for param in params if param.role == "weight"), None)
-    window = node.layer.windows() if node.layer.row_kind in ("conv", "pool") else None
+    window = node.layer.geometry()
     count = values(node.shape)
     return Row(
         name=node.name,

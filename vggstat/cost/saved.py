@@ -9,7 +9,7 @@ from vggstat.cost.items import MemoryItem, make_item
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.workload import Workload
 from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.base import Param, Saved
+from vggstat.net.ops.base import CONVOLUTIONS, Param, Saved
 
 __all__ = ["Kept", "kept_by_node", "saved_items", "weight_copy"]
 
@@ -45,7 +45,7 @@ def _kept(node: Node, saved: Saved, width: Widths, storages: tuple[int, ...], wo
 
 def _kept_copies(node: Node, workload: Workload) -> tuple[Param, ...]:
     """A convolution keeps its weight, an FC layer only where it passes a gradient on; biases are not kept."""
-    needed = node.needs_input_grad or node.layer.row_kind == "conv"
+    needed = node.needs_input_grad or node.layer.row_kind in CONVOLUTIONS
     return tuple(param for param in weight_copies(node, workload) if param.role == "weight" and needed)
 
 

@@ -63,6 +63,8 @@ def weight_factors(row: Row) -> tuple[int, ...]:
         return ()
     if len(shape) == 4:
         filters, channels, height, width = shape
+        if row.kind == "upconv":  # torch has its weight the other way round
+            filters, channels = channels, filters
         return (height, width, channels, filters)
     return tuple(reversed(shape))
 
@@ -83,6 +85,17 @@ def _map_steps(row: Row) -> list[Step]:
         sizes = (row.kernel, row.stride, row.padding, row.dilation or 1)
         for at, axis in enumerate(("height", "width")):
             kernel, stride, padding, dilation = (pair(size)[at] for size in sizes)
+            if row.kind == "upconv":
+                before, after = row.in_shape[at + 1], row.output_shape[at + 1]
+                steps.append(
+                    Step(
+                        quantity=f"output {axis}",
+                        rule="input × stride",
+                        expression=_times(before, stride),
+                        value=after,
+                    )
+                )
+                continue
             extent = dilation * (kernel - 1) + 1
             steps.append(
                 Step(
@@ -118,7 +131,8 @@ def _param_steps(row: Row) -> list[Step]:
             Step(quantity="parameters", rule="it learns nothing", expression="0", value=0),
         ]
     rules = {
-        "conv": "kernel × kernel × channels a filter sees × filters",
+        "conv": "kernel height × kernel width × channels a filter sees × filters",
+        "upconv": "kernel height × kernel width × channels × filters",
         "fc": "inputs × outputs",
         "bn": "one scale (gamma) per channel",
         "norm": "one scale (gamma) per channel",
@@ -158,13 +172,15 @@ def _work_steps(report: Report, row: Row) -> list[Step]:
     if not row.macs:
         return []
     batch = report.workload.batch
-    positions = prod(row.output_shape[1:]) if len(row.output_shape) == 3 else 1
-    factors = (row.weights, *row.output_shape[1:]) if positions > 1 else (row.weights,)
+    shape = row.in_shape if row.kind == "upconv" and row.in_shape else row.output_shape
+    positions = prod(shape[1:]) if len(shape) == 3 else 1
+    factors = (row.weights, *shape[1:]) if positions > 1 else (row.weights,)
+    side = "input" if row.kind == "upconv" else "output"
     images = (batch,) if batch > 1 else ()
     return [
         Step(
             quantity="MACs",
-            rule="one per weight" + (", at each pixel of the output" if positions > 1 else ""),
+            rule="one per weight" + (f", at each pixel of the {side}" if positions > 1 else ""),
             expression=_times(*factors, *images),
             value=row.macs,
         ),

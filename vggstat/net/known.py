@@ -19,7 +19,7 @@ from vggstat.shapes import pair, square, values
 
 __all__ = ["INPUTS", "WEIGHTED", "KnownLayer", "known_layers", "layers_with_tensors"]
 
-WEIGHTED: Final = ("conv", "fc")
+WEIGHTED: Final = ("conv", "upconv", "fc")
 """Kinds that a network's depth counts."""
 
 INPUTS: Final = "inputs"

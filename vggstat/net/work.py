@@ -34,6 +34,10 @@ ACTIVATIONS: Final[Mapping[str, str]] = {
 
 MEASURES: Final[Mapping[str, Measure]] = {
     "conv_macs": Measure("conv", "multiply-accumulates: one per weight of a filter, for each output value"),
+    "upconv_macs": Measure(
+        "transposed conv", "multiply-accumulates: one per weight, for each pixel that enters"
+    ),
+    "upconv_output_macs": Measure("transposed conv", "one per weight, for each pixel that leaves"),
     "linear_macs": Measure("FC", "multiply-accumulates: one per weight"),
     "conv_bias": Measure("conv bias", "additions of a bias: one per output value"),
     "linear_bias": Measure("FC bias", "additions of a bias: one per output value"),
@@ -102,7 +106,7 @@ class Work(Mapping[str, int]):
     @property
     def macs(self) -> int:
         """Multiply-accumulates of conv and FC layers."""
-        return self["conv_macs"] + self["linear_macs"]
+        return self["conv_macs"] + self["upconv_macs"] + self["linear_macs"]
 
     @property
     def bias(self) -> int:

@@ -16,6 +16,7 @@ from vggstat.records import Record
 from vggstat.shapes import Shape, Sides, square, values
 
 __all__ = [
+    "CONVOLUTIONS",
     "INPUT_GRADIENT",
     "OUTPUT_GRADIENT",
     "Autocast",
@@ -50,6 +51,10 @@ INPUT_GRADIENT: Final = "input gradient"
 
 OUTPUT_GRADIENT: Final = "gradient"
 """The name of the gradient that reaches a layer."""
+
+
+CONVOLUTIONS: Final = ("conv", "upconv")
+"""The kinds of rows that are convolutions."""
 
 
 class Param(NamedTuple):
@@ -242,6 +247,10 @@ class Layer(Record, ABC):
     def windows(self) -> Windows | None:
         """The receptive-field step along height and width; None where every output value sees the whole map."""
         return ONE_VALUE
+
+    def geometry(self) -> Windows | None:
+        """Kernel, stride, padding and dilation as the layer itself has them; None where it has none."""
+        return None
 
     def storage(self, mode: Mode) -> Storage:
         """Whether the output is memory of its own, a view of the input, or written over it."""

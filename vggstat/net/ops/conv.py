@@ -52,6 +52,9 @@ class Conv(Layer):
     def windows(self) -> Windows:
         return windows_of(self.kernel, self.stride, self.padding, self.dilation)
 
+    def geometry(self) -> Windows:
+        return self.windows()
+
     def out_shape(self, *inputs: Shape) -> Shape:
         """Floor((size + 2·padding − extent) / stride) + 1 along each axis; a channel per filter."""
         channels = feature_map(inputs[0], self.label)[0]

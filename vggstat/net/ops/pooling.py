@@ -30,6 +30,9 @@ class WindowPool(Layer):
         """The step of the receptive field, padding in pixels. Raises ShapeError for ``same`` with an even kernel."""
         return windows_of(self.kernel, self.stride, self.padding)
 
+    def geometry(self) -> Windows:
+        return self.windows()
+
     def out_shape(self, *inputs: Shape) -> Shape:
         """Positions of the window along each axis, rounded down, or up with ``ceil``."""
         windows = self.windows()

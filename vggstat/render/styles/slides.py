@@ -8,7 +8,7 @@ from typing import Any, Final
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
 from vggstat.net.ops.activation import Activation
-from vggstat.net.ops.base import Windows
+from vggstat.net.ops.base import CONVOLUTIONS, Windows
 from vggstat.net.ops.softmax import Softmax
 from vggstat.render.captions import head_note, spec_words, workload_words
 from vggstat.render.figures import map_text, sides_text
@@ -25,6 +25,7 @@ TAKES: Final = ("--columns",)
 
 WORDS: Final = {
     "conv": "Conv",
+    "upconv": "Transposed conv",
     "maxpool": "Max Pool",
     "avgpool": "Avg Pool",
     "fc": "FC",
@@ -93,16 +94,16 @@ def _word(node: Node) -> str:
 
 
 def _filters(node: Node) -> Any:
-    return node.shape[0] if node.layer.row_kind == "conv" else ""
+    return node.shape[0] if node.layer.row_kind in CONVOLUTIONS else ""
 
 
 def _filter_size(node: Node) -> str:
-    window = node.layer.windows() if node.layer.row_kind in ("conv", "pool") else None
+    window = node.layer.geometry()
     return describe(pair(window.kernel)) if window else ""
 
 
 def _of(node: Node, figure: Callable[[Windows], Sides]) -> Any:
-    window = node.layer.windows() if node.layer.row_kind in ("conv", "pool") else None
+    window = node.layer.geometry()
     return sides_text(figure(window)) if window else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vggstat.net.ops.base import Kind
+from vggstat.net.ops.base import CONVOLUTIONS, Kind
 from vggstat.net.spec import Item, Step, Unit
 from vggstat.sources.spec.reader import Defaults
 
@@ -46,7 +46,7 @@ def _without_last_activation(branch: tuple[Step, ...]) -> tuple[Step, ...]:
     """A list whose last convolution has no activation unless it says so itself: that follows the sum."""
     for at in range(len(branch) - 1, -1, -1):
         step = branch[at]
-        if isinstance(step, Item) and step.kind.layer.row_kind == "conv":
+        if isinstance(step, Item) and step.kind.layer.row_kind in CONVOLUTIONS:
             bare = step.replace(defaults={**step.defaults, "activation": "none"})
             return (*branch[:at], bare, *branch[at + 1 :])
     return branch

@@ -1,4 +1,7 @@
-"""The specs that ship with vggstat: where they are, and what they are called."""
+"""The specs that ship with vggstat: where they are, what they are called, and the families that they belong to.
+
+The paper's own family stands in the folder itself, each other one in a folder of its name.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from vggstat.errors import InputError, UsageError
 from vggstat.net.ops import fold
 from vggstat.sources.spec.problems import nearest, quote
 
-__all__ = ["aliases", "find", "names", "specs_folder"]
+__all__ = ["aliases", "families", "find", "names", "specs_folder"]
 
 _HEAD = 512
 """Bytes at the beginning of a shipped spec that hold its one line of aliases."""
@@ -33,16 +36,46 @@ def specs_folder() -> str:
     raise InputError(f"the shipped specs are missing from {inside}: install vggstat again")
 
 
+OWN_FAMILY = "VGG"
+"""The family whose specs are no folder's."""
+
+
 @cache
-def _files() -> dict[str, str]:
-    """Folded name -> name, for every shipped spec."""
-    files = sorted(os.listdir(specs_folder()), key=lambda name: os.path.splitext(name)[0].lower())
-    return {fold(file[:-5]): file[:-5] for file in files if file.endswith(".yaml")}
+def _files() -> dict[str, tuple[str, str]]:
+    """Folded name -> family and name, for every shipped spec: the paper's family first, each in alphabetical order."""
+    own, folders = _entries(specs_folder())
+    found = [(OWN_FAMILY, name) for name in own]
+    for family in folders:
+        found += [(family, name) for name in _entries(os.path.join(specs_folder(), family))[0]]
+    return {fold(name): (family, name) for family, name in found}
+
+
+def _entries(folder: str) -> tuple[list[str], list[str]]:
+    """The names of the specs in a folder, and the folders in it; the number in a name is sorted as one."""
+    with os.scandir(folder) as entries:
+        listed = [(entry.name, entry.is_dir()) for entry in entries]
+    specs = [name[:-5] for name, is_folder in listed if name.endswith(".yaml") and not is_folder]
+    folders = [name for name, is_folder in listed if is_folder and not name.startswith((".", "_"))]
+    return sorted(specs, key=_by_number), sorted(folders, key=str.lower)
+
+
+def _by_number(name: str) -> tuple[str, int, str]:
+    stem = name.rstrip("0123456789")
+    digits = name[len(stem) :]
+    return stem.lower(), int(digits or 0), name.lower()
 
 
 def names() -> tuple[str, ...]:
-    """The names of the shipped specs, in alphabetical order."""
-    return tuple(_files().values())
+    """The names of the shipped specs, by family."""
+    return tuple(name for _, name in _files().values())
+
+
+def families() -> dict[str, tuple[str, ...]]:
+    """Family -> the names of its specs."""
+    found: dict[str, tuple[str, ...]] = {}
+    for family, name in _files().values():
+        found[family] = (*found.get(family, ()), name)
+    return found
 
 
 @cache
@@ -59,7 +92,8 @@ def aliases() -> dict[str, str]:
 
 
 def _path(name: str) -> str:
-    return os.path.join(specs_folder(), f"{name}.yaml")
+    family, name = _files()[fold(name)]
+    return os.path.join(specs_folder(), "" if family == OWN_FAMILY else family, f"{name}.yaml")
 
 
 def find(name: str) -> str:
@@ -68,8 +102,11 @@ def find(name: str) -> str:
     Raises UsageError, with the nearest names, where there is none.
     """
     folded = fold(name)
+    own = os.path.join(specs_folder(), f"{name}.yaml")
+    if os.sep not in name and os.path.isfile(own):  # as it is written: no folder is listed
+        return own
     if folded in _files():
-        return _path(_files()[folded])
+        return _path(name)
     for alias, target in aliases().items():
         if fold(alias) == folded:
             return _path(target)

@@ -152,6 +152,24 @@ def _conv(call: Call) -> Settings:
     }
 
 
+def _transposed(call: Call) -> Settings:
+    """As the language has it where the map gets stride times as large; else by torch's name."""
+    _, filters, *kernel = call.get(1, "weight").shape
+    bias = call.get(2, "bias") is not None
+    settings = {
+        "filters": filters,
+        "kernel": square(kernel[0], kernel[1]),
+        "stride": call.pair(3, "stride", 1),
+    }
+    plain = call.get(6, "groups", 1) == 1 == call.pair(7, "dilation", 1)
+    enlarged = [settings["stride"] * size for size in call.before[2:]] == [*call.after[2:]]
+    is_square = isinstance(settings["kernel"], int) and isinstance(settings["stride"], int)
+    least = -(-(kernel[0] - settings["stride"]) // 2) if is_square else 0
+    if is_square and plain and enlarged and call.pair(4, "padding", 0) == max(0, least):
+        return "upconv", {**settings, "bias": bias, "inputs": filters}
+    return "conv_transpose2d", {**settings, "padding": call.pair(4, "padding", 0), "bias": bias}
+
+
 def _linear(call: Call) -> Settings:
     features, inputs = call.get(1, "weight").shape
     return "fc", {"features": features, "bias": call.get(2, "bias") is not None, "inputs": inputs}
@@ -258,6 +276,7 @@ READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
     "add": _add,
     "concat": _concat,
     "conv2d": _conv,
+    "conv_transpose2d": _transposed,
     "linear": _linear,
     "max_pool2d": _max_pool,
     "max_pool2d_with_indices": _max_pool,
