@@ -187,6 +187,6 @@ def _with_what_matters(report: Report, keys: list[str], options: TableOptions) -
     if options.names == "torch":
         keys[keys.index("name")] = "torch_name"
     for key in ("groups", "dilation"):
-        if any((getattr(line, key) or 1) > 1 for line in report.rows):
+        if any(getattr(line, key) not in (None, 1) for line in report.rows):
             keys.insert(keys.index("padding") + 1, key)
     return keys

@@ -24,6 +24,7 @@ __all__ = [
     "Alternative",
     "Column",
     "Listing",
+    "Named",
     "Page",
     "Part",
     "Row",
@@ -121,6 +122,13 @@ class Styled(Record):
 
     value: Any
     role: str
+
+
+class Named(Record):
+    """A cell that is shown as ``text`` where people read, and is ``value`` in CSV."""
+
+    value: Any
+    text: str
 
 
 class Row(Record):
@@ -320,6 +328,8 @@ class Page(Record):
 
 def cell_text(column: Column, cell: Any) -> str:
     """The text of a cell of this column: the only place where a cell becomes text."""
+    if isinstance(cell, Named):
+        return cell.text
     value = cell_value(cell)
     if value is None:
         return NOTHING
@@ -328,7 +338,7 @@ def cell_text(column: Column, cell: Any) -> str:
 
 def cell_value(cell: Any) -> Any:
     """The raw value of a cell, without its style."""
-    return cell.value if isinstance(cell, Styled) else cell
+    return cell.value if isinstance(cell, Styled | Named) else cell
 
 
 def cell_role(column: Column, cell: Any) -> str:

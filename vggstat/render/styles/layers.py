@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting
-from vggstat.cost.report import Report, Row
+from vggstat.cost.report import Report
+from vggstat.cost.report import Row as ReportRow
 from vggstat.errors import UsageError
 from vggstat.render.captions import UNITS_NOTE, head_note, operations_note, spec_words, workload_words
-from vggstat.render.columns import LayerColumn, operation_counts, pick
+from vggstat.render.columns import LayerColumn, OperationCounts, operation_counts, pick
 from vggstat.render.figures import is_lecture_case, share
-from vggstat.render.page import RULE, Column, Page, Part, Table, Text, row, total
+from vggstat.render.nesting import NAMES_NOTE, Line, lines_of
+from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
 from vggstat.units import GIGA, KILO, MEGA, grouped, mebi, mega, quotient, ratio
@@ -30,7 +32,12 @@ def render(report: Report, options: TableOptions) -> Page:
     if options.memory_items:
         return _items_page(report, options)
     columns = pick(report, options)
-    notes = (f"{operations_note(report, convention)} {UNITS_NOTE}", head_note(report.graph))
+    nested = any(len(line.scope) > 1 for line in report.rows)
+    notes = (
+        f"{operations_note(report, convention)} {UNITS_NOTE}",
+        head_note(report.graph),
+        *((NAMES_NOTE,) if nested else ()),
+    )
     return Page(
         title=spec_words(report.graph.spec),
         aside=workload_words(report.graph, report.workload),
@@ -100,12 +107,14 @@ def _items_table(report: Report, entry: Accounting) -> Table:
 def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColumn, ...]) -> Table:
     """The rows under the columns, with their sums."""
     counts = operation_counts(report, options.convention.ops)
-    lines = {line.name: line for line in report.rows}
     rows = []
-    for name in ("input", *(node.name for node in report.graph.nodes)):
-        if name in lines:
-            rows.append(row(*(column.cell(lines[name], counts) for column in columns)))
-        elif name in counts.beside:
+    beside = dict(_beside(report, counts))
+    for line in lines_of(report):
+        if line.row is None:
+            rows.append(Row(cells=tuple(_head_cell(column, line) for column in columns), kind="note"))
+            continue
+        rows.append(row(*(_cell(column, line.row, line, counts) for column in columns)))
+        for name in beside.get(line.row.name, ()):
             rows.append(row(*(column.extra(name, counts.beside[name]) for column in columns)))
     return Table(
         columns=tuple(column.shown for column in columns),
@@ -113,6 +122,31 @@ def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColu
         name="layers",
         main=True,
     )
+
+
+def _beside(report: Report, counts: OperationCounts) -> Iterator[tuple[str, list[str]]]:
+    """For each row the layers behind it that are none and count under the rule."""
+    at, behind = "input", list[str]()
+    for node in report.graph.nodes:
+        if node.is_row:
+            yield at, behind
+            at, behind = node.name, []
+        elif node.name in counts.beside:
+            behind.append(node.name)
+    yield at, behind
+
+
+def _cell(column: LayerColumn, held: ReportRow, line: Line, counts: OperationCounts) -> Any:
+    """What a column shows of a row; the name as it stands under its unit, and of a join what it puts together."""
+    if line.text and column.key == "name":
+        return Named(value=held.name, text=line.text)
+    if line.word and column.key == "layer":
+        return Named(value=held.label, text=line.word)
+    return column.cell(held, counts)
+
+
+def _head_cell(column: LayerColumn, line: Line) -> str:
+    return {"name": line.text, "layer": line.word}.get(column.key, "")
 
 
 def _sums(report: Report, columns: tuple[LayerColumn, ...], operations: int | None) -> list[Any]:
@@ -129,7 +163,10 @@ def _layers_in_words(report: Report) -> str:
         f"{count} {name}" for count, name in ((report.conv_layers, "conv"), (report.fc_layers, "FC")) if count
     ]
     word = "layer" if report.weight_layers == 1 else "layers"
-    return f"{report.weight_layers} weight {word}: {' + '.join(kinds)}" if kinds else "no weight layers"
+    beside = f", and {report.shortcut_layers} on shortcuts" if report.shortcut_layers else ""
+    return (
+        f"{report.weight_layers} weight {word}: {' + '.join(kinds)}{beside}" if kinds else "no weight layers"
+    )
 
 
 def share_part(report: Report) -> Table:
@@ -181,7 +218,7 @@ def totals_part(report: Report) -> Text:
 
 
 def _largest(report: Report) -> str:
-    largest: Row = max(report.rows, key=lambda line: line.params)
+    largest: ReportRow = max(report.rows, key=lambda line: line.params)
     if not largest.params:
         return ""
     return f"; {largest.name}: {share(largest.params, report.total.params)}"

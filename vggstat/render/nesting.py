@@ -1,0 +1,107 @@
+"""How the rows of a network that branches stand in a table: under their units and branches, with short names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from vggstat.cost.report import Report, Row
+
+__all__ = ["NAMES_NOTE", "Line", "lines_of", "local_name"]
+
+NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
+WORDS: Final = {"add": "sum", "concat": "branches", "multiply": "product"}
+"""What a unit is called by what it ends in."""
+
+
+class Line(NamedTuple):
+    """A row, or the head of a unit or a branch where ``row`` is None."""
+
+    row: Row | None
+    text: str
+    """The name as it is shown, indented; ``""`` for a row that is shown by its own name."""
+    word: str
+    """What a head says of its part, or what a join says in place of its label."""
+
+
+def lines_of(report: Report) -> Iterator[Line]:
+    """The report's rows, and before each part of a block that they stand in its head. Of a chain the rows alone."""
+    if all(len(row.scope) < 2 for row in report.rows):
+        yield from (Line(row, "", "") for row in report.rows)
+        return
+    words = {row.scope: _word(row) for row in report.rows if row.kind in WORDS and len(row.scope) > 1}
+    open_scope: tuple[str, ...] = ()
+    for row in report.rows:
+        scope = _shown(row)
+        common = _common(open_scope, scope)
+        for depth in range(max(common, 1), len(scope)):
+            part = scope[: depth + 1]
+            text = prefix(part) if depth == 1 else part[-1].replace("branch", "branch ")
+            yield Line(None, _indented(text, depth - 1), words.get(part, ""))
+        open_scope = scope
+        own = row.name if len(scope) < 2 else local_name(row.name, scope)
+        yield Line(row, _indented(own, len(scope) - 1), _joined(row))
+
+
+def _shown(row: Row) -> tuple[str, ...]:
+    """The part that a row stands under: a shortcut of one layer stands beside the layers of its unit."""
+    alone = row.scope[-1:] == ("shortcut",) and row.name in (
+        prefix(row.scope),
+        f"{prefix(row.scope)}_{row.kind}",
+    )
+    return row.scope[:-1] if alone else row.scope
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many parts two scopes have in common at their beginning."""
+    count = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count
+
+
+def _indented(text: str, depth: int) -> str:
+    return f"{'  ' * max(depth, 0)}{text}"
+
+
+def prefix(scope: tuple[str, ...]) -> str:
+    """What the names of a part's layers begin with: its path, from a unit with a name of its own on."""
+    start = next((at for at in range(len(scope) - 1, 0, -1) if not _is_ours(scope[at])), 0)
+    return "_".join(scope[start:])
+
+
+def _is_ours(part: str) -> bool:
+    return part == "shortcut" or part.rstrip("0123456789") in ("unit", "branch", "block")
+
+
+def local_name(name: str, scope: tuple[str, ...]) -> str:
+    """The name without that of the part that it stands in."""
+    return name.removeprefix(f"{prefix(scope)}_")
+
+
+def _word(row: Row) -> str:
+    """What a unit is, by the join that it ends in."""
+    residual = row.kind == "add" and len(row.inputs) == 2
+    return "residual" if residual else WORDS[row.kind]
+
+
+def _joined(row: Row) -> str:
+    """What a join of two puts together: local names, and the value that entered the unit as its identity."""
+    if row.kind not in WORDS:
+        return ""
+    if len(row.inputs) > 2:
+        return f"{row.label} of {len(row.inputs)}"
+    start = f"{prefix(row.scope)}_"
+    inside = [name.startswith(start) for name in row.inputs]
+    if len(row.scope) < 2 or not any(inside):
+        return f"{row.label} {' + '.join(row.inputs)}" if row.kind == "add" else row.label
+    names = [
+        name.removeprefix(start) if own else "identity" for name, own in zip(row.inputs, inside, strict=True)
+    ]
+    return (
+        f"{' × ' if row.kind == 'multiply' else ' + '}".join(names)
+        if row.kind != "concat"
+        else f"concat of {len(names)}"
+    )
