@@ -10,6 +10,7 @@ from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.workload import Workload
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import CONVOLUTIONS, Param, Saved
+from vggstat.shapes import Shape, values
 
 __all__ = ["Kept", "kept_by_node", "saved_items", "weight_copy"]
 
@@ -24,20 +25,31 @@ class Kept(NamedTuple):
 def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple[Kept, ...]]]:
     """For each node the storages that its own autograd record holds, whoever else holds them too."""
     storages = graph.storages("training")
+    shapes = (graph.image, *(node.shape for node in graph.nodes))
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
-        kept = [_kept(node, saved, width, storages, workload) for saved in node.saved]
+        kept = [_kept(node, saved, width, storages, shapes, workload) for saved in node.saved]
         if kept:
             kept += [weight_copy(node, param, workload) for param in _kept_copies(node, workload)]
         yield node, tuple(kept)
 
 
-def _kept(node: Node, saved: Saved, width: Widths, storages: tuple[int, ...], workload: Workload) -> Kept:
+def _kept(
+    node: Node,
+    saved: Saved,
+    width: Widths,
+    storages: tuple[int, ...],
+    shapes: tuple[Shape, ...],
+    workload: Workload,
+) -> Kept:
     key: Hashable = (node.index, saved.what)
     size = width.writes if saved.as_output else saved.width or width.reads
     if saved.of == "output":
         key, size = storages[node.output], width.writes
     elif saved.of == "input" and saved.position not in width.copies:
-        key, size = storages[node.inputs[saved.position]], width.arrives[saved.position]
+        storage = storages[node.inputs[saved.position]]
+        key, size = storage, width.arrives[saved.position]
+        # all of it, where the layer has read a part
+        saved = saved._replace(elements=max(saved.elements, values(shapes[storage])))
     if saved.once:
         return Kept(key, MemoryItem(node.name, saved.what, saved.elements, saved.elements * size))
     return Kept(key, make_item(node.name, saved.what, saved.elements, workload, size))

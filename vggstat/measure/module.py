@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from inspect import signature
-from itertools import pairwise
 from typing import Final, NamedTuple, cast
 
 import torch
@@ -19,7 +18,8 @@ from torch import Tensor, nn
 from vggstat.cost.workload import DType
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
-from vggstat.net.torch_names import class_name, module_of
+from vggstat.net.ops.part import Part
+from vggstat.net.torch_names import Container, class_name, module_of, module_tree
 
 __all__ = ["Network", "allocate", "as_torch_dtype", "build_module", "fill", "function_of"]
 
@@ -92,9 +92,7 @@ def build_module(
     nodes = [node for node in graph.nodes if node.in_model]
     model = Network(class_name(graph))
     with _defaults("meta", dtype):
-        for node in nodes:
-            if node.torch_name is not None:
-                _register(model, node.torch_name, _make(node), nodes)
+        _fill_container(model, module_tree(nodes))
     model.steps = tuple(_steps(model, nodes))
     if torch.device(device).type != "meta":
         allocate(model, device)
@@ -115,6 +113,8 @@ def _steps(model: nn.Module, nodes: Sequence[Node]) -> Iterator[_Step]:
 
 def function_of(node: Node) -> Function:
     """What computes a node that is no module."""
+    if isinstance(node.layer, Part):
+        return _part(node.layer)
     function = (IN_PLACE if node.in_place else FUNCTIONS).get(node.layer.stem)
     if function is None:
         raise UsageError(f"{node.name}: vggstat knows no torch function for {node.layer.label}")
@@ -135,6 +135,18 @@ def _add_in_place(first: Tensor, *others: Tensor) -> Tensor:
 
 def _concat(*maps: Tensor) -> Tensor:
     return torch.cat(maps, 1)
+
+
+def _part(layer: Part) -> Function:
+    """The part of a map as slices of it, one along each axis that is cut."""
+
+    def cut(x: Tensor) -> Tensor:
+        for axis, (start, size) in enumerate(zip(layer.start, layer.makes, strict=True), start=1):
+            if size != x.shape[axis]:
+                x = x.narrow(axis, start, size)
+        return x
+
+    return cut
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
@@ -169,22 +181,15 @@ def _make(node: Node) -> nn.Module:
     return cast(nn.Module, kind(*args, **{key: value for key, value in kwargs.items() if key in taken}))
 
 
-def _register(model: nn.Module, path: str, module: nn.Module, nodes: Sequence[Node]) -> None:
-    """``module`` under ``features.3`` or ``avgpool``; its containers are made when first needed."""
-    *containers, entry = path.split(".")
-    holder = model
-    for depth, name in enumerate(containers, start=1):
-        if name not in holder._modules:
-            prefix = ".".join(containers[:depth])
-            holder.add_module(name, nn.Sequential() if _is_chain(nodes, f"{prefix}.") else Block())
-        holder = cast(nn.Module, holder._modules[name])
-    holder.add_module(entry, module)
-
-
-def _is_chain(nodes: Sequence[Node], prefix: str) -> bool:
-    """Whether the modules of a container run one after the other, each on the map of the one before."""
-    held = [node for node in nodes if node.torch_name and node.torch_name.startswith(prefix)]
-    return all(node.inputs == (before.output,) for before, node in pairwise(held))
+def _fill_container(holder: nn.Module, container: Container) -> None:
+    """The modules of a container, with those of the containers in it."""
+    for name, held in container.held.items():
+        if isinstance(held, Node):
+            holder.add_module(name, _make(held))
+            continue
+        inner = nn.Sequential() if held.is_chain else Block()
+        _fill_container(inner, held)
+        holder.add_module(name, inner)
 
 
 @contextmanager

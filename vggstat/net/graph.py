@@ -121,6 +121,11 @@ class Graph(Record):
         return tuple(node for node in self.nodes if node.is_row)
 
     @property
+    def is_chain(self) -> bool:
+        """Whether each layer reads what the one before it makes, and nothing else."""
+        return all(node.inputs == (node.index,) for node in self.nodes)
+
+    @property
     def output_shape(self) -> Shape:
         return self.nodes[-1].shape if self.nodes else self.image
 

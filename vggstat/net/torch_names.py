@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import fold
 from vggstat.net.ops.base import TorchModule
 
-__all__ = ["class_name", "containers", "module_of"]
+__all__ = ["Container", "class_name", "module_of", "module_tree"]
 
 
 def class_name(graph: Graph) -> str:
@@ -30,13 +31,31 @@ def module_of(node: Node) -> TorchModule:
     return module
 
 
-def containers(graph: Graph) -> dict[str, list[Node]]:
-    """The nodes that are modules, by the attribute of the model that holds them, in order.
+class Container:
+    """What torch has under one name: modules and containers by their own names, in order."""
 
-    ``features`` and ``classifier`` are Sequentials of numbered modules; ``avgpool`` is one module.
-    """
-    held: dict[str, list[Node]] = {}
-    for node in graph.nodes:
+    def __init__(self) -> None:
+        self.held: dict[str, Container | Node] = {}
+        self.is_chain = True
+        """Whether its modules run one after the other, each on what the one before makes: a Sequential."""
+        self._last: Node | None = None
+
+    def put(self, path: list[str], node: Node) -> None:
+        """The node under a path of names from here."""
+        self.is_chain &= self._last is None or node.inputs == (self._last.output,)
+        self._last = node
+        if len(path) == 1:
+            self.held[path[0]] = node
+            return
+        inner = self.held.setdefault(path[0], Container())
+        assert isinstance(inner, Container)
+        inner.put(path[1:], node)
+
+
+def module_tree(nodes: Iterable[Node]) -> Container:
+    """The nodes that are modules, by their names' parts."""
+    tree = Container()
+    for node in nodes:
         if node.torch_name:
-            held.setdefault(node.torch_name.partition(".")[0], []).append(node)
-    return held
+            tree.put(node.torch_name.split("."), node)
+    return tree

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from vggstat.net.ops.base import Layer, Mode, RowRule, Storage, TorchModule
-from vggstat.shapes import Shape
+from vggstat.net.ops.base import (
+    INPUT_GRADIENT,
+    OUTPUT_GRADIENT,
+    Backward,
+    Extra,
+    InputGradients,
+    Layer,
+    Mode,
+    RowRule,
+    Storage,
+    TorchModule,
+)
+from vggstat.shapes import Shape, describe, values
 
 __all__ = ["Crop", "Part", "Split"]
 
@@ -30,6 +41,24 @@ class Part(Layer):
 
     def storage(self, mode: Mode) -> Storage:
         return "view"
+
+    def input_gradients(self) -> InputGradients:
+        return "new"
+
+    def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
+        """Zeros as large as each map that was cut, along one axis after the other, the last one first (slice_backward)."""
+        shapes = [inputs[0]]
+        for axis, size in enumerate(self.makes):
+            if size != inputs[0][axis]:
+                shapes.append((*shapes[-1][:axis], size, *shapes[-1][axis + 1 :]))
+        moments: list[Backward] = []
+        before: tuple[Extra, ...] = ()
+        for shape in reversed(shapes[:-1]):
+            what = INPUT_GRADIENT if shape == inputs[0] else f"gradient of {describe(shape)}"
+            made = Extra(what, values(shape))
+            moments.append(Backward((*before, made), released=(OUTPUT_GRADIENT,) if before else ()))
+            before = (made,)
+        return tuple(moments)
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         return TorchModule("Part")

@@ -7,6 +7,7 @@ from typing import Final
 
 from vggstat.cost.accounting import Accounting, MemoryItem, find_accounting
 from vggstat.cost.report import Report, Row
+from vggstat.errors import UsageError
 from vggstat.net.graph import Node
 from vggstat.render.captions import head_note
 from vggstat.render.figures import is_lecture_case
@@ -32,7 +33,15 @@ NAMES: Final = {"conv": "CONV", "pool": "POOL", "fc": "FC", "input": "INPUT"}
 
 
 def render(report: Report, options: TableOptions) -> Page:
-    """The page of this style. Memory is counted under the accounting of ``options``, row by row."""
+    """The page of this style. Memory is counted under the accounting of ``options``, row by row.
+
+    Raises UsageError for a network that branches.
+    """
+    if not report.graph.is_chain:
+        raise UsageError(
+            f"the lecture's listing is of one layer after another, and {report.name} branches: use --style keras, which "
+            "says what each layer reads, or the default style"
+        )
     items = _items_by_row(report, options.convention.memory)
     nodes = {node.name: node for node in report.graph.nodes}
     lines = [

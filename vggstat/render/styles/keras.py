@@ -25,16 +25,22 @@ class _Line(NamedTuple):
     type: str
     shape: str
     params: int
+    reads: tuple[str, ...]
+    """The layers that it is connected to."""
 
 
 def render(report: Report, options: TableOptions) -> Page:
     """The page of this style. As in Keras, a batch norm's statistics count as parameters, not as trainable."""
-    lines = [_Line("input", "InputLayer", _shape(report.graph.image), 0)]
-    lines += [
-        _Line(node.name, node.layer.keras_class, _shape(node.shape), _params(node))
-        for node in report.graph.nodes
-        if node.is_row or node.layer.stem == "flatten"
-    ]
+    lines = [_Line("input", "InputLayer", _shape(report.graph.image), 0, ())]
+    shown = ["input"]  # for each value the layer that it comes from, which activations are a part of
+    for node in report.graph.nodes:
+        reads = tuple(shown[value] for value in node.inputs)
+        is_line = node.is_row or node.layer.stem == "flatten"
+        shown.append(node.name if is_line else reads[0])
+        if is_line:
+            lines.append(_Line(node.name, node.layer.keras_class, _shape(node.shape), _params(node), reads))
+    if report.graph.is_chain:
+        lines = [line._replace(reads=()) for line in lines]
     return Page(
         title="",
         parts=(Alternative(listing=_listing(report, lines), table=_table(lines)),),
@@ -61,12 +67,20 @@ def _params(node: Node) -> int:
 def _listing(report: Report, lines: list[_Line]) -> Listing:
     first = max(len(f"{line.name} ({line.type})") for line in lines) + 3
     second = max(len(line.shape) for line in lines) + 4
-    width = 1 + first + second + 14
+    connected = max(len(name) for line in lines for name in (*line.reads, ""))
+    width = 1 + first + second + 14 + (connected and connected + 6)
     pieces = [f'Model: "{report.name}"\n', "_" * width + "\n"]
-    pieces.append(f" {'Layer (type)':{first}}{'Output Shape':{second}}Param #\n")
+    last = f"{'Param #':14}Connected to" if connected else "Param #"
+    pieces.append(f" {'Layer (type)':{first}}{'Output Shape':{second}}{last}\n")
     pieces.append("=" * width + "\n")
     for line in lines:
-        pieces.append(f" {f'{line.name} ({line.type})':{first}}{line.shape:{second}}{line.params}\n")
+        text = f" {f'{line.name} ({line.type})':{first}}{line.shape:{second}}{line.params}"
+        names = [f"{name}[0][0]" for name in line.reads]
+        at = 1 + first + second + 14
+        pieces.append(
+            "\n".join([f"{text:{at}}{names[0]}" if names else text, *(" " * at + n for n in names[1:])])
+            + "\n"
+        )
     pieces.append("=" * width + "\n")
     trainable = report.total.params
     counted = sum(line.params for line in lines)
@@ -80,15 +94,24 @@ def _listing(report: Report, lines: list[_Line]) -> Listing:
     return listing(pieces)
 
 
+def _reads(line: _Line, branches: bool) -> tuple[str, ...]:
+    return (", ".join(line.reads),) if branches else ()
+
+
 def _table(lines: list[_Line]) -> Table:
+    branches = any(line.reads for line in lines)
     return Table(
         columns=(
             Column(key="layer", header="Layer (type)"),
             Column(key="output", header="Output Shape"),
             Column(key="params", header="Param #", align="right"),
+            *((Column(key="connected", header="Connected to"),) if branches else ()),
         ),
         rows=(
-            *(row(f"{line.name} ({line.type})", line.shape, line.params) for line in lines),
+            *(
+                row(f"{line.name} ({line.type})", line.shape, line.params, *_reads(line, branches))
+                for line in lines
+            ),
             total("Total params", "", sum(line.params for line in lines)),
         ),
         name="keras",

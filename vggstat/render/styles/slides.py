@@ -35,6 +35,12 @@ WORDS: Final = {
     "flatten": "Flatten",
     "dropout": "Dropout",
     "softmax": "Soft-max",
+    "add": "Add",
+    "concat": "Concat",
+    "multiply": "Multiply",
+    "upsample": "Upsample",
+    "crop": "Crop",
+    "split": "Split",
 }
 
 UNITS: Final = "Size of feature map: height × width × channels. Filter size, stride and padding in pixels."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
 from vggstat.net.ops.base import TorchModule
-from vggstat.net.torch_names import class_name, containers, module_of
+from vggstat.net.torch_names import Container, class_name, module_of, module_tree
 from vggstat.render.page import Alternative, Column, Listing, Page, Table, row
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
@@ -36,16 +37,19 @@ def module_text(module: TorchModule) -> str:
 
 
 def _text(report: Report) -> str:
-    lines = [f"{class_name(report.graph)}("]
-    for holder, nodes in containers(report.graph).items():
-        if nodes[0].torch_name == holder:
-            lines.append(f"  ({holder}): {_node_text(nodes[0])}")
+    tree = module_tree(report.graph.nodes)
+    return "\n".join([f"{class_name(report.graph)}(", *_lines(tree, "  "), ")"]) + "\n"
+
+
+def _lines(container: Container, margin: str) -> Iterator[str]:
+    """What a container holds, as torch indents it."""
+    for name, held in container.held.items():
+        if isinstance(held, Node):
+            yield f"{margin}({name}): {_node_text(held)}"
             continue
-        lines.append(f"  ({holder}): Sequential(")
-        lines += [f"    ({str(node.torch_name).partition('.')[2]}): {_node_text(node)}" for node in nodes]
-        lines.append("  )")
-    lines.append(")")
-    return "\n".join(lines) + "\n"
+        yield f"{margin}({name}): {'Sequential' if held.is_chain else 'Block'}("
+        yield from _lines(held, f"{margin}  ")
+        yield f"{margin})"
 
 
 def _node_text(node: Node) -> str:
@@ -53,7 +57,7 @@ def _node_text(node: Node) -> str:
 
 
 def _table(report: Report) -> Table:
-    modules = [node for nodes in containers(report.graph).values() for node in nodes]
+    modules = [node for node in report.graph.nodes if node.torch_name]
     return Table(
         columns=(Column(key="name", header="name"), Column(key="module", header="module")),
         rows=tuple(row(str(node.torch_name), _node_text(node)) for node in modules),
