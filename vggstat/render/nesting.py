@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report, Row
+from vggstat.render.parts import local_name, prefix, shown_scope
 
-__all__ = ["NAMES_NOTE", "Line", "lines_of", "local_name"]
+__all__ = ["NAMES_NOTE", "Line", "lines_of"]
 
 NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
 WORDS: Final = {"add": "sum", "concat": "branches", "multiply": "product"}
@@ -32,7 +33,7 @@ def lines_of(report: Report) -> Iterator[Line]:
     words = {row.scope: _word(row) for row in report.rows if row.kind in WORDS and len(row.scope) > 1}
     open_scope: tuple[str, ...] = ()
     for row in report.rows:
-        scope = _shown(row)
+        scope = shown_scope(row)
         common = _common(open_scope, scope)
         for depth in range(max(common, 1), len(scope)):
             part = scope[: depth + 1]
@@ -41,15 +42,6 @@ def lines_of(report: Report) -> Iterator[Line]:
         open_scope = scope
         own = row.name if len(scope) < 2 else local_name(row.name, scope)
         yield Line(row, _indented(own, len(scope) - 1), _joined(row))
-
-
-def _shown(row: Row) -> tuple[str, ...]:
-    """The part that a row stands under: a shortcut of one layer stands beside the layers of its unit."""
-    alone = row.scope[-1:] == ("shortcut",) and row.name in (
-        prefix(row.scope),
-        f"{prefix(row.scope)}_{row.kind}",
-    )
-    return row.scope[:-1] if alone else row.scope
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -64,21 +56,6 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 def _indented(text: str, depth: int) -> str:
     return f"{'  ' * max(depth, 0)}{text}"
-
-
-def prefix(scope: tuple[str, ...]) -> str:
-    """What the names of a part's layers begin with: its path, from a unit with a name of its own on."""
-    start = next((at for at in range(len(scope) - 1, 0, -1) if not _is_ours(scope[at])), 0)
-    return "_".join(scope[start:])
-
-
-def _is_ours(part: str) -> bool:
-    return part == "shortcut" or part.rstrip("0123456789") in ("unit", "branch", "block")
-
-
-def local_name(name: str, scope: tuple[str, ...]) -> str:
-    """The name without that of the part that it stands in."""
-    return name.removeprefix(f"{prefix(scope)}_")
 
 
 def _word(row: Row) -> str:

@@ -1,0 +1,109 @@
+"""The rows of a network that branches as a tree: blocks of rows and units, units of rows, branches and a join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from vggstat.cost.report import Row
+from vggstat.net.graph import SHORTCUT
+from vggstat.records import Record
+
+__all__ = ["JOINS", "Part", "flat", "local_name", "parts_of", "prefix", "shown_scope"]
+
+JOINS: Final = ("add", "concat", "multiply")
+"""The kinds of rows that put maps together."""
+
+
+class Part(Record):
+    """A unit, a branch or a shortcut: what stands in it, in order."""
+
+    scope: tuple[str, ...]
+    held: tuple[Part | Row, ...]
+
+    @property
+    def name(self) -> str:
+        """What its layers' names begin with."""
+        return prefix(self.scope)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows in it, of parts too."""
+        return tuple(flat(self.held))
+
+    @property
+    def join(self) -> Row | None:
+        """The row that puts its branches together; None where its layers follow one another."""
+        rows = [held for held in self.held if isinstance(held, Row) and held.kind in JOINS]
+        branches = any(isinstance(held, Part) and _is_branch(held) for held in self.held)
+        if not rows or not (branches or self._is_residual(rows[-1])):
+            return None
+        return rows[-1]
+
+    def _is_residual(self, row: Row) -> bool:
+        """Whether one of two maps that a sum adds comes from outside."""
+        inside = {held.name for held in self.rows}
+        return row.kind == "add" and len(row.inputs) == 2 and not inside.issuperset(row.inputs)
+
+    @property
+    def columns(self) -> tuple[tuple[Part | Row, ...], ...]:
+        """What the join puts together, side by side; an empty one is the value that enters. One where nothing is joined."""
+        join = self.join
+        if join is None:
+            return (self.held,)
+        own = tuple(held for held in self.held if held is not join)
+        branches = [held for held in own if isinstance(held, Part) and _is_branch(held)]
+        rest = tuple(held for held in own if held not in branches)
+        ends = {row.name: branch.held for branch in branches for row in branch.rows}
+        body = {row.name for row in flat(rest)}
+        return tuple(rest if name in body else ends.get(name, ()) for name in join.inputs)
+
+
+def parts_of(rows: Sequence[Row], depth: int = 1) -> tuple[Part | Row, ...]:
+    """The rows of one part, ``depth`` deep in scopes, with those of the parts in it together."""
+    found: list[Part | Row] = []
+    at = 0
+    while at < len(rows):
+        scope = rows[at].scope[: depth + 1]
+        if len(scope) <= depth:
+            found.append(rows[at])
+            at += 1
+            continue
+        end = at
+        while end < len(rows) and rows[end].scope[: depth + 1] == scope:
+            end += 1
+        found.append(Part(scope=scope, held=parts_of(rows[at:end], depth + 1)))
+        at = end
+    return tuple(found)
+
+
+def prefix(scope: tuple[str, ...]) -> str:
+    """What the names of a part's layers begin with: its path, from a unit with a name of its own on."""
+    start = next((at for at in range(len(scope) - 1, 0, -1) if not _is_ours(scope[at])), 0)
+    return "_".join(scope[start:])
+
+
+def _is_ours(part: str) -> bool:
+    return part == SHORTCUT or part.rstrip("0123456789") in ("unit", "branch", "block")
+
+
+def _is_branch(part: Part) -> bool:
+    return part.scope[-1] == SHORTCUT or part.scope[-1].rstrip("0123456789") == "branch"
+
+
+def local_name(name: str, scope: tuple[str, ...]) -> str:
+    """The name without that of the part that it stands in."""
+    return name.removeprefix(f"{prefix(scope)}_")
+
+
+def shown_scope(row: Row) -> tuple[str, ...]:
+    """The part that a row is shown in: a shortcut of one layer stands beside the layers of its unit."""
+    own = prefix(row.scope)
+    alone = row.scope[-1:] == (SHORTCUT,) and row.name in (own, f"{own}_{row.kind}")
+    return row.scope[:-1] if alone else row.scope
+
+
+def flat(held: Sequence[Part | Row]) -> Iterator[Row]:
+    """All rows of some parts and rows."""
+    for one in held:
+        yield from one.rows if isinstance(one, Part) else (one,)
