@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from vggstat.cost.report import Report
+from vggstat.cost.report import Report, Row
 from vggstat.render.draw.frame import (
     BODY,
     FIGURE_SIZE,
@@ -25,6 +25,8 @@ from vggstat.render.draw.scene import Group, Item, Rectangle, Scene, moved
 from vggstat.render.draw.solid import SHEET, Scale, Solid, make_scale, solid_of
 from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
 from vggstat.render.draw.turns import Lane, arrow, turning
+from vggstat.render.draw.units import Piece, branching_stages, pieces_of, unit_words
+from vggstat.render.figures import map_text
 from vggstat.units import grouped, short
 
 __all__ = ["draw_blocks"]
@@ -72,7 +74,7 @@ def draw_blocks(reports: Sequence[Report], width: float) -> Scene:
 def _largest(reports: Sequence[Report], limit: float) -> tuple[Scale, list[list[Column]]]:
     """The largest scale at which each network fits one row; if there is none, one that suits many rows or few."""
     full = make_scale(reports, limit)
-    stages = [split_stages(report, _fits) for report in reports]
+    stages = [_stages(report) for report in reports]
     several_rows = 100 if max(map(len, stages)) <= MANY_STAGES else 40
     for percent in (100, 90, 80, 70, 60, several_rows):
         scale = full.shrunk(percent / 100)
@@ -85,6 +87,26 @@ def _largest(reports: Sequence[Report], limit: float) -> tuple[Scale, list[list[
     return scale, networks
 
 
+def _stages(report: Report) -> tuple[Stage, ...]:
+    if any(len(row.scope) > 1 for row in report.rows):
+        return tuple(branching_stages(report, MOST_RUNS))
+    return split_stages(report, _fits)
+
+
+def _pieces(stage: Stage) -> Sequence[Piece]:
+    return pieces_of(stage.total.rows) if stage.branches else stage.runs
+
+
+def _drawn(piece: Piece) -> list[tuple[Row, str]]:
+    """The rows that are drawn of a piece, and what a pointer on each is told: of a unit the map that it makes."""
+    if isinstance(piece, Run):
+        return [(row, tip(row)) for row in piece.rows[: MOST_DRAWN * piece.period]]
+    words = f"{piece.words}: {unit_words(piece)} · {map_text(piece.last.output_shape)}"
+    names = zip(piece.units, piece.names, strict=True)
+    looks = [(rows[-1].replace(kind="conv"), f"{name} · {words}") for rows, name in names]
+    return looks[:MOST_DRAWN]
+
+
 def _fits(runs: list[Run]) -> bool:
     solids = sum(min(run.count, MOST_DRAWN) * run.period for run in runs)
     return len(runs) <= MOST_RUNS and solids <= MOST_SOLIDS
@@ -94,10 +116,10 @@ def _column(stage: Stage, report: Report, scale: Scale, limit: float) -> Column:
     many = len(report.rows) > MOST_TIPS
     placed: list[tuple[float, Solid, str]] = []
     x = 0.0
-    for run in stage.runs:
-        for row in run.rows[: MOST_DRAWN * run.period]:
+    for piece in _pieces(stage):
+        for row, words in _drawn(piece):
             solid = solid_of(row, scale)
-            placed.append((x, solid, "" if many else tip(row)))
+            placed.append((x, solid, "" if many else words))
             x += solid.thickness + GAP
     left = min(at - solid.right / 2 for at, solid, _ in placed)
     right = max(at + solid.thickness + solid.right / 2 for at, solid, _ in placed)
@@ -117,16 +139,17 @@ def _column(stage: Stage, report: Report, scale: Scale, limit: float) -> Column:
 def _labels(stage: Stage, report: Report, limit: float) -> Panel:
     """Name, layers, maps and figures of a stage, under each other around x = 0."""
     parts = [_line(stage.title, limit, NAME, bold=True)]
-    for number, run in enumerate(stage.runs):
-        if run.row.kind != "input":
-            parts.append(_line(run.text, limit, BODY))
-        if run.details:
-            parts.append(_line(run.details, limit, FIGURE_SIZE))
-        if run.count > MOST_DRAWN:
-            parts.append(_line(f"({MOST_DRAWN} of {run.count} drawn)", limit, FIGURE_SIZE))
-        following = stage.runs[number + 1].map if number + 1 < len(stage.runs) else ""
-        if run.map and run.map != following:
-            parts.append(_line(run.map, limit, FIGURE_SIZE, role="muted"))
+    pieces = _pieces(stage)
+    for number, piece in enumerate(pieces):
+        if not isinstance(piece, Run) or piece.row.kind != "input":
+            parts.append(_line(_words(piece), limit, BODY))
+        if piece.details:
+            parts.append(_line(piece.details, limit, FIGURE_SIZE))
+        if piece.count > MOST_DRAWN:
+            parts.append(_line(f"({MOST_DRAWN} of {piece.count} drawn)", limit, FIGURE_SIZE))
+        following = pieces[number + 1].map if number + 1 < len(pieces) else ""
+        if piece.map and piece.map != following:
+            parts.append(_line(piece.map, limit, FIGURE_SIZE, role="muted"))
     total = stage.total
     last = total.rows[-1] is report.rows[-1]
     if last and closes_with_softmax(report):
@@ -134,6 +157,13 @@ def _labels(stage: Stage, report: Report, limit: float) -> Panel:
     figures = [(total.params, "params"), (total.macs, "MACs")]
     below = [_line(f"{short(count)} {word}", limit, FIGURE_SIZE) for count, word in figures if count]
     return stacked((stacked(parts, gap=1.5), stacked(below, gap=1.5)), gap=7)
+
+
+def _words(piece: Piece) -> str:
+    if isinstance(piece, Run):
+        return piece.text
+    name = piece.words if piece.names[0].startswith("block") else piece.names[0]
+    return name + (f" ×{piece.count}" if piece.count > 1 else "")
 
 
 def _line(text: str, limit: float, size: float, *, bold: bool = False, role: str = "text") -> Panel:
@@ -200,4 +230,6 @@ def _notes(reports: Sequence[Report], scale: Scale) -> list[str]:
         row.kind != "input" and scale.channel**2 * row.output_shape[0] < 1 for r in reports for row in r.rows
     ):
         scaled += " Nothing is drawn thinner than one unit."
+    if any(len(row.scope) > 1 for report in reports for row in report.rows):
+        scaled += " A unit is drawn as the map that it makes; under its name stand the convolutions of its longest branch."
     return [scaled, "K is a thousand, M a million, G 10^9. ReLU and dropout within a layer are not drawn."]

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.compare import compare_reports
 from vggstat.cost.report import Report
+from vggstat.errors import UsageError
 from vggstat.render.captions import workloads_words
 from vggstat.render.draw.boxes import chip, kind_items, marked
 from vggstat.render.draw.frame import (
@@ -64,7 +65,12 @@ class Layout(NamedTuple):
 
 
 def draw_columns(reports: Sequence[Report], width: float) -> Scene:
-    """The networks as columns of boxes, each held against the one at its left."""
+    """The networks as columns of boxes, each held against the one at its left. Raises UsageError for one that branches."""
+    branching = next((report.name for report in reports if not report.graph.is_chain), None)
+    if branching is not None:
+        raise UsageError(
+            f"columns stand for networks of one layer after another, and {branching} branches: use --style flow"
+        )
     inner = width - 2 * MARGIN
     names = report_names(tuple(reports))
     lines = lines_of(compare_reports(tuple(reports)))

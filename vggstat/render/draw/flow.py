@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
 from vggstat.render.draw.boxes import chip, kind_items
+from vggstat.render.draw.branches import centred, laid_out
 from vggstat.render.draw.frame import (
     FIGURE_SIZE,
     MARGIN,
@@ -17,16 +18,17 @@ from vggstat.render.draw.frame import (
     stacked,
     text_panel,
 )
-from vggstat.render.draw.kinds import kind_of
 from vggstat.render.draw.metrics import fitted, text_width
 from vggstat.render.draw.rows import rows_of
 from vggstat.render.draw.scene import Item, Rectangle, Scene, moved
-from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
+from vggstat.render.draw.stages import Stage, closes_with_softmax, split_stages
 from vggstat.render.draw.turns import Lane, arrow, turning
+from vggstat.render.draw.units import Piece, branching_stages, pieces_of
 
 __all__ = ["draw_flow"]
 
 MOST_RUNS: Final = 6
+MOST_PIECES_OF_BRANCHES: Final = 4
 ALLEY: Final = 17.0
 """Between two frames: room for an arrow."""
 PAD: Final = 5.0
@@ -48,10 +50,7 @@ def draw_flow(reports: Sequence[Report], width: float) -> Scene:
     inner = width - 2 * MARGIN
     panels = []
     for report in reports:
-        frames = [
-            _frame(stage, report, inner)
-            for stage in split_stages(report, lambda runs: len(runs) <= MOST_RUNS)
-        ]
+        frames = [_frame(stage, report, inner) for stage in _stages(report)]
         rows = rows_of(frames, inner, ALLEY)
         strips = turning([_strip(row) for row in rows], gap=24)
         panels.append(stacked((heading_panel(report, inner), strips), gap=16))
@@ -61,30 +60,34 @@ def draw_flow(reports: Sequence[Report], width: float) -> Scene:
     return assemble(reports, panels, [kind_items(reports)], notes, width, "Strip from left to right.")
 
 
+def _stages(report: Report) -> tuple[Stage, ...]:
+    """The blocks; long ones cut, between units where the network branches."""
+    if not any(len(row.scope) > 1 for row in report.rows):
+        return split_stages(report, lambda runs: len(runs) <= MOST_RUNS)
+    return tuple(branching_stages(report, MOST_PIECES_OF_BRANCHES))
+
+
 def _frame(stage: Stage, report: Report, limit: float) -> Frame:
     room = limit - 2 * PAD
-    texts = [_chip_text(run) for run in stage.runs]
     softmax = stage.total.rows[-1] is report.rows[-1] and closes_with_softmax(report)
-    widest = max(text_width(text, FIGURE_SIZE) for text in (*texts, "soft-max" if softmax else ""))
+    pieces: Sequence[Piece] = pieces_of(stage.total.rows) if stage.branches else stage.runs
     name = fitted(stage.title, NAME, limit, bold=True)
     maps = [run.map for run in stage.runs if run.map]
     leaving = fitted(maps[-1], FIGURE_SIZE, limit) if maps else ""
-    content = min(room, widest + 12)
-    width = max(
-        content + 2 * PAD,
+    least = max(
         text_width(name, NAME, bold=True),
         text_width(leaving, FIGURE_SIZE) if leaving else 0.0,
+        text_width("soft-max", FIGURE_SIZE) + 12 if softmax else 0.0,
     )
-    content = width - 2 * PAD
-    chips = [
-        chip([text], kind_of(run.row), content, "; ".join(map(tip, run.pattern)))
-        for run, text in zip(stage.runs, texts, strict=True)
-    ]
+    natural = max(laid_out(piece, room).width for piece in pieces)
+    content = max(min(room, natural), least - 2 * PAD)
+    panels = [laid_out(piece, room, least=content) for piece in pieces]
     if softmax:
-        chips.append(
+        panels.append(
             chip(["soft-max"], "sheet", content, "soft-max: closes the network, no layer of the tables")
         )
-    stack = stacked(chips, gap=GAP)
+    width = content + 2 * PAD
+    stack = stacked([centred(panel, content) for panel in panels], gap=GAP)
     border = Rectangle(role="frame", x=0, y=0, width=width, height=stack.height + 2 * PAD, radius=8)
     body = Panel(width, border.height, (border, *(moved(item, PAD, PAD) for item in stack.items)))
     return Frame(
@@ -93,10 +96,6 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
         body=body,
         map=text_panel([leaving] if leaving else [], FIGURE_SIZE, role="muted", align=width / 2),
     )
-
-
-def _chip_text(run: Run) -> str:
-    return f"{run.text}, {run.details}" if run.details else run.text
 
 
 def _strip(row: Sequence[Frame]) -> Lane:

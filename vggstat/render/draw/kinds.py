@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 from vggstat.cost.report import Report, Row
 from vggstat.render.draw.stages import closes_with_softmax
+from vggstat.render.parts import JOINS
 
 __all__ = ["kind_of", "kinds_in", "legend_words"]
 
-_OWN_LOOK = {"input": "input", "conv": "conv", "pool": "pool", "avgpool": "pool", "fc": "fc"}
+_OWN_LOOK = {
+    "input": "input",
+    "conv": "conv",
+    "upconv": "conv",
+    "pool": "pool",
+    "avgpool": "pool",
+    "fc": "fc",
+}
 _WORDS = {"input": "image", "conv": "convolution", "pool": "pooling", "fc": "FC layer"}
 
 
@@ -30,8 +38,12 @@ def legend_words(kind: str, reports: Sequence[Report], *, softmax: bool = False)
     """What a look stands for."""
     if kind != "sheet":
         return _WORDS[kind]
-    rows = (row for report in reports for row in report.rows if kind_of(row) == "sheet")
-    names = list(dict.fromkeys(row.label for row in rows))
+    rows = [row for report in reports for row in report.rows if kind_of(row) == "sheet"]
+    keeping = dict.fromkeys(
+        row.label for row in rows if row.kind not in JOINS and row.in_shape == row.output_shape
+    )
+    others = dict.fromkeys(row.label for row in rows if row.label not in keeping)
     if softmax and any(map(closes_with_softmax, reports)):
-        names.append("soft-max")
-    return f"{', '.join(names)} (keeps the shape)"
+        keeping["soft-max"] = None
+    words = [f"{', '.join(keeping)} (keeps the shape)"] if keeping else []
+    return "; ".join([*words, *([", ".join(others)] if others else [])])

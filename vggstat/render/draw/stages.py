@@ -7,8 +7,10 @@ from typing import Final
 
 from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.errors import UsageError
+from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.records import Record
 from vggstat.render.figures import map_text
+from vggstat.shapes import pair, spell
 from vggstat.units import grouped
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "closes_with_softmax",
     "layer_details",
     "layer_words",
+    "look_of",
     "refuse_many",
     "runs_of",
     "split_stages",
@@ -77,6 +80,8 @@ class Stage(Record):
     runs: tuple[Run, ...]
     part: int = 1
     parts: int = 1
+    branches: bool = False
+    """Whether it is a part of a network that branches, whose units are to be drawn as such."""
 
     @property
     def title(self) -> str:
@@ -98,12 +103,12 @@ def layer_details(row: Row) -> Iterator[str]:
     """What is unusual about a layer: the notation names kernel and filters of a convolution, no more."""
     usual_window = row.kind != "pool" or (row.kernel, row.stride) == (2, 2)
     if not usual_window:
-        yield f"{row.kernel}×{row.kernel}"
-        yield f"stride {row.stride}"
-    if row.kind == "conv" and row.stride != 1:
-        yield f"stride {row.stride}"
+        yield "×".join(map(str, pair(row.kernel or 1)))
+        yield f"stride {spell(row.stride or 1)}"
+    if row.kind in CONVOLUTIONS and row.stride is not None and row.stride != 1:
+        yield f"stride {spell(row.stride)}"
     if row.dilation is not None and row.dilation != 1:
-        yield f"dilation {row.dilation}"
+        yield f"dilation {spell(row.dilation)}"
     if row.groups is not None and row.groups != 1:
         yield f"{grouped(row.groups)} groups"
 
@@ -169,7 +174,7 @@ def _parts(runs: list[Run], fits: Callable[[list[Run]], bool]) -> list[list[Run]
 
 def runs_of(rows: tuple[Row, ...]) -> Iterator[Run]:
     """The rows cut into runs, each the longest that starts there, of the shortest pattern."""
-    looks = [_look(row) for row in rows]
+    looks = [look_of(row) for row in rows]
     at = 0
     while at < len(rows):
         period, count = max(
@@ -190,7 +195,7 @@ def _repeats(looks: list[tuple[object, ...]], at: int, period: int) -> int:
     return count
 
 
-def _look(row: Row) -> tuple[object, ...]:
+def look_of(row: Row) -> tuple[object, ...]:
     """What two layers that are drawn as one run have in common."""
     window = (row.kernel, row.stride, row.padding, row.dilation, row.groups)
     return (row.kind, row.label, row.output_shape, window, row.biases > 0)

@@ -1,0 +1,111 @@
+"""Units side by side: branches as columns of boxes between a fork and a join, a shortcut as a line beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from vggstat.render.draw.boxes import chip
+from vggstat.render.draw.frame import FIGURE_SIZE, Panel, stacked, text_panel
+from vggstat.render.draw.kinds import kind_of
+from vggstat.render.draw.metrics import fitted, text_width
+from vggstat.render.draw.scene import Item, line, moved
+from vggstat.render.draw.stages import Run, tip
+from vggstat.render.draw.units import Piece, Unit
+
+__all__ = ["centred", "laid_out"]
+
+GAP: Final = 4.0
+"""Between two boxes of a column."""
+ALLEY: Final = 10.0
+"""Between two columns."""
+FORK: Final = 9.0
+"""Height of the lines that lead into the columns, and out of them."""
+LINE: Final = 16.0
+"""Width of a column that is the value itself."""
+
+
+def laid_out(piece: Piece, limit: float, *, least: float = 0.0) -> Panel:
+    """The piece in at most ``limit``; a single box is at least ``least`` wide."""
+    if isinstance(piece, Run):
+        text = f"{piece.text}, {piece.details}" if piece.details else piece.text
+        width = min(limit, max(least, text_width(text, FIGURE_SIZE) + 12))
+        return chip([text], kind_of(piece.row), width, "; ".join(map(tip, piece.pattern)))
+    return _unit(piece, limit)
+
+
+def centred(panel: Panel, width: float) -> Panel:
+    """The panel in the middle of a width that is not less than its own."""
+    room = max(0.0, (width - panel.width) / 2)
+    return Panel(max(width, panel.width), panel.height, tuple(moved(item, room, 0) for item in panel.items))
+
+
+def _unit(unit: Unit, limit: float) -> Panel:
+    """Its columns between fork and join, under its name where it has one of its own or stands for several."""
+    body = _joined(unit, limit)
+    named = unit.count > 1 or not unit.names[0].startswith("block")
+    if not named:
+        return body
+    title = unit.title if not unit.names[0].startswith("block") else f"{unit.words} ×{unit.count}"
+    words = fitted(title, FIGURE_SIZE, limit)
+    width = max(body.width, text_width(words, FIGURE_SIZE))
+    head = text_panel([words], FIGURE_SIZE, role="muted", align=width / 2)
+    return stacked((head, centred(body, width)), gap=2)
+
+
+def _joined(unit: Unit, limit: float) -> Panel:
+    columns = _columns(unit.columns, limit)
+    if unit.join is None:
+        return columns[0]
+    width = sum(column.width for column in columns) + ALLEY * (len(columns) - 1)
+    tallest = max(column.height for column in columns)
+    bottom = FORK + max(tallest, FORK) + FORK
+    items: list[Item] = []
+    centres = []
+    x = 0.0
+    for column in columns:
+        centre = x + column.width / 2
+        centres.append(centre)
+        items.append(line("axis", (centre, 0), (centre, FORK)))
+        items += [moved(item, x, FORK) for item in column.items]
+        items.append(line("axis", (centre, FORK + column.height), (centre, bottom)))
+        x += column.width + ALLEY
+    items.append(line("axis", (centres[0], 0), (centres[-1], 0)))
+    items.append(line("axis", (centres[0], bottom), (centres[-1], bottom)))
+    join = unit.join
+    text = join.kind
+    box = chip(
+        [text],
+        kind_of(join),
+        min(limit, text_width(text, FIGURE_SIZE) + 24),
+        tip(join),
+    )
+    left = (width - box.width) / 2
+    items.append(line("axis", (width / 2, bottom), (width / 2, bottom + GAP)))
+    items += [moved(item, left, bottom + GAP) for item in box.items]
+    shift = max(0.0, -left)
+    return Panel(
+        max(width, box.width), bottom + GAP + box.height, tuple(moved(item, shift, 0) for item in items)
+    )
+
+
+def _columns(columns: Sequence[Sequence[Piece]], limit: float) -> list[Panel]:
+    """The columns side by side in at most ``limit``, the wider ones cut where they have to be."""
+    natural = [_column(column, limit) for column in columns]
+    room = limit - ALLEY * (len(columns) - 1)
+    wanted = sum(panel.width for panel in natural)
+    if wanted <= room:
+        return natural
+    return [
+        _column(column, max(LINE, panel.width * room / wanted))
+        for column, panel in zip(columns, natural, strict=True)
+    ]
+
+
+def _column(pieces: Sequence[Piece], limit: float) -> Panel:
+    if not pieces:
+        return Panel(LINE, 0.0, ())
+    panels = [laid_out(piece, limit) for piece in pieces]
+    width = max(panel.width for panel in panels)
+    panels = [laid_out(piece, limit, least=width) for piece in pieces]
+    return stacked([centred(panel, width) for panel in panels], gap=GAP)
