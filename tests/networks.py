@@ -11,7 +11,15 @@ from vggstat.sources.spec.build import build_graph
 PAPER = ("A", "A-LRN", "B", "C", "D", "E")
 """The six configurations of the paper's Table 1."""
 
-SHIPPED = (*PAPER, "A-BN", "B-BN", "D-BN", "E-BN", "AlexNet")
+CHAINS = (*PAPER, "A-BN", "B-BN", "D-BN", "E-BN", "AlexNet", "AlexNet-torchvision", "LeNet-5", "MobileNetV1")
+"""Shipped networks that are one layer after another."""
+
+BRANCHING = (
+    *("DenseNet-121", "EfficientNet-B0", "GoogLeNet", "GoogLeNet-BN", "Inception-v3", "MobileNetV2"),
+    *("ResNet-18", "ResNet-34", "ResNet-50", "ResNet-101", "ResNet-152", "SqueezeNet-1.1", "U-Net"),
+)
+
+SHIPPED = (*CHAINS, *BRANCHING)
 
 
 def report_of(argument: str) -> Report:

@@ -136,7 +136,8 @@ def test_csv_is_raw(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("format_name", format_names())
 def test_every_style_in_every_format(style: str, format_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No style is missing a format, for networks with and without norms, groups and FC layers."""
-    for spec in ("D", "A-LRN", "E-BN", "AlexNet", "D@head=none", "D@384,head=conv,batch=2"):
+    branching = () if style == "cs231n" else ("ResNet-18", "GoogLeNet", "U-Net", "EfficientNet-B0")
+    for spec in ("D", "A-LRN", "E-BN", "AlexNet", "D@head=none", "D@384,head=conv,batch=2", *branching):
         outcome = run(monkeypatch, "table", spec, "--style", style, "--format", format_name)
 
         assert (outcome.err, outcome.code) == ("", 0)

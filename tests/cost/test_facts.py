@@ -34,7 +34,7 @@ def test_layers_add_up_to_the_whole(name: str, quantity: str) -> None:
     assert sum(layers) == total[quantity]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", [name for name in names() if name != "U-Net"])  # which has no head
 def test_trunk_and_head_are_the_whole(name: str) -> None:
     """All but the FC layers, and the FC layers: parameters and MACs of one and the other come to the totals."""
     report = report_of(name)

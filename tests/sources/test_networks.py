@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from vggstat.cost.report import Report, analyze
-from vggstat.sources.spec import load
-from vggstat.sources.spec.build import build_graph
+from tests.networks import report_of
+from vggstat.cost.check import Verdict
+from vggstat.measure.verify.counters.base import Subject
+from vggstat.measure.verify.verify import verify
+from vggstat.sources.spec.library import families
 
-FOLDER = Path(__file__).parents[1] / "data" / "networks"
+TOTALS = {
+    # 5*5*6+6 + 5*5*6*16+16 + 400*120+120 + 120*84+84 + 84*10+10; 28*28*150 + 10*10*2400 + 48000 + 10080 + 840
+    "LeNet-5": (61_706, 416_520, 5),
+    "AlexNet-torchvision": (61_100_840, 714_188_480, 8),
+    "GoogLeNet": (6_998_552, 1_582_671_872, 58),
+    "GoogLeNet-BN": (6_624_904, 1_498_376_192, 58),
+    # torchvision publishes 27,161,264 with 3,326,696 of the auxiliary classifier
+    "Inception-v3": (27_161_264 - 3_326_696, 5_713_216_096, 95),
+    "ResNet-18": (11_689_512, 1_814_073_344, 18),
+    "ResNet-34": (21_797_672, 3_663_761_408, 34),
+    "ResNet-50": (25_557_032, 4_089_184_256, 50),
+    "ResNet-101": (44_549_160, 7_801_405_440, 101),
+    "ResNet-152": (60_192_808, 11_513_626_624, 152),
+    "SqueezeNet-1.1": (1_235_496, 349_151_936, 26),
+    "MobileNetV1": (4_231_976, 568_740_352, 28),  # timm; Keras's trainable parameters
+    "MobileNetV2": (3_504_872, 300_774_272, 53),
+    "DenseNet-121": (7_978_856, 2_834_161_664, 121),
+    "EfficientNet-B0": (5_288_548, 385_814_752, 82),
+    "U-Net": (31_030_658, 150_428_424_448, 23),
+}
+"""Parameters and MACs as torchvision's documentation has them, or of independent definitions counted by torch on shapes;
+layers with weights, as the names say where they do."""
 
 
-def report(name: str) -> Report:
-    return analyze(build_graph(load(str(FOLDER / f"{name}.yaml"))))
+@pytest.mark.parametrize("name", TOTALS)
+def test_totals(name: str) -> None:
+    report = report_of(name)
+
+    assert (report.total.params, report.total.macs, report.weight_layers) == TOTALS[name]
 
 
-@pytest.mark.parametrize(
-    ("name", "params", "macs"),
-    [
-        # 5*5*6+6 + 5*5*6*16+16 + 400*120+120 + 120*84+84 + 84*10+10; 28*28*150 + 10*10*2400 + 48000 + 10080 + 840
-        ("LeNet-5", 61_706, 416_520),
-        ("MobileNetV1", 4_231_976, 568_740_352),  # timm; Keras's trainable parameters
-        ("AlexNet-torchvision", 61_100_840, 714_188_480),  # torchvision: 61,100,840 parameters, 0.71 GFLOPS
-    ],
-)
-def test_totals(name: str, params: int, macs: int) -> None:
-    total = report(name).total
-
-    assert (total.params, total.macs) == (params, macs)
+def test_every_network_of_another_family_has_its_totals_here() -> None:
+    assert {name for family, held in families().items() if family != "VGG" for name in held} == {
+        *TOTALS,
+        "AlexNet",
+    }
 
 
 def test_lenet_is_written_honestly() -> None:
     """No padding, no dropout, and tanh in place of ReLU, none after the predictions."""
-    graph = report("LeNet-5").graph
+    graph = report_of("LeNet-5").graph
     labels = [node.layer.label for node in graph.nodes if node.in_model]
 
     assert labels == [
@@ -44,14 +60,10 @@ def test_lenet_is_written_honestly() -> None:
     assert [node.shape for node in graph.nodes if node.layer.stem == "conv"] == [(6, 28, 28), (16, 10, 10)]
 
 
-@pytest.mark.parametrize("name", ["LeNet-5", "AlexNet-torchvision", "MobileNetV1"])
+@pytest.mark.parametrize("name", TOTALS)
 def test_a_real_model_agrees(name: str) -> None:
-    """Every figure, with torch's counters and fvcore."""
-    from vggstat.cost.check import Verdict
-    from vggstat.measure.verify.counters.base import Subject
-    from vggstat.measure.verify.verify import verify
-
-    found = verify(Subject(report(name)))
+    """Every figure, with torch's counters and fvcore: shapes, parameters, work, what is kept, and both peaks."""
+    found = verify(Subject(report_of(name)))
 
     assert not [check for check in found.checks if check.verdict is Verdict.DISAGREES]
     assert len([check for check in found.checks if check.verdict is Verdict.AGREES]) >= 20

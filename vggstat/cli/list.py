@@ -9,7 +9,10 @@ from vggstat.cost.variant import Variant
 def command(format_name: FormatOption = None, output: OutputOption = None, width: WidthOption = None) -> None:
     """List the networks that ship with vggstat, with their headline figures."""
     from vggstat.render.views.listing import list_page
-    from vggstat.sources.spec import names
+    from vggstat.sources.spec.library import families
 
-    reports = tuple(load_report(name, Variant(argument=name)) for name in names())
+    reports = {
+        family: [load_report(name, Variant(argument=name)) for name in names]
+        for family, names in families().items()
+    }
     show(list_page(reports), format_name, output, width)

@@ -13,6 +13,7 @@ from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Block, Report, Row, analyze, block_of
 from vggstat.cost.workload import DTYPES
 from vggstat.errors import UsageError
+from vggstat.net.scopes import part_name
 from vggstat.records import Record
 
 __all__ = ["NETWORK", "WHOLE", "Fact", "Family", "Level", "Scope", "exact", "facts", "known"]
@@ -31,7 +32,7 @@ OTHER_CLASSES: Final = (2, 10, 20, 21, 100, 101, 102, 200, 365)
 class Scope(NamedTuple):
     """What a fact is of. ``name`` is a layer's or a block's, or the kind's; empty for the whole, the trunk and the head."""
 
-    kind: Literal["network", "image", "layer", "block", "kind", "trunk", "head"]
+    kind: Literal["network", "image", "layer", "unit", "block", "kind", "trunk", "head"]
     name: str = ""
 
 
@@ -251,6 +252,7 @@ def _of_parts(report: Report) -> Iterator[Fact]:
         for block in report.blocks
         if block.name not in ("input", "fc") and len(block.rows) > 1
     ]
+    parts += _units(layers)
     seen = {(report.total.weights, report.total.biases, report.total.macs)}
     for scope, rows in parts:
         held = block_of("", tuple(rows))
@@ -260,6 +262,15 @@ def _of_parts(report: Report) -> Iterator[Fact]:
         if key not in seen:
             yield from _of_rows(report, scope, held)
         seen.add(key)
+
+
+def _units(layers: Sequence[Row]) -> list[tuple[Scope, list[Row]]]:
+    """The units of blocks, with what stands in their branches."""
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in layers:
+        if len(row.scope) > 1:
+            found.setdefault(row.scope[:2], []).append(row)
+    return [(Scope("unit", part_name(scope)), rows) for scope, rows in found.items()]
 
 
 def _of_rows(report: Report, scope: Scope, held: Block) -> Iterator[Fact]:

@@ -7,19 +7,16 @@ that joins several maps has several inputs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
+from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Head, Place, Spec
 from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides
 
-__all__ = ["SHORTCUT", "Graph", "Node", "Sight"]
-
-
-SHORTCUT: Final = "shortcut"
-"""The part of a scope that holds what brings a residual's input to the shape of its sum."""
+__all__ = ["Graph", "Node", "Sight"]
 
 
 class Sight(NamedTuple):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report, Row
-from vggstat.render.parts import local_name, prefix, shown_scope
+from vggstat.net.scopes import part_name
+from vggstat.render.parts import local_name, shown_scope
 
 __all__ = ["NAMES_NOTE", "Line", "lines_of"]
 
@@ -37,7 +38,7 @@ def lines_of(report: Report) -> Iterator[Line]:
         common = _common(open_scope, scope)
         for depth in range(max(common, 1), len(scope)):
             part = scope[: depth + 1]
-            text = prefix(part) if depth == 1 else part[-1].replace("branch", "branch ")
+            text = part_name(part) if depth == 1 else part[-1].replace("branch", "branch ")
             yield Line(None, _indented(text, depth - 1), words.get(part, ""))
         open_scope = scope
         own = row.name if len(scope) < 2 else local_name(row.name, scope)
@@ -70,12 +71,13 @@ def _joined(row: Row) -> str:
         return ""
     if len(row.inputs) > 2:
         return f"{row.label} of {len(row.inputs)}"
-    start = f"{prefix(row.scope)}_"
+    start = f"{part_name(row.scope)}_"
     inside = [name.startswith(start) for name in row.inputs]
     if len(row.scope) < 2 or not any(inside):
         return f"{row.label} {' + '.join(row.inputs)}" if row.kind == "add" else row.label
     names = [
-        name.removeprefix(start) if own else "identity" for name, own in zip(row.inputs, inside, strict=True)
+        name.removeprefix(start) if own else "identity"
+        for name, own in zip(row.inputs, inside, strict=True)
     ]
     return (
         f"{' × ' if row.kind == 'multiply' else ' + '}".join(names)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vggstat.cost.report import Row
-from vggstat.net.graph import SHORTCUT
+from vggstat.net.scopes import SHORTCUT, is_branch, part_name
 from vggstat.records import Record
 
-__all__ = ["JOINS", "Part", "flat", "local_name", "parts_of", "prefix", "shown_scope"]
+__all__ = ["JOINS", "Part", "flat", "local_name", "parts_of", "shown_scope"]
 
 JOINS: Final = ("add", "concat", "multiply")
 """The kinds of rows that put maps together."""
@@ -24,7 +24,7 @@ class Part(Record):
     @property
     def name(self) -> str:
         """What its layers' names begin with."""
-        return prefix(self.scope)
+        return part_name(self.scope)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -35,7 +35,7 @@ class Part(Record):
     def join(self) -> Row | None:
         """The row that puts its branches together; None where its layers follow one another."""
         rows = [held for held in self.held if isinstance(held, Row) and held.kind in JOINS]
-        branches = any(isinstance(held, Part) and _is_branch(held) for held in self.held)
+        branches = any(isinstance(held, Part) and is_branch(held.scope) for held in self.held)
         if not rows or not (branches or self._is_residual(rows[-1])):
             return None
         return rows[-1]
@@ -52,7 +52,7 @@ class Part(Record):
         if join is None:
             return (self.held,)
         own = tuple(held for held in self.held if held is not join)
-        branches = [held for held in own if isinstance(held, Part) and _is_branch(held)]
+        branches = [held for held in own if isinstance(held, Part) and is_branch(held.scope)]
         rest = tuple(held for held in own if held not in branches)
         ends = {row.name: branch.held for branch in branches for row in branch.rows}
         body = {row.name for row in flat(rest)}
@@ -77,28 +77,14 @@ def parts_of(rows: Sequence[Row], depth: int = 1) -> tuple[Part | Row, ...]:
     return tuple(found)
 
 
-def prefix(scope: tuple[str, ...]) -> str:
-    """What the names of a part's layers begin with: its path, from a unit with a name of its own on."""
-    start = next((at for at in range(len(scope) - 1, 0, -1) if not _is_ours(scope[at])), 0)
-    return "_".join(scope[start:])
-
-
-def _is_ours(part: str) -> bool:
-    return part == SHORTCUT or part.rstrip("0123456789") in ("unit", "branch", "block")
-
-
-def _is_branch(part: Part) -> bool:
-    return part.scope[-1] == SHORTCUT or part.scope[-1].rstrip("0123456789") == "branch"
-
-
 def local_name(name: str, scope: tuple[str, ...]) -> str:
     """The name without that of the part that it stands in."""
-    return name.removeprefix(f"{prefix(scope)}_")
+    return name.removeprefix(f"{part_name(scope)}_")
 
 
 def shown_scope(row: Row) -> tuple[str, ...]:
     """The part that a row is shown in: a shortcut of one layer stands beside the layers of its unit."""
-    own = prefix(row.scope)
+    own = part_name(row.scope)
     alone = row.scope[-1:] == (SHORTCUT,) and row.name in (own, f"{own}_{row.kind}")
     return row.scope[:-1] if alone else row.scope
 

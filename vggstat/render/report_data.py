@@ -119,6 +119,8 @@ def row_data(row: Row) -> dict[str, Any]:
         "name": row.name,
         "torch_name": row.torch_name,
         "block": row.block,
+        "scope": list(row.scope),
+        "inputs": list(row.inputs),
         "kind": row.kind,
         "label": row.label or None,
         "number": row.number,

@@ -88,7 +88,7 @@ def _largest(reports: Sequence[Report], limit: float) -> tuple[Scale, list[list[
 
 
 def _stages(report: Report) -> tuple[Stage, ...]:
-    if any(len(row.scope) > 1 for row in report.rows):
+    if not report.graph.is_chain:
         return tuple(branching_stages(report, MOST_RUNS))
     return split_stages(report, _fits)
 

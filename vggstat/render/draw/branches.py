@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from vggstat.render.draw.boxes import chip
@@ -12,6 +12,7 @@ from vggstat.render.draw.metrics import fitted, text_width
 from vggstat.render.draw.scene import Item, line, moved
 from vggstat.render.draw.stages import Run, tip
 from vggstat.render.draw.units import Piece, Unit
+from vggstat.render.parts import JOINS
 
 __all__ = ["centred", "laid_out"]
 
@@ -25,10 +26,16 @@ LINE: Final = 16.0
 """Width of a column that is the value itself."""
 
 
-def laid_out(piece: Piece, limit: float, *, least: float = 0.0) -> Panel:
-    """The piece in at most ``limit``; a single box is at least ``least`` wide."""
+NO_SKIPS: Final[Mapping[str, str]] = {}
+
+
+def laid_out(piece: Piece, limit: float, *, least: float = 0.0, skips: Mapping[str, str] = NO_SKIPS) -> Panel:
+    """The piece in at most ``limit``; a single box is at least ``least`` wide, and says which value from further back it
+    reads."""
     if isinstance(piece, Run):
         text = f"{piece.text}, {piece.details}" if piece.details else piece.text
+        if piece.row.name in skips:
+            text += f" {'with' if piece.row.kind in JOINS else 'of'} {skips[piece.row.name]}"
         width = min(limit, max(least, text_width(text, FIGURE_SIZE) + 12))
         return chip([text], kind_of(piece.row), width, "; ".join(map(tip, piece.pattern)))
     return _unit(piece, limit)

@@ -62,7 +62,7 @@ def draw_flow(reports: Sequence[Report], width: float) -> Scene:
 
 def _stages(report: Report) -> tuple[Stage, ...]:
     """The blocks; long ones cut, between units where the network branches."""
-    if not any(len(row.scope) > 1 for row in report.rows):
+    if report.graph.is_chain:
         return split_stages(report, lambda runs: len(runs) <= MOST_RUNS)
     return tuple(branching_stages(report, MOST_PIECES_OF_BRANCHES))
 
@@ -79,9 +79,9 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
         text_width(leaving, FIGURE_SIZE) if leaving else 0.0,
         text_width("soft-max", FIGURE_SIZE) + 12 if softmax else 0.0,
     )
-    natural = max(laid_out(piece, room).width for piece in pieces)
+    natural = max(laid_out(piece, room, skips=stage.skips).width for piece in pieces)
     content = max(min(room, natural), least - 2 * PAD)
-    panels = [laid_out(piece, room, least=content) for piece in pieces]
+    panels = [laid_out(piece, room, least=content, skips=stage.skips) for piece in pieces]
     if softmax:
         panels.append(
             chip(["soft-max"], "sheet", content, "soft-max: closes the network, no layer of the tables")

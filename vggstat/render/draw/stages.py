@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from vggstat.cost.report import Block, Report, Row, block_of
@@ -19,11 +19,11 @@ __all__ = [
     "closes_with_softmax",
     "layer_details",
     "layer_words",
-    "look_of",
     "refuse_many",
     "runs_of",
     "split_stages",
     "tip",
+    "window_of",
 ]
 
 MOST_PIECES: Final = 2_000
@@ -82,6 +82,8 @@ class Stage(Record):
     parts: int = 1
     branches: bool = False
     """Whether it is a part of a network that branches, whose units are to be drawn as such."""
+    skips: Mapping[str, str] = {}
+    """For each row that reads a value from further back: the row that this comes from."""
 
     @property
     def title(self) -> str:
@@ -174,7 +176,7 @@ def _parts(runs: list[Run], fits: Callable[[list[Run]], bool]) -> list[list[Run]
 
 def runs_of(rows: tuple[Row, ...]) -> Iterator[Run]:
     """The rows cut into runs, each the longest that starts there, of the shortest pattern."""
-    looks = [look_of(row) for row in rows]
+    looks = [_look(row) for row in rows]
     at = 0
     while at < len(rows):
         period, count = max(
@@ -195,7 +197,11 @@ def _repeats(looks: list[tuple[object, ...]], at: int, period: int) -> int:
     return count
 
 
-def look_of(row: Row) -> tuple[object, ...]:
+def _look(row: Row) -> tuple[object, ...]:
     """What two layers that are drawn as one run have in common."""
-    window = (row.kernel, row.stride, row.padding, row.dilation, row.groups)
-    return (row.kind, row.label, row.output_shape, window, row.biases > 0)
+    return (row.kind, row.label, row.output_shape, *window_of(row))
+
+
+def window_of(row: Row) -> tuple[object, ...]:
+    """How it looks at its map, and whether it has biases."""
+    return (row.kernel, row.stride, row.padding, row.dilation, row.groups, row.biases > 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from vggstat.cost.report import Report, Row
 from vggstat.records import Record
-from vggstat.render.draw.stages import Run, Stage, layer_words, look_of, refuse_many, runs_of
+from vggstat.render.draw.stages import Run, Stage, layer_words, refuse_many, runs_of, window_of
 from vggstat.render.figures import map_text
 from vggstat.render.parts import Part, flat, parts_of
 
@@ -74,15 +74,35 @@ def pieces_of(rows: Sequence[Row]) -> tuple[Piece, ...]:
 def branching_stages(report: Report, most: int) -> Iterator[Stage]:
     """The blocks of a network that branches as stages of at most so many pieces. Raises UsageError for too many."""
     made = 0
+    skips = dict(_skips(report))
     for block in report.blocks:
         pieces = pieces_of(block.rows)
         count = -(-len(pieces) // most)
         share = -(-len(pieces) // count)
         for number, start in enumerate(range(0, len(pieces), share), start=1):
             rows = tuple(row for piece in pieces[start : start + share] for row in piece.rows)
-            yield Stage(name=block.name, runs=tuple(runs_of(rows)), part=number, parts=count, branches=True)
+            yield Stage(
+                name=block.name,
+                runs=tuple(runs_of(rows)),
+                part=number,
+                parts=count,
+                branches=True,
+                skips=skips,
+            )
             made += 1
             refuse_many(made)
+
+
+def _skips(report: Report) -> Iterator[tuple[str, str]]:
+    """Rows outside of units that read what another block has made, but for the one right before them."""
+    blocks = {row.name: row.block for row in report.rows}
+    before = ""
+    for row in report.rows:
+        if len(row.scope) < 2:
+            for name in row.inputs:
+                if name != before and blocks[name] != row.block:
+                    yield row.name, name
+        before = row.name
 
 
 def _pieces(held: Sequence[Part | Row]) -> Iterator[Piece]:
@@ -128,11 +148,14 @@ def _runs(rows: tuple[Row, ...]) -> Iterator[Run]:
 
 
 def _look(held: Part | Row) -> object:
-    """What two units have in common that are drawn as one."""
+    """What two units have in common that are drawn as one: all but the channels of what enters (DenseNet's grow)."""
     if isinstance(held, Row):
         return None
     depth = len(held.scope)
-    return tuple((row.scope[depth:], look_of(row), len(row.inputs)) for row in held.rows)
+    return tuple(
+        (row.scope[depth:], row.kind, row.label, row.output_shape[1:], window_of(row), len(row.inputs))
+        for row in held.rows
+    )
 
 
 def unit_words(unit: Unit) -> str:

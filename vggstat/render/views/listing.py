@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.report import Report
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, image_words
-from vggstat.render.page import Column, Page, Table, row
+from vggstat.render.page import Column, Page, Row, Table, heading, row
 from vggstat.render.report_data import SCHEMA, workload_data
 from vggstat.units import giga, mega
 
 __all__ = ["list_page"]
 
 
-def list_page(reports: tuple[Report, ...]) -> Page:
-    """The page of ``vggstat list``: a row a network, on its own input, one image in float32."""
-    outputs, peak = find_accounting("outputs"), find_accounting("inference-peak")
+def list_page(families: Mapping[str, Sequence[Report]]) -> Page:
+    """The page of ``vggstat list``: a row a network under its family, on its own input, one image in float32."""
+    outputs = find_accounting("outputs")
     table = Table(
         columns=(
             Column(key="name", header="name"),
@@ -31,20 +32,7 @@ def list_page(reports: tuple[Report, ...]) -> Page:
                 key="inference_peak", header=("inference", "peak, MB"), align="right", text=mega, priority=15
             ),
         ),
-        rows=tuple(
-            row(
-                report.name,
-                ", ".join(report.graph.spec.aliases),
-                report.graph.spec.title,
-                image_words(report.graph.image),
-                report.weight_layers,
-                report.total.params,
-                report.total.macs,
-                report.memory_bytes(outputs),
-                report.memory_bytes(peak) + report.file_bytes,
-            )
-            for report in reports
-        ),
+        rows=tuple(line for family, reports in families.items() for line in _rows(family, reports)),
         name="list",
         main=True,
     )
@@ -57,8 +45,33 @@ def list_page(reports: tuple[Report, ...]) -> Page:
         title="Networks that ship with vggstat",
         parts=(table,),
         notes=notes,
-        data=lambda: {"schema": SCHEMA, "specs": [_spec_data(report) for report in reports]},
+        data=lambda: {
+            "schema": SCHEMA,
+            "specs": [
+                {**_spec_data(report), "family": family}
+                for family, held in families.items()
+                for report in held
+            ],
+        },
     )
+
+
+def _rows(family: str, reports: Sequence[Report]) -> Iterator[Row]:
+    """The family's name, and its networks."""
+    outputs, peak = find_accounting("outputs"), find_accounting("inference-peak")
+    yield heading(family)
+    for report in reports:
+        yield row(
+            report.name,
+            ", ".join(report.graph.spec.aliases),
+            report.graph.spec.title,
+            image_words(report.graph.image),
+            report.weight_layers,
+            report.total.params,
+            report.total.macs,
+            report.memory_bytes(outputs),
+            report.memory_bytes(peak) + report.file_bytes,
+        )
 
 
 def _spec_data(report: Report) -> dict[str, Any]:

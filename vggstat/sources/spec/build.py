@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from vggstat.errors import Problem, ShapeError, SpecError, UsageError, VggstatError
 from vggstat.net.building import GraphBuilder
-from vggstat.net.graph import SHORTCUT, Graph, Node
+from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import Kind, Layer
+from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import From, Head, Item, Join, JoinKind, Place, Spec, Step, Unit
 from vggstat.shapes import Shape, describe
 
