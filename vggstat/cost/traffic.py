@@ -23,6 +23,7 @@ from vggstat.net.ops.group_norm import GroupNorm
 from vggstat.net.ops.lrn import LRN
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.relu import ReLU
+from vggstat.net.ops.upconv import UpConv
 from vggstat.shapes import values
 
 __all__ = ["STYLES", "Group", "Kernel", "Pass", "Style", "groups_of", "kernels_of", "step_kernels"]
@@ -126,7 +127,7 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
 def _epilogue(group: Group, workload: Workload) -> Iterator[Kernel]:
     """What follows a product where it is neither fused into it nor apart: one kernel for all of it, or z."""
     head, *followers = group.nodes
-    if not isinstance(head.layer, Conv | Linear):
+    if not isinstance(head.layer, Conv | UpConv | Linear):
         return
     product = _Node(head, workload, alone=True)
     activations = [node.layer.label for node in followers if isinstance(node.layer, Activation)]
@@ -296,6 +297,7 @@ def _pointwise(n: _Node) -> Iterator[Kernel]:
 
 _KERNELS: Final[dict[type[Layer], Callable[[_Node], Iterator[Kernel]]]] = {
     Conv: _conv,
+    UpConv: _conv,
     Linear: _weighted,
     MaxPool: _max_pool,
     Dropout: _dropout,

@@ -21,7 +21,7 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.part import Part
 from vggstat.net.torch_names import Container, class_name, module_of, module_tree
 
-__all__ = ["Network", "allocate", "as_torch_dtype", "build_module", "fill", "function_of"]
+__all__ = ["Network", "allocate", "as_torch_dtype", "build_module", "done_after", "fill", "function_of"]
 
 Function = Callable[..., Tensor]
 
@@ -37,6 +37,15 @@ class _Step(NamedTuple):
     makes: int
     done: tuple[int, ...]
     """Values that nobody reads after it."""
+
+
+def done_after(nodes: Sequence[Node]) -> dict[int, tuple[int, ...]]:
+    """For each node, by its index, the values that nobody reads after it."""
+    last = {value: node.index for node in nodes for value in node.inputs}
+    return {
+        node.index: tuple(value for value in dict.fromkeys(node.inputs) if last[value] == node.index)
+        for node in nodes
+    }
 
 
 class Block(nn.Module):
@@ -101,9 +110,9 @@ def build_module(
 
 def _steps(model: nn.Module, nodes: Sequence[Node]) -> Iterator[_Step]:
     """The forward pass, with each map forgotten by its last reader."""
-    last = {value: node.index for node in nodes for value in node.inputs}
+    ends = done_after(nodes)
     for node in nodes:
-        done = tuple(value for value in dict.fromkeys(node.inputs) if last[value] == node.index)
+        done = ends[node.index]
         if node.torch_name is None:
             yield _Step(None, "", function_of(node), node.inputs, node.output, done)
         else:

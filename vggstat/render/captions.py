@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from vggstat.cost.convention import Convention
 from vggstat.cost.counting import COUNTING_RULES
@@ -21,6 +22,7 @@ __all__ = [
     "head_note",
     "image_words",
     "left_out_note",
+    "nested_note",
     "operations_note",
     "spec_words",
     "workload_words",
@@ -74,6 +76,18 @@ def spec_words(spec: Spec) -> str:
 def head_note(graph: Graph) -> str:
     """What joins the maps to the FC layers, in a sentence, and in another one what another head has left out."""
     return " ".join((_joint_note(graph), *left_out_note(graph)))
+
+
+LAST_READER: Final = (
+    "The figure is for a run that frees each map after its last reader. Python code of modules in modules (a residual "
+    "block whose forward holds its input) frees some later in inference, and can need more; training is the same."
+)
+"""Which figure of a branching network's memory in inference is meant."""
+
+
+def nested_note(graph: Graph, mode: str) -> tuple[str, ...]:
+    """What is to be said of a peak in inference where maps are read more than once."""
+    return () if graph.is_chain or mode != "inference" else (LAST_READER,)
 
 
 def left_out_note(graph: Graph) -> tuple[str, ...]:

@@ -76,8 +76,7 @@ def _joined(row: Row) -> str:
     if len(row.scope) < 2 or not any(inside):
         return f"{row.label} {' + '.join(row.inputs)}" if row.kind == "add" else row.label
     names = [
-        name.removeprefix(start) if own else "identity"
-        for name, own in zip(row.inputs, inside, strict=True)
+        name.removeprefix(start) if own else "identity" for name, own in zip(row.inputs, inside, strict=True)
     ]
     return (
         f"{' × ' if row.kind == 'multiply' else ' + '}".join(names)

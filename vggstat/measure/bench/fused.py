@@ -21,7 +21,7 @@ from vggstat.cost.traffic import Style
 from vggstat.errors import UsageError
 from vggstat.measure.bench.clock import Clock, first_line
 from vggstat.measure.bench.counted import DifferentModelError
-from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.bench.passes import Step, TimedPass
 from vggstat.measure.bench.ways import (
     Call,
     Conv,
@@ -34,6 +34,7 @@ from vggstat.measure.bench.ways import (
     likeness,
     pool_ways,
 )
+from vggstat.measure.module import done_after
 from vggstat.measure.verify.forward import TOLERANCES
 from vggstat.net.graph import Node
 
@@ -63,6 +64,7 @@ class _Step(NamedTuple):
 
     node: Node
     kind: str
+    nodes: tuple[Node, ...]
     modules: tuple[Call, ...]
     ways: tuple[Way, ...] = ()
     key: tuple[Any, ...] = ()
@@ -84,16 +86,19 @@ class FusedPass:
         self.choices: list[Choice] = []
         self.refused: dict[str, str] = {}
         """Why a way that was tried is used nowhere, by its name."""
-        self._calls: list[Call] = []
+        self._calls: list[Step] = []
+        self._readers: Counter[int] = Counter()
+        """How often each value is read."""
         self._known: dict[tuple[Any, ...], int] = {}
         """The number of the fastest way of steps that are alike."""
         self._choose()
         self._check()
 
     def __call__(self, images: Tensor) -> Tensor:
+        maps = {0: images}
         x = images
-        for call in self._calls:
-            x = call(x)
+        for step in self._calls:
+            x = step.run(maps)
         return x
 
     @property
@@ -115,18 +120,23 @@ class FusedPass:
     # choosing ---------------------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        x = self.timed.images
-        for step in self._steps(x):
-            wanted = x
-            for module in step.modules:
-                wanted = module(wanted)
+        done = done_after([node for node in self.timed.report.graph.nodes if node.in_model])
+        maps = {0: self.timed.images}
+        for step in self._steps(self.timed.images):
+            usual = [
+                Step(call, node.inputs, node.output, done[node.index])
+                for node, call in zip(step.nodes, step.modules, strict=True)
+            ]
+            # A convolution, an FC layer and a max-pool read one map, and leave it as it is.
+            x = maps[step.node.inputs[0]]
+            for one in usual:
+                wanted = one.run(maps)
             if step.ways:
                 way, call = self._fastest(step, x, wanted)
                 self.choices.append(Choice(step.node.name, step.kind, way.name, way.style))
-                self._calls.append(call)
+                self._calls.append(Step(call, step.node.inputs, usual[-1].makes, usual[0].done))
             else:
-                self._calls += step.modules
-            x = wanted
+                self._calls += usual
 
     def _fastest(self, step: _Step, x: Tensor, wanted: Tensor) -> tuple[Way, Call]:
         key = (*step.key, *x.shape)
@@ -193,6 +203,7 @@ class FusedPass:
         """The layers in order, each with what is run together with it."""
         nodes = [node for node in self.timed.report.graph.nodes if node.in_model]
         device, batch = self.timed.device.type, images.shape[0]
+        self._readers = Counter(value for node in nodes for value in node.inputs)
         while nodes:
             taken, *nodes = nodes
             module = self._module(taken)
@@ -213,18 +224,19 @@ class FusedPass:
                 ways = pool_ways(piece, device, (batch, *taken.in_shapes[0]))
             calls = tuple(self.timed.call_of(node) for node in group)
             if piece is None:
-                yield _Step(taken, "", calls)
+                yield _Step(taken, "", tuple(group), calls)
             else:
-                yield _Step(taken, KINDS[type(piece)], calls, tuple(ways), likeness(piece))
+                yield _Step(taken, KINDS[type(piece)], tuple(group), calls, tuple(ways), likeness(piece))
 
     def _module(self, node: Node) -> nn.Module | None:
         return self.timed.model.get_submodule(node.torch_name) if node.torch_name else None
 
 
 def _take(nodes: list[Node], group: list[Node], fused: FusedPass, kind: type[nn.Module]) -> nn.Module | None:
-    """The next layer's module where it is of a kind: it then belongs to the group."""
+    """The next layer's module where it is of a kind, and alone reads what the group makes: it then belongs to it."""
     module = fused._module(nodes[0]) if nodes else None
-    if not isinstance(module, kind):
+    made = group[-1].output
+    if not isinstance(module, kind) or nodes[0].inputs != (made,) or fused._readers[made] > 1:
         return None
     group.append(nodes.pop(0))
     return module

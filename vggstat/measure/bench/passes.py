@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from torch.nn import functional
 from vggstat.cost.report import Report
 from vggstat.cost.traffic import groups_of
 from vggstat.measure.bench.stopwatch import Mark
-from vggstat.measure.module import as_torch_dtype, build_module, fill, function_of
+from vggstat.measure.module import as_torch_dtype, build_module, done_after, fill, function_of
 from vggstat.measure.step import capturable, make_optimizer
 from vggstat.net.graph import Node
 
@@ -27,7 +27,25 @@ OPTIMIZER: Final = "optimizer"
 LEARNING_RATE: Final = 1e-9
 """So small that weights stay what they are however often a step is repeated: time and bytes do not depend on it."""
 
-Call = Callable[[Tensor], Tensor]
+Call = Callable[..., Tensor]
+
+
+class Step(NamedTuple):
+    """A call of the forward pass; values are numbered as in the graph."""
+
+    call: Call
+    reads: tuple[int, ...]
+    makes: int
+    done: tuple[int, ...]
+    """Values that nobody reads after it."""
+
+    def run(self, maps: dict[int, Tensor]) -> Tensor:
+        """What it makes of the maps that are there, which is put to them; those that are done with go."""
+        entering = [maps[value] for value in self.reads]
+        for value in self.done:
+            del maps[value]
+        made = maps[self.makes] = self.call(*entering)
+        return made
 
 
 class TimedPass:
@@ -113,11 +131,19 @@ class TimedPass:
 
     # group by group ----------------------------------------------------------------------------------------
 
-    def groups(self) -> list[tuple[str, list[Call]]]:
+    def groups(self) -> list[tuple[str, list[Step]]]:
         """The model's modules in groups, as the tables have them; together they are the forward pass."""
+        groups = groups_of(self.report.graph)
+        done = done_after([node for group in groups for node in group.nodes])
         return [
-            (group.name, [self.call_of(node) for node in group.nodes])
-            for group in groups_of(self.report.graph)
+            (
+                group.name,
+                [
+                    Step(self.call_of(node), node.inputs, node.output, done[node.index])
+                    for node in group.nodes
+                ],
+            )
+            for group in groups
         ]
 
     def call_of(self, node: Node) -> Call:
@@ -126,12 +152,13 @@ class TimedPass:
             return function_of(node)
         return cast(Call, self.model.get_submodule(node.torch_name))
 
-    def run_groups(self, groups: Sequence[tuple[str, list[Call]]], mark: Mark) -> None:
+    def run_groups(self, groups: Sequence[tuple[str, list[Step]]], mark: Mark) -> None:
         """The same pass with a mark after each group, in training in both directions.
 
         Backward rows begin where autograd reaches the last operation of a group: module backward hooks fail with
         ReLU in place (torch 2.13: "Output 0 of BackwardHookFunction is a view and is being modified inplace").
         """
+        maps = {0: self.images}
         x = self.images
         pending = [BACKWARD + LOSS]
 
@@ -140,9 +167,9 @@ class TimedPass:
             pending[0] = BACKWARD + name
 
         with self._autocast():
-            for name, calls in groups:
-                for call in calls:
-                    x = call(x)
+            for name, steps in groups:
+                for step in steps:
+                    x = step.run(maps)
                 if x.grad_fn is not None:
                     x.grad_fn.register_prehook(partial(reached, name))
                 mark(name)
@@ -150,6 +177,7 @@ class TimedPass:
                 return
             loss = functional.cross_entropy(x, self.targets)
             del x
+            maps.clear()
         mark(LOSS)
         loss.backward()  # type: ignore[no-untyped-call]
         del loss
@@ -165,10 +193,11 @@ class TimedPass:
             with torch.inference_mode(), self._autocast():
                 if not by_groups:
                     return cast(Tensor, self.model(self.images))
+                maps = {0: self.images}
                 x = self.images
-                for _, calls in self.groups():
-                    for call in calls:
-                        x = call(x)
+                for _, steps in self.groups():
+                    for step in steps:
+                        x = step.run(maps)
                 return x
         finally:
             self.model.train(was_training)

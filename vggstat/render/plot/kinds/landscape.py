@@ -21,8 +21,14 @@ WIDTH, HEIGHT = 620, 400
 LARGEST = 420
 """Square pixels of the largest bubble."""
 
-NOT_COMPARABLE = ("ensemble", "nets", "ILSVRC-2010")
+NOT_COMPARABLE = ("ensemble", "nets", "ILSVRC-2010", "MNIST")
 """Words in a convention of figures that are no single network's, or of another data set."""
+
+
+PAPER = "the network's paper"
+PREFERRED = "torchvision"
+MANY = 12
+"""With more networks than these each has one bubble: a publisher's that has most of them, where it has the network."""
 
 
 class Accuracy(NamedTuple):
@@ -41,7 +47,11 @@ def build(request: Request) -> Plot:
     rows: list[dict[str, Any]] = []
     found: list[Accuracy] = []
     for name, report in zip(request.names, request.reports, strict=True):
-        for accuracy in published_accuracy(report):
+        accuracies = published_accuracy(report)
+        if len(request.names) > MANY:
+            preferred = [one for one in accuracies if one.publisher == PREFERRED]
+            accuracies = (*preferred, *accuracies)[:1]
+        for accuracy in accuracies:
             rows.append(_row(name, report, accuracy))
             found.append(accuracy)
     if not rows:
@@ -57,6 +67,11 @@ def build(request: Request) -> Plot:
             "input",
             "Area of a bubble: parameters, with biases. An accuracy is 100 − the published error where an error was "
             "published. Sources test differently, so compare bubbles of one colour.",
+            *(
+                (f"Of so many networks one figure each: {PREFERRED}'s, or else {PAPER}'s.",)
+                if len(request.names) > MANY
+                else ()
+            ),
         ),
         columns=(
             Column(key="spec", header="network"),
@@ -100,6 +115,8 @@ def _accuracy(entry: Published) -> Accuracy | None:
     if any(word in entry.convention for word in NOT_COMPARABLE):
         return None
     publisher = entry.source.partition(",")[0]
+    if publisher.endswith("paper"):
+        publisher = PAPER
     if "top1_accuracy" in entry.figures:
         stated = entry.figures["top1_accuracy"]
         return Accuracy(publisher, Decimal(stated), f"accuracy {stated} %", entry)
