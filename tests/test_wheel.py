@@ -28,12 +28,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_spec(wheel: Path) -> None:
-    """Each YAML file of the top-level folder is in the wheel, inside the package."""
+    """Each YAML file of the top-level folder, and of the families in it, is in the wheel, inside the package."""
     names = {
-        Path(name).name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("vggstat/specs/")
+        name.removeprefix("vggstat/specs/")
+        for name in zipfile.ZipFile(wheel).namelist()
+        if name.startswith("vggstat/specs/")
     }
 
-    assert names == {path.name for path in (ROOT / "specs").iterdir()}
+    assert names == {str(path.relative_to(ROOT / "specs")) for path in (ROOT / "specs").rglob("*.yaml")}
 
 
 def test_a_spec_is_read_out_of_the_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from vggstat.render.draw.metrics import text_width
 from vggstat.render.draw.scene import Box
 
-__all__ = ["Bubble", "Place", "place_labels"]
+__all__ = ["Bubble", "Place", "own_place", "place_labels"]
 
 SIZE = 11.0
 """Pixels of the names' font."""
@@ -40,8 +40,8 @@ class Place(NamedTuple):
 
 def place_labels(
     bubbles: list[Bubble], width: float, height: float, avoid: list[Bubble] | None = None
-) -> list[Place]:
-    """The place of each bubble's name: the nearest that is free; its own middle where none is.
+) -> list[Place | None]:
+    """The place of each bubble's name: the nearest that is free; None where none is.
 
     Names keep away from each other, from bubbles and from the circles of ``avoid``, and no line to a name goes
     through another name.
@@ -49,7 +49,7 @@ def place_labels(
     circles = [*bubbles, *(avoid or [])]
     boxes: list[Box] = []
     dots: list[tuple[float, float]] = []
-    places = []
+    places: list[Place | None] = []
     for bubble in bubbles:
         free = [
             _placed(bubble, box, x, y)
@@ -63,12 +63,19 @@ def place_labels(
             and not any(_holds(_box(bubble, place.x, place.y), dot) for dot in dots)
         )
         # Rather a line through a name than one name on another.
-        own = Place(bubble.x, bubble.y, bubble.x, bubble.y)
-        place = next(clear, free[0] if free else own)
+        place = next(clear, free[0] if free else None)
+        if place is None:
+            places.append(None)
+            continue
         boxes.append(_box(bubble, place.x, place.y))
         dots += _dots(bubble, place)
         places.append(place)
     return places
+
+
+def own_place(bubble: Bubble) -> Place:
+    """On the bubble itself."""
+    return Place(bubble.x, bubble.y, bubble.x, bubble.y)
 
 
 def _placed(bubble: Bubble, box: Box, x: float, y: float) -> Place:

@@ -21,8 +21,9 @@ from vggstat.cost.workload import Workload
 from vggstat.errors import VggstatError
 from vggstat.net.graph import Graph
 from vggstat.records import Record
-from vggstat.render.figures import map_text
+from vggstat.render.figures import field_text, map_text
 from vggstat.render.plot.layers import row_of_node
+from vggstat.shapes import Sides
 from vggstat.sources.spec.build import build_graph
 
 __all__ = ["AS_GIVEN", "BATCHES", "FIELDS", "SIZES", "Network", "batches_of", "network"]
@@ -112,13 +113,18 @@ def _layers(reports: tuple[Report, ...]) -> tuple[dict[str, Any], ...]:
     )
 
 
+def _pixels(field: Sides | None) -> int | str:
+    """A receptive field: its side, its sides as text where they differ, 0 where it is not known."""
+    return 0 if field is None else field if isinstance(field, int) else field_text(field)
+
+
 def _figures(report: Report, batches: tuple[int, ...]) -> dict[str, Any]:
     return {
         "image": map_text(report.graph.image),
         "rows": {
             row.name: [
                 map_text(row.output_shape),
-                None if row.sees_all else row.receptive_field or 0,
+                None if row.sees_all else _pixels(row.receptive_field),
                 row.weights,
                 row.params,
                 row.macs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vggstat.cost.report import Report
 from vggstat.errors import UsageError
 from vggstat.render.plot import Request, find_kind
-from vggstat.render.plot.bubbles import Bubble, place_labels
+from vggstat.render.plot.bubbles import Bubble, own_place, place_labels
 from vggstat.render.report_page.markup import escaped
 
 __all__ = ["landscape_figure"]
@@ -43,7 +43,10 @@ def landscape_figure(reports: tuple[Report, ...]) -> str:
         f'cx="{bubble.x:.1f}" cy="{bubble.y:.1f}" r="{bubble.radius:.1f}"/>'
         for row, label, bubble in zip(rows, plot.labels, bubbles, strict=True)
     ]
-    places = place_labels(bubbles, wide, high)
+    places = [
+        place or own_place(bubble)
+        for bubble, place in zip(bubbles, place_labels(bubbles, wide, high), strict=True)
+    ]
     lines = [
         f'<line x1="{bubble.x:.1f}" y1="{bubble.y:.1f}" x2="{place.line_x:.1f}" y2="{place.line_y:.1f}"/>'
         for bubble, place in zip(bubbles, places, strict=True)

@@ -68,6 +68,7 @@
   }
   function fieldOf(spec, row, pixels) {
     if (row === "input") return { n: null, text: "" };
+    if (typeof pixels === "string") return { n: big(Math.max(...pixels.replaceAll(",", "").split("×").map(Number))), text: pixels };
     return pixels === null ? { n: null, text: "all" } : pixels === 0 ? { n: null, text: NOTHING } : { n: big(pixels), text: grouped(pixels) };
   }
   const specOf = (element) => {

@@ -53,10 +53,13 @@ def comparison_section(reports: tuple[Report, ...]) -> str:
     rows = tuple(row.replace(cells=row.cells[: len(kept)]) for row in table.rows)
     plain = Table(columns=kept, rows=rows, title="Layers side by side")
     words = "<p>= the same in all, + added, − left out, ~ changed, each against the first network.</p>"
+    chains = all(report.graph.is_chain for report in reports)
     return _section(
         "side-by-side",
         "Side by side",
-        drawing(reports, "columns", "columns", "The networks as stacked layers, as in the paper's Table 1"),
+        drawing(reports, "columns", "columns", "The networks as stacked layers, as in the paper's Table 1")
+        if chains
+        else drawing(reports, "flow", "flow", "The networks as strips, branches side by side"),
         words,
         table_html(plain),
     )

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from vggstat.cost.facts import exact
 from vggstat.cost.report import Row as Layer
-from vggstat.render.figures import count_or_dash, map_text
+from vggstat.render.figures import count_or_dash, field_text, map_text
 from vggstat.render.page import NOTHING
 from vggstat.render.report_page.figures import Network
 from vggstat.render.report_page.markup import escaped
@@ -123,7 +123,7 @@ def _layer_row(layer: dict[str, Any], row: Layer | None) -> str:
 def _layer_text(key: str, row: Layer | None) -> str:
     if row is None:
         return ""
-    field = "all" if row.sees_all else count_or_dash(row.receptive_field or 0)
+    field = "all" if row.sees_all else field_text(row.receptive_field) if row.receptive_field else NOTHING
     texts: dict[str, Callable[[], str]] = {
         "output": lambda: map_text(row.output_shape),
         "field": lambda: "" if row.kind == "input" else field,

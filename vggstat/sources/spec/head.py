@@ -13,7 +13,7 @@ from vggstat.net.ops.flatten import Flatten
 from vggstat.net.ops.softmax import Softmax
 from vggstat.net.spec import Head, Item, Place, Spec
 from vggstat.shapes import Shape
-from vggstat.sources.spec.build import SpecBuilder, Where
+from vggstat.sources.spec.builder import SpecBuilder, Where
 
 __all__ = ["add_head", "is_prediction", "kept_under"]
 

@@ -9,7 +9,7 @@ from vggstat.cost.report import Report
 from vggstat.errors import UsageError
 from vggstat.net.spec import Published
 from vggstat.render.page import Column
-from vggstat.render.plot.bubbles import Bubble, place_labels
+from vggstat.render.plot.bubbles import Bubble, own_place, place_labels
 from vggstat.render.plot.model import Kind, Plot, Request, Row, View
 from vggstat.render.plot.vega import SERIES, SI_AXIS
 from vggstat.sources.spec.build import build_graph
@@ -172,7 +172,10 @@ def _labels(rows: list[dict[str, Any]], field: str) -> tuple[Row, ...]:
         )
         for row in rows
     ]
-    places = place_labels(bubbles, WIDTH, HEIGHT)
+    places = [
+        place or own_place(bubble)
+        for bubble, place in zip(bubbles, place_labels(bubbles, WIDTH, HEIGHT), strict=True)
+    ]
     return tuple(
         {
             "label_x": left + place.x / WIDTH * (right - left),

@@ -9,6 +9,7 @@ from vggstat.render.page import Column
 from vggstat.render.plot.layers import LAYER_COLUMNS, bars, kinds_of, layer_cells, title_of, words_of
 from vggstat.render.plot.model import Kind, Plot, Request, Row, View
 from vggstat.render.plot.vega import SERIES, joined
+from vggstat.shapes import Sides, pair
 from vggstat.units import grouped
 
 __all__ = ["KIND"]
@@ -27,8 +28,8 @@ def build(request: Request) -> Plot:
         title=title_of(request, "Receptive field by layer"),
         subtitle=(
             words_of(request),
-            "Side of the square of image pixels that one value depends on, padding counted as image; dashed: the "
-            "image's shorter side. Effective stride: distance of neighbouring values in pixels of the image.",
+            "Side (the longer one) of the rectangle of image pixels that one value depends on, padding counted as "
+            "image; dashed: the image's shorter side. Effective stride: distance of neighbouring values in pixels of the image.",
         ),
         columns=(
             *LAYER_COLUMNS,
@@ -55,12 +56,17 @@ def _rows(name: str, report: Report) -> list[Row]:
     return [
         {
             **layer_cells(name, layer),
-            "receptive_field": layer.receptive_field,
-            "effective_stride": layer.jump,
+            "receptive_field": _longer(layer.receptive_field),
+            "effective_stride": _longer(layer.jump),
         }
         for layer in report.rows
         if layer.kind != "input" and (layer.sees_all or layer.receptive_field is not None)
     ]
+
+
+def _longer(sides: Sides | None) -> int | None:
+    """The longer side, which a bar can stand for."""
+    return None if sides is None else max(pair(sides))
 
 
 def _view(request: Request, at: int) -> View:

@@ -22,6 +22,10 @@ WIDTH, HEIGHT = 620, 400
 RADIUS = 4.5
 
 
+MOST_NAMES = 3
+"""Names that a label lists."""
+
+
 def build(request: Request) -> Plot:
     """Each layer at its arithmetic intensity: at the rate that the ceilings allow, and the one that was reached."""
     report = request.one("roofline")
@@ -176,6 +180,8 @@ def _labels(points: list[Row], y: str, ceilings: Ceilings) -> dict[str, dict[str
     }
     places = place_labels(bubbles, WIDTH, HEIGHT, avoid=_roof_dots((left, right), (low, high), ceilings))
     for names, bubble, place in zip(groups.values(), bubbles, places, strict=True):
+        if place is None:  # no room for the name: a pointer on the point tells it
+            continue
         found[names[0]] |= {
             "name": bubble.text,
             "label_x": left * (right / left) ** (place.x / WIDTH),
@@ -213,7 +219,7 @@ def _together(names: list[str]) -> str:
     numbers = [name.removeprefix(stem) for name in names]
     if stem and all(name.startswith(stem) for name in names) and all(number.isdigit() for number in numbers):
         return stem + ", ".join(numbers)
-    return ", ".join(names)
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]} and {len(names) - 1} more"
 
 
 def _view(points: list[Row], y: str, ceilings: Ceilings) -> View:
