@@ -20,6 +20,10 @@ FEATURES: Final = "features"
 """torchvision's container of a chain's feature layers."""
 
 
+BLOCK_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {"fc": {"dropout": 0}}
+"""Defaults of the kinds that hold in blocks, in place of those in the classifier: dropout is that of classifiers."""
+
+
 class Where(NamedTuple):
     """The part of a spec that layers stand in: what their names begin with, and the path of blocks and branches."""
 
@@ -85,7 +89,7 @@ class SpecBuilder:
 
     def _add_item(self, item: Item, where: Where) -> None:
         """A layer with what follows it."""
-        first, *followers = self.layers(item.kind, item.written)
+        first, *followers = self.layers(item.kind, {**BLOCK_DEFAULTS.get(item.kind.name, {}), **item.written})
         self._add(first, where, self.name(where, first), item.place, is_row=first.row != "never")
         for layer in followers:
             self._add(layer, where, self.name(where, layer), item.place, is_row=layer.row == "always")
