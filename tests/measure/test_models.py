@@ -516,7 +516,7 @@ class Writes(torch.nn.Module):
         ("slice", ["getitem", "multiply", "overwrite"]),
         ("data", ["multiply", "overwrite"]),
         ("view", ["flatten", "sub", "overwrite"]),
-        ("branch", ["getitem", "conv3-4", "add", "overwrite"]),
+        ("branch", ["split", "conv3-4", "add", "overwrite"]),
         ("same", []),
     ],
 )

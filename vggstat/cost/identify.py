@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isqrt
 from typing import Final
 
@@ -10,7 +10,7 @@ from vggstat.cost.report import Report, analyze
 from vggstat.errors import InputError, VggstatError
 from vggstat.net import Graph
 from vggstat.net.known import KnownLayer, known_layers, layers_with_tensors
-from vggstat.net.match import Match, match_layers
+from vggstat.net.match import Match, least_cost, match_layers
 from vggstat.net.spec import Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import Shape
@@ -48,14 +48,15 @@ class Identification(Record):
 def identify(traced: Graph, specs: Iterable[Spec]) -> Identification:
     """The network that a traced model is, or the nearest of ``specs``."""
     found = known_layers(traced)
-    graphs = (
-        graph
-        for spec in specs
-        for head in HEADS
-        for classes in _classes(found)
-        if (graph := _graph(spec, traced.image, head, classes)) is not None
-    )
-    return _nearest(graphs, lambda graph: match_layers(known_layers(graph), found))
+
+    def graphs(spec: Spec) -> Iterator[Graph]:
+        for head in HEADS:
+            for classes in _classes(found):
+                if (graph := _graph(spec, traced.image, head, classes)) is not None:
+                    yield graph
+
+    trunks = [(spec, _trunk(spec, traced.image, known_layers)) for spec in specs]
+    return _nearest(trunks, (found,), graphs, lambda graph: match_layers(known_layers(graph), found))
 
 
 def identify_weights(readings: tuple[tuple[KnownLayer, ...], ...], specs: Iterable[Spec]) -> Identification:
@@ -63,17 +64,17 @@ def identify_weights(readings: tuple[tuple[KnownLayer, ...], ...], specs: Iterab
 
     Raises InputError for a file of so many layers that no network is near.
     """
-    specs = tuple(specs)
-    most = max(len(layers_with_tensors(build_graph(spec))) for spec in specs)
+    trunks = [(spec, _trunk(spec, None, layers_with_tensors)) for spec in specs]
+    most = max(len(trunk or ()) + len(spec.classifier) for spec, trunk in trunks)
     _refuse_too_many(readings[0], most, "no network that ships has over")
-    graphs = (
-        graph
-        for spec in specs
-        for head in HEADS
-        for image in _images(spec, head, readings[0])
-        for classes in _classes(readings[0])
-        if (graph := _graph(spec, image, head, classes)) is not None
-    )
+
+    def graphs(spec: Spec) -> Iterator[Graph]:
+        for head in HEADS:
+            for image in _images(spec, head, readings[0]):
+                for classes in _classes(readings[0]):
+                    if (graph := _graph(spec, image, head, classes)) is not None:
+                        yield graph
+
     found: dict[object, Match] = {}
 
     def match(graph: Graph) -> Match:
@@ -84,7 +85,15 @@ def identify_weights(readings: tuple[tuple[KnownLayer, ...], ...], specs: Iterab
             found[key] = _match_any(wanted, readings)
         return found[key]
 
-    return _nearest(graphs, match)
+    return _nearest(trunks, readings, graphs, match)
+
+
+def _trunk(
+    spec: Spec, image: Shape | None, layers: Callable[[Graph], tuple[KnownLayer, ...]]
+) -> tuple[KnownLayer, ...] | None:
+    """The layers of the spec that it has under every head; None where it does not take the image."""
+    graph = _graph(spec, image, "none", None)
+    return None if graph is None else layers(graph)
 
 
 def _refuse_too_many(layers: tuple[KnownLayer, ...], most: int, whose: str) -> None:
@@ -114,8 +123,23 @@ def _distance(match: Match) -> tuple[int, int]:
     return match.cost, len(match.differences)
 
 
-def _nearest(graphs: Iterator[Graph], match: Callable[[Graph], Match]) -> Identification:
-    found: list[tuple[Graph, Match]] = [(graph, match(graph)) for graph in graphs]
+def _nearest(
+    trunks: Iterable[tuple[Spec, tuple[KnownLayer, ...] | None]],
+    readings: Sequence[Sequence[KnownLayer]],
+    graphs: Callable[[Spec], Iterator[Graph]],
+    match: Callable[[Graph], Match],
+) -> Identification:
+    """The likeliest specs first; one whose layers alone differ by more than the best so far is not looked at."""
+    least = [
+        (min(least_cost(trunk, reading) for reading in readings), spec)
+        for spec, trunk in trunks
+        if trunk is not None
+    ]
+    found: list[tuple[Graph, Match]] = []
+    for cost, spec in sorted(least, key=lambda entry: entry[0]):
+        if found and cost > min(match.cost for _, match in found):
+            break
+        found += [(graph, match(graph)) for graph in graphs(spec)]
     if not found:
         raise InputError("none of the networks that ship runs on its images")
     graph, best = min(found, key=lambda pair: _distance(pair[1]))

@@ -14,6 +14,7 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import all_kinds
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.other import Other
+from vggstat.net.ops.part import Part
 from vggstat.records import Record
 from vggstat.shapes import pair, square, values
 
@@ -157,8 +158,8 @@ def _settings(node: Node) -> dict[str, Any]:
 
 def _is_nothing(node: Node) -> bool:
     layer = node.layer
-    if layer.storage("training") == "view":  # a flatten, a dropout of nothing
-        return not isinstance(layer, Other) or layer.reorders
+    if layer.storage("training") == "view":  # a flatten, a dropout of nothing; a part of a map is something
+        return layer.reorders if isinstance(layer, Other) else not isinstance(layer, Part)
     if layer.stem == "avgpool" and hasattr(layer, "target"):
         return node.in_shapes[0] == node.shape
     return layer.stem == "pool" and getattr(layer, "kernel", 0) == 1 == getattr(layer, "stride", 0)

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from vggstat.shapes import square
 
-__all__ = ["PADDING", "Call", "Settings", "is_nothing", "read_call"]
+__all__ = ["PADDING", "PART", "Call", "Settings", "is_nothing", "read_call"]
 
 PADDING: Final = "zero padding"
 """The kind of a layer that puts zeros around a map."""
+
+PART: Final = "part"
+"""The kind of a layer that hands on a part of a map."""
 
 ALIASES: Final = {
     "iadd": "add",
@@ -272,11 +275,35 @@ def _pad(call: Call) -> Settings:
     return "padding", {"sides": sides, "mode": call.get(2, "mode", "constant")}
 
 
+def _narrow(call: Call) -> Settings:
+    axis, start = call.get(1, "dim") % len(call.before), call.get(2, "start")
+    return _part(call, {axis: int(start) % max(1, call.before[axis])})
+
+
+def _index(call: Call) -> Settings:
+    """``x[:, :64]``: some of the channels, or of the rows and columns, one after the other."""
+    index = call.get(1, "index")
+    slices = index if isinstance(index, tuple) else (index,)
+    if len(slices) > len(call.before) or not all(
+        isinstance(one, slice) and one.step in (None, 1) for one in slices
+    ):
+        return "getitem", {}
+    return _part(call, {axis: one.indices(call.before[axis])[0] for axis, one in enumerate(slices)})
+
+
+def _part(call: Call, starts: Mapping[int, int]) -> Settings:
+    if len(call.before) != 4 or call.before[0] != call.after[0]:
+        return call.name, {}
+    return PART, {"start": tuple(starts.get(axis, 0) for axis in (1, 2, 3)), "makes": tuple(call.after[1:])}
+
+
 READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
     "add": _add,
     "concat": _concat,
     "conv2d": _conv,
     "conv_transpose2d": _transposed,
+    "narrow": _narrow,
+    "getitem": _index,
     "linear": _linear,
     "max_pool2d": _max_pool,
     "max_pool2d_with_indices": _max_pool,

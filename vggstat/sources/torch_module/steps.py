@@ -16,9 +16,10 @@ from vggstat.net.ops.base import Layer, Param
 from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.multiply import Multiply
 from vggstat.net.ops.other import Other
+from vggstat.net.ops.part import Crop, Split
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.calls import PADDING, Call, read_call
+from vggstat.sources.torch_module.calls import PADDING, PART, Call, read_call
 
 __all__ = ["Step", "graph_of_steps"]
 
@@ -71,12 +72,20 @@ def _read(steps: Iterable[Step]) -> list[tuple[Step, str, dict[str, Any]]]:
     readers = Counter(value for step, _, _ in found for value in step.inputs)
     joined: set[int] = set()
     made = []
+    parts: dict[int, tuple[Step, dict[str, Any]]] = {}
     for step, kind, settings in found:
         entering = step.inputs[0]
         if kind == "conv" and entering in pads and readers[entering] == 1 and not settings["padding"]:
             pad, pixels = pads[entering]
             joined.add(id(pad))
             step, settings = step._replace(inputs=pad.inputs), {**settings, **pixels}
+        if kind == PART:
+            if entering in parts and readers[entering] == 1:  # cut along one axis after the other
+                before, cut = parts[entering]
+                joined.add(id(before))
+                start = tuple(map(sum, zip(cut["start"], settings["start"], strict=True)))
+                step, settings = step._replace(inputs=before.inputs), {**settings, "start": start}
+            parts.update((value, (step, settings)) for value in step.makes)
         made.append((step, kind, settings))
     return [entry for entry in made if id(entry[0]) not in joined]
 
@@ -106,6 +115,10 @@ def _of_language(step: Step, kind: str, settings: dict[str, Any]) -> Layer | Non
         return Add(in_place=step.call.in_place)
     if kind in ("concat", "multiply") and given > 1:
         return Concat() if kind == "concat" else Multiply()
+    if kind == PART:
+        start, makes = settings["start"], settings["makes"]
+        kept = makes[1:] == step.call.before[2:]
+        return Split(start=start, makes=makes) if kept else Crop(start=start, makes=makes)
     if given > 1 or (found := find_kind(kind)) is None:
         return None
     fields = {name: value for name, value in settings.items() if name != "inputs"}

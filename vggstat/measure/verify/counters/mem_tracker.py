@@ -28,7 +28,7 @@ SOURCE: Final = "MemTracker"
 INFERENCE: Final = "inference_peak_bytes"
 TRAINING: Final = "training_peak_bytes"
 
-MAX_LAYERS: Final = 500
+MAX_LAYERS: Final = 600
 """MemTracker looks at all tensors at each operation: 400 layers take it four seconds, 4,000 would take minutes."""
 
 
