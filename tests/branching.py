@@ -22,9 +22,12 @@ from vggstat.net.ops.following import ACTIVATIONS
 from vggstat.net.ops.group_norm import GroupNorm
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.multiply import Multiply
+from vggstat.net.ops.part import Crop, Part, Split
 from vggstat.net.ops.relu import ReLU
 from vggstat.net.ops.shuffle import ChannelShuffle
+from vggstat.net.ops.upconv import UpConv
 from vggstat.net.spec import Place
+from vggstat.shapes import Shape
 
 __all__ = ["Builder", "branching", "branching_vectors"]
 
@@ -38,7 +41,7 @@ class Builder(GraphBuilder):
     def put(self, layer: Layer, *inputs: int) -> int:
         """A node on ``inputs``; the number of its value."""
         name = f"{layer.stem}{self.last + 1}"
-        function = isinstance(layer, Add | Concat | Multiply | Flatten)
+        function = isinstance(layer, Add | Concat | Multiply | Flatten | Part)
         return self.add(
             layer, name, scope=("block1",), place=HERE, inputs=inputs, torch_name=None if function else name
         )
@@ -61,13 +64,31 @@ SAME = [
     Conv(filters=4),
     Conv(filters=8, kernel=1),
     Conv(filters=4, bias=False),
+    Conv(filters=4, groups=4),
+    Conv(filters=8, kernel=(1, 3)),
+    Conv(filters=4, kernel=(3, 1), dilation=(2, 1)),
 ]
+LARGEST = 32
+"""Pixels of a side beyond which nothing is enlarged."""
 SMALLER = [
     MaxPool(),
     AvgPool(kernel=3, stride=2, padding=1),
     MaxPool(kernel=3, stride=1, padding=1),
     AdaptiveAvgPool(output=1),
 ]
+
+
+@st.composite
+def parts(draw: st.DrawFn, shape: Shape) -> Part:
+    """Four of the channels, or the map without some of its border."""
+    channels, height, width = shape
+    if channels > 4 or height < 3 or width < 3:
+        start = draw(st.integers(0, channels - 4))
+        return Split(start=(start, 0, 0), makes=(4, height, width))
+    top, left = draw(st.integers(0, 1)), draw(st.integers(0, 1))
+    return Crop(
+        start=(0, top, left), makes=(channels, height - top - 1, width - left - draw(st.integers(0, 1)))
+    )
 
 
 @st.composite
@@ -81,23 +102,31 @@ def branching(draw: st.DrawFn, *, joins_image: bool = True) -> Graph:
     builder = Builder((4, 8, 8))
     builder.put(Conv(filters=draw(st.sampled_from([4, 8]))), 0)
     unread = {1}
+    cut: set[int] = set()
 
     def put(layer: Layer, *inputs: int) -> int:
         unread.difference_update(inputs)
         made = builder.put(layer, *inputs)
         unread.add(made)
+        if isinstance(layer, Part) or (isinstance(layer, Dropout) and inputs[0] in cut):
+            cut.add(made)
         return made
 
     for _ in range(draw(st.integers(4, 16))):
         # The last few maps more often than the image, which seldom is read twice.
         one = draw(st.integers(max(first, builder.last - 4), builder.last))
-        way = draw(st.sampled_from(["layer", "layer", "smaller", "add", "add", "concat", "multiply"]))
+        ways = ["layer", "layer", "smaller", "larger", "part", "add", "add", "concat", "multiply"]
+        way = draw(st.sampled_from(ways))
         shape = builder.shape_of(one)
         alike = [value for value in range(first, builder.last + 1) if builder.shape_of(value) == shape]
         if way == "layer" or (way == "smaller" and shape[1:] == (1, 1)):
             put(draw(st.sampled_from(SAME)), one)
         elif way == "smaller":
             put(draw(st.sampled_from(SMALLER)), one)
+        elif way == "larger" and shape[1] <= LARGEST // 2:
+            put(UpConv(filters=4, kernel=draw(st.integers(2, 4)), stride=2, bias=draw(st.booleans())), one)
+        elif way in ("larger", "part"):
+            put(draw(parts(shape)), one)
         elif way == "concat":
             flat = [
                 value for value in range(first, builder.last + 1) if builder.shape_of(value)[1:] == shape[1:]
@@ -112,7 +141,8 @@ def branching(draw: st.DrawFn, *, joins_image: bool = True) -> Graph:
             others = draw(st.permutations([value for value in alike if value != one]))[:2]
             others = others if draw(st.booleans()) else [draw(st.sampled_from(alike))]
             put(Add(in_place=draw(st.booleans())), one, *(others or [one]))
-    ends = [put(Flatten(), value) for value in sorted(unread)]
+    # A flatten right behind a part would copy it.
+    ends = [put(Flatten(), value if value not in cut else put(ReLU(), value)) for value in sorted(unread)]
     joined = put(Concat(), *ends) if len(ends) > 1 else ends[0]
     put(Linear(features=draw(st.integers(1, 12))), joined)
     return builder.graph()

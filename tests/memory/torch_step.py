@@ -19,6 +19,7 @@ from torch.profiler import ProfilerActivity, profile
 from vggstat.cost.optimizer import Optimizer
 from vggstat.cost.workload import Workload
 from vggstat.net import Graph, Node
+from vggstat.net.ops.part import Part
 
 __all__ = ["Flat", "inference_bytes", "real_training_bytes", "training_bytes"]
 
@@ -77,7 +78,7 @@ class CudaGroupNorm(nn.GroupNorm):
 LOWERED = {"LocalResponseNorm": CudaLRN, "GroupNorm": CudaGroupNorm}
 """What stands for a module under autocast, where a CPU's lists differ from CUDA's."""
 
-JOINS = ("Add", "Concat", "Multiply")
+JOINS = ("Add", "Concat", "Multiply", "Part")
 
 
 class Flat(nn.Module):
@@ -96,10 +97,20 @@ class Flat(nn.Module):
             maps = {value: made for value, made in maps.items() if self.last[value] > node.index}
             kind = node.layer.torch_module(*node.in_shapes).name
             if kind in JOINS:
-                maps[node.output] = _joined(kind, entering, in_place=node.in_place)
+                maps[node.output] = (
+                    _part(node.layer, *entering)
+                    if isinstance(node.layer, Part)
+                    else _joined(kind, entering, in_place=node.in_place)
+                )
             else:
                 maps[node.output] = call(*entering)
         return maps[self.nodes[-1].output]
+
+
+def _part(layer: Part, x: Tensor) -> Tensor:
+    """The part of a map by an index, as a model writes it."""
+    ends = zip(layer.start, layer.makes, strict=True)
+    return x[(slice(None), *(slice(start, start + size) for start, size in ends))]
 
 
 def _joined(kind: str, maps: list[Tensor], *, in_place: bool) -> Tensor:

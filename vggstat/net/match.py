@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from vggstat.net.alignment import align
 from vggstat.net.difference import Difference, other_edges
 from vggstat.net.known import INPUTS, WEIGHTED, KnownLayer
+from vggstat.net.order import in_order
 from vggstat.records import Record
 
 __all__ = ["FOLLOWERS", "Match", "least_cost", "match_layers"]
@@ -82,6 +83,7 @@ class _Pairs:
 
 def match_layers(wanted: Sequence[KnownLayer], found: Sequence[KnownLayer]) -> Match:
     """``found`` held against ``wanted``: what is missing, extra, changed or in another place, and whose edges differ."""
+    wanted, found = in_order(wanted), in_order(found)
     alignment = align(wanted, found, _change, _weight, _weight)
     pairs = [
         _Pair(*_alike(wanted[i], found[j]))
