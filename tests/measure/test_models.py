@@ -443,7 +443,7 @@ def test_parameters_that_no_layer_uses_are_told() -> None:
     model = build_module(report_of("A").graph)
     model.add_module("unused", torch.nn.Linear(10, 5, device="meta"))
     found = verify_model(report_of("A"), Loaded(model=model), "mine")
-    (check,) = (check for check in found.checks if check.quantity == "params_in_use")
+    (check,) = (check for check in found.checks if check.quantity == "parameters in use")
 
     assert (check.verdict, check.computed) == (Verdict.UNCHECKED, 132_863_336)
     assert check.note.startswith("55 of 132,863,391 learned values belong to no layer that was seen")

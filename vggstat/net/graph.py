@@ -111,6 +111,8 @@ class Graph(Record):
     classes: int | None
     """Outputs of the last FC layer; None where there is none."""
     nodes: tuple[Node, ...]
+    overwritten: tuple[str, ...] = ()
+    """Of somebody's model: where a call writes over what an earlier layer has kept for its gradient, in words."""
 
     @property
     def rows(self) -> tuple[Node, ...]:

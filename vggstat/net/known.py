@@ -108,6 +108,8 @@ def layers_with_tensors(graph: Graph) -> tuple[KnownLayer, ...]:
 def _known(node: Node, reads: tuple[int, ...] | None = None) -> KnownLayer:
     settings = _settings(node)
     kind = _kind_of(node)
+    if kind == "avgpool" and _is_global(node, settings):
+        kind, settings = "adaptive-avgpool", {"output": 1}
     dense = None
     if kind == "conv" and _covers_the_map(node, settings):
         dense = KnownLayer(
@@ -163,6 +165,11 @@ def _is_nothing(node: Node) -> bool:
     if layer.stem == "avgpool" and hasattr(layer, "target"):
         return node.in_shapes[0] == node.shape
     return layer.stem == "pool" and getattr(layer, "kernel", 0) == 1 == getattr(layer, "stride", 0)
+
+
+def _is_global(node: Node, settings: Mapping[str, Any]) -> bool:
+    """Whether an average pool with a window takes the mean of the whole map."""
+    return pair(settings["kernel"]) == node.in_shapes[0][1:] and not settings["padding"]
 
 
 def _covers_the_map(node: Node, settings: Mapping[str, Any]) -> bool:

@@ -47,6 +47,7 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
             note = f"it takes {describe(traced.image)}, not {describe(image)}: {reason}"
             checks.append(judge(SOURCE, "input_shape", traced.image, image, note=note))
         checks += structure_checks(SOURCE, match_layers(known_layers(graph), known_layers(traced)))
+        checks += _overwritten(traced)
         checks += _unseen(traced, model)
     except TraceError:
         checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {own}")]
@@ -97,6 +98,19 @@ def state_of(model: nn.Module, origin: str) -> StateDict:
     return StateDict(origin=origin, format="torch model", layout="torch", tensors=tuple(tensors))
 
 
+def _overwritten(traced: Graph) -> list[Check]:
+    """What the model writes over though a gradient needs it: torch refuses its backward pass."""
+    return [
+        Check(
+            source=SOURCE,
+            quantity="in place",
+            verdict=Verdict.DISAGREES,
+            note=f"{words}: torch refuses the backward pass (modified by an inplace operation)",
+        )
+        for words in traced.overwritten
+    ]
+
+
 def _unseen(traced: Graph, model: nn.Module) -> list[Check]:
     """Learned values that no layer of the graph holds, where there are any."""
     seen = sum(param.elements for node in traced.nodes for param in node.params if param.role != "buffer")
@@ -107,7 +121,7 @@ def _unseen(traced: Graph, model: nn.Module) -> list[Check]:
         f"{held - seen:,} of {held:,} learned values belong to no layer that was seen: they are not used, or where "
         "tracing does not see it"
     )
-    return [unchecked(SOURCE, "params_in_use", note, stated=held, computed=seen)]
+    return [unchecked(SOURCE, "parameters in use", note, stated=held, computed=seen)]
 
 
 def _totals(report: Report, model: nn.Module) -> list[Check]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vggstat.shapes import square
 
-__all__ = ["PADDING", "PART", "Call", "Settings", "is_nothing", "read_call"]
+__all__ = ["PADDING", "PART", "Call", "Settings", "is_by_channels", "is_nothing", "read_call"]
 
 PADDING: Final = "zero padding"
 """The kind of a layer that puts zeros around a map."""
@@ -110,7 +110,16 @@ class Call:
 
 def is_nothing(call: Call) -> bool:
     """Whether its result is its input, for all that a network is about."""
+    if call.name in ("expand", "expand_as"):  # one value a channel, which a product takes as it is
+        return len(call.before) == 4 and call.before[2:] == (1, 1)
+    if call.name == "pad":
+        return not any(call.get(1, "pad"))
     return call.name == "get" or (call.name in LAYOUT and call.before == call.after)
+
+
+def is_by_channels(call: Call) -> bool:
+    """Whether a call splits a map along its channels."""
+    return len(call.before) == 4 and call.get(2, "dim", 0) % 4 == 1
 
 
 def read_call(call: Call) -> Settings:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from vggstat.errors import ShapeError
+from vggstat.errors import ShapeError, UsageError
 from vggstat.net.building import GraphBuilder
-from vggstat.net.graph import Graph
+from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import find_kind
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.ops.add import Add
@@ -43,6 +43,7 @@ def graph_of_steps(steps: Sequence[Step], spec: Spec) -> Graph:
     values = {0: 0}
     names: Counter[str] = Counter()
     modules: set[str] = set()
+    writes: list[tuple[int, int]] = []
     place = Place(spec.origin, 0, 0, "")
     for step, kind, settings in _read(steps):
         for part, (value, shape) in enumerate(step.makes.items()):
@@ -60,12 +61,41 @@ def graph_of_steps(steps: Sequence[Step], spec: Spec) -> Graph:
                 torch_name=step.module if step.module and step.module not in modules else None,
             )
             modules.add(step.module)
-    return Graph(spec=spec, image=spec.input, head="none", classes=None, nodes=builder.nodes())
+            if step.call.in_place:
+                writes.append((builder.last - 1, values[step.inputs[0]]))
+    nodes = builder.nodes()
+    return Graph(
+        spec=spec,
+        image=spec.input,
+        head="none",
+        classes=None,
+        nodes=nodes,
+        overwritten=tuple(_overwritten(writes, nodes)),
+    )
+
+
+def _overwritten(writes: Iterable[tuple[int, int]], nodes: Sequence[Node]) -> Iterator[str]:
+    """Calls in place on a value that the layer which made it, or one that read it before, has kept for its gradient."""
+    for writer, value in writes:
+        for node in nodes[:writer]:
+            try:
+                kept = node.layer.saved(*node.in_shapes)
+            except UsageError:  # what an unknown operation keeps is not known
+                continue
+            of_input = any(
+                one.of == "input"
+                and node.inputs[one.position] == value
+                and (node.params or any(node.input_grads))
+                for one in kept
+            )
+            of_output = node.output == value and any(one.of == "output" for one in kept)
+            if of_input or of_output:
+                yield f"{nodes[writer].name} writes over what {node.name} has kept for its gradient"
 
 
 def _read(steps: Iterable[Step]) -> list[tuple[Step, str, dict[str, Any]]]:
     """Each step with its kind and settings. Zeros around a map that only a convolution reads are that one's padding."""
-    found = [(step, *read_call(step.call)) for step in steps]
+    found = [(step, *read_call(step.call)) for step in _with_shuffles(list(steps))]
     pads = {
         value: (step, settings) for step, kind, settings in found if kind == PADDING for value in step.makes
     }
@@ -88,6 +118,42 @@ def _read(steps: Iterable[Step]) -> list[tuple[Step, str, dict[str, Any]]]:
             parts.update((value, (step, settings)) for value in step.makes)
         made.append((step, kind, settings))
     return [entry for entry in made if id(entry[0]) not in joined]
+
+
+def _with_shuffles(steps: list[Step]) -> list[Step]:
+    """The steps, and a channel shuffle where one is written as a view in five axes, a transposition, and a view back."""
+    makers = {value: step for step in steps for value in step.makes}
+    readers = Counter(value for step in steps for value in step.inputs)
+    shuffles: dict[int, Step] = {}
+    gone: set[int] = set()
+    for step in steps:
+        way = [step]
+        while len(way) < 4 and len(way[-1].call.before) == 5:
+            before = makers.get(way[-1].inputs[0])
+            if before is None or readers[way[-1].inputs[0]] > 1:
+                break
+            way.append(before)
+        groups = _shuffled(way)
+        if groups:
+            first = way[-1]
+            call = Call("channel_shuffle", (None, groups), {}, [first.call.before], step.call.after)
+            shuffles[id(step)] = step._replace(call=call, inputs=first.inputs)
+            gone.update(id(other) for other in way[1:])
+    return [shuffles.get(id(step), step) for step in steps if id(step) not in gone]
+
+
+def _shuffled(way: Sequence[Step]) -> int:
+    """The groups of the shuffle that these calls are, the last one first; 0 where they are none."""
+    moves = [step for step in way if step.call.name not in ("contiguous", "clone")]
+    if len(moves) != 3:
+        return 0
+    back, swap, apart = (step.call for step in moves)
+    before, split = apart.before, apart.after
+    swapped = swap.name in ("transpose", "swapaxes") and {swap.get(1, "dim0"), swap.get(2, "dim1")} == {1, 2}
+    whole = (
+        len(before) == 4 and len(split) == 5 and split[1] * split[2] == before[1] and split[3:] == before[2:]
+    )
+    return split[1] if whole and swapped and tuple(back.after) == tuple(before) else 0
 
 
 def _layer(

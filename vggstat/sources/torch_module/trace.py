@@ -23,7 +23,7 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.calls import Call, is_nothing
+from vggstat.sources.torch_module.calls import Call, is_by_channels, is_nothing
 from vggstat.sources.torch_module.steps import Step, graph_of_steps
 
 __all__ = ["TraceError", "input_channels", "trace"]
@@ -235,9 +235,21 @@ class _Recorder(TorchFunctionMode):
         if is_nothing(call):
             self._keep(outputs[0], inputs[0])
             return
+        if call.name in ("chunk", "split", "split_with_sizes", "tensor_split") and is_by_channels(call):
+            self._record_shares(call, inputs, outputs)
+            return
         shapes = [tuple(output.shape)[1:] for output in outputs]
         numbers = [self._new(output) for output in outputs]
         self.steps.append(Step(call, self.running[-1], inputs, dict(zip(numbers, shapes, strict=True)), own))
+
+    def _record_shares(self, call: Call, inputs: tuple[int, ...], outputs: list[Tensor]) -> None:
+        """What splits the channels as a part for each of them."""
+        start = 0
+        for output in outputs:
+            before, after = tuple(call.before), tuple(output.shape)
+            share = Call("narrow", (None, 1, start, after[1]), {}, [before], after)
+            self.steps.append(Step(share, self.running[-1], inputs, {self._new(output): after[1:]}, []))
+            start += after[1]
 
     def _written_over(self, tensor: Tensor) -> None:
         """Other tensors in the same memory have other values now: a map of which a part or a view was written.
