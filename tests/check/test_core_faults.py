@@ -154,7 +154,7 @@ FORMULAS: Final = (
         "params",
         "out_shape",
         "ops",
-        "window",
+        "windows",
         "saved",
         "saved_in_place",
         "saved_compiled",
@@ -163,9 +163,9 @@ FORMULAS: Final = (
     ),
 )
 UNSEEN: Final = {
-    "AdaptiveAvgPool.window": "no window: None",
-    "Linear.window": "no window: None",
-    "Flatten.window": "no window: None",
+    "AdaptiveAvgPool.windows": "no window: None",
+    "Linear.windows": "no window: None",
+    "Flatten.windows": "no window: None",
     "AvgPool.saved": "the pooled network is in no table of activations",
     "Softmax.out_shape": "a softmax has no row",
     "Softmax.ops": "the count with a softmax is admitted beside the one without",

@@ -10,6 +10,7 @@ from vggstat.cost.report import Report, Row
 from vggstat.net.alignment import align
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.conv import Conv
+from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Published
 from vggstat.records import Record
 from vggstat.shapes import pair
@@ -305,10 +306,11 @@ def _pairs(one: Sequence[Row], other: Sequence[Row]) -> list[tuple[int | None, i
 
     A layer of the same build costs nothing, one of the same kind in its place 3, one left out or put in 2.
     """
-    numbers: dict[_Build, int] = {}
+    numbers: dict[tuple[str, _Build], int] = {}
 
     def look(row: Row) -> tuple[int, str]:
-        return numbers.setdefault(_build(row), len(numbers)), row.kind
+        beside = f"{row.kind} of a shortcut" if SHORTCUT in row.scope else row.kind
+        return numbers.setdefault((beside, _build(row)), len(numbers)), beside
 
     def distance(left: tuple[int, str], right: tuple[int, str]) -> int:
         return 0 if left == right else 3 if left[1] == right[1] else 6
@@ -367,6 +369,8 @@ def _reads_like(one: Slot, other: Slot) -> bool:
     if one.block != other.block or one.change != "same" or other.change != "same":
         return False
     first, second = one.consensus, other.consensus
+    if first.scope != second.scope:
+        return False
     return (first.label, first.output_shape) == (second.label, second.output_shape)
 
 

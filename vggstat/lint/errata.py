@@ -29,6 +29,8 @@ class Erratum(Record):
     story: str
     right: str
     source: str
+    is_error: bool = True
+    """False for a figure that is right for another form of the network than the one that ships."""
 
 
 ERRATA: Final = (
@@ -120,9 +122,10 @@ ERRATA: Final = (
         specs=("ResNet-50",),
         title="ResNet-50 of its paper, with the stride of a unit in its first 1x1 convolution",
         story="3,857,973,248 MACs: the first 1x1 convolutions of three units see a quarter of the pixels that they see "
-        "where the stride is in the 3x3",
+        "where the stride is in the 3x3; the paper cuts it to 3.8 x 10^9",
         right="4,089,184,256 MACs with the stride in the 3x3 convolution, as in torchvision",
         source="ResNet paper, Table 1",
+        is_error=False,
     ),
     Erratum(
         name="resnet-101-v1",
@@ -133,6 +136,7 @@ ERRATA: Final = (
         story="7,570,194,432 MACs",
         right="7,801,405,440 MACs with the stride in the 3x3 convolution, as in torchvision",
         source="ResNet paper, Table 1",
+        is_error=False,
     ),
     Erratum(
         name="resnet-152-v1",
@@ -143,6 +147,7 @@ ERRATA: Final = (
         story="11,282,415,616 MACs",
         right="11,513,626,624 MACs with the stride in the 3x3 convolution, as in torchvision",
         source="ResNet paper, Table 1",
+        is_error=False,
     ),
     Erratum(
         name="inception-v3-auxiliary",
@@ -153,6 +158,7 @@ ERRATA: Final = (
         story="3,326,696 parameters of the auxiliary classifier + 23,834,568 = 27,161,264",
         right="23,834,568 parameters without it: it is left out in inference",
         source="torchvision, documentation of inception_v3",
+        is_error=False,
     ),
     Erratum(
         name="thop-fc-twice",

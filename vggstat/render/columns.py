@@ -103,6 +103,9 @@ COLUMNS: Final = {
             value=lambda line: line.torch_name or "",
         ),
         LayerColumn(shown=Column(key="block", header="block", priority=35), value=lambda line: line.block),
+        LayerColumn(
+            shown=Column(key="inputs", header="reads", priority=35), value=lambda line: ", ".join(line.inputs)
+        ),
         LayerColumn(shown=Column(key="kind", header="kind", priority=35), value=lambda line: line.kind),
         LayerColumn(shown=Column(key="layer", header="layer", priority=10), value=lambda line: line.label),
         _window("kernel", "k", 2),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report, Row
-from vggstat.net.scopes import part_name
+from vggstat.net.scopes import SHORTCUT, is_branch, part_name
 from vggstat.render.parts import local_name, shown_scope
 
 __all__ = ["NAMES_NOTE", "Line", "lines_of"]
@@ -31,7 +31,15 @@ def lines_of(report: Report) -> Iterator[Line]:
     if all(len(row.scope) < 2 for row in report.rows):
         yield from (Line(row, "", "") for row in report.rows)
         return
-    words = {row.scope: _word(row) for row in report.rows if row.kind in WORDS and len(row.scope) > 1}
+    branching = {
+        row.scope[:at]
+        for row in report.rows
+        for at, part in enumerate(row.scope)
+        if is_branch((part,)) and part != SHORTCUT
+    }
+    words = {
+        row.scope: _word(row, branching) for row in report.rows if row.kind in WORDS and len(row.scope) > 1
+    }
     open_scope: tuple[str, ...] = ()
     for row in report.rows:
         scope = shown_scope(row)
@@ -59,10 +67,11 @@ def _indented(text: str, depth: int) -> str:
     return f"{'  ' * max(depth, 0)}{text}"
 
 
-def _word(row: Row) -> str:
+def _word(row: Row, branching: Set[tuple[str, ...]]) -> str:
     """What a unit is, by the join that it ends in."""
-    residual = row.kind == "add" and len(row.inputs) == 2
-    return "residual" if residual else WORDS[row.kind]
+    if row.kind == "add" and row.scope not in branching:
+        return "residual"
+    return WORDS[row.kind]
 
 
 def _joined(row: Row) -> str:

@@ -40,6 +40,15 @@ class Part(Record):
             return None
         return rows[-1]
 
+    @property
+    def is_residual(self) -> bool:
+        """Whether it is the sum of what its layers make and a shortcut."""
+        branches = any(
+            isinstance(held, Part) and held.scope[-1] != SHORTCUT and is_branch(held.scope)
+            for held in self.held
+        )
+        return self.join is not None and self.join.kind == "add" and not branches
+
     def _is_residual(self, row: Row) -> bool:
         """Whether one of two maps that a sum adds comes from outside."""
         inside = {held.name for held in self.rows}

@@ -232,4 +232,7 @@ def _notes(reports: Sequence[Report], scale: Scale) -> list[str]:
         scaled += " Nothing is drawn thinner than one unit."
     if any(len(row.scope) > 1 for report in reports for row in report.rows):
         scaled += " A unit is drawn as the map that it makes; under its name stand the convolutions of its longest branch."
-    return [scaled, "K is a thousand, M a million, G 10^9. ReLU and dropout within a layer are not drawn."]
+    return [
+        scaled,
+        "K is a thousand, M a million, G 10^9. Activations and dropout within a layer are not drawn.",
+    ]

@@ -268,7 +268,7 @@ def _changes(lines: Sequence[Line]) -> list[LegendItem]:
 
 
 def _notes(lines: Sequence[Line]) -> list[str]:
-    notes = ["conv<kernel>-<channels>, FC-<features>. ReLU and dropout within a layer are not shown."]
+    notes = ["conv<kernel>-<channels>, FC-<features>. Activations and dropout within a layer are not shown."]
     if any(entry.times > 1 for entry in lines):
         notes[0] += " ×n: n such layers in a row."
     shared = all(entry.map is not None for entry in lines)

@@ -55,7 +55,7 @@ def draw_flow(reports: Sequence[Report], width: float) -> Scene:
         strips = turning([_strip(row) for row in rows], gap=24)
         panels.append(stacked((heading_panel(report, inner), strips), gap=16))
     notes = [
-        "Not to scale. Below a frame: the map that leaves it. ReLU and dropout within a layer are not drawn."
+        "Not to scale. Below a frame: the map that leaves it. Activations and dropout within a layer are not drawn."
     ]
     return assemble(reports, panels, [kind_items(reports)], notes, width, "Strip from left to right.")
 
@@ -72,8 +72,7 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
     softmax = stage.total.rows[-1] is report.rows[-1] and closes_with_softmax(report)
     pieces: Sequence[Piece] = pieces_of(stage.total.rows) if stage.branches else stage.runs
     name = fitted(stage.title, NAME, limit, bold=True)
-    maps = [run.map for run in stage.runs if run.map]
-    leaving = fitted(maps[-1], FIGURE_SIZE, limit) if maps else ""
+    leaving = fitted(stage.runs[-1].map, FIGURE_SIZE, limit)
     least = max(
         text_width(name, NAME, bold=True),
         text_width(leaving, FIGURE_SIZE) if leaving else 0.0,

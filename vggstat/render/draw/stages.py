@@ -111,7 +111,7 @@ def layer_details(row: Row) -> Iterator[str]:
         yield f"stride {spell(row.stride)}"
     if row.dilation is not None and row.dilation != 1:
         yield f"dilation {spell(row.dilation)}"
-    if row.groups is not None and row.groups != 1:
+    if row.kind in CONVOLUTIONS and row.groups is not None and row.groups != 1:
         yield f"{grouped(row.groups)} groups"
 
 

@@ -22,6 +22,7 @@ class Unit(Record):
     join: Row | None
     units: tuple[tuple[Row, ...], ...]
     """The rows of each."""
+    is_residual: bool = False
 
     @property
     def count(self) -> int:
@@ -58,7 +59,7 @@ class Unit(Record):
         """``residual``, ``4 branches``: what kind of a unit it is."""
         if self.join is None:
             return "unit"
-        if self.join.kind == "add" and len(self.columns) == 2:
+        if self.is_residual:
             return "residual"
         return f"{len(self.columns)} branches"
 
@@ -129,6 +130,7 @@ def _unit(parts: Sequence[Part]) -> Unit:
         columns=tuple(tuple(_pieces(column)) for column in first.columns),
         join=first.join,
         units=tuple(part.rows for part in parts),
+        is_residual=first.is_residual,
     )
 
 

@@ -38,7 +38,7 @@ def render(report: Report, options: TableOptions) -> Page:
         is_line = node.is_row or node.layer.stem == "flatten"
         shown.append(node.name if is_line else reads[0])
         if is_line:
-            lines.append(_Line(node.name, node.layer.keras_class, _shape(node.shape), _params(node), reads))
+            lines.append(_Line(node.name, _class(node), _shape(node.shape), _params(node), reads))
     if report.graph.is_chain:
         lines = [line._replace(reads=()) for line in lines]
     return Page(
@@ -51,6 +51,13 @@ def render(report: Report, options: TableOptions) -> Page:
         data=lambda: report_data(report, options.convention, many=iter),
         bare=True,
     )
+
+
+def _class(node: Node) -> str:
+    """The class of Keras; a convolution with a filter a channel has one of its own."""
+    groups = getattr(node.layer, "groups", 1)
+    depthwise = node.layer.row_kind == "conv" and 1 < groups == node.in_shapes[0][0] == node.shape[0]
+    return "DepthwiseConv2D" if depthwise else node.layer.keras_class
 
 
 def _shape(shape: Shape) -> str:

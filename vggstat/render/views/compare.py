@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot, Step
 from vggstat.cost.facts import known
 from vggstat.cost.report import Report, Row
+from vggstat.net.scopes import part_name
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_note, workloads_words
 from vggstat.render.figures import map_text
 from vggstat.render.page import RULE, Column, Page, Table, Text
@@ -135,8 +136,9 @@ def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences:
         change = group.first.change
         if only_differences and change == "same":
             continue
-        name = "" if group.first.block == block else group.first.block
-        block = group.first.block
+        part = part_name(group.first.consensus.scope) or group.first.block
+        name = "" if part == block else part
+        block = part
         cells: list[Any] = [name]
         cells += [_run(group, position) for position in range(len(names))]
         cells.append(_output(group.first))

@@ -101,7 +101,7 @@ def everywhere_page(text: str, found: Sequence[Explanation], *, show_all: bool =
         )
     errata = [(explanation.report, erratum) for explanation in found for erratum in explanation.errata]
     for report, erratum in errata:
-        parts.append(Text(lines=(f"{report.name}: a known error in circulation: {erratum.title}.",)))
+        parts.append(Text(lines=(f"{report.name}: {_erratum_words(erratum).lower()}: {erratum.title}.",)))
     left = sum(len(_grouped(explanation.matches)) for explanation in found) - len(shown)
     if not found:
         parts.append(Text(lines=(f"No whole-network figure of a network that ships reads as {text}.",)))
@@ -126,12 +126,20 @@ def _name_words(report: Report) -> str:
     return report.name if title == report.name else f"{report.name} ({title})"
 
 
+def _erratum_words(erratum: Erratum) -> str:
+    return (
+        "A known error in circulation"
+        if erratum.is_error
+        else "A known figure of another form of the network"
+    )
+
+
 def _erratum_parts(explanation: Explanation, erratum: Erratum) -> list[Part]:
     if not explanation.lecture:
         lines = [
-            f"A known error in circulation: {erratum.title}.",
+            f"{_erratum_words(erratum)}: {erratum.title}.",
             f"{erratum.story}.",
-            f"Right: {erratum.right}.",
+            f"{'Right' if erratum.is_error else 'Here'}: {erratum.right}.",
             f"Seen in: {erratum.source}.",
         ]
         return [Text(lines=tuple(lines))]

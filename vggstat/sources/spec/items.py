@@ -9,7 +9,7 @@ from vggstat.fields import Field
 from vggstat.net.ops import find_kind
 from vggstat.net.ops.base import Kind
 from vggstat.net.spec import Item, Place
-from vggstat.sources.spec.language import AS, LABEL
+from vggstat.sources.spec.language import AS, FORMS, FROM, JOINS, LABEL
 from vggstat.sources.spec.problems import Problems, quote, suggestion
 from vggstat.sources.spec.short import read_short, words
 from vggstat.sources.spec.values import UnreadableError, read_text, read_value
@@ -97,7 +97,8 @@ class ItemReader:
         [(key, value)] = node.entries.values()
         kind = find_kind(key.text)
         if kind is None:
-            message = f"no layer is called {quote(key.text)}{suggestion(key.text, words())}"
+            known = [*words(), *FORMS, *JOINS, FROM]
+            message = f"no layer or unit is called {quote(key.text)}{suggestion(key.text, known)}"
             self.problems.add(key.line, key.column, path, message)
             return None
         fields = self.read_fields(kind.name, kind.fields, value, path)

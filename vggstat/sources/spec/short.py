@@ -11,7 +11,7 @@ from vggstat.fields import Field
 from vggstat.net.ops import all_kinds, find_kind, kind_called
 from vggstat.net.ops.base import Kind
 from vggstat.net.ops.following import ACTIVATIONS
-from vggstat.sources.spec.language import describe
+from vggstat.sources.spec.language import AS, describe
 from vggstat.sources.spec.problems import nearest, quote, suggestion
 from vggstat.sources.spec.values import UnreadableError, read_value
 from vggstat.sources.spec.yaml_nodes import Scalar, Sequence
@@ -126,6 +126,8 @@ class _Reading:
         return False
 
     def _unknown(self, word: str) -> str:
+        if word == AS:
+            return f"{AS} is followed by a name: {self.node.text.split(' ')[0]} {AS} skip1"
         known = [other for other, (field, _) in WORDS.items() if field in self.kind.fields]
         known += [f"{GROUPS}32"] if "groups" in self.kind.fields else []
         return (

@@ -71,7 +71,7 @@ class StepReader:
                     f"{path}[{index}]",
                     f"{FROM} can only be the first of a list: it says where that begins",
                 )
-            elif step is not None:
+            if step is not None:
                 steps.append(step)
         return tuple(steps)
 

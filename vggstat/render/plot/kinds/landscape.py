@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -87,7 +88,7 @@ def build(request: Request) -> Plot:
         rows=tuple(rows),
         labels=_labels(rows, field),
         view=_view(rows, field, title),
-        notes=_sources(rows),
+        notes=(*_sources(rows), *_left_out(request.names, rows)),
     )
 
 
@@ -148,6 +149,13 @@ def _sources(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(
         f"{', '.join(names)}: {source} ({convention})" for (source, convention), names in groups.items()
     )
+
+
+def _left_out(names: Sequence[str], rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The networks that no bubble stands for."""
+    shown = {row["spec"] for row in rows}
+    missing = [name for name in names if name not in shown]
+    return (f"No published top-1 accuracy on ImageNet: {', '.join(missing)}",) if missing else ()
 
 
 def _domains(rows: list[dict[str, Any]], field: str) -> tuple[tuple[float, float], tuple[float, float]]:
