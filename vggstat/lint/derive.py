@@ -7,6 +7,7 @@ from math import prod
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
 from vggstat.net.ops.base import Window
+from vggstat.net.ops.part import Part
 from vggstat.records import Record
 from vggstat.shapes import Sides, pair, spell
 
@@ -48,7 +49,12 @@ def derive_layer(report: Report, name: str) -> Derivation:
         near = get_close_matches(name.lower(), names, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"its layers are {', '.join(names)}"
         raise UsageError(f"{report.name} has no layer {name!r}: {hint}")
-    steps = [*_map_steps(row), *_param_steps(row), *_work_steps(report, row), *_sight_steps(report, row)]
+    steps = [
+        *_map_steps(report, row),
+        *_param_steps(row),
+        *_work_steps(report, row),
+        *_sight_steps(report, row),
+    ]
     return Derivation(report=report, row=row, steps=tuple(steps))
 
 
@@ -73,7 +79,7 @@ def _times(*factors: int) -> str:
     return " × ".join(f"{factor:,}" for factor in factors)
 
 
-def _map_steps(row: Row) -> list[Step]:
+def _map_steps(report: Report, row: Row) -> list[Step]:
     steps = []
     if (
         row.in_shape is not None
@@ -105,6 +111,7 @@ def _map_steps(row: Row) -> list[Step]:
                     value=row.output_shape[at + 1],
                 )
             )
+    steps += _part_steps(report, row)
     per_image = prod(row.output_shape)
     if len(row.output_shape) == 3:
         channels, height, width = row.output_shape
@@ -122,6 +129,26 @@ def _map_steps(row: Row) -> list[Step]:
                 quantity="output values", rule="one per output", expression=f"{per_image:,}", value=per_image
             )
         )
+    return steps
+
+
+def _part_steps(report: Report, row: Row) -> list[Step]:
+    """The channels of a concatenation, and the sides that a crop leaves."""
+    if row.kind == "concat":
+        shapes = [other.output_shape for name in row.inputs for other in report.rows if other.name == name]
+        channels = row.output_shape[0]
+        if sum(shape[0] for shape in shapes) == channels:
+            words = " + ".join(f"{shape[0]:,}" for shape in shapes)
+            rule = "the sum of those that meet"
+            return [Step(quantity="output channels", rule=rule, expression=words, value=channels)]
+    if not (row.kind == "crop" and isinstance(row.layer, Part) and row.in_shape is not None):
+        return []
+    steps = []
+    for at, axis in ((1, "height"), (2, "width")):
+        before, first, after = row.in_shape[at], row.layer.start[at], row.output_shape[at]
+        words = f"{before} − {first} − {before - first - after}"
+        rule = "input − what is cut off before − what is cut off behind"
+        steps.append(Step(quantity=f"output {axis}", rule=rule, expression=words, value=after))
     return steps
 
 

@@ -7,13 +7,17 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report, Row
 from vggstat.net.scopes import SHORTCUT, is_branch, part_name
-from vggstat.render.parts import local_name, shown_scope
+from vggstat.render.page import BLANK
+from vggstat.render.parts import local_name, shown_scope, values_from_elsewhere
 
 __all__ = ["NAMES_NOTE", "Line", "lines_of"]
 
 NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
 WORDS: Final = {"add": "sum", "concat": "branches", "multiply": "product"}
 """What a unit is called by what it ends in."""
+
+
+INDENT: Final = 2 * BLANK
 
 
 class Line(NamedTuple):
@@ -28,7 +32,7 @@ class Line(NamedTuple):
 
 def lines_of(report: Report) -> Iterator[Line]:
     """The report's rows, and before each part of a block that they stand in its head. Of a chain the rows alone."""
-    if all(len(row.scope) < 2 for row in report.rows):
+    if report.graph.is_chain:
         yield from (Line(row, "", "") for row in report.rows)
         return
     branching = {
@@ -40,6 +44,7 @@ def lines_of(report: Report) -> Iterator[Line]:
     words = {
         row.scope: _word(row, branching) for row in report.rows if row.kind in WORDS and len(row.scope) > 1
     }
+    elsewhere = values_from_elsewhere(report)
     open_scope: tuple[str, ...] = ()
     for row in report.rows:
         scope = shown_scope(row)
@@ -50,7 +55,10 @@ def lines_of(report: Report) -> Iterator[Line]:
             yield Line(None, _indented(text, depth - 1), words.get(part, ""))
         open_scope = scope
         own = row.name if len(scope) < 2 else local_name(row.name, scope)
-        yield Line(row, _indented(own, len(scope) - 1), _joined(row))
+        word = _joined(row)
+        if not word and row.name in elsewhere:
+            word = f"{row.label} {'with' if row.kind in WORDS else 'of'} {elsewhere[row.name]}"
+        yield Line(row, _indented(own, len(scope) - 1), word)
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -64,7 +72,7 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 
 def _indented(text: str, depth: int) -> str:
-    return f"{'  ' * max(depth, 0)}{text}"
+    return f"{INDENT * max(depth, 0)}{text}"
 
 
 def _word(row: Row, branching: Set[tuple[str, ...]]) -> str:

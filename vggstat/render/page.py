@@ -18,6 +18,7 @@ from vggstat.records import Record
 from vggstat.units import grouped
 
 __all__ = [
+    "BLANK",
     "NOTHING",
     "RULE",
     "SIGN_ROLES",
@@ -37,6 +38,7 @@ __all__ = [
     "cell_value",
     "default_text",
     "heading",
+    "indentation",
     "listing",
     "note",
     "row",
@@ -45,6 +47,9 @@ __all__ = [
 
 NOTHING = "–"
 """How a cell of ``None`` is printed: the figure has no meaning here, or is not known."""
+
+BLANK = "\u00a0"
+"""Before the text of a cell, a blank that indents it in every format."""
 
 SIGN_ROLES = {
     "+": "added",
@@ -334,6 +339,11 @@ def cell_text(column: Column, cell: Any) -> str:
     if value is None:
         return NOTHING
     return value if isinstance(value, str) else column.text(value)
+
+
+def indentation(text: str) -> int:
+    """How many blanks that are to be kept stand before a cell's text."""
+    return len(text) - len(text.lstrip(BLANK))
 
 
 def cell_value(cell: Any) -> Any:

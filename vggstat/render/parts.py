@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from vggstat.cost.report import Row
+from vggstat.cost.report import Report, Row
 from vggstat.net.scopes import SHORTCUT, is_branch, part_name
 from vggstat.records import Record
 
-__all__ = ["JOINS", "Part", "flat", "local_name", "parts_of", "shown_scope"]
+__all__ = ["JOINS", "Part", "flat", "local_name", "parts_of", "shown_scope", "values_from_elsewhere"]
 
 JOINS: Final = ("add", "concat", "multiply")
 """The kinds of rows that put maps together."""
@@ -102,3 +102,35 @@ def flat(held: Sequence[Part | Row]) -> Iterator[Row]:
     """All rows of some parts and rows."""
     for one in held:
         yield from one.rows if isinstance(one, Part) else (one,)
+
+
+def values_from_elsewhere(report: Report) -> dict[str, str]:
+    """For each row that reads a value other than the current one: the row that this comes from.
+
+    What comes is named by its block where it is all that the block makes.
+    """
+    last = {row.block: row.name for row in report.rows}
+    found: dict[str, str] = {}
+    _walk(parts_of(report.rows, 0), "", found)
+    blocks = {row.name: row.block for row in report.rows}
+    return {
+        name: blocks[source] if last[blocks[source]] == source else source for name, source in found.items()
+    }
+
+
+def _walk(held: Sequence[Part | Row], current: str, found: dict[str, str]) -> str:
+    """Along the values that follow one another; the name of the row that makes the last one."""
+    for one in held:
+        if isinstance(one, Row):
+            if one.inputs and current not in one.inputs:
+                found[one.name] = one.inputs[0]
+            elif one.kind in JOINS and len(one.inputs) > 1:
+                found.update((one.name, name) for name in one.inputs if name != current)
+            current = one.name
+        elif one.join is None:
+            current = _walk(one.held, current, found)
+        else:
+            for column in one.columns:
+                _walk(column, current, found)
+            current = one.join.name
+    return current

@@ -38,7 +38,7 @@ def laid_out(piece: Piece, limit: float, *, least: float = 0.0, skips: Mapping[s
             text += f" {'with' if piece.row.kind in JOINS else 'of'} {skips[piece.row.name]}"
         width = min(limit, max(least, text_width(text, FIGURE_SIZE) + 12))
         return chip([text], kind_of(piece.row), width, "; ".join(map(tip, piece.pattern)))
-    return _unit(piece, limit)
+    return _unit(piece, limit, skips)
 
 
 def centred(panel: Panel, width: float) -> Panel:
@@ -47,9 +47,9 @@ def centred(panel: Panel, width: float) -> Panel:
     return Panel(max(width, panel.width), panel.height, tuple(moved(item, room, 0) for item in panel.items))
 
 
-def _unit(unit: Unit, limit: float) -> Panel:
+def _unit(unit: Unit, limit: float, skips: Mapping[str, str]) -> Panel:
     """Its columns between fork and join, under its name where it has one of its own or stands for several."""
-    body = _joined(unit, limit)
+    body = _joined(unit, limit, skips)
     named = unit.count > 1 or not unit.names[0].startswith("block")
     if not named:
         return body
@@ -60,8 +60,8 @@ def _unit(unit: Unit, limit: float) -> Panel:
     return stacked((head, centred(body, width)), gap=2)
 
 
-def _joined(unit: Unit, limit: float) -> Panel:
-    columns = _columns(unit.columns, limit)
+def _joined(unit: Unit, limit: float, skips: Mapping[str, str]) -> Panel:
+    columns = _columns(unit.columns, limit, skips)
     if unit.join is None:
         return columns[0]
     width = sum(column.width for column in columns) + ALLEY * (len(columns) - 1)
@@ -96,23 +96,23 @@ def _joined(unit: Unit, limit: float) -> Panel:
     )
 
 
-def _columns(columns: Sequence[Sequence[Piece]], limit: float) -> list[Panel]:
+def _columns(columns: Sequence[Sequence[Piece]], limit: float, skips: Mapping[str, str]) -> list[Panel]:
     """The columns side by side in at most ``limit``, the wider ones cut where they have to be."""
-    natural = [_column(column, limit) for column in columns]
+    natural = [_column(column, limit, skips) for column in columns]
     room = limit - ALLEY * (len(columns) - 1)
     wanted = sum(panel.width for panel in natural)
     if wanted <= room:
         return natural
     return [
-        _column(column, max(LINE, panel.width * room / wanted))
+        _column(column, max(LINE, panel.width * room / wanted), skips)
         for column, panel in zip(columns, natural, strict=True)
     ]
 
 
-def _column(pieces: Sequence[Piece], limit: float) -> Panel:
+def _column(pieces: Sequence[Piece], limit: float, skips: Mapping[str, str]) -> Panel:
     if not pieces:
         return Panel(LINE, 0.0, ())
-    panels = [laid_out(piece, limit) for piece in pieces]
+    panels = [laid_out(piece, limit, skips=skips) for piece in pieces]
     width = max(panel.width for panel in panels)
-    panels = [laid_out(piece, limit, least=width) for piece in pieces]
+    panels = [laid_out(piece, limit, least=width, skips=skips) for piece in pieces]
     return stacked([centred(panel, width) for panel in panels], gap=GAP)

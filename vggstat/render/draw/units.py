@@ -8,7 +8,7 @@ from vggstat.cost.report import Report, Row
 from vggstat.records import Record
 from vggstat.render.draw.stages import Run, Stage, layer_words, refuse_many, runs_of, window_of
 from vggstat.render.figures import map_text
-from vggstat.render.parts import Part, flat, parts_of
+from vggstat.render.parts import Part, flat, parts_of, values_from_elsewhere
 
 __all__ = ["Piece", "Unit", "branching_stages", "pieces_of", "unit_words"]
 
@@ -75,7 +75,7 @@ def pieces_of(rows: Sequence[Row]) -> tuple[Piece, ...]:
 def branching_stages(report: Report, most: int) -> Iterator[Stage]:
     """The blocks of a network that branches as stages of at most so many pieces. Raises UsageError for too many."""
     made = 0
-    skips = dict(_skips(report))
+    skips = values_from_elsewhere(report)
     for block in report.blocks:
         pieces = pieces_of(block.rows)
         count = -(-len(pieces) // most)
@@ -92,18 +92,6 @@ def branching_stages(report: Report, most: int) -> Iterator[Stage]:
             )
             made += 1
             refuse_many(made)
-
-
-def _skips(report: Report) -> Iterator[tuple[str, str]]:
-    """Rows outside of units that read what another block has made, but for the one right before them."""
-    blocks = {row.name: row.block for row in report.rows}
-    before = ""
-    for row in report.rows:
-        if len(row.scope) < 2:
-            for name in row.inputs:
-                if name != before and blocks[name] != row.block:
-                    yield row.name, name
-        before = row.name
 
 
 def _pieces(held: Sequence[Part | Row]) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from vggstat.render.page import SIGN_ROLES, Row, Table, cell_role
+from vggstat.render.page import BLANK, SIGN_ROLES, Row, Table, cell_role
 from vggstat.render.width import longest_word, width, wrap
 
 __all__ = ["Grid", "Line", "bands"]
@@ -56,7 +56,11 @@ class Grid:
         self.clean = clean
         self.available = available
         self.body = [row for row in table.rows if row.kind == "body"]
-        self.texts = {id(row): list(map(clean, table.texts(row))) for row in table.rows if row.kind != "rule"}
+        self.texts = {
+            id(row): [clean(text.replace(BLANK, " ")) for text in table.texts(row)]
+            for row in table.rows
+            if row.kind != "rule"
+        }
         self.headers = [[clean(line) for line in column.header_lines] for column in table.columns]
         signs = [width(clean(row.sign)) for row in table.rows if row.sign]
         self.left = table.indent + (max(signs) + 1 if signs else 0)

@@ -16,6 +16,7 @@ from vggstat.render.page import (
     Text,
     cell_role,
     cell_value,
+    indentation,
 )
 from vggstat.render.width import character_references, quiet, visible
 
@@ -149,7 +150,9 @@ def _row(table: Table, row: Row, signed: bool, ruled: bool) -> str:
         tag, scope = ("th", ' scope="row"') if heads else ("td", "")
         span = f' colspan="{taken}"' if taken > 1 else ""
         style = _class(align, cell_role(column, raw[at]))
-        cells.append(f"<{tag}{scope}{span}{style}>{_escaped(texts[at])}</{tag}>")
+        cells.append(
+            f"<{tag}{scope}{span}{style}>{'&nbsp;' * indentation(texts[at])}{_escaped(texts[at])}</{tag}>"
+        )
     return f"<tr{_class(*look)}>{''.join(cells)}</tr>"
 
 

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from vggstat.render.formats._blocks import apart
-from vggstat.render.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
+from vggstat.render.page import (
+    Alternative,
+    Listing,
+    Page,
+    Part,
+    Row,
+    Table,
+    Target,
+    Text,
+    cell_role,
+    indentation,
+)
 from vggstat.render.width import encodable, quiet, visible
 
 __all__ = ["pieces"]
@@ -138,6 +149,7 @@ def _cells(table: Table, row: Row, signed: bool) -> Iterator[str]:
     for at, taken in table.spans(row):
         strong = row.kind == "heading" or cell_role(table.columns[at], raw[at]) == "strong"
         text = f"\\textbf{{{_escaped(texts[at])}}}" if strong and texts[at] else _escaped(texts[at])
+        text = "~" * indentation(texts[at]) + text
         left = "l" if at or signed else "@{}l"
         yield f"\\multicolumn{{{taken}}}{{{left}}}{{{text}}}" if taken > 1 else text
 

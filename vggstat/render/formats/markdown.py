@@ -6,7 +6,18 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from vggstat.render.formats._blocks import apart
-from vggstat.render.page import Alternative, Listing, Page, Part, Row, Table, Target, Text, cell_role
+from vggstat.render.page import (
+    Alternative,
+    Listing,
+    Page,
+    Part,
+    Row,
+    Table,
+    Target,
+    Text,
+    cell_role,
+    indentation,
+)
 from vggstat.render.width import character_references, cleaner, quiet_lines, visible, width
 
 __all__ = ["pieces"]
@@ -119,7 +130,10 @@ def _cells(table: Table, row: Row) -> list[str]:
     roles = [
         ("strong" if row.kind == "heading" else cell_role(column, cell), text) for column, cell, text in pairs
     ]
-    return [_STYLES.get(role, "{}").format(_escaped(text)) if text else "" for role, text in roles]
+    return [
+        "&nbsp;" * indentation(text) + _STYLES.get(role, "{}").format(_escaped(text)) if text else ""
+        for role, text in roles
+    ]
 
 
 def _settled(table: Table, row: Row) -> list[str]:

@@ -71,6 +71,12 @@ def render(report: Report, options: TableOptions) -> Page:
             lambda node: _activation(report, node),
         ),
     }
+    if not graph.is_chain:
+        reads = {line.name: ", ".join(line.inputs) for line in report.rows}
+        columns["reads"] = (
+            Column(key="reads", header="reads"),
+            lambda node: reads.get(node.name, ""),
+        )
     keys = chosen_columns(options, columns)
     shown = [node for node in graph.nodes if node.is_row or node.layer.stem == "flatten"]
     image = row(*(_image_cell(key, graph.image) for key in keys))
