@@ -19,7 +19,7 @@ from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Report, analyze
 from vggstat.lint import network
 from vggstat.lint.config import Settings
-from vggstat.net.ops.base import Backward, Extra, Layer, Param, Saved, Window
+from vggstat.net.ops.base import Backward, Extra, Layer, Param, Saved, Window, Windows
 from vggstat.net.work import Work
 from vggstat.sources.spec import load
 from vggstat.sources.spec.build import build_graph
@@ -130,6 +130,8 @@ def _wrong(result: Any) -> Any:
     """The result of a formula, with something about it changed; None where there is nothing in it to change."""
     if isinstance(result, Work):
         return result * 2 if result else None
+    if isinstance(result, Windows):
+        return Windows(_wrong(result.height), _wrong(result.width))
     if isinstance(result, Window):
         return result._replace(padding=result.padding + 1)
     if isinstance(result, tuple) and result and isinstance(result[0], int):

@@ -47,7 +47,7 @@ def test_a_unit_is_drawn_with_its_branches_and_its_skip() -> None:
     assert [text for text in texts if text.startswith("residual ×")] == [
         f"residual ×{n}" for n in (2, 3, 5, 2)
     ]
-    assert "crop of block4_conv2" in texts_of(draw((report_of("U-Net"),), DrawOptions(style="flow")))
+    assert "crop of block4" in texts_of(draw((report_of("U-Net"),), DrawOptions(style="flow")))
     assert "residual ×5" in texts_of(draw((report_of("ResNet-50"),)))
 
 

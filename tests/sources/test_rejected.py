@@ -159,7 +159,7 @@ def test_layers_are_counted_over_the_files_of_a_spec(tmp_path: Path) -> None:
         (lambda: "input: [1, 2, 3]\nname: " + "9" * 400_000, "expected a name"),
         (lambda: START + f"blocks: [[conv3-{'9' * 100_000}]]", "a number of 100000 digits"),
         (lambda: START + f"blocks: [[{'a' * 100_000}]]", "no layer is written"),
-        (lambda: START + f"blocks: [[{{{'k' * 900}: 3}}]]", "no layer is called"),
+        (lambda: START + f"blocks: [[{{{'k' * 900}: 3}}]]", "no layer or unit is called"),
         (lambda: START + "blocks: [[" + ", ".join(["maxpool"] * 300_000) + "]]", "more than 250000 values"),
         (lambda: START + "blocks: [[" + ", ".join(["maxpool"] * 100_001) + "]]", "more than 100,000 layers"),
         (lambda: START + aliased(500, 201), "more than 100,000 layers"),
