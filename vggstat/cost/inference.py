@@ -32,6 +32,7 @@ def inference_moments(
 def _forward(graph: Graph, workload: Workload, live: Ledger) -> Iterator[Instant]:
     storages = graph.storages("inference")
     last_use = {storages[value]: node.index for node in graph.nodes for value in node.inputs}
+    pieces = graph.in_pieces("inference", workload.batch)
     live[0] = image_item(graph, workload)
     if not any(node.in_model for node in graph.nodes):
         yield live.instant(IMAGE)
@@ -43,6 +44,16 @@ def _forward(graph: Graph, workload: Workload, live: Ledger) -> Iterator[Instant
             live[copy.key] = copy.item
         is_new = storages[node.output] == node.output
         phases = forward_phases(node, width, workload) if is_new else ((),)
+        if node.layer.copies_slices and node.inputs[0] in pieces and not width.copies:
+            whole = make_item(
+                node.name,
+                "input in one piece",
+                values(node.in_shapes[0]),
+                workload,
+                width.reads,
+                part="transients",
+            )
+            phases = tuple((whole, *phase) for phase in phases)
         most = max(phases, key=lambda items: sum(item.bytes for item in items))
         yield live.instant(node.name, extra=most)
         if is_new:

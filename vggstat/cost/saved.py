@@ -25,9 +25,11 @@ class Kept(NamedTuple):
 def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple[Kept, ...]]]:
     """For each node the storages that its own autograd record holds, whoever else holds them too."""
     storages = graph.storages("training")
+    pieces = graph.in_pieces("training", workload.batch)
     shapes = (graph.image, *(node.shape for node in graph.nodes))
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
-        kept = [_kept(node, saved, width, storages, shapes, workload) for saved in node.saved]
+        copied = node.layer.copies_slices and node.inputs[0] in pieces
+        kept = [_kept(node, saved, width, storages, shapes, workload, copied=copied) for saved in node.saved]
         if kept:
             kept += [weight_copy(node, param, workload) for param in _kept_copies(node, workload)]
         yield node, tuple(kept)
@@ -40,12 +42,14 @@ def _kept(
     storages: tuple[int, ...],
     shapes: tuple[Shape, ...],
     workload: Workload,
+    *,
+    copied: bool,
 ) -> Kept:
     key: Hashable = (node.index, saved.what)
     size = width.writes if saved.as_output else saved.width or width.reads
     if saved.of == "output":
         key, size = storages[node.output], width.writes
-    elif saved.of == "input" and saved.position not in width.copies:
+    elif saved.of == "input" and saved.position not in width.copies and not copied:
         storage = storages[node.inputs[saved.position]]
         key, size = storage, width.arrives[saved.position]
         # all of it, where the layer has read a part

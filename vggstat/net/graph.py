@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
+from vggstat.net.ops.part import Part
 from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Head, Place, Spec
 from vggstat.net.work import Work
@@ -127,6 +128,20 @@ class Graph(Record):
     @property
     def output_shape(self) -> Shape:
         return self.nodes[-1].shape if self.nodes else self.image
+
+    def in_pieces(self, mode: Mode, batch: int) -> frozenset[int]:
+        """The values that are parts of maps and do not lie in one piece: of a single image some channels do."""
+        found: set[int] = set()
+        for node in self.nodes:
+            layer = node.layer
+            if isinstance(layer, Part):
+                if batch > 1 or layer.makes[1:] != node.in_shapes[0][1:]:
+                    found.add(node.output)
+            elif (
+                node.inputs[0] in found and layer.storage(mode) == "view" and node.shape == node.in_shapes[0]
+            ):
+                found.add(node.output)
+        return frozenset(found)
 
     def storages(self, mode: Mode) -> tuple[int, ...]:
         """For each value the number of the value whose memory it lies in: its own, or an earlier one's.

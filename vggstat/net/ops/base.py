@@ -193,7 +193,8 @@ class Layer(Record, ABC):
     autocast: ClassVar[Autocast] = "follow"
     """In which format it runs under autocast (CUDA's lists, torch 2.13)."""
     copies_slices: ClassVar[bool] = False
-    """Whether a gradient that is a slice of another one is copied before its backward function runs."""
+    """Whether an input that is a part of a map is copied before it runs, and kept as such, and a gradient that is one before
+    its backward function runs."""
 
     @property
     @abstractmethod
