@@ -18,6 +18,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from vggstat.cost.optimizer import Optimizer
 from vggstat.cost.workload import Workload
+from vggstat.measure.module import over_channels
 from vggstat.net import Graph, Node
 from vggstat.net.ops.part import Part
 
@@ -137,6 +138,8 @@ def _call_of(node: Node, *, autocast: bool) -> nn.Module:
     kind = LOWERED[name] if autocast and name in LOWERED else getattr(nn, name)
     taken = signature(kind).parameters  # older versions of torch take fewer
     made: nn.Module = kind(*args, **{key: value for key, value in settings.items() if key in taken})
+    if isinstance(made, nn.LayerNorm) and len(node.in_shapes[0]) == 3:
+        over_channels(made)
     return made
 
 

@@ -178,7 +178,7 @@ def test_every_kind_is_found_by_its_file() -> None:
 
     assert names == {
         "adaptive-avgpool", "avgpool", "bn", "conv", "dropout", "fc", "flatten", "lrn", "maxpool", "softmax", *ACTIVATIONS,
-        "dwconv", "gap", "group-norm", "shuffle", "upconv", "upsample",
+        "dwconv", "gap", "group-norm", "layer-norm", "shuffle", "upconv", "upsample",
     }  # fmt: skip
 
 

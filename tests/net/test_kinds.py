@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.networks import graph_of, report_of
+from vggstat.cost.accounting import find_accounting
 from vggstat.cost.counting import find_counting_rule
 from vggstat.cost.report import Report, Row, analyze
 from vggstat.cost.saved import saved_items
-from vggstat.cost.training import training_moments
+from vggstat.cost.training import training_moments, training_peak
 from vggstat.cost.workload import Workload
-from vggstat.errors import SpecError
+from vggstat.errors import SpecError, UsageError
 from vggstat.lint.derive import derive_layer
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph, Sight
@@ -168,3 +169,28 @@ def test_a_step_of_half_a_pixel_is_none() -> None:
 
     assert (steps[0]["step"].expression, steps[0]["step"].value) == ("1 × 1 / 2", None)
     assert steps[1]["receptive field"].expression == "not known"
+
+
+def test_layer_norm_of_maps_and_vectors() -> None:
+    """Two values a channel, a mean and a deviation a pixel; of a vector one of each."""
+    found = report("conv1-4 linear, layer-norm").graph.nodes[1]
+    vector = report("conv1-4 linear, flatten, ln").graph.nodes[2]
+
+    assert [param.shape for param in found.params] == [(4,), (4,)]
+    assert [(saved.what, saved.elements) for saved in found.saved] == [
+        *(("input", 4 * 8 * 6), ("mean", 8 * 6), ("inverse deviation", 8 * 6))
+    ]
+    assert [(saved.what, saved.elements) for saved in vector.saved][1:] == [
+        ("mean", 1),
+        ("inverse deviation", 1),
+    ]
+
+
+def test_what_the_backward_pass_of_a_layer_norm_of_maps_needs_is_unknown() -> None:
+    """Torch copies maps whose channels are not last, depending on the layers around: said, and not counted as none."""
+    over_maps, over_vectors = report("conv1-4 linear, layer-norm, bn"), report("conv1-4 linear, flatten, ln")
+
+    assert over_maps.memory_if_run(find_accounting("training-peak")) is None
+    with pytest.raises(UsageError, match="layer norm over the channels of a map"):
+        training_peak(over_maps.graph, Workload(mode="training", batch=2))
+    assert training_peak(over_vectors.graph, Workload(mode="training", batch=2)).bytes > 0

@@ -87,7 +87,7 @@ def find_counting_rule(name: str) -> CountingRule:
 
 BIASES: Final = ("conv bias", "FC bias")
 POOLS: Final = ("max-pool", "adaptive average pool", "average pool")
-NORMS: Final = ("batch norm", "group norm", "LRN")
+NORMS: Final = ("batch norm", "group norm", "layer norm", "LRN")
 UPSAMPLING: Final = ("upsampling", "bilinear upsampling")
 MOVES: Final = ("channel shuffle",)
 JOINS: Final = ("addition of maps", "product of maps")
@@ -138,7 +138,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="fvcore",
         unit="MACs",
-        definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm, 5 of a group '
+        definition='"flops": MACs, the inputs of adaptive average pools, 2 per value of a batch norm, 5 of a group or layer '
         "norm, 1 per output of nearest and 4 of bilinear upsampling; max-pools, LRN, channel shuffles, activations "
         "but ReLU, sums and products of maps are listed as unsupported",
         reference="fvcore 0.1.5 in eval mode; mmengine 0.10.7 has the same rules",
@@ -147,6 +147,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "avgpool_inputs": 1,
             **BN,
             "gn_values": 5,
+            "ln_values": 5,
             "nearest_outputs": 1,
             "bilinear_outputs": 4,
         },
@@ -160,8 +161,8 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="torchprofile",
         unit="MACs",
-        definition="MACs, the outputs of average pools, 1 per value of a batch or group norm, a leaky ReLU or a product of maps, "
-        "3 per value of an LRN, 4 per output of bilinear upsampling",
+        definition="MACs, the outputs of average pools, 1 per value of a batch, group or layer norm, a leaky ReLU or a product "
+        "of maps, 3 per value of an LRN, 4 per output of bilinear upsampling",
         reference="torchprofile 0.1.0",
         weights={
             **OUTPUT_MACS,
@@ -172,6 +173,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "leaky_relu": 1,
             "multiply_values": 1,
             "gn_values": 1,
+            "ln_values": 1,
             "bilinear_outputs": 4,
         },
         zero=(
@@ -183,7 +185,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         name="thop",
         unit="MACs",
         definition='"macs": MACs, the inputs and outputs of adaptive average pools, the outputs of other average '
-        "pools, 4 per value of a batch norm (none of a group norm), 1 per output of nearest and 11 of bilinear "
+        "pools, 4 per value of a batch or layer norm (none of a group norm), 1 per output of nearest and 11 of bilinear "
         "upsampling; where windows are uneven thop may print one less, from a float",
         reference="thop 0.1.1",
         weights={
@@ -192,6 +194,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "avgpool_outputs": 1,
             "window_avgpool_outputs": 1,
             "bn_values": 4,
+            "ln_values": 4,
             "nearest_outputs": 1,
             "bilinear_outputs": 11,
         },
@@ -217,9 +220,9 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="torchinfo",
         unit="MACs",
-        definition='"mult-adds": MACs and bias additions, and the parameters of batch and group norms once per image',
+        definition='"mult-adds": MACs and bias additions, and the parameters of batch, group and layer norms once per image',
         reference="torchinfo 1.8.0",
-        weights={**OUTPUT_MACS, **BIAS, "bn_params": 1, "gn_params": 1},
+        weights={**OUTPUT_MACS, **BIAS, "bn_params": 1, "gn_params": 1, "ln_params": 1},
         zero=("ReLU", *ACTIVATIONS.values(), *POOLS, *UPSAMPLING, *MOVES, *JOINS, "LRN", "softmax"),
     ),
     CountingRule(
@@ -242,6 +245,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "silu": 1,
             "gelu": 2,
             "gn_values": 2,
+            "ln_values": 1,
             "nearest_outputs": 2,
             "bilinear_outputs": 2,
         },
@@ -263,6 +267,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
             "elu": 1,
             "gelu": 1,
             "gn_values": 2,
+            "ln_values": 1,
             "nearest_outputs": 1,
             "bilinear_outputs": 1,
         },

@@ -20,6 +20,7 @@ from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.fc import Linear
 from vggstat.net.ops.group_norm import GroupNorm
+from vggstat.net.ops.layer_norm import LayerNorm
 from vggstat.net.ops.lrn import LRN
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.relu import ReLU
@@ -303,6 +304,7 @@ _KERNELS: Final[dict[type[Layer], Callable[[_Node], Iterator[Kernel]]]] = {
     Dropout: _dropout,
     BatchNorm: _batch_norm,
     GroupNorm: _group_norm,
+    LayerNorm: _group_norm,
     LRN: _lrn,
 }
 """The kernels of a layer by its kind; those of every other one are ``_pointwise``, of average pools for instance."""

@@ -21,7 +21,16 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.part import Part
 from vggstat.net.torch_names import Container, class_name, module_of, module_tree
 
-__all__ = ["Network", "allocate", "as_torch_dtype", "build_module", "done_after", "fill", "function_of"]
+__all__ = [
+    "Network",
+    "allocate",
+    "as_torch_dtype",
+    "build_module",
+    "done_after",
+    "fill",
+    "function_of",
+    "over_channels",
+]
 
 Function = Callable[..., Tensor]
 
@@ -187,7 +196,20 @@ def _make(node: Node) -> nn.Module:
     name, args, kwargs, _ = module_of(node)
     kind = getattr(nn, name)
     taken = signature(kind).parameters
-    return cast(nn.Module, kind(*args, **{key: value for key, value in kwargs.items() if key in taken}))
+    module = cast(nn.Module, kind(*args, **{key: value for key, value in kwargs.items() if key in taken}))
+    if isinstance(module, nn.LayerNorm) and len(node.in_shapes[0]) == 3:
+        over_channels(module)
+    return module
+
+
+def over_channels(norm: nn.LayerNorm) -> None:
+    """Have a layer norm take maps whose channels come first: they are brought to the last axis, and back."""
+    inner = norm.forward
+
+    def forward(x: Tensor) -> Tensor:
+        return inner(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    norm.forward = forward  # type: ignore[method-assign, assignment]
 
 
 def _fill_container(holder: nn.Module, container: Container) -> None:

@@ -68,6 +68,7 @@ _WORDS: Final = {
     "adaptive-avgpool": "average pool",
     "softmax": "soft-max",
     "group-norm": "group norm",
+    "layer-norm": "layer norm",
     "upsample": "upsampling",
     "shuffle": "channel shuffle",
 }

@@ -58,6 +58,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "bn_params": Measure("batch norm", "scales and shifts: two per channel"),
     "gn_values": Measure("group norm", "values that it normalizes"),
     "gn_params": Measure("group norm", "scales and shifts: two per channel"),
+    "ln_values": Measure("layer norm", "values that it normalizes"),
+    "ln_params": Measure("layer norm", "scales and shifts: two per channel"),
     "lrn_values": Measure("LRN", "values that it normalizes"),
     "lrn_window": Measure("LRN", "values × the channels that it sums over"),
     "lrn_padded": Measure("LRN", "values of the map that torch pads with channels before it sums them"),

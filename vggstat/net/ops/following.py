@@ -32,7 +32,7 @@ def activation_after(word: str) -> Layer | None:
     return kind.layer() if kind else None
 
 
-NORMS: Final = ("none", "batch", "group")
+NORMS: Final = ("none", "batch", "group", "layer")
 
 
 def norm_after(word: str) -> Layer | None:

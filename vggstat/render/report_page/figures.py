@@ -18,7 +18,7 @@ from vggstat.cost.moments import MANY, Moment, growth, growth_of
 from vggstat.cost.report import Report, Row, analyze
 from vggstat.cost.training import least_batch, training_moments
 from vggstat.cost.workload import Workload
-from vggstat.errors import VggstatError
+from vggstat.errors import UsageError, VggstatError
 from vggstat.net.graph import Graph
 from vggstat.records import Record
 from vggstat.render.figures import field_text, map_text
@@ -147,7 +147,12 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, int
     graph, workload = report.graph, report.workload
     found: dict[int, dict[str, int | None]] = {batch: {} for batch in batches}
     for accounting in ACCOUNTINGS:
-        size = _bytes_by_batch(accounting, graph, workload)
+        try:
+            size = _bytes_by_batch(accounting, graph, workload)
+        except UsageError:  # what a layer's backward pass needs is not known
+            for batch in batches:
+                found[batch][accounting.name] = None
+            continue
         least = least_batch(graph) if accounting.name == "training-peak" else 1
         for batch in batches:
             found[batch][accounting.name] = size(batch) if batch >= least else None

@@ -201,5 +201,5 @@ def _unknown(node: Scalar) -> str:
             return f"no layer is written {node}: did you mean {meant!r}?"
     if nearest(text, words()):
         return f"no layer is written {node}{suggestion(text, words())}"
-    examples = ", ".join(kind.example or kind.name for kind in all_kinds())
-    return f"no layer is written {node}: it is one of {examples}"
+    examples = ", ".join(kind.example for kind in all_kinds() if kind.example)
+    return f"no layer is written {node}: it is one of {examples}, or of those that `vggstat schema --format markdown` lists"

@@ -257,6 +257,12 @@ def _group_norm(call: Call) -> Settings:
     return "group-norm", {"groups": call.get(1, "num_groups")}
 
 
+def _layer_norm(call: Call) -> Settings:
+    """Over the features of a vector, or over the channels of a map: those of the first axis but the batch's."""
+    shape = tuple(call.get(1, "normalized_shape"))
+    return ("layer-norm", {}) if shape == tuple(call.before[1:2]) else ("layer_norm", {"shape": shape})
+
+
 def _upsample(call: Call) -> Settings:
     mode, scale = call.get(3, "mode", "nearest"), call.pair(2, "scale_factor")
     if scale is None:
@@ -327,6 +333,7 @@ READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
     "elu": _elu,
     "gelu": _gelu,
     "group_norm": _group_norm,
+    "layer_norm": _layer_norm,
     "interpolate": _upsample,
     "channel_shuffle": _shuffle,
     "dropout": _dropout,

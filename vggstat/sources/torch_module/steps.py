@@ -127,6 +127,11 @@ def _with_shuffles(steps: list[Step]) -> list[Step]:
     shuffles: dict[int, Step] = {}
     gone: set[int] = set()
     for step in steps:
+        norm = _norm_of_channels(step, makers, readers)
+        if norm is not None:
+            shuffles[id(step)], others = norm
+            gone.update(map(id, others))
+            continue
         way = [step]
         while len(way) < 4 and len(way[-1].call.before) == 5:
             before = makers.get(way[-1].inputs[0])
@@ -140,6 +145,30 @@ def _with_shuffles(steps: list[Step]) -> list[Step]:
             shuffles[id(step)] = step._replace(call=call, inputs=first.inputs)
             gone.update(id(other) for other in way[1:])
     return [shuffles.get(id(step), step) for step in steps if id(step) not in gone]
+
+
+def _norm_of_channels(
+    step: Step, makers: dict[int, Step], readers: Counter[int]
+) -> tuple[Step, tuple[Step, Step]] | None:
+    """A layer norm over channels that are brought to the last axis and back, and the calls that do that besides."""
+    norm = makers.get(step.inputs[0])
+    ahead = makers.get(norm.inputs[0]) if norm is not None and norm.call.name == "layer_norm" else None
+    if norm is None or ahead is None or readers[step.inputs[0]] > 1 or readers[norm.inputs[0]] > 1:
+        return None
+    if _axes(ahead.call) != (0, 2, 3, 1) or _axes(step.call) != (0, 3, 1, 2):
+        return None
+    shape = ahead.call.before
+    call = Call("layer_norm", (None, norm.call.get(1, "normalized_shape")), {}, [shape], tuple(shape))
+    return norm._replace(call=call, inputs=ahead.inputs, makes=step.makes), (norm, ahead)
+
+
+def _axes(call: Call) -> tuple[int, ...] | None:
+    """The order of axes that a permutation makes."""
+    if call.name != "permute":
+        return None
+    axes = call.args[1:] or call.named.get("dims", ())
+    flat = axes[0] if len(axes) == 1 and isinstance(axes[0], tuple | list) else axes
+    return tuple(flat)
 
 
 def _shuffled(way: Sequence[Step]) -> int:
