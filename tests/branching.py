@@ -119,7 +119,7 @@ def branching(draw: st.DrawFn, *, joins_image: bool = True) -> Graph:
         way = draw(st.sampled_from(ways))
         shape = builder.shape_of(one)
         alike = [value for value in range(first, builder.last + 1) if builder.shape_of(value) == shape]
-        if way == "layer" or (way == "smaller" and shape[1:] == (1, 1)):
+        if way == "layer" or (way == "smaller" and min(shape[1:]) < 2):
             put(draw(st.sampled_from(SAME)), one)
         elif way == "smaller":
             put(draw(st.sampled_from(SMALLER)), one)

@@ -194,3 +194,18 @@ def test_what_the_backward_pass_of_a_layer_norm_of_maps_needs_is_unknown() -> No
     with pytest.raises(UsageError, match="layer norm over the channels of a map"):
         training_peak(over_maps.graph, Workload(mode="training", batch=2))
     assert training_peak(over_vectors.graph, Workload(mode="training", batch=2)).bytes > 0
+
+
+@pytest.mark.parametrize(
+    ("side", "kernel", "stride", "made"), [(2, 3, 2, 1), (1, 2, 2, 1), (4, 5, 3, 1), (3, 3, 2, 1)]
+)
+def test_a_pool_that_may_reach_over_the_edge_may_be_larger_than_its_map(
+    side: int, kernel: int, stride: int, made: int
+) -> None:
+    """torch's rule: (side − kernel) / stride rounded up, and one; what does not come to a position is refused."""
+    pool = f"{{maxpool: {{kernel: {kernel}, stride: {stride}, ceil: true}}}}"
+    text = f"name: x\ninput: [4, {side}, {side}]\nhead: none\nblocks: [[{pool}]]"
+
+    assert graph_of(text).output_shape == (4, made, made)
+    with pytest.raises(SpecError, match="reaches over"):
+        graph_of(text.replace(f"kernel: {kernel}", f"kernel: {side + stride}"))

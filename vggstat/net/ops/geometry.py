@@ -40,9 +40,8 @@ def slid(shape: Shape, windows: Windows, needed_by: str, *, ceil: bool = False) 
 def slide(size: int, window: Window, needed_by: str, *, ceil: bool = False) -> int:
     """The number of positions of ``window`` along an axis of ``size`` pixels (torch's rule for ceil)."""
     room = size + 2 * window.padding - window.extent
-    if (
-        room <= -window.stride if ceil else room < 0
-    ):  # a window that reaches over the edge may be larger than the map
+    # One that may reach over the edge may be larger than the map.
+    if room <= -window.stride if ceil else room < 0:
         padded = f" ({size + 2 * window.padding} with the padding)" if window.padding else ""
         raise ShapeError(
             f"{needed_by} has a kernel that reaches over {window.extent} pixels, but a side of the map it gets "
