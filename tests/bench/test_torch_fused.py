@@ -33,13 +33,35 @@ classifier: [relu, FC-16, dropout, {fc: {features: 10, activation: none}}]
 """
 
 
+BRANCHING = """
+name: branching
+input: [3, 24, 24]
+defaults: {conv: {norm: batch, bias: false}}
+blocks:
+  - [conv3-8 as a]
+  - - residual: [conv3-16/2, conv3-16]
+      shortcut: conv1-16/2
+    - residual: [conv1-8, conv1x3-8, conv1-16]
+  - - branches: [[conv1-4], [conv1-4, conv3-8], [maxpool3/1 same, conv1-4]]
+    - branches: [[], [gap, conv1-4 plain, conv1-16 plain sigmoid]]
+      join: multiply
+    - branches: [[], [conv1-8 linear, dwconv3]]
+      split: true
+    - upconv2-8/2
+    - add: [a]
+head: gap
+classifier: [FC-10]
+"""
+"""Values that several layers read, before and behind what could be run together with them."""
+
+
 def timed_of(report: Report, *, channels_last: bool = True) -> TimedPass:
     return TimedPass(report, CPU, channels_last=channels_last)
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
 @pytest.mark.parametrize("dtype", ["fp32", "bf16"])
-@pytest.mark.parametrize("text", [SMALL, AWKWARD])
+@pytest.mark.parametrize("text", [SMALL, AWKWARD, BRANCHING])
 def test_it_computes_what_the_model_computes(text: str, dtype: str, channels_last: bool) -> None:
     """Batch norms folded, ReLU in the products, in either layout: the model's logits, on images never seen before."""
     if dtype == "bf16":
@@ -53,6 +75,22 @@ def test_it_computes_what_the_model_computes(text: str, dtype: str, channels_las
     allowed = {"fp32": 1e-5, "bf16": 2e-2}[dtype]
 
     assert float((made - wanted).norm() / wanted.norm()) <= allowed
+
+
+@pytest.mark.parametrize("mode", ["inference", "training"])
+def test_a_network_that_branches_is_run_group_by_group(mode: str) -> None:
+    """As a whole and in the groups of the tables it makes the same; each group is marked once, in training both ways."""
+    timed = timed_of(analyze(graph_of(BRANCHING), Workload(batch=3, mode=mode)))  # type: ignore[arg-type]
+    groups = timed.groups()
+    marks: list[str] = []
+    timed.run_groups(groups, marks.append)
+    names = [name for name, _ in groups]
+
+    assert torch.equal(timed.logits(by_groups=True), timed.logits(by_groups=False))
+    assert [name for name in marks if name in names] == names
+    backward = [name for name in marks if name.startswith("backward:")]
+    wanted = ["backward:loss", *(f"backward:{name}" for name in reversed(names))]
+    assert backward == ([] if mode == "inference" else wanted)
 
 
 def test_every_product_and_pool_has_a_choice() -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from tests.branching import Builder, branching
 from tests.measure.sample_models import Other
-from tests.networks import SHIPPED, report_of
+from tests.networks import SHIPPED, graph_of, report_of
 from vggstat.cli.main import main
 from vggstat.cost.check import Verdict, Verification
 from vggstat.cost.counting import find_counting_rule
@@ -526,6 +526,124 @@ def test_what_is_written_into_a_map_is_seen(way: str, seen: list[str]) -> None:
 
     labels = [node.layer.label for node in traced.nodes if node.layer != Dropout(p=0)]
     assert labels == ["conv3-8", *seen, "ReLU"]
+
+
+class Idioms(torch.nn.Module):
+    """What the language has in a word, as people write it: branches in either order, a shuffle, a gate, chunks."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way = way
+        self.stem = torch.nn.Conv2d(3, 8, 3, padding=1)
+        self.body = torch.nn.Conv2d(8, 8, 3, padding=1)
+        self.side = torch.nn.Conv2d(8, 8, 1)
+        self.few = torch.nn.Conv2d(4, 4, 3, padding=1, groups=4)
+        self.gate = torch.nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.stem(x))
+        functional = torch.nn.functional
+        made: torch.Tensor = x
+        if self.way == "body first":
+            made = self.body(x) + self.side(x)
+        elif self.way == "shortcut first":
+            side = self.side(x)
+            made = side + self.body(x)
+        elif self.way in ("chunk", "split", "index"):
+            one, two = x[:, :4], x[:, 4:]
+            if self.way != "index":
+                one, two = x.chunk(2, 1) if self.way == "chunk" else torch.split(x, 4, dim=1)  # type: ignore[no-untyped-call]
+            made = torch.cat((one, self.few(two)), 1)
+        elif self.way == "shuffle":
+            n, c, h, w = x.shape
+            made = x.view(n, 2, c // 2, h, w).transpose(1, 2).contiguous().view(n, c, h, w)
+        elif self.way == "gate":
+            made = x * torch.sigmoid(self.gate(functional.adaptive_avg_pool2d(x, 1))).expand_as(x)
+        elif self.way == "padding of nothing":
+            made = functional.pad(x, [0, 0, 0, 0])
+        elif self.way == "layer norm":
+            made = functional.layer_norm(x.permute(0, 2, 3, 1), (8,)).permute(0, 3, 1, 2)
+        return made
+
+
+@pytest.mark.parametrize(
+    ("way", "text"),
+    [
+        ("body first", "{residual: [conv3-8], shortcut: conv1-8, activation: none}"),
+        ("shortcut first", "{residual: [conv3-8], shortcut: conv1-8, activation: none}"),
+        ("chunk", "{branches: [[], [dwconv3 linear]], split: true}"),
+        ("split", "{branches: [[], [dwconv3 linear]], split: true}"),
+        ("index", "{branches: [[], [dwconv3 linear]], split: true}"),
+        ("shuffle", "shuffle2"),
+        ("gate", "{branches: [[], [gap, conv1-8 sigmoid]], join: multiply}"),
+        ("padding of nothing", ""),
+    ],
+)
+def test_what_people_write_is_what_the_language_has_in_a_word(way: str, text: str) -> None:
+    """Edges decide and not the order of calls; a shuffle, chunks and a gate are recognised."""
+    steps = ", ".join(filter(None, ("conv3-8", text)))
+    wanted = known_layers(graph_of(f"name: x\ninput: [3, 8, 8]\nhead: none\nblocks: [[{steps}]]"))
+
+    assert match_layers(wanted, known_layers(trace(Idioms(way), (3, 8, 8)))).differences == ()
+
+
+def test_a_layer_norm_over_channels_is_seen() -> None:
+    """Between two permutations; without weights of its own it is not the language's, which has them."""
+    labels = [node.layer.label for node in trace(Idioms("layer norm"), (3, 8, 8)).nodes]
+    own = trace(
+        build_module(graph_of("name: x\ninput: [3, 8, 8]\nblocks: [[conv3-8, layer-norm]]")), (3, 8, 8)
+    )
+
+    assert labels == ["conv3-8", "ReLU", "layer-norm"]
+    assert [node.layer.label for node in own.nodes] == ["conv3-8", "ReLU", "LN"]
+
+
+class InPlace(torch.nn.Module):
+    """A map that is written over, which others have read before or read later."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way = way
+        self.stem, self.norm = torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8)
+        self.body = torch.nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        made: torch.Tensor
+        if self.way == "read by a convolution":
+            y = self.body(x)
+            made = torch.relu_(x) + y
+        elif self.way == "its own output is kept":
+            made = torch.relu(x)
+            made += self.body(made.detach())
+        else:
+            x = torch.relu_(self.norm(x))
+            made = self.body(x)
+            made += x
+            made = torch.relu_(made)
+        return made
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("read by a convolution", "writes over what body has kept"),
+        ("its own output is kept", "writes over what relu has kept"),
+        ("as in a ResNet", ""),
+    ],
+)
+def test_what_torch_cannot_differentiate_is_told(way: str, words: str) -> None:
+    """As torch says itself when it runs: a value is overwritten that a gradient needs."""
+    overwritten = trace(InPlace(way), (3, 8, 8)).overwritten
+    loss = InPlace(way)(torch.ones(2, 3, 8, 8)).sum()
+
+    assert bool(overwritten) == bool(words)
+    assert all(words in text for text in overwritten[:1])
+    if words:
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+    else:
+        loss.backward()
 
 
 def test_a_traced_script_is_refused() -> None:
