@@ -121,7 +121,7 @@ def cs231n(report: Report, word: str = "params", biases: bool = False) -> str:
             "fc": "FC",
             "lrn": "LRN",
         }.get(row.kind, "POOL2")
-        if row.kind == "conv" and kernel > 3:
+        if row.kind == "conv" and isinstance(kernel, int) and kernel > 3:
             name = f"CONV{c(kernel)}-{c(row.output_shape[0])}"
         if row.kind in ("lrn", "bn", "avgpool"):
             continue

@@ -552,7 +552,7 @@ class Idioms(torch.nn.Module):
         elif self.way in ("chunk", "split", "index"):
             one, two = x[:, :4], x[:, 4:]
             if self.way != "index":
-                one, two = x.chunk(2, 1) if self.way == "chunk" else torch.split(x, 4, dim=1)  # type: ignore[no-untyped-call]
+                one, two = x.chunk(2, 1) if self.way == "chunk" else torch.split(x, 4, dim=1)
             made = torch.cat((one, self.few(two)), 1)
         elif self.way == "shuffle":
             n, c, h, w = x.shape

@@ -296,6 +296,7 @@ def test_names_of_bubbles_never_meet() -> None:
     places = place_labels(bubbles, 620, 400)
     boxes = []
     for bubble, place in zip(bubbles, places, strict=True):
+        assert place is not None
         half = text_width(bubble.text, 11.0) / 2
         boxes.append(Box(place.x - half, place.y - 6.5, place.x + half, place.y + 6.5))
 

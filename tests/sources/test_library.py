@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from tests.networks import PAPER, SHIPPED
 from vggstat.errors import UsageError
 from vggstat.net.ops import fold
-from vggstat.sources.spec import Item, aliases, find, load, names
+from vggstat.net.spec import Step, items_of
+from vggstat.sources.spec import aliases, find, load, names
 from vggstat.sources.spec.language import QUANTITIES
 from vggstat.sources.spec.library import families
 
@@ -22,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 LAYERS = {"A": 11, "A-LRN": 11, "B": 13, "C": 16, "D": 16, "E": 19}
 
 
-def words(items: tuple[Item, ...]) -> list[str]:
+def words(steps: Iterable[Step]) -> list[str]:
     """The items in the notation of Table 1."""
     short = {"conv": "conv{kernel}-{filters}", "fc": "FC-{features}"}
-    return [short.get(item.kind.name, item.kind.name).format(**item.written) for item in items]
+    return [short.get(item.kind.name, item.kind.name).format(**item.written) for item in items_of(steps)]
 
 
 def test_what_ships() -> None:
@@ -133,7 +135,7 @@ def test_a_bn_spec_is_its_column_with_batch_norm(name: str) -> None:
 
     assert [words(block) for block in plain.blocks] == [words(block) for block in normed.blocks]
     assert normed.classifier == plain.classifier
-    for item in (item for block in normed.blocks for item in block):
+    for item in (item for block in normed.blocks for item in items_of(block)):
         assert (item.written.get("norm") == "batch") == (item.kind.name == "conv")
         assert item.written.get("bias", True)
 
@@ -145,7 +147,7 @@ def test_alexnet_has_60965224_parameters() -> None:
     """
     spec = load("AlexNet")
     channels, params = 3, []
-    for item in (item for block in spec.blocks for item in block if item.kind.name == "conv"):
+    for item in (item for block in spec.blocks for item in items_of(block) if item.kind.name == "conv"):
         filters, kernel = item.written["filters"], item.written.get("kernel", 3)
         params.append(kernel**2 * channels // item.written.get("groups", 1) * filters + filters)
         channels = filters

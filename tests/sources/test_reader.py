@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from vggstat.errors import InputError, SpecError, UsageError
 from vggstat.net.ops import all_kinds, fold
+from vggstat.net.spec import Step, items_of
 from vggstat.sources.spec import Item, load, read_text
 from vggstat.sources.spec.loading import MAX_EXTENDS
 from vggstat.sources.spec.text import MAX_BYTES
@@ -25,12 +27,13 @@ START = "name: x\ninput: [3, 224, 224]\n"
 
 def layer(text: str) -> Item:
     """The one layer that ``text`` writes."""
-    [[item]] = read_text(f"{START}blocks: [[{text}]]", "x.yaml").blocks
+    [block] = read_text(f"{START}blocks: [[{text}]]", "x.yaml").blocks
+    [item] = items_of(block)
     return item
 
 
-def shown(items: tuple[Item, ...]) -> list[tuple[str, dict[str, Any]]]:
-    return [(item.kind.name, dict(item.written)) for item in items]
+def shown(steps: Iterable[Step]) -> list[tuple[str, dict[str, Any]]]:
+    return [(item.kind.name, dict(item.written)) for item in items_of(steps)]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from tests.networks import graph_of
 from vggstat.errors import SpecError
 from vggstat.net.ops.conv import Conv
+from vggstat.net.spec import items_of
 from vggstat.sources.spec import read_text, schema
 
 
@@ -18,7 +19,7 @@ def written(text: str, defaults: str = "{}") -> tuple[str, dict[str, Any]]:
     spec = read_text(
         f"name: x\ninput: [64, 32, 32]\ndefaults: {defaults}\nblocks: [['{text}']]\n", "test.yaml"
     )
-    item = spec.blocks[0][0]
+    [item] = items_of(spec.blocks[0])
     return item.kind.name, item.written
 
 
