@@ -8,7 +8,6 @@ from typing import NamedTuple
 from vggstat.net.graph import Node, Sight
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.ops.base import Layer, Param, Storage, Window, Windows
-from vggstat.net.ops.part import Part
 from vggstat.net.spec import Place
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, pair, square
@@ -124,7 +123,7 @@ class GraphBuilder:
                 learned=any(input_grads) or bool(settled.params),
                 may_overwrite=(read[0].may_overwrite or not settled.lies_in_input)
                 and not settled.keeps_output
-                and not isinstance(layer, Part),
+                and not layer.is_part,
                 is_view=(views or in_place)
                 and (read[0].is_view or (views and settled.shape != read[0].shape)),
             )

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
-from vggstat.net.ops.part import Part
 from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Head, Place, Spec
 from vggstat.net.work import Work
@@ -134,8 +133,8 @@ class Graph(Record):
         found: set[int] = set()
         for node in self.nodes:
             layer = node.layer
-            if isinstance(layer, Part):
-                if batch > 1 or layer.makes[1:] != node.in_shapes[0][1:]:
+            if layer.is_part:
+                if batch > 1 or node.shape[1:] != node.in_shapes[0][1:]:
                     found.add(node.output)
             elif (
                 node.inputs[0] in found and layer.storage(mode) == "view" and node.shape == node.in_shapes[0]

@@ -14,7 +14,6 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import all_kinds
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.other import Other
-from vggstat.net.ops.part import Part
 from vggstat.records import Record
 from vggstat.shapes import pair, square, values
 
@@ -162,7 +161,7 @@ def _settings(node: Node) -> dict[str, Any]:
 def _is_nothing(node: Node) -> bool:
     layer = node.layer
     if layer.storage("training") == "view":  # a flatten, a dropout of nothing; a part of a map is something
-        return layer.reorders if isinstance(layer, Other) else not isinstance(layer, Part)
+        return layer.reorders if isinstance(layer, Other) else not layer.is_part
     if layer.stem == "avgpool" and hasattr(layer, "target"):
         return node.in_shapes[0] == node.shape
     return layer.stem == "pool" and getattr(layer, "kernel", 0) == 1 == getattr(layer, "stride", 0)

@@ -18,6 +18,7 @@ from vggstat.shapes import Shape
 __all__ = [
     "HEAD_NOTES",
     "MACS_NOTE",
+    "NAMES_NOTE",
     "UNITS_NOTE",
     "head_note",
     "image_words",
@@ -77,6 +78,8 @@ def head_note(graph: Graph) -> str:
     """What joins the maps to the FC layers, in a sentence, and in another one what another head has left out."""
     return " ".join((_joint_note(graph), *left_out_note(graph)))
 
+
+NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
 
 LAST_READER: Final = (
     "The figure is for a run that frees each map after its last reader. Python code of modules in modules (a residual "

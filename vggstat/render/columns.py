@@ -14,7 +14,7 @@ from vggstat.render.page import Column
 from vggstat.render.styles.base import TableOptions
 from vggstat.shapes import Sides
 
-__all__ = ["COLUMNS", "LayerColumn", "OperationCounts", "operation_counts", "pick"]
+__all__ = ["COLUMNS", "LayerColumn", "Line", "OperationCounts", "operation_counts", "pick"]
 
 
 class OperationCounts(Record):
@@ -41,6 +41,16 @@ def operation_counts(report: Report, rule: CountingRule) -> OperationCounts:
         known = rows[at]
         rows[at] = None if count is None or known is None else known + count
     return OperationCounts(rows=rows, beside=beside, total=report.operations(rule))
+
+
+class Line(Record):
+    """A row as a table shows it, or the head of a unit or a branch where ``row`` is None."""
+
+    row: Row | None
+    text: str = ""
+    """The name as it is shown, indented; empty for a row that is shown by its own name."""
+    word: str = ""
+    """What a head says of its part, or what a join says in place of its label."""
 
 
 class LayerColumn(Record):

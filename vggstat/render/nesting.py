@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from typing import Final, NamedTuple
+from typing import Final
 
 from vggstat.cost.report import Report, Row
 from vggstat.net.scopes import SHORTCUT, is_branch, part_name
+from vggstat.render.columns import Line
 from vggstat.render.page import BLANK
 from vggstat.render.parts import local_name, shown_scope, values_from_elsewhere
 
-__all__ = ["NAMES_NOTE", "Line", "lines_of"]
+__all__ = ["lines_of"]
 
-NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
 WORDS: Final = {"add": "sum", "concat": "branches", "multiply": "product"}
 """What a unit is called by what it ends in."""
 
@@ -20,21 +20,8 @@ WORDS: Final = {"add": "sum", "concat": "branches", "multiply": "product"}
 INDENT: Final = 2 * BLANK
 
 
-class Line(NamedTuple):
-    """A row, or the head of a unit or a branch where ``row`` is None."""
-
-    row: Row | None
-    text: str
-    """The name as it is shown, indented; ``""`` for a row that is shown by its own name."""
-    word: str
-    """What a head says of its part, or what a join says in place of its label."""
-
-
 def lines_of(report: Report) -> Iterator[Line]:
-    """The report's rows, and before each part of a block that they stand in its head. Of a chain the rows alone."""
-    if report.graph.is_chain:
-        yield from (Line(row, "", "") for row in report.rows)
-        return
+    """The report's rows, and before each part of a block that they stand in its head."""
     branching = {
         row.scope[:at]
         for row in report.rows
@@ -52,13 +39,13 @@ def lines_of(report: Report) -> Iterator[Line]:
         for depth in range(max(common, 1), len(scope)):
             part = scope[: depth + 1]
             text = part_name(part) if depth == 1 else part[-1].replace("branch", "branch ")
-            yield Line(None, _indented(text, depth - 1), words.get(part, ""))
+            yield Line(row=None, text=_indented(text, depth - 1), word=words.get(part, ""))
         open_scope = scope
         own = row.name if len(scope) < 2 else local_name(row.name, scope)
         word = _joined(row)
         if not word and row.name in elsewhere:
             word = f"{row.label} {'with' if row.kind in WORDS else 'of'} {elsewhere[row.name]}"
-        yield Line(row, _indented(own, len(scope) - 1), word)
+        yield Line(row=row, text=_indented(own, len(scope) - 1), word=word)
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

@@ -192,6 +192,8 @@ class Layer(Record, ABC):
     """The class that Keras's summary prints."""
     autocast: ClassVar[Autocast] = "follow"
     """In which format it runs under autocast (CUDA's lists, torch 2.13)."""
+    is_part: ClassVar[bool] = False
+    """Whether it hands on some of the values of a map, as a view."""
     copies_slices: ClassVar[bool] = False
     """Whether an input that is a part of a map is copied before it runs, and kept as such, and a gradient that is one before
     its backward function runs."""

@@ -24,6 +24,7 @@ __all__ = ["Crop", "Part", "Split"]
 class Part(Layer):
     """``makes`` of the values of a map, from ``start`` on along channels, height and width. A view in memory."""
 
+    is_part: ClassVar[bool] = True
     row: ClassVar[RowRule] = "always"
     numbered: ClassVar[bool] = False
     keras_class: ClassVar[str] = "Lambda"

@@ -9,10 +9,16 @@ from vggstat.cost.accounting import ACCOUNTINGS, Accounting
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as ReportRow
 from vggstat.errors import UsageError
-from vggstat.render.captions import UNITS_NOTE, head_note, operations_note, spec_words, workload_words
-from vggstat.render.columns import LayerColumn, OperationCounts, operation_counts, pick
+from vggstat.render.captions import (
+    NAMES_NOTE,
+    UNITS_NOTE,
+    head_note,
+    operations_note,
+    spec_words,
+    workload_words,
+)
+from vggstat.render.columns import LayerColumn, Line, OperationCounts, operation_counts, pick
 from vggstat.render.figures import is_lecture_case, share
-from vggstat.render.nesting import NAMES_NOTE, Line, lines_of
 from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
@@ -109,7 +115,7 @@ def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColu
     counts = operation_counts(report, options.convention.ops)
     rows = []
     beside = dict(_beside(report, counts))
-    for line in lines_of(report):
+    for line in _lines(report):
         if line.row is None:
             rows.append(Row(cells=tuple(_head_cell(column, line) for column in columns), kind="note"))
             continue
@@ -122,6 +128,16 @@ def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColu
         name="layers",
         main=True,
     )
+
+
+def _lines(report: Report) -> Iterator[Line]:
+    """The rows, under the heads of their units and branches where there are any."""
+    if report.graph.is_chain:
+        yield from (Line(row=held) for held in report.rows)
+        return
+    from vggstat.render.nesting import lines_of
+
+    yield from lines_of(report)
 
 
 def _beside(report: Report, counts: OperationCounts) -> Iterator[tuple[str, list[str]]]:

@@ -10,7 +10,6 @@ from vggstat.net.ops import find_kind
 from vggstat.net.spec import Head, Item, Place, Published, Step, layer_count
 from vggstat.records import Record
 from vggstat.shapes import reads_channels_last
-from vggstat.sources.spec.labels import check_labels
 from vggstat.sources.spec.language import (
     FIGURE,
     HEAD,
@@ -242,6 +241,8 @@ class _DraftReader:
             blocks.append(self.steps.read_block(row, where))
             self._count(row, where, layer_count(blocks[-1]))
         if not all(all(isinstance(step, Item) and not step.label for step in block) for block in blocks):
+            from vggstat.sources.spec.labels import check_labels  # which no chain needs
+
             check_labels(blocks, self.problems)
         return tuple(blocks)
 
