@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.errors import ShapeError
-from vggstat.fields import boolean, choice, integer, padding, sides
+from vggstat.fields import boolean, integer, padding, sides
 from vggstat.net.ops.base import (
     INPUT_GRADIENT,
     Autocast,
     Backward,
     Extra,
-    Follower,
     Kind,
     Layer,
     Param,
@@ -19,12 +18,12 @@ from vggstat.net.ops.base import (
     TorchModule,
     Windows,
 )
-from vggstat.net.ops.following import ACTIVATIONS, NORMS, activation_after, norm_after
+from vggstat.net.ops.following import after_convolution
 from vggstat.net.ops.geometry import slid, windows_of
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, Sides, area, feature_map, pair, spell, values
 
-__all__ = ["KIND", "Conv"]
+__all__ = ["KIND", "Conv", "gradients_of_product"]
 
 
 @final
@@ -89,9 +88,7 @@ class Conv(Layer):
         """The gradients of the input, then of the weight, then of the bias (aten's cudnn/ConvShared.cpp and
         Convolution.cpp, torch 2.13): the last is the fullest, but each may have a workspace of a library's beside it.
         """
-        gradient = (Extra(INPUT_GRADIENT, values(inputs[0])),)
-        steps = (Backward(gradient, learned=()), Backward(gradient, learned=("weight",)), Backward(gradient))
-        return steps if self.bias else steps[::2]
+        return gradients_of_product(inputs[0], bias=self.bias)
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         pixels = self.windows().padding
@@ -107,6 +104,13 @@ class Conv(Layer):
         return TorchModule("Conv2d", (inputs[0][0], self.filters), kwargs)
 
 
+def gradients_of_product(entering: Shape, *, bias: bool) -> tuple[Backward, ...]:
+    """The gradients of a map, then of a weight, then of a bias, of which the last moment is the fullest."""
+    gradient = (Extra(INPUT_GRADIENT, values(entering)),)
+    steps = (Backward(gradient, learned=()), Backward(gradient, learned=("weight",)), Backward(gradient))
+    return steps if bias else steps[::2]
+
+
 KIND = Kind(
     name="conv",
     layer=Conv,
@@ -114,14 +118,5 @@ KIND = Kind(
     spellings=("convolution", "conv2d"),
     notation=r"conv(?P<kernel>\d+(?:x\d+)?)-(?P<filters>\d+)(?:/(?P<stride>\d+(?:x\d+)?))?",
     example="conv3-64",
-    followers=(
-        Follower(
-            choice(*NORMS, default="none", doc="normalization after the convolution").named("norm"),
-            norm_after,
-        ),
-        Follower(
-            choice(*ACTIVATIONS, "none", default="relu", doc="non-linearity after it").named("activation"),
-            activation_after,
-        ),
-    ),
+    followers=after_convolution("relu"),
 )

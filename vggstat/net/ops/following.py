@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from vggstat.net.ops.base import Layer
+from vggstat.fields import choice
+from vggstat.net.ops.base import Follower, Layer
 
-__all__ = ["ACTIVATIONS", "NORMS", "activation_after", "norm_after"]
+__all__ = ["ACTIVATIONS", "NORMS", "activation_after", "after_convolution", "norm_after"]
 
 ACTIVATIONS: Final = (
     "relu",
@@ -21,6 +22,22 @@ ACTIVATIONS: Final = (
     "hard-sigmoid",
 )
 """The words of the language, each the name of a kind of its own."""
+
+
+def after_convolution(activation: str) -> tuple[Follower, ...]:
+    """What may follow a convolution: a norm, none unless written, then an activation with this default."""
+    return (
+        Follower(
+            choice(*NORMS, default="none", doc="normalization after the convolution").named("norm"),
+            norm_after,
+        ),
+        Follower(
+            choice(*ACTIVATIONS, "none", default=activation, doc="non-linearity after it").named(
+                "activation"
+            ),
+            activation_after,
+        ),
+    )
 
 
 def activation_after(word: str) -> Layer | None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from vggstat.errors import ShapeError
-from vggstat.fields import boolean, choice, integer
+from vggstat.fields import boolean, integer
 from vggstat.net.ops.base import (
-    INPUT_GRADIENT,
     Autocast,
     Backward,
-    Extra,
-    Follower,
     Kind,
     Layer,
     Param,
@@ -20,7 +17,8 @@ from vggstat.net.ops.base import (
     Window,
     Windows,
 )
-from vggstat.net.ops.following import ACTIVATIONS, NORMS, activation_after, norm_after
+from vggstat.net.ops.conv import gradients_of_product
+from vggstat.net.ops.following import after_convolution
 from vggstat.net.ops.geometry import windows_of
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, feature_map, values
@@ -96,9 +94,7 @@ class UpConv(Layer):
 
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
         """The gradients of the input, then of the weight, then of the bias, as a convolution's."""
-        gradient = (Extra(INPUT_GRADIENT, values(inputs[0])),)
-        steps = (Backward(gradient, learned=()), Backward(gradient, learned=("weight",)), Backward(gradient))
-        return steps if self.bias else steps[::2]
+        return gradients_of_product(inputs[0], bias=self.bias)
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         kwargs: dict[str, object] = {
@@ -121,14 +117,5 @@ KIND = Kind(
     spellings=("transposed-convolution", "conv-transpose", "conv2d-transpose", "convtranspose2d", "deconv"),
     notation=r"upconv(?P<kernel>\d+)-(?P<filters>\d+)(?:/(?P<stride>\d+))?",
     example="upconv2-64/2",
-    followers=(
-        Follower(
-            choice(*NORMS, default="none", doc="normalization after the convolution").named("norm"),
-            norm_after,
-        ),
-        Follower(
-            choice(*ACTIVATIONS, "none", default="none", doc="non-linearity after it").named("activation"),
-            activation_after,
-        ),
-    ),
+    followers=after_convolution("none"),
 )
