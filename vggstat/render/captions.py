@@ -23,7 +23,7 @@ __all__ = [
     "head_note",
     "image_words",
     "left_out_note",
-    "nested_note",
+    "memory_notes",
     "operations_note",
     "spec_words",
     "workload_words",
@@ -88,9 +88,15 @@ LAST_READER: Final = (
 """Which figure of a branching network's memory in inference is meant."""
 
 
-def nested_note(graph: Graph, mode: str) -> tuple[str, ...]:
-    """What is to be said of a peak in inference where maps are read more than once."""
-    return () if graph.is_chain or mode != "inference" else (LAST_READER,)
+CHANNELS_LAST: Final = "A layer norm over channels has them last: where they are not, torch copies the map while it runs, which is not counted."
+
+
+def memory_notes(graph: Graph, mode: str) -> tuple[str, ...]:
+    """What is to be said of a peak where maps are read more than once, or are normalized over their channels."""
+    notes = [] if graph.is_chain or mode != "inference" else [LAST_READER]
+    if any(node.layer.stem == "ln" and len(node.shape) == 3 for node in graph.nodes):
+        notes.append(CHANNELS_LAST)
+    return tuple(notes)
 
 
 def left_out_note(graph: Graph) -> tuple[str, ...]:

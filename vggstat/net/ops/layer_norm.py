@@ -17,8 +17,8 @@ __all__ = ["KIND", "LayerNorm"]
 class LayerNorm(Layer):
     """The channels of each pixel, or a vector, brought to mean 0 and deviation 1, then a learned scale and shift per channel.
 
-    torch normalizes the last axis: of a map the channels are brought there and back, which moves no value. What a layer
-    behind it copies because they lie in another order is not counted.
+    torch normalizes the last axis: of a map the channels are brought there and back as views. Where they do not lie last in
+    memory torch copies the map while it runs, and a layer behind it may copy what it makes: neither is counted.
     """
 
     row_kind: ClassVar[str] = "norm"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.fit import Fit
-from vggstat.render.captions import image_words, left_out_note, nested_note, spec_words
+from vggstat.render.captions import image_words, left_out_note, memory_notes, spec_words
 from vggstat.render.page import Column, Page, Part, Table, Text, row
 from vggstat.render.report_data import SCHEMA
 from vggstat.render.views.memory import footprint_data, parts_table, place_words, run_words, running_data
@@ -39,7 +39,7 @@ def fit_page(found: Fit) -> Page:
             f"{found.memory_bytes:,} B − {found.reserve_bytes:,} B reserve (CUDA context, cuBLAS and cuDNN "
             f"workspaces, fragmentation) = {found.budget_bytes:,} B for tensors. "
             f"{BATCH_RULE}",
-            *nested_note(graph, workload.mode),
+            *memory_notes(graph, workload.mode),
             *left_out_note(graph),
         ),
         data=lambda: fit_data(found),

@@ -9,7 +9,7 @@ from vggstat.cost.footprint import Footprint, PartBytes
 from vggstat.cost.items import IMAGE, PARTS, MemoryItem
 from vggstat.cost.workload import Workload
 from vggstat.render.bars import bar
-from vggstat.render.captions import UNITS_NOTE, left_out_note, nested_note, spec_words, workload_words
+from vggstat.render.captions import UNITS_NOTE, left_out_note, memory_notes, spec_words, workload_words
 from vggstat.render.page import RULE, Column, Page, Styled, Table, row, total
 from vggstat.render.report_data import SCHEMA
 from vggstat.units import mebi, mega, percent
@@ -48,7 +48,7 @@ def memory_page(footprint: Footprint) -> Page:
         notes=(
             f"Computed for torch's eager mode, to the byte. {NOTES[workload.mode]} On a GPU come the CUDA "
             f"context, workspaces of cuBLAS and cuDNN, and the allocator's rounding. {BAR_NOTE} {UNITS_NOTE}",
-            *nested_note(graph, workload.mode),
+            *memory_notes(graph, workload.mode),
             *left_out_note(graph),
         ),
         data=lambda: footprint_data(footprint, many=iter),
