@@ -47,6 +47,8 @@ CASES = {
     "torch-googlenet.txt": "table GoogLeNet --style torch",
     "compare-resnet-18-34.txt": "compare ResNet-18 ResNet-34 --only-differences",
     "explain-googlenet-concat.txt": "explain GoogLeNet inception_3a_concat",
+    "explain-resnet-50-unit.txt": "explain ResNet-50 block3_unit1",
+    "explain-googlenet-branch.csv": "explain GoogLeNet inception_3a_branch2 --format csv",
     "explain-resnet-50-3.8g.txt": "explain 3.8G ResNet-50",
     "conventions-d.txt": "table D --style conventions",
     "conventions-a-lrn.txt": "table A-LRN --style conventions",

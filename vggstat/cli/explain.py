@@ -20,6 +20,7 @@ from vggstat.cli.common import (
     show,
     variant_of,
 )
+from vggstat.cost.report import Report
 from vggstat.cost.variant import Variant
 from vggstat.errors import UsageError
 
@@ -34,7 +35,7 @@ def command(
     second: Annotated[
         str,
         typer.Argument(
-            metavar="[SPEC|LAYER]",
+            metavar="[SPEC|LAYER|UNIT]",
             help="The network, or one of its layers (block5_conv1). Without it, all that ship are looked through.",
         ),
     ] = "",
@@ -59,7 +60,7 @@ def command(
 
     Examples: vggstat explain 138M · vggstat explain 15.48G D · vggstat explain 96MB D · vggstat explain D block5_conv1
     """
-    from vggstat.render.views.explain import derivation_page, everywhere_page, explanation_page
+    from vggstat.render.views.explain import everywhere_page, explanation_page
 
     options = variant_of(
         input_size=input_size, classes=classes, batch=batch, dtype=dtype, head=head, no_top=no_top
@@ -75,9 +76,7 @@ def command(
             raise UsageError(
                 f"cannot read {first!r} as a number: expected for instance 15.48G, 58MB, 138,357,544 or 89.4%"
             )
-        from vggstat.lint.derive import derive_layer
-
-        show(derivation_page(derive_layer(load_report(first, options), second)), format_name, output, width)
+        _explain_layer(load_report(first, options), second, format_name, output, width)
         return
     from vggstat.lint.explain import explain_everywhere, explain_number
 
@@ -94,6 +93,19 @@ def command(
     show(explanation_page(explanation, show_all=show_all), format_name, output, width)
     if not explanation.found:
         raise typer.Exit(1)
+
+
+def _explain_layer(
+    report: Report, name: str, format_name: str | None, output: str | None, width: int | None
+) -> None:
+    """One layer step by step; of a block or a unit its layers and what they add up to."""
+    from vggstat.lint.derive import derive_layer, find_part, find_row
+    from vggstat.render.views.explain import derivation_page
+    from vggstat.render.views.part import part_page
+
+    part = find_part(report, name) if find_row(report, name) is None else None
+    page = derivation_page(derive_layer(report, name)) if part is None else part_page(report, part)
+    show(page, format_name, output, width)
 
 
 def _is_number(text: str) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from math import prod
 
-from vggstat.cost.report import Report, Row
+from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.errors import UsageError
 from vggstat.net.ops.base import Window
 from vggstat.net.ops.part import Part
+from vggstat.net.scopes import part_name
 from vggstat.records import Record
 from vggstat.shapes import Sides, pair, spell
 
-__all__ = ["Derivation", "Step", "derive_layer", "find_row", "weight_factors"]
+__all__ = ["Derivation", "Step", "derive_layer", "find_part", "find_row", "weight_factors"]
 
 
 class Step(Record):
@@ -37,6 +38,20 @@ def find_row(report: Report, name: str) -> Row | None:
     """The row of that name (``block5_conv1``, ``features.24``), without regard to case; None if there is none."""
     wanted = name.lower()
     return next((row for row in report.rows if wanted in (row.name.lower(), row.torch_name)), None)
+
+
+def find_part(report: Report, name: str) -> Block | None:
+    """The rows of a block, a unit or a branch with their sums, by what their names begin with; None for no such part."""
+    wanted = name.lower()
+    for depth in range(1, max((len(row.scope) for row in report.rows), default=0) + 1):
+        held = [
+            row
+            for row in report.rows
+            if len(row.scope) >= depth and part_name(row.scope[:depth]).lower() == wanted
+        ]
+        if held:
+            return block_of(part_name(held[0].scope[:depth]), tuple(held))
+    return None
 
 
 def derive_layer(report: Report, name: str) -> Derivation:

@@ -88,7 +88,10 @@ LAST_READER: Final = (
 """Which figure of a branching network's memory in inference is meant."""
 
 
-CHANNELS_LAST: Final = "A layer norm over channels has them last: where they are not, torch copies the map while it runs, which is not counted."
+CHANNELS_LAST: Final = (
+    "A layer norm over channels has them last: where they are not, torch copies the map while it runs, which is not "
+    "counted."
+)
 
 
 def memory_notes(graph: Graph, mode: str) -> tuple[str, ...]:
