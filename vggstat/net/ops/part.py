@@ -22,7 +22,10 @@ __all__ = ["Crop", "Part", "Split"]
 
 
 class Part(Layer):
-    """``makes`` of the values of a map, from ``start`` on along channels, height and width. A view in memory."""
+    """``makes`` of the values of a map, from ``start`` on along channels, height and width. A view in memory.
+
+    What needs it in one piece copies it: a group norm, which is counted, and a flatten right behind it, which is not.
+    """
 
     is_part: ClassVar[bool] = True
     row: ClassVar[RowRule] = "always"
