@@ -302,8 +302,8 @@ def test_a_second_output_of_a_call_is_seen() -> None:
     """Each part of a split is a value, and a product has two factors."""
     assert shown(trace(Gate(), (3, 8, 8))) == [
         ("conv3-8", (0,)),
-        ("chunk", (1,)),
-        ("chunk", (1,)),
+        ("split", (1,)),
+        ("split", (1,)),
         ("conv3-4", (3,)),
         ("multiply", (2, 4)),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.draw.pictures import THIRTY, TINY, report_from
-from tests.networks import SHIPPED, report_of
+from tests.networks import CHAINS, SHIPPED, report_of
 from tests.plot.test_kinds import LAYERWISE, PLOTS, build
 from tests.report.browser import chromium
 from vggstat.render.plot import Plot
@@ -59,10 +59,11 @@ def test_no_two_labels_meet(driver: Any, kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [*LAYERWISE, "landscape"])
 def test_no_two_labels_meet_with_every_network(driver: Any, kind: str, tmp_path: Path) -> None:
-    """Nor with all shipped networks, a tiny one and one of thirty layers in one picture."""
+    """Nor with all shipped chains, some networks that branch, a tiny one and one of thirty layers; the landscape has all."""
     extra = (report_from(TINY), report_from(THIRTY))
+    names = SHIPPED if kind == "landscape" else (*CHAINS, "ResNet-18", "GoogLeNet", "U-Net")
 
-    assert overlaps(driver, build(kind, *map(report_of, SHIPPED), *extra), tmp_path) == []
+    assert overlaps(driver, build(kind, *map(report_of, names), *extra), tmp_path) == []
 
 
 @pytest.mark.parametrize("name", [*SHIPPED, "D@bf16,batch=64"])
