@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.draw.pictures import STYLES, SVG, check, report_from, texts_of
-from vggstat.errors import VggstatError
+from vggstat.cost.report import Report
+from vggstat.errors import UsageError, VggstatError
 from vggstat.render.draw import DrawOptions, draw
 
 CONVS = st.builds(
@@ -72,6 +74,34 @@ def test_two_hundred_different_layers_stay_small(style: str) -> None:
     report = report_from(f"name: long\ninput: [3, 64, 64]\nblocks:\n{blocks}\n")
 
     assert len(check((report,), style).encode()) < 100_000
+
+
+NESTS = {"residual": "{{residual: [{}, conv1-8]}}", "branches": "{{branches: [[{}], [conv1-8]], join: add}}"}
+
+
+def nested(form: str, depth: int) -> Report:
+    """The report of units that stand in one another."""
+    units = "conv3-8"
+    for _ in range(depth):
+        units = NESTS[form].format(units)
+    return report_from(f"name: deep\ninput: [3, 16, 16]\nblocks:\n  - [conv3-8, {units}]\n")
+
+
+@pytest.mark.parametrize("style", ["blocks", "flow"])
+@pytest.mark.parametrize(("form", "depth"), [("residual", 28), ("branches", 18)])
+def test_units_deep_in_one_another_are_drawn(style: str, form: str, depth: int) -> None:
+    """As deep as the language allows: at once (each level laid out twice would take hours), no label outside."""
+    report = nested(form, depth)
+    started = process_time()
+    check((report,), style)
+
+    assert process_time() - started < 5
+
+
+def test_units_too_deep_for_the_width_are_refused() -> None:
+    """28 lines of 16 with alleys of 10 beside a box of 16: 28 × 26 + 16 = 744 points do not go into 400."""
+    with pytest.raises(UsageError, match=r"block1 has units too deep .* raise --width"):
+        draw((nested("residual", 28),), DrawOptions(style="flow", width=400))
 
 
 HOSTILE = (

@@ -161,8 +161,9 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="torchprofile",
         unit="MACs",
-        definition="MACs, the outputs of average pools, 1 per value of a batch, group or layer norm, a leaky ReLU or a product "
-        "of maps, 3 per value of an LRN, 4 per output of bilinear upsampling",
+        definition="MACs (of a transposed convolution at each pixel of its output), the outputs of average pools, 1 per value "
+        "of a batch, group or layer norm, a leaky ReLU or a product of maps, 3 per value of an LRN, 4 per output of "
+        "bilinear upsampling",
         reference="torchprofile 0.1.0",
         weights={
             **OUTPUT_MACS,
@@ -184,9 +185,10 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="thop",
         unit="MACs",
-        definition='"macs": MACs, the inputs and outputs of adaptive average pools, the outputs of other average '
-        "pools, 4 per value of a batch or layer norm (none of a group norm), 1 per output of nearest and 11 of bilinear "
-        "upsampling; where windows are uneven thop may print one less, from a float",
+        definition='"macs": MACs (of a transposed convolution at each pixel of its output), the inputs and outputs of '
+        "adaptive average pools, the outputs of other average pools, 4 per value of a batch or layer norm (none of a "
+        "group norm), 1 per output of nearest and 11 of bilinear upsampling; where windows are uneven thop may print "
+        "one less, from a float",
         reference="thop 0.1.1",
         weights={
             **OUTPUT_MACS,
@@ -220,7 +222,8 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="torchinfo",
         unit="MACs",
-        definition='"mult-adds": MACs and bias additions, and the parameters of batch, group and layer norms once per image',
+        definition='"mult-adds": MACs (of a transposed convolution at each pixel of its output) and bias additions, and the '
+        "parameters of batch, group and layer norms once per image",
         reference="torchinfo 1.8.0",
         weights={**OUTPUT_MACS, **BIAS, "bn_params": 1, "gn_params": 1, "ln_params": 1},
         zero=("ReLU", *ACTIVATIONS.values(), *POOLS, *UPSAMPLING, *MOVES, *JOINS, "LRN", "softmax"),
@@ -229,7 +232,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         name="ptflops",
         unit="MACs",
         definition="MACs and bias additions, 2 × (ReLU values + inputs of pools), 2 per value of a batch or group norm, "
-        "1 of ReLU6, leaky ReLU and SiLU, 2 of ELU and GELU, 2 per output of upsampling; ReLU, ELU, GELU, pools "
+        "1 of a layer norm, ReLU6, leaky ReLU and SiLU, 2 of ELU and GELU, 2 per output of upsampling; ReLU, ELU, GELU, pools "
         "and upsampling are counted twice by mistake",
         reference='ptflops 0.7.5 with the backend "pytorch", one image (for a batch it averages only a part)',
         weights={
@@ -255,7 +258,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         name="ptflops-modules",
         unit="MACs",
         definition="MACs and bias additions, values of ReLU, ReLU6, leaky ReLU, ELU and GELU, inputs of pools, 2 per "
-        "value of a batch or group norm, outputs of upsampling",
+        "value of a batch or group norm, 1 of a layer norm, outputs of upsampling",
         reference='ptflops 0.7.5 with the backend "pytorch" and count_functional=False',
         weights={
             **MACS,

@@ -255,10 +255,11 @@ def _batch_norm(n: _Node) -> Iterator[Kernel]:
 
 def _group_norm(n: _Node) -> Iterator[Kernel]:
     """The map is read once for its statistics, in inference too; the backward pass reads x and dy twice."""
-    yield Kernel("group norm", 0, n.inputs + n.outputs + n.params)
+    label = n.node.layer.label
+    yield Kernel(label, 0, n.inputs + n.outputs + n.params)
     yield Kernel("statistics", 0, n.inputs, styles=APART)
     if n.training:
-        yield Kernel("group norm gradient", 0, 3 * n.outputs, "backward")
+        yield Kernel(f"{label} gradient", 0, 3 * n.outputs, "backward")
         yield Kernel("sums of the gradient", 0, 2 * n.outputs, "backward", styles=APART)
 
 

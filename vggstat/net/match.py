@@ -119,7 +119,7 @@ def least_cost(part: Sequence[KnownLayer], found: Sequence[KnownLayer]) -> int:
     """What a match of ``found`` with all that has these layers costs at least: those of a kind that it has too few of."""
     lacking = Counter(map(_kind, part))
     lacking.subtract(map(_kind, found))
-    return sum(count * (55 if kind in FOLLOWERS else 100) for kind, count in lacking.items() if count > 0)
+    return sum(count * _price(kind) for kind, count in lacking.items() if count > 0)
 
 
 def _kind(part: KnownLayer) -> str:
@@ -131,7 +131,12 @@ def _kind(part: KnownLayer) -> str:
 
 
 def _weight(part: KnownLayer) -> int:
-    return 55 if part.kind in FOLLOWERS else 100
+    return _price(part.kind)
+
+
+def _price(kind: str) -> int:
+    """Of leaving out a layer of this kind, or putting one in."""
+    return 55 if kind in FOLLOWERS else 100
 
 
 def _change(wanted: KnownLayer, found: KnownLayer) -> int:

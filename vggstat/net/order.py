@@ -40,14 +40,15 @@ def _sorted_inputs(layers: Sequence[KnownLayer], at: int) -> tuple[int, ...]:
 def _rank(layers: Sequence[KnownLayer], at: int) -> tuple[int, str, str]:
     """What tells one input of a sum from another wherever the branches stand: how far back it goes, and what it is."""
     steps, here = 0, at
-    way = []
+    nearest = ["", ""]
     while here >= 0 and steps < len(layers):
         layer = layers[here]
-        way.append(f"{layer.kind} {sorted(layer.settings.items(), key=lambda item: item[0])}")
+        if steps < len(nearest):
+            nearest[steps] = f"{layer.kind} {sorted(layer.settings.items(), key=lambda item: item[0])}"
         if len(layer.reads or ()) != 1:
             break
         here, steps = (layer.reads or (-1,))[0], steps + 1
-    return -steps, way[0] if way else "", way[1] if len(way) > 1 else ""
+    return -steps, nearest[0], nearest[1]
 
 
 def _after_inputs(reads: Sequence[tuple[int, ...]]) -> Iterator[int]:

@@ -62,7 +62,7 @@ class Part(Record):
             return (self.held,)
         own = tuple(held for held in self.held if held is not join)
         branches = [held for held in own if isinstance(held, Part) and is_branch(held.scope)]
-        rest = tuple(held for held in own if held not in branches)
+        rest = tuple(held for held in own if not (isinstance(held, Part) and is_branch(held.scope)))
         ends = {row.name: branch.held for branch in branches for row in branch.rows}
         body = {row.name for row in flat(rest)}
         return tuple(rest if name in body else ends.get(name, ()) for name in join.inputs)

@@ -17,7 +17,8 @@ __all__ = ["all_kinds", "find_kind", "fold", "kind_called"]
 
 _SHARED = {"__init__", "activation", "base", "following", "geometry", "pooling"}
 _UNWRITTEN = {"add", "concat", "multiply", "other", "part"}
-"""Layers that no short form or field names: what joins several maps, and what was seen in somebody's model."""
+"""Layers that no short form or field names: what joins several maps, what takes a part of one, and what was seen in
+somebody's model."""
 
 
 def fold(word: str) -> str:

@@ -25,7 +25,7 @@ from vggstat.render.draw.scene import Group, Item, Rectangle, Scene, moved
 from vggstat.render.draw.solid import SHEET, Scale, Solid, make_scale, solid_of
 from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
 from vggstat.render.draw.turns import Lane, arrow, turning
-from vggstat.render.draw.units import Piece, branching_stages, pieces_of, unit_words
+from vggstat.render.draw.units import Piece, branching_stages, pieces_of
 from vggstat.render.figures import map_text
 from vggstat.units import grouped, short
 
@@ -101,7 +101,7 @@ def _drawn(piece: Piece) -> list[tuple[Row, str]]:
     """The rows that are drawn of a piece, and what a pointer on each is told: of a unit the map that it makes."""
     if isinstance(piece, Run):
         return [(row, tip(row)) for row in piece.rows[: MOST_DRAWN * piece.period]]
-    words = f"{piece.words}: {unit_words(piece)} · {map_text(piece.last.output_shape)}"
+    words = f"{piece.words}: {piece.details} · {map_text(piece.last.output_shape)}"
     names = zip(piece.units, piece.names, strict=True)
     looks = [(rows[-1].replace(kind="conv"), f"{name} · {words}") for rows, name in names]
     return looks[:MOST_DRAWN]

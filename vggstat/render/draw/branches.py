@@ -14,7 +14,7 @@ from vggstat.render.draw.stages import Run, tip
 from vggstat.render.draw.units import Piece, Unit
 from vggstat.render.parts import JOINS
 
-__all__ = ["centred", "laid_out"]
+__all__ = ["centred", "laid_out", "least_width", "natural_width"]
 
 GAP: Final = 4.0
 """Between two boxes of a column."""
@@ -24,20 +24,48 @@ FORK: Final = 9.0
 """Height of the lines that lead into the columns, and out of them."""
 LINE: Final = 16.0
 """Width of a column that is the value itself."""
+PAD: Final = 12.0
+"""What a box is wider than its text, both sides together; a join twice as much."""
 
 
 NO_SKIPS: Final[Mapping[str, str]] = {}
+
+
+def natural_width(piece: Piece, skips: Mapping[str, str] = NO_SKIPS) -> float:
+    """How wide the piece is where nothing limits it; found without laying it out, which a piece is once."""
+    if isinstance(piece, Run):
+        return text_width(_run_text(piece, skips), FIGURE_SIZE) + PAD
+    columns = [_natural_column(column, skips) for column in piece.columns]
+    widths = [sum(columns) + ALLEY * (len(columns) - 1)]
+    if piece.join is not None:
+        widths.append(text_width(piece.join.kind, FIGURE_SIZE) + 2 * PAD)
+    title = _title(piece)
+    if title:
+        widths.append(text_width(title, FIGURE_SIZE))
+    return max(widths)
+
+
+def _natural_column(pieces: Sequence[Piece], skips: Mapping[str, str]) -> float:
+    return max((natural_width(piece, skips) for piece in pieces), default=LINE)
+
+
+def least_width(piece: Piece) -> float:
+    """What the piece cannot be narrower than, however its texts are cut."""
+    if isinstance(piece, Run):
+        return LINE
+    return sum(map(_least_column, piece.columns)) + ALLEY * (len(piece.columns) - 1)
+
+
+def _least_column(pieces: Sequence[Piece]) -> float:
+    return max(map(least_width, pieces), default=LINE)
 
 
 def laid_out(piece: Piece, limit: float, *, least: float = 0.0, skips: Mapping[str, str] = NO_SKIPS) -> Panel:
     """The piece in at most ``limit``; a single box is at least ``least`` wide, and says which value from further back it
     reads."""
     if isinstance(piece, Run):
-        text = f"{piece.text}, {piece.details}" if piece.details else piece.text
-        if piece.row.name in skips:
-            text += f" {'with' if piece.row.kind in JOINS else 'of'} {skips[piece.row.name]}"
-        width = min(limit, max(least, text_width(text, FIGURE_SIZE) + 12))
-        return chip([text], kind_of(piece.row), width, "; ".join(map(tip, piece.pattern)))
+        width = min(limit, max(least, natural_width(piece, skips)))
+        return chip([_run_text(piece, skips)], kind_of(piece.row), width, "; ".join(map(tip, piece.pattern)))
     return _unit(piece, limit, skips)
 
 
@@ -47,13 +75,26 @@ def centred(panel: Panel, width: float) -> Panel:
     return Panel(max(width, panel.width), panel.height, tuple(moved(item, room, 0) for item in panel.items))
 
 
+def _run_text(run: Run, skips: Mapping[str, str]) -> str:
+    text = f"{run.text}, {run.details}" if run.details else run.text
+    if run.row.name in skips:
+        text += f" {'with' if run.row.kind in JOINS else 'of'} {skips[run.row.name]}"
+    return text
+
+
+def _title(unit: Unit) -> str:
+    """What stands above a unit that has a name of its own or stands for several; nothing above another."""
+    if not unit.names[0].startswith("block"):
+        return unit.title
+    return f"{unit.words} ×{unit.count}" if unit.count > 1 else ""
+
+
 def _unit(unit: Unit, limit: float, skips: Mapping[str, str]) -> Panel:
     """Its columns between fork and join, under its name where it has one of its own or stands for several."""
     body = _joined(unit, limit, skips)
-    named = unit.count > 1 or not unit.names[0].startswith("block")
-    if not named:
+    title = _title(unit)
+    if not title:
         return body
-    title = unit.title if not unit.names[0].startswith("block") else f"{unit.words} ×{unit.count}"
     words = fitted(title, FIGURE_SIZE, limit)
     width = max(body.width, text_width(words, FIGURE_SIZE))
     head = text_panel([words], FIGURE_SIZE, role="muted", align=width / 2)
@@ -84,7 +125,7 @@ def _joined(unit: Unit, limit: float, skips: Mapping[str, str]) -> Panel:
     box = chip(
         [text],
         kind_of(join),
-        min(limit, text_width(text, FIGURE_SIZE) + 24),
+        min(limit, text_width(text, FIGURE_SIZE) + 2 * PAD),
         tip(join),
     )
     left = (width - box.width) / 2
@@ -98,21 +139,23 @@ def _joined(unit: Unit, limit: float, skips: Mapping[str, str]) -> Panel:
 
 def _columns(columns: Sequence[Sequence[Piece]], limit: float, skips: Mapping[str, str]) -> list[Panel]:
     """The columns side by side in at most ``limit``, the wider ones cut where they have to be."""
-    natural = [_column(column, limit, skips) for column in columns]
+    natural = [_natural_column(column, skips) for column in columns]
     room = limit - ALLEY * (len(columns) - 1)
-    wanted = sum(panel.width for panel in natural)
-    if wanted <= room:
-        return natural
+    if sum(natural) <= room:
+        return [_column(column, limit, skips) for column in columns]
+    least = [_least_column(column) for column in columns]
+    wanted = sum(natural) - sum(least)
+    share = max(0.0, room - sum(least)) / wanted if wanted else 0.0
     return [
-        _column(column, max(LINE, panel.width * room / wanted), skips)
-        for column, panel in zip(columns, natural, strict=True)
+        _column(column, low + (high - low) * share, skips)
+        for column, low, high in zip(columns, least, natural, strict=True)
     ]
 
 
 def _column(pieces: Sequence[Piece], limit: float, skips: Mapping[str, str]) -> Panel:
     if not pieces:
         return Panel(LINE, 0.0, ())
-    panels = [laid_out(piece, limit, skips=skips) for piece in pieces]
+    least = min(limit, _natural_column(pieces, skips))
+    panels = [laid_out(piece, limit, least=least, skips=skips) for piece in pieces]
     width = max(panel.width for panel in panels)
-    panels = [laid_out(piece, limit, least=width, skips=skips) for piece in pieces]
     return stacked([centred(panel, width) for panel in panels], gap=GAP)

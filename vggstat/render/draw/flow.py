@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
+from vggstat.errors import UsageError
 from vggstat.render.draw.boxes import chip, kind_items
-from vggstat.render.draw.branches import centred, laid_out
+from vggstat.render.draw.branches import centred, laid_out, least_width, natural_width
 from vggstat.render.draw.frame import (
     FIGURE_SIZE,
     MARGIN,
@@ -71,6 +72,11 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
     room = limit - 2 * PAD
     softmax = stage.total.rows[-1] is report.rows[-1] and closes_with_softmax(report)
     pieces: Sequence[Piece] = pieces_of(stage.total.rows) if stage.branches else stage.runs
+    if max(map(least_width, pieces)) > room:
+        raise UsageError(
+            f"{stage.title} has units too deep in one another for a picture of this width: raise --width or use "
+            "--style blocks"
+        )
     name = fitted(stage.title, NAME, limit, bold=True)
     leaving = fitted(stage.runs[-1].map, FIGURE_SIZE, limit)
     least = max(
@@ -78,7 +84,7 @@ def _frame(stage: Stage, report: Report, limit: float) -> Frame:
         text_width(leaving, FIGURE_SIZE) if leaving else 0.0,
         text_width("soft-max", FIGURE_SIZE) + 12 if softmax else 0.0,
     )
-    natural = max(laid_out(piece, room, skips=stage.skips).width for piece in pieces)
+    natural = max(natural_width(piece, stage.skips) for piece in pieces)
     content = max(min(room, natural), least - 2 * PAD)
     panels = [laid_out(piece, room, least=content, skips=stage.skips) for piece in pieces]
     if softmax:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vggstat.cost.report import Report, Row
+from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.records import Record
 from vggstat.render.draw.stages import Run, Stage, layer_words, refuse_many, runs_of, window_of
 from vggstat.render.figures import map_text
 from vggstat.render.parts import Part, flat, parts_of, values_from_elsewhere
 
-__all__ = ["Piece", "Unit", "branching_stages", "pieces_of", "unit_words"]
+__all__ = ["Piece", "Unit", "branching_stages", "pieces_of"]
 
 
 class Unit(Record):
@@ -45,8 +46,12 @@ class Unit(Record):
 
     @property
     def details(self) -> str:
-        """The convolutions of its longest branch."""
-        return unit_words(self)
+        """The convolutions of its longest branch: ``conv1-64, conv3-64, conv1-256``."""
+        columns = [
+            [row for piece in column for row in piece.rows if row.kind in CONVOLUTIONS]
+            for column in self.columns
+        ]
+        return ", ".join(layer_words(row) for row in max(columns, key=len))
 
     @property
     def map(self) -> str:
@@ -146,12 +151,3 @@ def _look(held: Part | Row) -> object:
         (row.scope[depth:], row.kind, row.label, row.output_shape[1:], window_of(row), len(row.inputs))
         for row in held.rows
     )
-
-
-def unit_words(unit: Unit) -> str:
-    """The layers with weights of its longest branch: ``conv1-64, conv3-64, conv1-256``."""
-    columns = [
-        [row for piece in column for row in piece.rows if row.kind in ("conv", "upconv")]
-        for column in unit.columns
-    ]
-    return ", ".join(layer_words(row) for row in max(columns, key=len))

@@ -240,9 +240,11 @@ class SpecBuilder:
 
     def _shortcut_hint(self, values: Sequence[int], unit: Unit) -> str:
         body, other = (self.graph.shape_of(value) for value in values)
-        if unit.branches[1] or len(body) != 3 or len(other) != 3 or not body[1] or other[1] % body[1]:
+        if unit.branches[1] or len(body) != 3 or len(other) != 3 or not all(body):
             return ""
         stride = other[1] // body[1]
+        if other[1:] != (stride * body[1], stride * body[2]):  # no conv1 with one stride makes this map
+            return ""
         return f": write shortcut: conv1-{body[0]}{f'/{stride}' if stride > 1 else ''}"
 
     # single layers ----------------------------------------------------------------------------------------
