@@ -471,8 +471,9 @@ class Losing(CpuClock):
 def test_a_device_that_is_lost_ends_the_run() -> None:
     """Every later call would fail: what was measured is there, and all that was not says why."""
     kept: list[BenchFile] = []
-    # The ceilings take some stamps, and the first network its own: the second one is not begun.
-    clock = Losing(400)
+    # A whole run takes 2 stamps in each of 3 turns for the whole and the layers of two networks at least: 24. A busy
+    # machine has little more than that, an idle one thousands.
+    clock = Losing(20)
     plans = [configuration(batch=batch) for batch in (4, 2)]
     file = benchmark(*plans, clock=clock, keep=kept.append, ceiling_clock=CpuClock()).run()
 
