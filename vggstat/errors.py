@@ -2,6 +2,7 @@
 
     VggstatError                exit 2: wrong use or unreadable input, in words for the person who typed it
     ├── UsageError              a wrong argument or option
+    │   └── UnknownMemoryError  memory of a layer that vggstat has no formula for
     ├── SpecError               a spec that cannot be read: all the problems of one file at once
     ├── ShapeError              a layer that cannot take the map it is given
     ├── InputError              a file that cannot be read
@@ -22,6 +23,7 @@ __all__ = [
     "Problem",
     "ShapeError",
     "SpecError",
+    "UnknownMemoryError",
     "UsageError",
     "VggstatError",
 ]
@@ -35,6 +37,10 @@ class VggstatError(Exception):
 
 class UsageError(VggstatError):
     """A wrong argument or option."""
+
+
+class UnknownMemoryError(UsageError):
+    """A figure needs what a layer takes of memory, and nobody knows that; the text says which layer's."""
 
 
 class InputError(VggstatError):

@@ -91,8 +91,22 @@ NORMS: Final = ("batch norm", "group norm", "layer norm", "LRN")
 UPSAMPLING: Final = ("upsampling", "bilinear upsampling")
 MOVES: Final = ("channel shuffle",)
 JOINS: Final = ("addition of maps", "product of maps")
+NO_PRODUCTS: Final = (
+    *BIASES,
+    "ReLU",
+    *ACTIVATIONS.values(),
+    *POOLS,
+    *NORMS,
+    *UPSAMPLING,
+    *MOVES,
+    *JOINS,
+    "softmax",
+    "pointwise",
+)
+"""The kinds of work without a multiply-accumulate."""
 
 MACS: Final = {"conv_macs": 1, "upconv_macs": 1, "linear_macs": 1}
+TOKEN_MACS: Final = {"matmul_macs": 1, "attention_macs": 1}
 OUTPUT_MACS: Final = {"conv_macs": 1, "upconv_output_macs": 1, "linear_macs": 1}
 """A transposed convolution taken for one that stands at each pixel of its output, stride² times its work."""
 PLAIN_MACS: Final = {"conv_macs": 1, "linear_macs": 1}
@@ -112,19 +126,19 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
     CountingRule(
         name="macs",
         unit="MACs",
-        definition="multiply-accumulates of conv and FC layers; no biases, nothing else",
+        definition="multiply-accumulates of conv and FC layers and of matrix products; no biases, nothing else",
         reference="the definition; calflops 0.3.2 and deepspeed 0.19.8 call it MACs; torchvision's tables print it "
         "as GFLOPS",
-        weights=MACS,
-        zero=(*BIASES, "ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
+        weights={**MACS, **TOKEN_MACS},
+        zero=NO_PRODUCTS,
     ),
     CountingRule(
         name="flops",
         unit="FLOPs",
-        definition="2 per multiply-accumulate of conv and FC layers; no biases, nothing else",
+        definition="2 per multiply-accumulate of conv and FC layers and of matrix products; no biases, nothing else",
         reference="the definition; torch 2.13 FlopCounterMode and torch.profiler",
-        weights={"conv_macs": 2, "upconv_macs": 2, "linear_macs": 2},
-        zero=(*BIASES, "ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
+        weights={measure: 2 * factor for measure, factor in {**MACS, **TOKEN_MACS}.items()},
+        zero=NO_PRODUCTS,
     ),
     CountingRule(
         name="macs+bias",
@@ -132,8 +146,8 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition="multiply-accumulates, and one per addition of a bias; nothing else",
         reference='the definition; ptflops 0.7.5 with the backend "aten" (which takes every other operation for '
         "none)",
-        weights={**MACS, **BIAS},
-        zero=("ReLU", *ACTIVATIONS.values(), *POOLS, *NORMS, *UPSAMPLING, *MOVES, *JOINS, "softmax"),
+        weights={**MACS, **TOKEN_MACS, **BIAS},
+        zero=tuple(kind for kind in NO_PRODUCTS if kind not in BIASES),
     ),
     CountingRule(
         name="fvcore",

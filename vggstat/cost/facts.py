@@ -151,10 +151,14 @@ def _layers_of(quantity: str, convention: str, read: Callable[[Report], int]) ->
     return lambda report: Fact(family="layers", quantity=quantity, convention=convention, exact=read(report))
 
 
-def _training(quantity: str, read: Callable[[Report], int]) -> Maker:
-    return lambda report: Fact(
-        family="operations", quantity=quantity, convention=TRAINING, exact=read(report)
-    )
+def _training(quantity: str, read: Callable[[Report], int | None]) -> Maker:
+    def make(report: Report) -> Fact | None:
+        count = read(report)
+        if count is None:
+            return None
+        return Fact(family="operations", quantity=quantity, convention=TRAINING, exact=count)
+
+    return make
 
 
 def _operations(rule: CountingRule) -> Maker:
@@ -315,6 +319,8 @@ def _work(scope: Scope, held: Row | Block, derivation: str = "") -> Iterator[Fac
         ("MACs", "one per weight and position", held.macs),
         ("FLOPs", "2 per MAC", held.flops),
     ):
+        if exact is None:
+            return
         yield Fact(
             family="operations",
             quantity=quantity,
@@ -388,7 +394,7 @@ def _shares(report: Report) -> Iterator[Fact]:
             ("MACs", held.macs, total.macs),
             ("output values", held.output_values, total.output_values),
         ):
-            if part and whole:
+            if part and whole:  # none of work that is not known
                 yield Fact(
                     family="share", quantity=f"share of the {quantity}", scope=scope, exact=part, whole=whole
                 )

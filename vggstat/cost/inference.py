@@ -13,38 +13,58 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import Extra
 from vggstat.shapes import values
 
-__all__ = ["forward_phases", "inference_moments", "inference_peak"]
+__all__ = ["forward_phases", "inference_moments", "inference_peak", "peak_as_written"]
 
 
 def inference_moments(
-    graph: Graph, workload: Workload, held: tuple[MemoryItem, ...] = ()
+    graph: Graph, workload: Workload, held: tuple[MemoryItem, ...] = (), *, as_written: bool = False
 ) -> Iterator[Moment]:
     """For each layer the moment of its forward pass when most is alive, in inference mode.
 
     The caller holds the image throughout; every other map lives from the layer that makes it to the last
-    that reads it. Weights are not included unless they are ``held``, but the copies are that autocast makes of
-    them. A softmax that closes the classifier does not run: torch models end in logits. Without a layer there is
-    one moment, that of the image.
+    that reads it, or ``as_written``, of a graph that knows it, until Python lets go of it. Weights are not
+    included unless they are ``held``, but the copies are that autocast makes of them. A softmax that closes
+    the classifier does not run: torch models end in logits. Without a layer there is one moment, that of the image.
     """
-    return moments(lambda tells: _forward(graph, workload, Ledger(held, tells=tells)))
+    return moments(lambda tells: _forward(graph, workload, Ledger(held, tells=tells), as_written))
 
 
-def _forward(graph: Graph, workload: Workload, live: Ledger) -> Iterator[Instant]:
+def _ends(graph: Graph, as_written: bool) -> dict[int, int]:
+    """For each storage the node that is the last to run while it is there; those that leave the network stay."""
     storages = graph.storages("inference")
-    last_use = {storages[value]: node.index for node in graph.nodes for value in node.inputs}
+    if as_written and graph.held_until is not None:
+        ends: dict[int, int] = {}
+        for value, until in enumerate(graph.held_until):
+            ends[storages[value]] = max(ends.get(storages[value], 0), until - 1)
+    else:
+        ends = {storages[node.output]: node.index for node in graph.nodes}
+        ends.update({storages[value]: node.index for node in graph.nodes for value in node.inputs})
+    stay = (0, *(node.output for node in graph.further_inputs), *(graph.outputs or (len(graph.nodes),)))
+    return {
+        storage: end for storage, end in ends.items() if storage not in {storages[value] for value in stay}
+    }
+
+
+def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -> Iterator[Instant]:
+    storages = graph.storages("inference")
+    gone: dict[int, list[int]] = {}
+    for storage, end in _ends(graph, as_written).items():
+        gone.setdefault(end, []).append(storage)
     pieces = graph.in_pieces("inference", workload.batch)
     live[0] = image_item(graph, workload)
+    for node in graph.further_inputs:
+        live[node.output] = make_item(node.name, "input", values(node.shape), workload, part="input")
     if not any(node.in_model for node in graph.nodes):
         yield live.instant(IMAGE)
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
-        if not node.in_model:
+        if not node.in_model or node.output in live:  # a further input
             continue
         for param in weight_copies(node, workload):
             copy = weight_copy(node, param, workload)
             live[copy.key] = copy.item
         is_new = storages[node.output] == node.output
         phases = forward_phases(node, width, workload) if is_new else ((),)
-        if node.layer.copies_slices and node.inputs[0] in pieces and not width.copies:
+        if node.layer.copies_slices and not width.copies and node.inputs[0] in pieces:
             whole = make_item(
                 node.name,
                 "input in one piece",
@@ -58,9 +78,8 @@ def _forward(graph: Graph, workload: Workload, live: Ledger) -> Iterator[Instant
         yield live.instant(node.name, extra=most)
         if is_new:
             live[node.output] = output_item(node, workload, width.writes)
-        for value in {storages[value] for value in node.inputs}:
-            if value and last_use[value] == node.index:
-                live.drop(value)
+        for storage in gone.get(node.index, ()):
+            live.drop(storage)
 
 
 def forward_phases(node: Node, width: Widths, workload: Workload) -> tuple[tuple[MemoryItem, ...], ...]:
@@ -87,3 +106,8 @@ def _extra_item(node: Node, extra: Extra, width: Widths, workload: Workload) -> 
 def inference_peak(graph: Graph, workload: Workload) -> Moment:
     """The moment of the forward pass when most is alive, without the parameters."""
     return largest(inference_moments(graph, workload))
+
+
+def peak_as_written(graph: Graph, workload: Workload) -> Moment:
+    """The same of somebody's model, whose own frames may hold maps beyond their last reader."""
+    return largest(inference_moments(graph, workload, as_written=True))

@@ -36,7 +36,8 @@ def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
     found = []
     known: dict[tuple[tuple[int, ...], Autocast, bool], Widths] = {}
     for node in graph.nodes:
-        arrives = tuple([made[value] for value in node.inputs])
+        # A further input arrives from nowhere, as the image does.
+        arrives = tuple([made[value] for value in node.inputs]) or (workload.dtype.width,)
         key = (arrives, node.layer.autocast, node.in_place)  # all that it depends on
         width = known.get(key)
         if width is None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, Final
 
 from vggstat.cost.accounting import Accounting
-from vggstat.cost.counting import Counted, CountingRule, Status
+from vggstat.cost.counting import Counted, CountingRule, Status, find_counting_rule
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.base import CONVOLUTIONS, Layer
+from vggstat.net.ops.base import CONVOLUTIONS, Layer, Param
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides, values
 
 __all__ = ["Block", "OpItem", "Report", "Row", "analyze", "block_of"]
+
+
+MACS_RULE: Final = find_counting_rule("macs")
 
 
 class Row(Record):
@@ -43,7 +48,8 @@ class Row(Record):
     weight_shape: tuple[int, ...] | None
     weights: int
     biases: int
-    macs: int
+    macs: int | None
+    """None where its work is not known."""
     output_values: int
     output_bytes: int
     receptive_field: Sides | None
@@ -59,9 +65,9 @@ class Row(Record):
         return self.weights + self.biases
 
     @property
-    def flops(self) -> int:
-        """Two per multiply-accumulate."""
-        return 2 * self.macs
+    def flops(self) -> int | None:
+        """Two per multiply-accumulate; None where those are not known."""
+        return None if self.macs is None else 2 * self.macs
 
 
 class OpItem(Record):
@@ -78,7 +84,10 @@ class Block(Record):
     rows: tuple[Row, ...]
     weights: int
     biases: int
-    macs: int
+    macs_known: int
+    """Of the rows whose work is known."""
+    macs_not_counted: tuple[str, ...] = ()
+    """Names of the others."""
     output_values: int
     output_bytes: int
 
@@ -88,9 +97,14 @@ class Block(Record):
         return self.weights + self.biases
 
     @property
-    def flops(self) -> int:
-        """Two per multiply-accumulate."""
-        return 2 * self.macs
+    def macs(self) -> int | None:
+        """All multiply-accumulates; None where some are not known, so that no part of them passes for all."""
+        return None if self.macs_not_counted else self.macs_known
+
+    @property
+    def flops(self) -> int | None:
+        """Two per multiply-accumulate; None where those are not known."""
+        return None if self.macs is None else 2 * self.macs
 
 
 class Report(Record):
@@ -138,24 +152,30 @@ class Report(Record):
     def file_bytes(self) -> int:
         """Bytes of all tensors in a weights file: parameters, and a batch norm's running statistics."""
         width = self.workload.dtype.width
-        return sum(
-            param.elements * (param.width or width) for node in self.graph.nodes for param in node.params
-        )
+        held = chain((param for node in self.graph.nodes for param in node.params), self.graph.unused)
+        return sum(param.elements * (param.width or width) for param in held)
 
     @property
-    def backward_flops(self) -> int:
-        """FLOPs of the backward pass, two per MAC: as FlopCounterMode counts.
+    def frozen_params(self) -> int:
+        """Learned values that training leaves as they are."""
+        return self.total.params - self.graph.trained_values
+
+    @property
+    def backward_flops(self) -> int | None:
+        """FLOPs of the backward pass, two per MAC: as FlopCounterMode counts. None where there is work that is not known.
 
         Each conv and FC layer repeats its forward MACs for the gradient of its weights, and once more for
         the gradient of its input, which the first learned layer does not need.
         """
-        per_image = sum(2 * node.ops.macs * (2 if node.needs_input_grad else 1) for node in self.graph.nodes)
-        return per_image * self.workload.batch
+        if self.total.macs is None:
+            return None
+        return 2 * sum(node.backward_macs for node in self.graph.nodes) * self.workload.batch
 
     @property
-    def training_flops(self) -> int:
-        """FLOPs of one training step, forward and backward, two per MAC."""
-        return self.total.flops + self.backward_flops
+    def training_flops(self) -> int | None:
+        """FLOPs of one training step, forward and backward, two per MAC; None where there is work that is not known."""
+        forward, backward = self.total.flops, self.backward_flops
+        return None if forward is None or backward is None else forward + backward
 
     def operations(self, rule: CountingRule) -> int | None:
         """All operations under a rule; None where the rule is not known for one of the layers."""
@@ -198,6 +218,7 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
         weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
         number += weighted
         rows.append(_row(node, load, number if weighted else None, shown))
+    rows += _unused_rows(graph.unused)
     return Report(
         graph=graph,
         workload=load,
@@ -212,7 +233,7 @@ def _rows_behind(graph: Graph) -> list[str]:
     """For each value the name of the row that it comes from: its own layer's, or that before an activation and its like."""
     shown = ["input"]
     for node in graph.nodes:
-        shown.append(node.name if node.is_row else shown[node.inputs[0]])
+        shown.append(node.name if node.is_row or not node.inputs else shown[node.inputs[0]])
     return shown
 
 
@@ -223,7 +244,8 @@ def block_of(name: str, rows: tuple[Row, ...]) -> Block:
         rows=rows,
         weights=sum(row.weights for row in rows),
         biases=sum(row.biases for row in rows),
-        macs=sum(row.macs for row in rows),
+        macs_known=sum(row.macs or 0 for row in rows),
+        macs_not_counted=tuple(row.name for row in rows if row.macs is None),
         output_values=sum(row.output_values for row in rows),
         output_bytes=sum(row.output_bytes for row in rows),
     )
@@ -238,38 +260,52 @@ def _blocks(rows: Iterable[Row]) -> tuple[Block, ...]:
 
 def _image_row(graph: Graph, load: Workload) -> Row:
     count = values(graph.image)
-    return Row(
+    return _plain_row(
         name="input",
-        torch_name=None,
         block="input",
         kind="input",
-        layer=None,
-        label="",
-        number=None,
-        scope=(),
-        inputs=(),
-        in_shape=None,
         output_shape=graph.image,
-        kernel=None,
-        stride=None,
-        padding=None,
-        dilation=None,
-        groups=None,
-        weight_shape=None,
-        weights=0,
-        biases=0,
-        macs=0,
         output_values=count * load.batch,
         output_bytes=load.bytes(count),
         receptive_field=1,
         jump=1,
-        sees_all=False,
     )
+
+
+def _unused_rows(unused: Iterable[Param]) -> Iterator[Row]:
+    """A row for each module whose parameters nothing takes: they are counted, and no map comes of them."""
+    modules: dict[str, list[Param]] = {}
+    for param in unused:
+        modules.setdefault(param.path.rpartition(".")[0], []).append(param)
+    for name, params in modules.items():
+        yield _plain_row(
+            name=name or "the model's own",
+            block="unused",
+            kind="unused",
+            label="not used",
+            output_shape=(),
+            output_values=0,
+            output_bytes=0,
+            sees_all=True,
+            weights=_elements(params, "weight"),
+            biases=_elements(params, "bias"),
+        )
+
+
+def _plain_row(**told: Any) -> Row:
+    """A row that is no layer of the network: what is not told is not there."""
+    nothing: dict[str, Any] = dict.fromkeys(Row.record_fields)
+    nothing.update(label="", scope=(), inputs=(), weights=0, biases=0, macs=0, sees_all=False)
+    return Row(**{**nothing, **told})
+
+
+def _elements(params: Iterable[Param], role: str) -> int:
+    return sum(param.elements for param in params if param.role == role)
 
 
 def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -> Row:
     params = node.params
-    weight = next((param for param in params if param.role == "weight"), None)
+    weight = next((param for param in node.tensors if param.role == "weight"), None)
     window = node.layer.geometry()
     count = values(node.shape)
     return Row(
@@ -282,7 +318,7 @@ def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -
         number=number,
         scope=node.scope,
         inputs=tuple(shown[value] for value in node.inputs),
-        in_shape=node.in_shapes[0],
+        in_shape=node.in_shapes[0] if node.in_shapes else None,
         output_shape=node.shape,
         kernel=window.kernel if window else None,
         stride=window.stride if window else None,
@@ -290,9 +326,9 @@ def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -
         dilation=window.dilation if window else None,
         groups=getattr(node.layer, "groups", None),
         weight_shape=weight.shape if weight else None,
-        weights=sum(param.elements for param in params if param.role == "weight"),
-        biases=sum(param.elements for param in params if param.role == "bias"),
-        macs=node.ops.macs * load.batch,
+        weights=_elements(params, "weight"),
+        biases=_elements(params, "bias"),
+        macs=MACS_RULE.count(node.ops * load.batch),
         output_values=count * load.batch,
         output_bytes=load.bytes(count),
         receptive_field=node.sight.field if node.sight else None,

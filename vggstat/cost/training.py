@@ -37,7 +37,7 @@ from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import FLOAT32_WIDTH, Widths, weight_copies, widths
 from vggstat.cost.saved import Kept, kept_by_node, weight_copy
 from vggstat.cost.workload import Workload
-from vggstat.errors import UsageError
+from vggstat.errors import UnknownMemoryError, UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import INPUT_GRADIENT, OUTPUT_GRADIENT, Backward, Param
 from vggstat.net.ops.bn import BatchNorm
@@ -63,6 +63,7 @@ def training_moments(
     where torch refuses the step: no batch norm is trained on a single value per channel.
     """
     refuse_single_values(graph, workload.batch)
+    _refuse_unknown(graph)
     return moments(lambda tells: _step(graph, workload, accumulation, tells))
 
 
@@ -80,6 +81,25 @@ def refuse_single_values(graph: Graph, batch: int) -> None:
         raise UsageError(
             f"{node.name}{at} has one value a channel to normalize (a map of {describe(node.shape)}, batch 1), whose "
             "deviation is 0: torch refuses to train on it; take a batch of 2, or a larger input"
+        )
+
+
+def _refuse_unknown(graph: Graph) -> None:
+    """Raises UnknownMemoryError for a model of somebody's whose step is not known to the byte."""
+    tensors = (*(param for node in graph.nodes for param in node.tensors), *graph.unused)
+    reasons = {
+        "parameters that layers share": any(node.shared for node in graph.nodes),
+        "frozen parameters": any(param.frozen for param in tensors),
+        "parameters that it does not use": bool(graph.unused),
+        "more than one input": bool(graph.further_inputs),
+        "more than one output": len(graph.outputs) > 1,
+        "layers whose result leads nowhere": bool(graph.leads_nowhere),
+    }
+    found = [reason for reason, is_so in reasons.items() if is_so]
+    if found:
+        raise UnknownMemoryError(
+            f"vggstat does not know what memory a training step of {graph.spec.name} needs: it has "
+            + " and ".join(found)
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from vggstat.net.graph import Node, Sight
+from vggstat.net.graph import Node, Shared, Sight
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.ops.base import Layer, Param, Storage, Window, Windows
+from vggstat.net.ops.given import Given
 from vggstat.net.spec import Place
 from vggstat.net.work import Work
 from vggstat.shapes import Shape, pair, square
@@ -54,6 +55,10 @@ class GraphBuilder:
         self._nodes: list[Node] = []
         self._values = [_Value(image, Sight(1, 1), learned=False, may_overwrite=False, is_view=False)]
         self._settled: dict[tuple[int, tuple[Shape, ...]], _Settled] = {}
+        self._seen_in_place: set[int] = set()
+        """Nodes of which it is known whether they write over their input."""
+        self._owners: dict[str, str] = {}
+        """Who holds a tensor of somebody's model, by its path there."""
 
     def shape_of(self, value: int) -> Shape:
         """Of a value by its number."""
@@ -76,20 +81,29 @@ class GraphBuilder:
         scope: tuple[str, ...],
         place: Place,
         inputs: tuple[int, ...] | None = None,
+        tensors: Sequence[Param] = (),
         torch_name: str | None = None,
         is_row: bool = True,
         in_model: bool = True,
+        in_place: bool | None = None,
     ) -> int:
         """A node on ``inputs``, the last value alone unless told; the number of the value that it makes.
 
-        Raises ShapeError where the layer cannot take them, and ValueError for a value that is not there yet.
+        ``tensors`` are those that somebody's model gives it, with their paths there: what an earlier node holds already is
+        shared. ``in_place`` says whether it was seen to write over its first input; None where it may if it can. Raises
+        ShapeError where the layer cannot take its inputs, and ValueError for a value that is not there yet.
         """
         entering = (self.last,) if inputs is None else inputs
-        if not entering or not all(0 <= value <= self.last for value in entering):
+        if not all(0 <= value <= self.last for value in entering):
             raise ValueError(f"{name} reads {entering}, and the last value is {self.last}")
         read = [self._values[value] for value in entering]
         settled = self._settle(layer, tuple(value.shape for value in read))
-        in_place = settled.storage == "in-place" and read[0].may_overwrite
+        params, shared = self._claim(name, settled.params, tensors)
+        trains = any(param.is_trained for param in (*params, *(one.param for one in shared)))
+        if in_place is None:
+            in_place = settled.storage == "in-place" and read[0].may_overwrite
+        else:
+            self._seen_in_place.add(self.last)
         identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == read[0].shape
         before = joined([value.sight for value in read])
         sight = before if identity else seen_through(before, settled.windows)
@@ -104,7 +118,8 @@ class GraphBuilder:
                 inputs=entering,
                 in_shapes=settled.in_shapes,
                 shape=settled.shape,
-                params=settled.params,
+                params=params,
+                shared=shared,
                 ops=settled.ops if in_model else Work(),
                 is_row=is_row and not identity,
                 in_model=in_model,
@@ -120,8 +135,9 @@ class GraphBuilder:
             _Value(
                 settled.shape,
                 sight,
-                learned=any(input_grads) or bool(settled.params),
-                may_overwrite=(read[0].may_overwrite or not settled.lies_in_input)
+                learned=any(input_grads) or trains,
+                may_overwrite=(not settled.lies_in_input or read[0].may_overwrite)
+                and not isinstance(layer, Given)
                 and not settled.keeps_output
                 and not layer.is_part,
                 is_view=(views or in_place)
@@ -142,10 +158,26 @@ class GraphBuilder:
                     readers[homes[value]] = readers.get(homes[value], 0) + 1
         return tuple(
             node.replace(in_place=False, on_view=False)
-            if node.in_place and readers[homes[node.inputs[0]]] > 1
+            if node.index not in self._seen_in_place and node.in_place and readers[homes[node.inputs[0]]] > 1
             else node
             for node in self._nodes
         )
+
+    def _claim(
+        self, name: str, params: tuple[Param, ...], given: Sequence[Param]
+    ) -> tuple[tuple[Param, ...], tuple[Shared, ...]]:
+        """The layer's tensors as the model has them, and those of them that an earlier node holds."""
+        if not given:
+            return params, ()
+        own: list[Param] = []
+        shared: list[Shared] = []
+        for param in _as_given(params, given):
+            owner = self._owners.setdefault(param.path, name) if param.path else name
+            if owner == name:
+                own.append(param)
+            else:
+                shared.append(Shared(param, owner))
+        return tuple(own), tuple(shared)
 
     def _settle(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Settled:
         """The layer on maps of these shapes. Raises ShapeError where it cannot take them."""
@@ -164,6 +196,19 @@ class GraphBuilder:
                 keeps_output=layer.keeps_output(*shapes),
             )
         return found
+
+
+def _as_given(params: tuple[Param, ...], given: Sequence[Param]) -> Iterator[Param]:
+    """Each of a layer's tensors with the path and the freedom that the model's has; buffers that it has not are left out."""
+    rest = list(given)
+    for param in params:
+        like = [one for one in rest if (one.shape, one.role) == (param.shape, param.role)]
+        named = next((one for one in like if one.name == param.name), like[0] if like else None)
+        if named is not None:
+            rest.remove(named)
+            yield param._replace(path=named.path, frozen=named.frozen)
+        elif param.role != "buffer":
+            yield param
 
 
 def _lies_in_input(layer: Layer) -> bool:
@@ -194,6 +239,8 @@ def _one_axis(field: int, jump: int, window: Window) -> tuple[int, int | None]:
 
 def joined(sights: Sequence[Sight | None]) -> Sight | None:
     """Of several paths: the largest field, all where one of them sees all, and the step where they agree."""
+    if not sights:
+        return Sight(1, 1)  # a further input
     if len(sights) == 1 or any(sight is None for sight in sights):
         return sights[0] if len(sights) == 1 else None
     known = [sight for sight in sights if sight is not None]

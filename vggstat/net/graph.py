@@ -1,7 +1,7 @@
 """The layer graph: what a specification means for one image, with every shape settled.
 
 Values are numbered: 0 is the image, and node ``i`` makes value ``i + 1``. A chain is the usual case; a node
-that joins several maps has several inputs.
+that joins several maps has several inputs, and a further input of the network is a node that has none.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
+from vggstat.net.ops.given import Given
 from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Head, Place, Spec
 from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides
 
-__all__ = ["Graph", "Node", "Sight"]
+__all__ = ["Graph", "Node", "Shared", "Sight"]
 
 
 class Sight(NamedTuple):
@@ -27,6 +28,13 @@ class Sight(NamedTuple):
 
     field: Sides | None
     jump: Sides | None
+
+
+class Shared(NamedTuple):
+    """A tensor that a layer uses and an earlier one holds, where it is counted."""
+
+    param: Param
+    owner: str
 
 
 class Node(Record):
@@ -46,7 +54,9 @@ class Node(Record):
     shape: Shape
     """The shape that leaves."""
     params: tuple[Param, ...]
-    """Its learned tensors and buffers."""
+    """Its learned tensors and buffers, but for those that an earlier layer holds."""
+    shared: tuple[Shared, ...] = ()
+    """Those."""
     ops: Work
     """Its work for one image; none for what is not in the model."""
     is_row: bool
@@ -84,6 +94,24 @@ class Node(Record):
         return any(self.input_grads)
 
     @property
+    def tensors(self) -> tuple[Param, ...]:
+        """All that it uses, whoever holds them."""
+        return (*self.params, *(shared.param for shared in self.shared))
+
+    @property
+    def trained(self) -> tuple[Param, ...]:
+        """Those of its tensors that get a gradient."""
+        return tuple(param for param in self.tensors if param.is_trained)
+
+    @property
+    def backward_macs(self) -> int:
+        """Multiply-accumulates of its backward pass for one image: its own again for each gradient that it makes."""
+        weights = sum(param.role == "weight" for param in self.trained)
+        return self.ops.macs * self.layer.gradient_products(
+            inputs=sum(self.input_grads), weights=min(weights, 1)
+        )
+
+    @property
     def saved(self) -> tuple[Saved, ...]:
         """What autograd keeps of it; nothing where no gradient comes by."""
         return self._of_use(self.layer.saved_in_place if self.in_place else self.layer.saved)
@@ -94,10 +122,14 @@ class Node(Record):
         return self._of_use(self.layer.saved_compiled)
 
     def _of_use(self, saved: Callable[..., tuple[Saved, ...]]) -> tuple[Saved, ...]:
-        if not self.in_model or not (self.needs_input_grad or self.params):
+        if not self.in_model or not (self.needs_input_grad or self.trained):
             return ()
-        kept = saved(*self.in_shapes)
-        return tuple(one for one in kept if one.needed_by is None or self.input_grads[one.needed_by])
+        return tuple(one for one in saved(*self.in_shapes) if self._is_needed(one))
+
+    def _is_needed(self, saved: Saved) -> bool:
+        if saved.needed_by == "weight":
+            return any(param.role == "weight" for param in self.trained)
+        return saved.needed_by is None or self.input_grads[saved.needed_by]
 
 
 class Graph(Record):
@@ -111,6 +143,15 @@ class Graph(Record):
     classes: int | None
     """Outputs of the last FC layer; None where there is none."""
     nodes: tuple[Node, ...]
+    outputs: tuple[int, ...] = ()
+    """The values that leave; the last one alone where none is named."""
+    unused: tuple[Param, ...] = ()
+    """Of somebody's model: parameters that nothing in its forward pass takes."""
+    held_until: tuple[int, ...] | None = None
+    """Of somebody's model: for each value the index of the node before which Python lets go of it. None where every
+    map goes with its last reader."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of how it was read."""
     overwritten: tuple[str, ...] = ()
     """Of somebody's model: where a call writes over what an earlier layer has kept for its gradient, in words."""
 
@@ -122,11 +163,36 @@ class Graph(Record):
     @property
     def is_chain(self) -> bool:
         """Whether each layer reads what the one before it makes, and nothing else."""
-        return all(node.inputs == (node.index,) for node in self.nodes)
+        return len(self.outputs) < 2 and all(node.inputs == (node.index,) for node in self.nodes)
 
     @property
     def output_shape(self) -> Shape:
-        return self.nodes[-1].shape if self.nodes else self.image
+        """Of the first of its outputs."""
+        return self.shape_of(self.outputs[0] if self.outputs else len(self.nodes))
+
+    def shape_of(self, value: int) -> Shape:
+        """Of a value by its number."""
+        return self.nodes[value - 1].shape if value else self.image
+
+    @property
+    def further_inputs(self) -> tuple[Node, ...]:
+        """What the caller gives beside the image."""
+        return tuple(node for node in self.nodes if isinstance(node.layer, Given))
+
+    @property
+    def leads_nowhere(self) -> tuple[Node, ...]:
+        """Nodes that no output depends on. They run all the same."""
+        needed = set(self.outputs or (len(self.nodes),))
+        for node in reversed(self.nodes):
+            if node.output in needed:
+                needed.update(node.inputs)
+        return tuple(node for node in self.nodes if node.output not in needed)
+
+    @property
+    def trained_values(self) -> int:
+        """Values of all parameters that training changes, unused ones too, which their optimizer would leave."""
+        held = (*(param for node in self.nodes for param in node.params), *self.unused)
+        return sum(param.elements for param in held if param.is_trained)
 
     def in_pieces(self, mode: Mode, batch: int) -> frozenset[int]:
         """The values that are parts of maps and do not lie in one piece: of a single image some channels do."""
@@ -137,7 +203,7 @@ class Graph(Record):
                 if batch > 1 or node.shape[1:] != node.in_shapes[0][1:]:
                     found.add(node.output)
             elif (
-                node.inputs[0] in found and layer.storage(mode) == "view" and node.shape == node.in_shapes[0]
+                layer.storage(mode) == "view" and node.inputs[0] in found and node.shape == node.in_shapes[0]
             ):
                 found.add(node.output)
         return frozenset(found)

@@ -13,11 +13,14 @@ from typing import Any, Final
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import all_kinds
 from vggstat.net.ops.base import Layer
-from vggstat.net.ops.other import Other
+from vggstat.net.ops.seen import Seen
 from vggstat.records import Record
-from vggstat.shapes import pair, square, values
+from vggstat.shapes import Sides, pair, square, values
 
-__all__ = ["INPUTS", "WEIGHTED", "KnownLayer", "known_layers", "layers_with_tensors"]
+__all__ = ["INPUTS", "WEIGHTED", "ZEROS", "KnownLayer", "known_layers", "layers_with_tensors"]
+
+ZEROS: Final = "zero padding"
+"""What a layer of somebody's model is called that puts zeros around a map."""
 
 WEIGHTED: Final = ("conv", "upconv", "fc")
 """Kinds that a network's depth counts."""
@@ -85,16 +88,36 @@ def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:
     """
     found: list[KnownLayer] = []
     makers: list[tuple[int, ...]] = [(-1,)]  # for each value the positions of the layers whose map it is
+    padding = _paddings(graph)
     for node in graph.nodes:
         reads = tuple(maker for value in node.inputs for maker in makers[value])
+        if node.output in padding:
+            makers.append(reads)
+            continue
         if not node.in_model or _is_nothing(node):
             makers.append(reads)
             continue
         makers.append((len(found),))
-        found.append(_known(node, reads))
+        found.append(_known(node, reads, padding.get(node.inputs[0], 0) if node.inputs else 0))
     while found and found[-1].kind == "softmax":
         found.pop()
     return tuple(found)
+
+
+def _paddings(graph: Graph) -> dict[int, Sides]:
+    """The zeros around maps that only a convolution without padding reads, by value: they are that one's padding."""
+    readers: dict[int, list[Node]] = {}
+    for node in graph.nodes:
+        for value in node.inputs:
+            readers.setdefault(value, []).append(node)
+    found: dict[int, Sides] = {}
+    for node in graph.nodes:
+        by = readers.get(node.output, ())
+        if _kind_of(node) == ZEROS and len(by) == 1 and by[0].layer.row_kind == "conv":
+            geometry = by[0].layer.geometry()
+            if geometry is not None and geometry.padding == 0:
+                found[node.output] = _settings(node)["padding"]
+    return found
 
 
 def layers_with_tensors(graph: Graph) -> tuple[KnownLayer, ...]:
@@ -105,8 +128,10 @@ def layers_with_tensors(graph: Graph) -> tuple[KnownLayer, ...]:
     return tuple(_stored(node) for node in graph.nodes if node.params)
 
 
-def _known(node: Node, reads: tuple[int, ...] | None = None) -> KnownLayer:
+def _known(node: Node, reads: tuple[int, ...] | None = None, padding: Sides = 0) -> KnownLayer:
     settings = _settings(node)
+    if padding:
+        settings["padding"] = padding
     kind = _kind_of(node)
     if kind == "avgpool" and _is_global(node, settings):
         kind, settings = "adaptive-avgpool", {"output": 1}
@@ -130,7 +155,7 @@ def _known(node: Node, reads: tuple[int, ...] | None = None) -> KnownLayer:
 
 def _kind_of(node: Node) -> str:
     layer = node.layer
-    return layer.operation if isinstance(layer, Other) else _kind_names().get(type(layer), layer.stem)
+    return layer.operation if isinstance(layer, Seen) else _kind_names().get(type(layer), layer.stem)
 
 
 def _stored(node: Node) -> KnownLayer:
@@ -144,7 +169,7 @@ def _stored(node: Node) -> KnownLayer:
 def _settings(node: Node) -> dict[str, Any]:
     """What is set about a layer, padding in pixels; for conv and FC layers the inputs of one filter too."""
     layer = node.layer
-    if isinstance(layer, Other):
+    if isinstance(layer, Seen):
         return dict(layer.settings)
     if hasattr(layer, "target"):
         return {"output": square(*layer.target)}
@@ -161,7 +186,7 @@ def _settings(node: Node) -> dict[str, Any]:
 def _is_nothing(node: Node) -> bool:
     layer = node.layer
     if layer.storage("training") == "view":  # a flatten, a dropout of nothing; a part of a map is something
-        return layer.reorders if isinstance(layer, Other) else not layer.is_part
+        return not layer.is_part
     if layer.stem == "avgpool" and hasattr(layer, "target"):
         return node.in_shapes[0] == node.shape
     return layer.stem == "pool" and getattr(layer, "kernel", 0) == 1 == getattr(layer, "stride", 0)

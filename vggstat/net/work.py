@@ -39,6 +39,14 @@ MEASURES: Final[Mapping[str, Measure]] = {
     ),
     "upconv_output_macs": Measure("transposed conv", "one per weight, for each pixel that leaves"),
     "linear_macs": Measure("FC", "multiply-accumulates: one per weight"),
+    "matmul_macs": Measure(
+        "matrix product",
+        "multiply-accumulates of two maps: one per value that leaves, for each term of its sum",
+    ),
+    "attention_macs": Measure(
+        "attention",
+        "multiply-accumulates of scaled dot products: queries by keys, and their weights by values",
+    ),
     "conv_bias": Measure("conv bias", "additions of a bias: one per output value"),
     "linear_bias": Measure("FC bias", "additions of a bias: one per output value"),
     "relu": Measure("ReLU", "values that it looks at"),
@@ -69,8 +77,15 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "add_values": Measure("addition of maps", "values that it adds, for each map after the first"),
     "multiply_values": Measure("product of maps", "values that it makes"),
     "softmax_values": Measure("softmax", "values that it turns into probabilities"),
+    "pointwise_values": Measure(
+        "pointwise", "values that leave: of functions of a value, reductions and copies"
+    ),
 }
 """What today's layer kinds count."""
+
+
+PRODUCTS: Final = ("conv_macs", "upconv_macs", "linear_macs", "matmul_macs", "attention_macs")
+"""The measures that are multiply-accumulates."""
 
 
 def kind_of(measure: str) -> str:
@@ -107,8 +122,8 @@ class Work(Mapping[str, int]):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of conv and FC layers."""
-        return self["conv_macs"] + self["upconv_macs"] + self["linear_macs"]
+        """Multiply-accumulates of conv and FC layers, and of products of maps."""
+        return sum(self[measure] for measure in PRODUCTS)
 
     @property
     def bias(self) -> int:

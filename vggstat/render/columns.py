@@ -9,7 +9,14 @@ from vggstat.cost.counting import CountingRule
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
 from vggstat.records import Record
-from vggstat.render.figures import count_or_dash, field_text, map_text, sides_text
+from vggstat.render.figures import (
+    count_or_dash,
+    count_or_unknown,
+    field_text,
+    map_text,
+    sides_text,
+    total_or_part,
+)
 from vggstat.render.page import Column
 from vggstat.render.styles.base import TableOptions
 from vggstat.shapes import Sides
@@ -23,6 +30,8 @@ class OperationCounts(Record):
     rows: dict[str, int | None]
     beside: dict[str, int | None]
     total: int | None
+    known: int
+    """The part of the total that is known."""
 
 
 def operation_counts(report: Report, rule: CountingRule) -> OperationCounts:
@@ -40,7 +49,9 @@ def operation_counts(report: Report, rule: CountingRule) -> OperationCounts:
             continue
         known = rows[at]
         rows[at] = None if count is None or known is None else known + count
-    return OperationCounts(rows=rows, beside=beside, total=report.operations(rule))
+    return OperationCounts(
+        rows=rows, beside=beside, total=report.operations(rule), known=rule.known(report.ops)
+    )
 
 
 class Line(Record):
@@ -68,18 +79,18 @@ class LayerColumn(Record):
 
     def cell(self, line: Row, counts: OperationCounts) -> Any:
         """What the column shows of a row."""
-        return counts.rows[line.name] if self.value is None else self.value(line)
+        return count_or_unknown(counts.rows[line.name]) if self.value is None else self.value(line)
 
     def extra(self, name: str, count: int | None) -> Any:
         """What the column shows of a layer that is no row but counts under the rule."""
         if self.value is None:
-            return count
+            return count_or_unknown(count)
         return name if self.key == "name" else ""
 
-    def total(self, report: Report, operations: int | None) -> Any:
+    def total(self, report: Report, counts: OperationCounts) -> Any:
         """What the column shows under the rows."""
         if self.value is None:
-            return operations
+            return total_or_part(counts.total, counts.known)
         return "" if self.sum is None else self.sum(report)
 
 
@@ -90,6 +101,15 @@ def _count(
         shown=Column(key=key, header=header, align="right", text=count_or_dash, priority=priority, role=role),
         value=value,
         sum=lambda report: getattr(report.total, key),
+    )
+
+
+def _work(key: str, header: str, each: int) -> LayerColumn:
+    """Multiply-accumulates, counted as ``each``."""
+    return LayerColumn(
+        shown=Column(key=key, header=("", header), align="right", text=count_or_dash),
+        value=lambda line: count_or_unknown(getattr(line, key)),
+        sum=lambda report: total_or_part(getattr(report.total, key), each * report.total.macs_known),
     )
 
 
@@ -155,8 +175,8 @@ COLUMNS: Final = {
         LayerColumn(
             shown=Column(key="operations", header="MACs", align="right", text=count_or_dash), value=None
         ),
-        _count("macs", ("", "MACs"), lambda line: line.macs, 0),
-        _count("flops", ("", "FLOPs"), lambda line: line.flops, 0),
+        _work("macs", "MACs", 1),
+        _work("flops", "FLOPs", 2),
         _count("output_values", ("output", "values"), lambda line: line.output_values, 5, "memory"),
         _count("output_bytes", ("output", "bytes"), lambda line: line.output_bytes, 5, "memory"),
     )

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from vggstat.cost.report import Report
 from vggstat.lint.errata import find_errata, is_lecture
+from vggstat.render.page import Named
 from vggstat.shapes import Shape, Sides, describe, spell
 from vggstat.units import grouped, percent
 
-__all__ = ["count_or_dash", "field_text", "is_lecture_case", "map_text", "share"]
+__all__ = [
+    "UNKNOWN",
+    "count_or_dash",
+    "count_or_unknown",
+    "field_text",
+    "is_lecture_case",
+    "map_text",
+    "part_words",
+    "share",
+    "total_or_part",
+]
+
+UNKNOWN: Final = "?"
+"""What stands for a figure that is there and that nobody knows; what is not there is a dash."""
 
 
 def count_or_dash(value: Any) -> str:
     """A grouped integer; a dash for 0, where a layer has none."""
     return grouped(value) if value else "–"
+
+
+def count_or_unknown(count: int | None) -> int | Named:
+    """A layer's count as a cell; a question mark where it is not known."""
+    return Named(value=None, text=UNKNOWN) if count is None else count
+
+
+def total_or_part(count: int | None, known: int) -> int | Named:
+    """A sum as a cell; what is known of it, marked as a part, where not all of it is."""
+    return Named(value=None, text=part_words(grouped(known))) if count is None else count
+
+
+def part_words(known: str) -> str:
+    """``1,024 + ?``: a sum of which a part is known."""
+    return f"{known} + {UNKNOWN}"
 
 
 def map_text(shape: Shape) -> str:
@@ -32,8 +61,10 @@ def sides_text(sides: Sides) -> int | str:
     return sides if isinstance(sides, int) else spell(sides)
 
 
-def share(part: int, whole: int) -> str:
-    """A share in percent with one decimal; a dash for none of it."""
+def share(part: int | None, whole: int | None) -> str:
+    """A share in percent with one decimal; a dash for none of it, a question mark where part or whole is not known."""
+    if part is None or whole is None:
+        return UNKNOWN
     return percent(part, whole) if part else "–"
 
 

@@ -146,10 +146,13 @@ def _operations(network: Network) -> Iterator[Figure]:
     for rule in COUNTING_RULES:
         for count in dict.fromkeys(_counts(network, rule)):
             yield Figure(rule.name, count, flops=not counts_macs(rule.name))
-    yield Figure(TRAINING, network.report.training_flops, flops=True)
-    total = network.report.total  # many take a backward pass for two forward ones, in the first layer as well
-    yield Figure(TRAINING, 3 * total.macs, flops=False)
-    yield Figure(TRAINING, 3 * total.flops, flops=True)
+    report = network.report
+    if report.training_flops is None or report.total.macs is None:
+        return
+    yield Figure(TRAINING, report.training_flops, flops=True)
+    # Many take a backward pass for two forward ones, in the first layer as well.
+    yield Figure(TRAINING, 3 * report.total.macs, flops=False)
+    yield Figure(TRAINING, 6 * report.total.macs, flops=True)
 
 
 def _counts(network: Network, rule: CountingRule) -> Iterator[int]:

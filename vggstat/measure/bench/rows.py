@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vggstat.cost.bench import EXECUTIONS, BenchResult, Execution, LayerTime, MeasuredCeilings, Parts, Timing
+from vggstat.cost.facts import known
 from vggstat.cost.roofline import LayerBound, Roofline, roofline
 from vggstat.measure.bench.passes import BACKWARD, LOSS, OPTIMIZER
 from vggstat.measure.bench.session import IN_GRAPH, Session, predicted_bytes
@@ -48,7 +49,7 @@ def failed_row(session: Session, error: str, execution: Execution = "eager") -> 
         execution=execution,
         compile_mode=session.plan.compile_mode if execution.startswith("compiled") else "off",
         channels_last=session.plan.channels_last,
-        flops=report.training_flops if training else report.total.flops,
+        flops=known(report, "training_flops" if training else "operations:flops"),
         counted=session.counted,
         error=error,
         predicted_bytes=predicted_bytes(report),

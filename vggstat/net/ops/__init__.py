@@ -16,7 +16,7 @@ from vggstat.net.ops.base import Kind
 __all__ = ["all_kinds", "find_kind", "fold", "kind_called"]
 
 _SHARED = {"__init__", "activation", "base", "following", "geometry", "pooling"}
-_UNWRITTEN = {"add", "concat", "multiply", "other", "part"}
+_UNWRITTEN = {"add", "concat", "given", "multiply", "other", "part", "product", "seen", "token_norm"}
 """Layers that no short form or field names: what joins several maps, what takes a part of one, and what was seen in
 somebody's model."""
 

@@ -65,6 +65,15 @@ class Param(NamedTuple):
     role: Literal["weight", "bias", "buffer"]
     width: int | None = None
     """Bytes a value, where they do not follow the dtype (a counter in int64)."""
+    path: str = ""
+    """Its name in the model that it was found in (``features.0.weight``); a tensor of the same path is the same one."""
+    frozen: bool = False
+    """Whether training leaves it as it is."""
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the backward pass makes a gradient of it."""
+        return self.role != "buffer" and not self.frozen
 
     @property
     def elements(self) -> int:
@@ -104,8 +113,8 @@ class Saved(NamedTuple):
     """Whether an ``own`` tensor has the format that the layer writes, not the one that it reads."""
     position: int = 0
     """Of an ``input``: which of the layer's."""
-    needed_by: int | None = None
-    """The position of the input for whose gradient alone it is kept."""
+    needed_by: int | Literal["weight"] | None = None
+    """The position of the input for whose gradient alone it is kept, or that it is the weight's."""
 
 
 class Backward(NamedTuple):
@@ -242,6 +251,10 @@ class Layer(Record, ABC):
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
         """The moments of the backward pass that could be the peak; most kinds make one tensor."""
         return (Backward((Extra(INPUT_GRADIENT, values(inputs[0])),)),)
+
+    def gradient_products(self, *, inputs: int, weights: int) -> int:
+        """How often the backward pass repeats its MACs: for ``inputs`` that get a gradient, and ``weights`` that do."""
+        return weights + min(inputs, 1)
 
     def input_gradients(self) -> InputGradients:
         """What the gradients lie in that it passes on."""

@@ -52,7 +52,7 @@ class Linear(Layer):
 
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """The input, for the weight's gradient."""
-        return (Saved("input", "input", values(inputs[0])),)
+        return (Saved("input", "input", values(inputs[0]), needed_by="weight"),)
 
     def torch_module(self, *inputs: Shape) -> TorchModule:
         return TorchModule(

@@ -20,6 +20,7 @@ from vggstat.render.draw.frame import (
     Panel,
     assemble,
     heading_panel,
+    macs_words,
     stacked,
     text_panel,
     title_panel,
@@ -134,7 +135,7 @@ def _figures(report: Report) -> tuple[str, str, str]:
     return (
         weight_layers(report),
         grouped(report.total.params),
-        grouped(report.total.macs),
+        macs_words(report),
     )
 
 

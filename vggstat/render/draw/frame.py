@@ -10,6 +10,7 @@ from vggstat.render.captions import MACS_NOTE, head_note, workload_words
 from vggstat.render.draw.metrics import ASCENT, DESCENT, LEADING, fitted, text_width, wrapped
 from vggstat.render.draw.scene import Item, Label, Scene, moved
 from vggstat.render.draw.stages import closes_with_softmax, runs_of
+from vggstat.render.figures import part_words
 from vggstat.render.width import visible
 from vggstat.units import grouped
 
@@ -110,8 +111,14 @@ def figures_line(report: Report) -> list[str]:
     return [
         f"{weight_layers(report)} ({report.conv_layers} conv, {report.fc_layers} FC)",
         f"{grouped(report.total.params)} parameters",
-        f"{grouped(report.total.macs)} MACs",
+        f"{macs_words(report)} MACs",
     ]
+
+
+def macs_words(report: Report) -> str:
+    """The MACs; what is known of them, marked as a part, where not all are."""
+    known = grouped(report.total.macs_known)
+    return part_words(known) if report.total.macs is None else known
 
 
 def legend_panel(items: Iterable[LegendItem], width: float) -> Panel:

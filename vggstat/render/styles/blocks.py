@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from vggstat.cost.report import Report
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, head_note, spec_words, workload_words
-from vggstat.render.figures import count_or_dash, map_text, share
+from vggstat.render.figures import count_or_dash, map_text, share, total_or_part
 from vggstat.render.page import RULE, Column, Page, Table, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
@@ -44,14 +44,18 @@ def _table(report: Report, options: TableOptions) -> Table:
         "weights": (_count("weights", ("weights,", "no biases"), 30), lambda b: b.weights),
         "params": (_count("params", ("parameters,", "with biases"), 0), lambda b: b.params),
         "params_share": (_share("params_share"), lambda b: share(b.params, whole.params)),
-        "macs": (_count("macs", ("", "MACs"), 0), lambda b: b.macs),
+        "macs": (_count("macs", ("", "MACs"), 0), lambda b: total_or_part(b.macs, b.macs_known)),
         "macs_share": (_share("macs_share"), lambda b: share(b.macs, whole.macs)),
         "output_values": (_count("output_values", ("output", "values"), 5), lambda b: b.output_values),
         "values_share": (_share("values_share"), lambda b: share(b.output_values, whole.output_values)),
     }
     keys = chosen_columns(options, columns)
     cells = [columns[key][1] for key in keys]
-    sums = {"weights": whole.weights, "params": whole.params, "macs": whole.macs}
+    sums = {
+        "weights": whole.weights,
+        "params": whole.params,
+        "macs": total_or_part(whole.macs, whole.macs_known),
+    }
     sums["output_values"] = whole.output_values
     return Table(
         columns=tuple(columns[key][0] for key in keys),

@@ -124,7 +124,7 @@ def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColu
             rows.append(row(*(column.extra(name, counts.beside[name]) for column in columns)))
     return Table(
         columns=tuple(column.shown for column in columns),
-        rows=(*rows, RULE, total(*_sums(report, columns, counts.total))),
+        rows=(*rows, RULE, total(*_sums(report, columns, counts))),
         name="layers",
         main=True,
     )
@@ -165,8 +165,8 @@ def _head_cell(column: LayerColumn, line: Line) -> str:
     return {"name": line.text, "layer": line.word}.get(column.key, "")
 
 
-def _sums(report: Report, columns: tuple[LayerColumn, ...], operations: int | None) -> list[Any]:
-    cells: list[Any] = [column.total(report, operations) for column in columns]
+def _sums(report: Report, columns: tuple[LayerColumn, ...], counts: OperationCounts) -> list[Any]:
+    cells: list[Any] = [column.total(report, counts) for column in columns]
     words = _layers_in_words(report)
     free = next((i for i, cell in enumerate(cells) if cell == ""), None)
     if free is not None:
@@ -242,11 +242,15 @@ def _largest(report: Report) -> str:
 
 def _operations(report: Report) -> str:
     whole = report.total
-    text = f"forward {_scaled(whole.macs)}MACs = {_scaled(whole.flops)}FLOPs at 2 per MAC"
-    if not whole.flops:
-        return text
+    known = f"{_scaled(whole.macs_known)}MACs = {_scaled(2 * whole.macs_known)}FLOPs at 2 per MAC"
+    if whole.macs is None:
+        left = len(whole.macs_not_counted)
+        layers = "1 layer that is" if left == 1 else f"{left:,} layers that are"
+        return f"forward {known}, and the work of {layers} not counted"
+    if report.training_flops is None or not whole.flops:
+        return f"forward {known}"
     times = ratio(report.training_flops, whole.flops)
-    return f"{text}; training step {_scaled(report.training_flops)}FLOPs ({times} × forward)"
+    return f"forward {known}; training step {_scaled(report.training_flops)}FLOPs ({times} × forward)"
 
 
 def chosen_columns(options: TableOptions, known: Mapping[str, object]) -> tuple[str, ...]:

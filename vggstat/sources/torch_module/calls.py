@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from vggstat.net.known import ZEROS
 from vggstat.shapes import square
+from vggstat.sources.torch_module.functions import LAYOUT
 
-__all__ = ["PADDING", "PART", "Call", "Settings", "is_by_channels", "is_nothing", "read_call"]
-
-PADDING: Final = "zero padding"
-"""The kind of a layer that puts zeros around a map."""
+__all__ = ["PART", "Call", "Settings", "TensorArgument", "is_by_channels", "is_nothing", "read_call"]
 
 PART: Final = "part"
 """The kind of a layer that hands on a part of a map."""
@@ -20,40 +19,20 @@ ALIASES: Final = {
     "radd": "add",
     "imul": "mul",
     "rmul": "mul",
+    "isub": "sub",
+    "idiv": "div",
+    "itruediv": "div",
+    "ipow": "pow",
     "multiply": "mul",
     "cat": "concat",
     "concatenate": "concat",
 }
 """Other names of the same functions."""
 
-LAYOUT: Final = frozenset(
-    (
-        "view",
-        "reshape",
-        "flatten",
-        "ravel",
-        "squeeze",
-        "unsqueeze",
-        "contiguous",
-        "clone",
-        "detach",
-        "to",
-        "float",
-        "half",
-        "bfloat16",
-        "double",
-        "type",
-        "view_as",
-        "reshape_as",
-        "alias",
-        "requires_grad",
-        "unflatten",
-        "identity",
-        "cpu",
-        "cuda",
-    )
+MOVES: Final = frozenset(
+    ("transpose", "swapaxes", "swapdims", "permute", "movedim", "moveaxis", "t", "T", "mT", "expand")
 )
-"""Functions that change no value, and bring it into another shape at most."""
+"""Functions that may change the order of values and keep the shape all the same."""
 
 Settings = tuple[str, dict[str, Any]]
 """A kind of the spec language (or the name of another operation), and settings by the language's names."""
@@ -74,24 +53,35 @@ PLAIN: Final = {
 """Functions that are a layer without settings."""
 
 
+class TensorArgument(NamedTuple):
+    """What is kept of a tensor among a call's arguments: nothing that would hold its memory."""
+
+    shape: tuple[int, ...]
+    source: str
+    """``value`` where it comes from the image, ``weight`` where it is the model's own or made of that, ``constant`` else."""
+
+
 class Call:
-    """A call of a torch function: its arguments by position or name, the shapes of the values that come from the image
-    among them, and that of the first value which it makes; all with the batch."""
+    """A call of a torch function: its arguments by position or name, with ``TensorArgument`` in place of tensors, the shapes of the
+    values that come from the image among them, and that of the first value which it makes; all with the batch."""
 
     def __init__(
         self,
         name: str,
         args: tuple[Any, ...],
-        named: dict[str, Any],
+        named: Mapping[str, Any],
         shapes: Sequence[tuple[int, ...]],
         after: tuple[int, ...],
+        *,
+        in_place: bool = False,
     ) -> None:
         bare = name.strip("_")
         self.name = ALIASES.get(bare, bare)
-        self.in_place = (name.endswith("_") and not name.startswith("__")) or bare in ("iadd", "imul")
+        self.in_place = in_place
+        """Whether it writes over its first value."""
         self.args = args
         self.named = named
-        self.before = shapes[0]
+        self.before = shapes[0] if shapes else ()
         self.after = after
 
     def get(self, position: int, name: str, default: Any = None) -> Any:
@@ -114,7 +104,9 @@ def is_nothing(call: Call) -> bool:
         return len(call.before) == 4 and call.before[2:] == (1, 1)
     if call.name == "pad":
         return not any(call.get(1, "pad"))
-    return call.name == "get" or (call.name in LAYOUT and call.before == call.after)
+    if call.name in ("contiguous", "clone"):  # of an image in some other order of memory they copy
+        return call.before == call.after
+    return call.name in LAYOUT and call.before == call.after and call.name not in MOVES
 
 
 def is_by_channels(call: Call) -> bool:
@@ -124,11 +116,8 @@ def is_by_channels(call: Call) -> bool:
 
 def read_call(call: Call) -> Settings:
     """The kind of layer that a call is, with its settings; the function's name where it is no known one."""
-    if call.name in LAYOUT and call.before[:1] == call.after[:1]:
-        if len(call.after) == 2:
-            return "flatten", {}
-        if [n for n in call.before if n != 1] == [n for n in call.after if n != 1]:
-            return call.name, {"reorders": True}
+    if call.name in LAYOUT and call.before[:1] == call.after[:1] and len(call.after) == 2:
+        return "flatten", {}
     if call.name in PLAIN:
         return PLAIN[call.name], {}
     reader = READERS.get(call.name)
@@ -286,7 +275,7 @@ def _pad(call: Call) -> Settings:
     sides = tuple(call.get(1, "pad"))
     zeros = call.get(2, "mode", "constant") == "constant" and not call.get(3, "value")
     if zeros and len(sides) == 4 and sides[0] == sides[1] and sides[2] == sides[3]:
-        return PADDING, {"padding": square(sides[2], sides[0])}
+        return ZEROS, {"padding": square(sides[2], sides[0])}
     return "padding", {"sides": sides, "mode": call.get(2, "mode", "constant")}
 
 

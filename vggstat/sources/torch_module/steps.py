@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from vggstat.errors import ShapeError, UsageError
 from vggstat.net.building import GraphBuilder
@@ -12,56 +13,67 @@ from vggstat.net.graph import Graph, Node
 from vggstat.net.ops import find_kind
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.ops.add import Add
-from vggstat.net.ops.base import Layer, Param
+from vggstat.net.ops.base import Layer
 from vggstat.net.ops.concat import Concat
+from vggstat.net.ops.given import Given
 from vggstat.net.ops.multiply import Multiply
-from vggstat.net.ops.other import Other
+from vggstat.net.ops.other import Other, Pointwise, Rearranged
 from vggstat.net.ops.part import Crop, Split
+from vggstat.net.ops.product import Attention
+from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.calls import PADDING, PART, Call, read_call
+from vggstat.sources.torch_module.calls import PART, Call, read_call
+from vggstat.sources.torch_module.functions import LAYOUT, ONE_KERNEL, POINTWISE
+from vggstat.sources.torch_module.products import read_product
+from vggstat.sources.torch_module.recorder import Step
 
-__all__ = ["Step", "graph_of_steps"]
-
-
-class Step(NamedTuple):
-    """One call of a torch function on values that come from the image."""
-
-    call: Call
-    module: str
-    """The module that made it, by its path; empty for the model itself."""
-    inputs: tuple[int, ...]
-    makes: dict[int, Shape]
-    """The values that somebody reads, with their shapes: several of a call that splits its input."""
-    tensors: list[Param]
-    """What it takes of the model's own."""
+__all__ = ["graph_of_steps"]
 
 
-def graph_of_steps(steps: Sequence[Step], spec: Spec) -> Graph:
-    """The graph on an image of the spec's shape, with a node for each value that somebody reads."""
+def graph_of_steps(
+    steps: Sequence[Step],
+    spec: Spec,
+    inputs: Mapping[str, Shape],
+    outputs: Sequence[int],
+    gone: Mapping[int, int],
+) -> Graph:
+    """The graph of a recorded run, with a node for each value that is made.
+
+    The first of ``inputs`` is the image, the others are nodes of their own. ``outputs`` are the values that the model
+    returns; ``gone`` says after how many steps each value was let go.
+    """
     builder = GraphBuilder(spec.input)
+    place = Place(spec.origin, 0, 0, "")
     values = {0: 0}
-    names: Counter[str] = Counter()
+    for number, (name, shape) in enumerate(inputs.items()):
+        if number:
+            values[number] = builder.add(Given(makes=shape), name, scope=("input",), place=place, inputs=())
+    names: Counter[str] = Counter(inputs)
     modules: set[str] = set()
     writes: list[tuple[int, int]] = []
-    place = Place(spec.origin, 0, 0, "")
-    for step, kind, settings in _read(steps):
+    starts: list[int] = [-1] * builder.last
+    for step, kind, settings in _read(_needed(steps, outputs)):
         for part, (value, shape) in enumerate(step.makes.items()):
             entering = tuple(builder.shape_of(values[other]) for other in step.inputs)
             told = {**settings, "part": part} if len(step.makes) > 1 else settings
             layer = _layer(step, kind, told, entering, shape)
-            name = step.module or kind
+            name, scope = _name(step, kind)
             names[name] += 1
             values[value] = builder.add(
                 layer,
                 f"{name}_{names[name]}" if names[name] > 1 else name,
-                scope=tuple(step.module.split(".")[:-1]),
+                scope=scope,
                 place=place,
                 inputs=tuple(values[other] for other in step.inputs),
-                torch_name=step.module if step.module and step.module not in modules else None,
+                tensors=step.tensors,
+                torch_name=step.module if step.is_leaf and step.module not in modules else None,
+                is_row=layer.row == "always" or bool(step.tensors),
+                in_place=step.lies_in == "in-place",
             )
+            starts.append(step.position)
             modules.add(step.module)
-            if step.call.in_place:
+            if step.call.in_place and step.inputs:
                 writes.append((builder.last - 1, values[step.inputs[0]]))
     nodes = builder.nodes()
     return Graph(
@@ -70,8 +82,49 @@ def graph_of_steps(steps: Sequence[Step], spec: Spec) -> Graph:
         head="none",
         classes=None,
         nodes=nodes,
+        outputs=tuple(dict.fromkeys(values[value] for value in outputs)),
+        held_until=_held_until(values, gone, starts),
         overwritten=tuple(_overwritten(writes, nodes)),
     )
+
+
+def _name(step: Step, kind: str) -> tuple[str, tuple[str, ...]]:
+    """A layer's name and scope: its module's, or of a function that a module with others inside calls, the kind's there."""
+    path = tuple(step.module.split(".")) if step.module else ()
+    if step.is_leaf and path:
+        return step.module, path[:-1]
+    return ".".join((*path, kind)), path
+
+
+def _needed(steps: Sequence[Step], outputs: Sequence[int]) -> list[Step]:
+    """The steps that outputs depend on, and of the others those that do work: torch runs them too."""
+    needed = set(outputs)
+    kept: list[Step] = []
+    for step in reversed(steps):
+        makes = {value: shape for value, shape in step.makes.items() if value in needed}
+        if not makes and _does_nothing(step):
+            continue
+        makes = makes or dict(list(step.makes.items())[:1])
+        needed.update(step.inputs)
+        kept.append(step._replace(makes=makes))
+    return kept[::-1]
+
+
+def _does_nothing(step: Step) -> bool:
+    return not step.tensors and step.call.name in POINTWISE | LAYOUT
+
+
+def _held_until(values: Mapping[int, int], gone: Mapping[int, int], starts: Sequence[int]) -> tuple[int, ...]:
+    """For each value the first node that runs when nobody holds it any more.
+
+    ``starts`` are the steps that the nodes come from.
+    """
+    ends = [0] * (len(starts) + 1)
+    for value, number in values.items():
+        at = gone.get(value)
+        end = len(starts) if at is None else bisect_left(starts, at)
+        ends[number] = max(ends[number], end)
+    return tuple(ends)
 
 
 def _overwritten(writes: Iterable[tuple[int, int]], nodes: Sequence[Node]) -> Iterator[str]:
@@ -94,23 +147,16 @@ def _overwritten(writes: Iterable[tuple[int, int]], nodes: Sequence[Node]) -> It
 
 
 def _read(steps: Iterable[Step]) -> list[tuple[Step, str, dict[str, Any]]]:
-    """Each step with its kind and settings. Zeros around a map that only a convolution reads are that one's padding."""
+    """Each step with its kind and settings; a map that is cut along one axis after the other is cut once."""
     found = [(step, *read_call(step.call)) for step in _with_shuffles(list(steps))]
-    pads = {
-        value: (step, settings) for step, kind, settings in found if kind == PADDING for value in step.makes
-    }
     readers = Counter(value for step, _, _ in found for value in step.inputs)
     joined: set[int] = set()
     made = []
     parts: dict[int, tuple[Step, dict[str, Any]]] = {}
     for step, kind, settings in found:
-        entering = step.inputs[0]
-        if kind == "conv" and entering in pads and readers[entering] == 1 and not settings["padding"]:
-            pad, pixels = pads[entering]
-            joined.add(id(pad))
-            step, settings = step._replace(inputs=pad.inputs), {**settings, **pixels}
         if kind == PART:
-            if entering in parts and readers[entering] == 1:  # cut along one axis after the other
+            entering = step.inputs[0]
+            if entering in parts and readers[entering] == 1:
                 before, cut = parts[entering]
                 joined.add(id(before))
                 start = tuple(map(sum, zip(cut["start"], settings["start"], strict=True)))
@@ -133,7 +179,7 @@ def _with_shuffles(steps: list[Step]) -> list[Step]:
             gone.update(map(id, others))
             continue
         way = [step]
-        while len(way) < 4 and len(way[-1].call.before) == 5:
+        while len(way) < 4 and len(way[-1].call.before) == 5 and way[-1].inputs:
             before = makers.get(way[-1].inputs[0])
             if before is None or readers[way[-1].inputs[0]] > 1:
                 break
@@ -151,8 +197,9 @@ def _norm_of_channels(
     step: Step, makers: dict[int, Step], readers: Counter[int]
 ) -> tuple[Step, tuple[Step, Step]] | None:
     """A layer norm over channels that are brought to the last axis and back, and the calls that do that besides."""
-    norm = makers.get(step.inputs[0])
-    ahead = makers.get(norm.inputs[0]) if norm is not None and norm.call.name == "layer_norm" else None
+    norm = makers.get(step.inputs[0]) if step.inputs else None
+    is_norm = norm is not None and norm.call.name == "layer_norm" and norm.inputs
+    ahead = makers.get(norm.inputs[0]) if norm is not None and is_norm else None
     if norm is None or ahead is None or readers[step.inputs[0]] > 1 or readers[norm.inputs[0]] > 1:
         return None
     if _axes(ahead.call) != (0, 2, 3, 1) or _axes(step.call) != (0, 3, 1, 2):
@@ -190,17 +237,32 @@ def _layer(
 ) -> Layer:
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
     try:
-        layer = _of_language(step, kind, settings)
+        layer = _of_language(step, kind, settings) if step.grows else None
         if layer is not None and layer.out_shape(*entering) == shape and _same_tensors(step, layer, entering):
             return layer
     except (ShapeError, TypeError, ValueError):
         pass  # settings that the language does not write: a kernel of two sides
-    return Other(
+    name = step.call.name
+    product = read_product(step.call) if step.grows else None
+    seen: type[Layer] = Other
+    fields: dict[str, Any] = {}
+    if product is not None:
+        seen, fields = product
+    elif name in LAYOUT:
+        seen = Rearranged
+    elif name == "layer_norm":
+        seen = TokenNorm
+    elif name in POINTWISE:
+        seen = Pointwise
+    return seen(
         operation=kind,
         settings=tuple(settings.items()),
         makes=shape,
-        tensors=tuple(step.tensors),
-        reorders=settings.get("reorders", False),
+        tensors=step.tensors,
+        keeps=None if seen is Attention else step.keeps,
+        lies_in=step.lies_in,
+        is_plain=name in ONE_KERNEL or seen is Rearranged,
+        **fields,
     )
 
 

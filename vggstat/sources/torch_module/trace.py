@@ -3,72 +3,117 @@
 The model is run on ``meta`` (or on fake tensors, where its weights are real ones) under a TorchFunctionMode,
 which sees every call of a torch function from outside: an LRN is one call there, not the seven operations
 that torch.export makes of it, and control flow that depends on shapes alone runs as it is. Control flow that
-depends on values cannot run without them: then there is a reason and no graph.
+depends on values cannot run without them: then there is a reason, with the model's own line, and no graph.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
-from typing import Any, Final, Literal, cast
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.calls import Call, is_by_channels, is_nothing
-from vggstat.sources.torch_module.steps import Step, graph_of_steps
+from vggstat.sources.torch_module.recorder import Recorder, tensors_of
+from vggstat.sources.torch_module.steps import graph_of_steps
 
-__all__ = ["TraceError", "input_channels", "trace"]
+__all__ = ["TraceError", "input_channels", "required_inputs", "trace"]
 
-BATCH: Final = 2
-"""A batch norm in training mode refuses a single value per channel."""
+BATCH: Final = 23
+"""Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
+
+OUR_OWN: Final = str(Path(__file__).parent)
+LIBRARY: Final = str(Path(torch.__file__).parent)
 
 
 class TraceError(Exception):
-    """The model did not run on an image without values; the text says why."""
+    """The model did not run on inputs without values; the text says why, and where in its code."""
 
 
-def trace(model: nn.Module, image: Shape) -> Graph:
-    """The graph of what ``model`` runs on images of that shape, as far as its outputs depend on it.
+class _Way(NamedTuple):
+    """One way to run a model."""
 
-    The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. Its modes,
-    tensors and the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
+    training: bool
+    batch: int
+    grad: bool
+    dtype: torch.dtype | None
+    """Of the inputs; None for that of the model's tensors."""
+
+
+WAYS: Final = (
+    _Way(training=True, batch=BATCH, grad=True, dtype=None),
+    _Way(training=True, batch=BATCH, grad=False, dtype=None),
+    _Way(training=False, batch=BATCH, grad=True, dtype=None),
+    _Way(training=False, batch=1, grad=True, dtype=None),
+    _Way(training=True, batch=BATCH, grad=True, dtype=torch.int64),
+    _Way(training=False, batch=BATCH, grad=False, dtype=torch.int64),
+)
+"""Tried one after the other. In training mode a dropout shows; with gradients what autograd keeps of each call; some
+models take one image at a time, and some take numbers of words."""
+
+
+def trace(
+    model: nn.Module, image: Shape, further: Mapping[str, Shape] | None = None, *, first: str = ""
+) -> Graph:
+    """The graph of what ``model`` runs on images of that shape, beside ``further`` inputs by name.
+
+    The image is the argument called ``first``, or the first one. All calls are in it that outputs depend on, and what
+    does work besides. The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. Its
+    modes, tensors and the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
     """
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
     if script is not None:
         raise TraceError(f"{script or 'it'} is TorchScript, whose layers cannot be seen from outside")
-    _refuse_other_inputs(model)
-    for training in (True, False):
+    inputs = {first or "input": image, **(further or {})}
+    _refuse_other_inputs(model, inputs, named=bool(first))
+    reason: TraceError | None = None
+    for way in WAYS:
         try:
-            return _trace(model, image, training=training)
-        except TraceError:
-            if not training:
-                raise
-    raise AssertionError("one of the two modes returns or raises")
+            return _trace(model, inputs, way, named=bool(first))
+        except TraceError as error:
+            reason = reason or error
+    assert reason is not None
+    raise reason
 
 
 def _is_script(module: nn.Module) -> bool:
     return isinstance(module, torch.jit.ScriptModule)
 
 
-def _refuse_other_inputs(model: nn.Module) -> None:
-    """Raises TraceError where the model needs more than an image."""
-    needed = [
+def required_inputs(model: nn.Module) -> tuple[str, ...]:
+    """The arguments that its forward pass cannot do without, by name."""
+    return tuple(
         name
         for name, parameter in signature(model.forward).parameters.items()
         if parameter.default is Parameter.empty
         and parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    ]
-    if len(needed) > 1:
-        raise TraceError(f"its forward takes {', '.join(needed)}, and is given one image")
+    )
+
+
+def _refuse_other_inputs(model: nn.Module, inputs: Mapping[str, Shape], *, named: bool) -> None:
+    """Raises TraceError where the model needs another number of inputs than it is given, or others by name."""
+    needed = required_inputs(model)
+    if len(needed) > len(inputs):
+        taken = ", ".join(needed)
+        words = "one image" if len(inputs) == 1 else ", ".join(inputs)
+        raise TraceError(
+            f"its forward takes {taken}, and is given {words}: name the shape of each, as in "
+            + " ".join(f"--input {name}=3x224x224" for name in needed)
+        )
+    known = signature(model.forward).parameters
+    strange = [name for name in inputs if name not in known]
+    if named and strange and not any(one.kind is Parameter.VAR_KEYWORD for one in known.values()):
+        raise TraceError(f"its forward takes no {strange[0]}; it takes {', '.join(known)}")
 
 
 def input_channels(model: nn.Module) -> int | None:
@@ -76,37 +121,83 @@ def input_channels(model: nn.Module) -> int | None:
     return next((module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d)), None)
 
 
-def _trace(model: nn.Module, image: Shape, *, training: bool) -> Graph:
-    recorder = _Recorder()
+def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: bool) -> Graph:
     with ExitStack() as stack:
-        stack.enter_context(_mode(model, training=training))
+        stack.enter_context(_mode(model, training=way.training))
         stack.enter_context(torch.random.fork_rng(devices=[]))
-        stack.enter_context(_names(model, recorder))
         try:
-            run, images, recorder.tensors = _prepare(model, image, stack)
-            recorder.start(images)
-            with torch.no_grad(), recorder, redirect_stdout(sys.stderr):
-                output = run(images)
+            run, given, tensors, dtype = _prepare(model, inputs, way, stack)
+            recorder = Recorder(way.batch, tensors, dtype.itemsize)
+            stack.enter_context(_names(model, recorder))
+            recorder.start(given)
+            given_by_name = dict(zip(inputs, given, strict=True)) if named else None
+            with _watching(recorder, grad=way.grad), redirect_stdout(sys.stderr):
+                output = run(() if named else tuple(given), given_by_name or {})
         except Exception as error:
-            lines = str(error).strip().splitlines() or [""]
-            raise TraceError(f"{type(error).__name__}: {lines[0]}"[:200]) from None
+            raise TraceError(_reason(error)) from None
+        outputs = _outputs(output, recorder)
     name = type(model).__name__
+    # The language's specs are of one image; a model may take a vector, or words.
     spec = Spec(
-        name=name, title=name, origin="torch module", input=cast(tuple[int, int, int], image), blocks=()
+        name=name, title=name, origin="torch module", input=cast(Any, next(iter(inputs.values()))), blocks=()
     )
-    return graph_of_steps(recorder.steps_to(output), spec)
+    graph = graph_of_steps(recorder.steps, spec, inputs, outputs, recorder.gone)
+    unused = tuple(
+        param for param in tensors.values() if param.role != "buffer" and param.path not in recorder.taken
+    )
+    return graph.replace(unused=unused)
+
+
+def _outputs(output: Any, recorder: Recorder) -> list[int]:
+    """All tensors of a tuple or a dictionary that come from the inputs. Raises TraceError where there are none."""
+    found = [recorder.number_of(result) for result in tensors_of(output)]
+    numbers = [number for number in found if number is not None]
+    if not any(numbers):
+        raise TraceError("the output does not come from the image by torch functions that can be seen")
+    return list(dict.fromkeys(numbers))
+
+
+@contextmanager
+def _watching(recorder: Recorder, *, grad: bool) -> Iterator[None]:
+    """Within it calls are recorded, and what autograd keeps of them where gradients are on."""
+    with (
+        torch.set_grad_enabled(grad),
+        torch.autograd.graph.saved_tensors_hooks(recorder.pack, _unpack),
+        recorder,
+    ):
+        yield
+
+
+def _unpack(_: object) -> Tensor:
+    raise TraceError("its forward pass runs a backward pass, which cannot be seen")
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, and at which line of the model."""
+    lines = str(error).strip().splitlines() or [""]
+    words = f"{type(error).__name__}: {lines[0]}"[:200] if not isinstance(error, TraceError) else str(error)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((OUR_OWN, LIBRARY))
+    ]
+    if not frames:
+        return words
+    code = f" ({frames[-1].line})" if frames[-1].line else ""
+    return f"{frames[-1].filename}:{frames[-1].lineno}: {words}{code}"
 
 
 def _prepare(
-    model: nn.Module, image: Shape, stack: ExitStack
-) -> tuple[Callable[[Tensor], Any], Tensor, dict[int, Param]]:
-    """How to run the model without values, a batch of images for it, and what its tensors are, by ``id``."""
+    model: nn.Module, inputs: Mapping[str, Shape], way: _Way, stack: ExitStack
+) -> tuple[Callable[[tuple[Any, ...], dict[str, Any]], Any], list[Tensor], dict[int, Param], torch.dtype]:
+    """How to run the model without values, a batch for each input, and what its tensors are, by ``id``."""
     learned = dict(model.named_parameters())
     tensors: dict[str, Tensor] = {**learned, **dict(model.named_buffers())}
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
+    shapes = [(way.batch, *shape) for shape in inputs.values()]
     if all(tensor.is_meta for tensor in tensors.values()):
-        images = torch.empty((BATCH, *image), device="meta", dtype=dtype)
-        return model, images, _params(tensors, learned)
+        given = [torch.empty(shape, device="meta", dtype=way.dtype or dtype) for shape in shapes]
+        return lambda args, named: model(*args, **named), given, _params(tensors, learned), dtype
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
@@ -118,16 +209,30 @@ def _prepare(
         name: torch.empty_like(tensor, device=device) if tensor.is_meta else mode.from_tensor(tensor.detach())
         for name, tensor in tensors.items()
     }
-    images = torch.empty((BATCH, *image), device=device, dtype=dtype)
-    return lambda x: torch.func.functional_call(model, fakes, (x,)), images, _params(fakes, learned)
+    for name, parameter in learned.items():
+        fakes[name].requires_grad_(parameter.requires_grad)
+    given = [torch.empty(shape, device=device, dtype=way.dtype or dtype) for shape in shapes]
+
+    def run(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        return torch.func.functional_call(model, fakes, args, named)
+
+    return run, given, _params(fakes, learned), dtype
 
 
 def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[int, Param]:
     found = {}
-    for name, tensor in tensors.items():
-        last = name.rpartition(".")[2]
+    for path, tensor in tensors.items():
+        last = path.rpartition(".")[2]
         role: Literal["weight", "bias", "buffer"] = "bias" if last == "bias" else "weight"
-        found[id(tensor)] = Param(last, tuple(tensor.shape), role if name in learned else "buffer")
+        is_learned = path in learned
+        found[id(tensor)] = Param(
+            last,
+            tuple(tensor.shape),
+            role if is_learned else "buffer",
+            width=None if tensor.is_floating_point() else tensor.element_size(),
+            path=path,
+            frozen=is_learned and not learned[path].requires_grad,
+        )
     return found
 
 
@@ -157,12 +262,13 @@ def _mode(model: nn.Module, *, training: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _names(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
+def _names(model: nn.Module, recorder: Recorder) -> Iterator[None]:
     """Tells the recorder which module runs."""
     names = {module: name for name, module in model.named_modules()}
+    leaves = {module for module in names if _is_leaf(module)}
 
     def enter(module: nn.Module, *_: Any) -> None:
-        recorder.running.append(names.get(module, ""))
+        recorder.running.append((names.get(module, ""), module in leaves))
 
     def leave(*_: Any) -> None:
         recorder.running.pop()
@@ -178,114 +284,6 @@ def _names(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
             handle.remove()
 
 
-class _Recorder(TorchFunctionMode):
-    """Writes down the calls that go from the image to the output."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.running = [""]
-        self.steps: list[Step] = []
-        self.tensors: dict[int, Param] = {}
-        """The model's own, by ``id``."""
-        self._values: dict[int, int] = {}
-        self._alive: dict[int, list[Tensor]] = {}
-        """Every tensor seen, by its storage, so that no id comes back for another one."""
-        self._count = 0
-
-    def start(self, images: Tensor) -> None:
-        """The image is value 0."""
-        self._new(images)
-
-    def _new(self, tensor: Tensor) -> int:
-        number = self._count
-        self._count += 1
-        self._keep(tensor, number)
-        return number
-
-    def _keep(self, tensor: Tensor, number: int) -> None:
-        """The tensor stands for a value from now on."""
-        if id(tensor) not in self._values:
-            self._alive.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
-        self._values[id(tensor)] = number
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: tuple[type, ...],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        named = dict(kwargs or {})
-        sources = [item for item in _tensors((args, named)) if id(item) in self._values]
-        inputs = tuple(self._values[id(item)] for item in sources)
-        shapes = [tuple(item.shape) for item in sources]
-        versions = [item._version for item in sources]
-        result = func(*args, **named)
-        name = getattr(func, "__name__", str(func))
-        outputs = list(_tensors(args[0] if name == "__setitem__" else result))
-        if inputs and outputs:
-            own = [self.tensors[id(item)] for item in _tensors((args, named)) if id(item) in self.tensors]
-            self._record(Call(name, args, named, shapes, tuple(outputs[0].shape)), inputs, outputs, own)
-        for item, version in zip(sources, versions, strict=True):
-            if item._version != version:
-                self._written_over(item)
-        return result
-
-    def _record(self, call: Call, inputs: tuple[int, ...], outputs: list[Tensor], own: list[Param]) -> None:
-        if is_nothing(call):
-            self._keep(outputs[0], inputs[0])
-            return
-        if call.name in ("chunk", "split", "split_with_sizes", "tensor_split") and is_by_channels(call):
-            self._record_shares(call, inputs, outputs)
-            return
-        shapes = [tuple(output.shape)[1:] for output in outputs]
-        numbers = [self._new(output) for output in outputs]
-        self.steps.append(Step(call, self.running[-1], inputs, dict(zip(numbers, shapes, strict=True)), own))
-
-    def _record_shares(self, call: Call, inputs: tuple[int, ...], outputs: list[Tensor]) -> None:
-        """What splits the channels as a part for each of them."""
-        start = 0
-        for output in outputs:
-            before, after = tuple(call.before), tuple(output.shape)
-            share = Call("narrow", (None, 1, start, after[1]), {}, [before], after)
-            self.steps.append(Step(share, self.running[-1], inputs, {self._new(output): after[1:]}, []))
-            start += after[1]
-
-    def _written_over(self, tensor: Tensor) -> None:
-        """Other tensors in the same memory have other values now: a map of which a part or a view was written.
-
-        What is written depends on all that its value does, so that nothing on the way there is lost.
-        """
-        value, shape = self._values[id(tensor)], tuple(tensor.shape)
-        for other in self._alive[tensor.untyped_storage()._cdata]:
-            if other is not tensor:
-                before, after = self._values[id(other)], tuple(other.shape)
-                call = Call("overwrite", (), {}, [after, shape], after)
-                self.steps.append(
-                    Step(call, self.running[-1], (before, value), {self._new(other): after[1:]}, [])
-                )
-
-    def steps_to(self, output: Any) -> list[Step]:
-        """The steps that the outputs depend on: all of a tuple or a dictionary. Raises TraceError where there are none."""
-        needed = {value for result in _tensors(output) if (value := self._values.get(id(result)))}
-        if not needed:
-            raise TraceError("the output does not come from the image by torch functions that can be seen")
-        steps: list[Step] = []
-        for step in reversed(self.steps):
-            makes = {value: shape for value, shape in step.makes.items() if value in needed}
-            if makes:
-                needed.update(step.inputs)
-                steps.append(step._replace(makes=makes))
-        return steps[::-1]
-
-
-def _tensors(tree: Any) -> Iterator[Tensor]:
-    """The tensors in nested tuples, lists and dicts."""
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, Mapping):
-        for item in tree.values():
-            yield from _tensors(item)
-    elif isinstance(tree, tuple | list):
-        for item in tree:
-            yield from _tensors(item)
+def _is_leaf(module: nn.Module) -> bool:
+    """Whether it has no modules inside, but for those that make its weights (torch.nn.utils.parametrize)."""
+    return all(name == "parametrizations" for name, _ in module.named_children())

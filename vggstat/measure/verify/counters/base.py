@@ -94,7 +94,7 @@ def need(source: str, subject: Subject | None = None, *, computes: bool = True) 
         return None
     one = subject.one_image().report
     held = one.file_bytes + one.memory_bytes(find_accounting("inference-peak"))
-    if (computes and one.total.macs > MAX_MACS) or held > MAX_BYTES:
+    if (computes and one.total.macs_known > MAX_MACS) or held > MAX_BYTES:
         return unchecked(source, OPERATIONS, "it really runs the model, which is too large here")
     return None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from vggstat.cost.facts import known
 from vggstat.cost.report import Report
 from vggstat.errors import UsageError
 from vggstat.net.spec import Published
@@ -132,7 +133,7 @@ def _row(name: str, report: Report, accuracy: Accuracy) -> dict[str, Any]:
         "spec": name,
         "publisher": accuracy.publisher,
         "top1_accuracy": float(accuracy.percent),
-        "macs": report.total.macs // report.workload.batch,
+        "macs": known(report, "operations:macs") // report.workload.batch,
         "weight_layers": report.weight_layers,
         "params": report.total.params,
         "stated": accuracy.stated,

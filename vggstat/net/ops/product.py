@@ -1,0 +1,126 @@
+"""Products that no spec can write: convolutions of one or three axes, FC layers on tokens, products of maps."""
+
+from __future__ import annotations
+
+from typing import ClassVar, final
+
+from vggstat.net.ops.base import Autocast
+from vggstat.net.ops.seen import Seen
+from vggstat.net.work import Work
+from vggstat.shapes import Shape, values
+
+__all__ = ["Attention", "MatMul", "SeenConv", "SeenLinear", "SeenTransposedConv"]
+
+
+@final
+class SeenConv(Seen):
+    """A convolution along one or three axes, over several maps of an image, or padded as the language does not write."""
+
+    row_kind: ClassVar[str] = "conv"
+    stem: ClassVar[str] = "conv"
+    autocast: ClassVar[Autocast] = "low"
+
+    terms: int
+    """Products that are summed to one value: the weights of a filter."""
+    bias: bool
+
+    def ops(self, *inputs: Shape) -> Work:
+        """One multiply-accumulate per weight of a filter, for each output value (borders included)."""
+        outputs = values(self.makes)
+        return Work(conv_macs=outputs * self.terms, conv_bias=outputs if self.bias else 0)
+
+
+@final
+class SeenTransposedConv(Seen):
+    """A transposed convolution of any rank, padding and grouping."""
+
+    row_kind: ClassVar[str] = "upconv"
+    stem: ClassVar[str] = "upconv"
+    autocast: ClassVar[Autocast] = "low"
+
+    spread: int
+    """Products that each value takes part in that enters: filters of its group times the kernel's values."""
+    terms: int
+    """Products that are summed to one value that leaves, taken for a convolution."""
+    bias: bool
+
+    def ops(self, *inputs: Shape) -> Work:
+        """One multiply-accumulate per weight for each value that enters; some tools take those that leave."""
+        outputs = values(self.makes)
+        return Work(
+            upconv_macs=values(inputs[0]) * self.spread,
+            upconv_output_macs=outputs * self.terms,
+            conv_bias=outputs if self.bias else 0,
+        )
+
+
+@final
+class SeenLinear(Seen):
+    """An FC layer over the last axis, the same at every place: on tokens ``(T, D)``, or maps whose channels are last."""
+
+    row_kind: ClassVar[str] = "fc"
+    stem: ClassVar[str] = "fc"
+    autocast: ClassVar[Autocast] = "low"
+
+    terms: int
+    """Inputs of one output."""
+    bias: bool
+
+    @property
+    def label(self) -> str:
+        return f"FC-{self.makes[-1]}"
+
+    def ops(self, *inputs: Shape) -> Work:
+        """One multiply-accumulate per weight, for each place."""
+        outputs = values(self.makes)
+        return Work(linear_macs=outputs * self.terms, linear_bias=outputs if self.bias else 0)
+
+
+@final
+class MatMul(Seen):
+    """A product of two values that both come from the image."""
+
+    row_kind: ClassVar[str] = "matmul"
+    stem: ClassVar[str] = "matmul"
+    autocast: ClassVar[Autocast] = "low"
+
+    terms: int
+    """Products that are summed to one value: the length of the axes that go."""
+
+    def ops(self, *inputs: Shape) -> Work:
+        """One multiply-accumulate for each value that leaves and each term of its sum."""
+        return Work(matmul_macs=values(self.makes) * self.terms)
+
+    def gradient_products(self, *, inputs: int, weights: int) -> int:
+        """Once for each factor that gets a gradient."""
+        return inputs + weights
+
+
+@final
+class Attention(Seen):
+    """Scaled dot products: queries by keys, and what softmax makes of them by values.
+
+    ``queries`` are ``(..., L, D)``, keys ``(..., S, D)``, what leaves ``(..., L, V)``.
+    """
+
+    row_kind: ClassVar[str] = "attention"
+    stem: ClassVar[str] = "attention"
+    autocast: ClassVar[Autocast] = "low"
+
+    keys: int
+    """S: how many keys there are."""
+    width: int
+    """D: the length of a query."""
+
+    @property
+    def label(self) -> str:
+        return "attention"
+
+    def ops(self, *inputs: Shape) -> Work:
+        """S · D multiply-accumulates for each query, and S for each value that leaves."""
+        queries = values(self.makes[:-1])
+        return Work(attention_macs=queries * self.keys * self.width + values(self.makes) * self.keys)
+
+    def gradient_products(self, *, inputs: int, weights: int) -> int:
+        """Both products twice, once for each factor."""
+        return 2 if inputs else 0

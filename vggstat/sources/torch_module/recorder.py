@@ -1,0 +1,360 @@
+"""The calls of torch functions that a model makes while it runs, seen from outside and written down one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any, Final, NamedTuple
+from unittest.mock import patch
+from weakref import ref
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from vggstat.net.ops.base import Param, Saved, Storage
+from vggstat.shapes import Shape
+from vggstat.sources.torch_module.calls import (
+    ALIASES,
+    PLAIN,
+    READERS,
+    Call,
+    TensorArgument,
+    is_by_channels,
+    is_nothing,
+)
+from vggstat.sources.torch_module.functions import LAYOUT, POINTWISE, SHARES
+from vggstat.sources.torch_module.products import PRODUCTS
+
+__all__ = ["Recorder", "Step", "tensors_of"]
+
+
+class Step(NamedTuple):
+    """One call of a torch function on values that come from the inputs, or one that multiplies weights."""
+
+    call: Call
+    module: str
+    """The module that made it, by its path; empty for the model itself."""
+    is_leaf: bool
+    """Whether that module has no others inside, so that the call is what it is for."""
+    inputs: tuple[int, ...]
+    makes: dict[int, Shape]
+    """The values that it makes, with their shapes of one image: several of a call that splits its input."""
+    position: int
+    """How many steps there were before it."""
+    tensors: tuple[Param, ...] = ()
+    """What it takes of the model's own."""
+    keeps: tuple[Saved, ...] | None = None
+    """What autograd kept of it; None where nobody looked."""
+    lies_in: Storage = "new"
+    grows: bool = True
+    """Whether what it makes grows with the batch."""
+
+
+class _Packed(NamedTuple):
+    """A tensor that autograd keeps, in the hook that it is handed to."""
+
+    storage: int
+    values: int
+    width: int
+
+
+class Recorder(TorchFunctionMode):
+    """Writes down the calls on what comes from the inputs. It holds no tensor, so that each goes when the model lets go.
+
+    ``batch`` is the number of images, one that no other axis is likely to have: whatever is a multiple of it grows with it.
+    """
+
+    def __init__(self, batch: int, tensors: Mapping[int, Param], width: int) -> None:
+        super().__init__()
+        self.batch = batch
+        self.running = [("", False)]
+        """The modules that run, outermost first, each with whether it is a leaf."""
+        self.steps: list[Step] = []
+        self.taken: set[str] = set()
+        """Paths of the tensors that calls took."""
+        self.gone: dict[int, int] = {}
+        """For each value that nobody holds any more how many steps there were by then."""
+        self._width = width
+        self._params = tensors
+        self._values: dict[int, int] = {}
+        self._weights: dict[int, tuple[Param, ...]] = {}
+        """Tensors that are made of the model's own alone, by ``id``, with what they are made of."""
+        self._refs: dict[int, ref[Tensor]] = {}
+        self._alive: dict[int, set[int]] = {}
+        """Every tensor that stands for a value, by its storage."""
+        self._holders: dict[int, int] = {}
+        self._packed: list[_Packed] = []
+        self._inside: list[FunctionType] = []
+        self._count = 0
+
+    def start(self, inputs: Iterable[Tensor]) -> None:
+        """The inputs are the first values, from 0 on."""
+        for tensor in inputs:
+            self._new(tensor)
+
+    # what stands for what ---------------------------------------------------------------------------------------
+
+    def _new(self, tensor: Tensor) -> int:
+        number = self._count
+        self._count += 1
+        self._keep(tensor, number)
+        return number
+
+    def _keep(self, tensor: Tensor, number: int) -> None:
+        """The tensor stands for a value from now on."""
+        before = self._values.get(id(tensor))
+        if before is not None:
+            self._let_go(before)
+        self._values[id(tensor)] = number
+        self._holders[number] = self._holders.get(number, 0) + 1
+        self._alive.setdefault(_storage(tensor), set()).add(id(tensor))
+        self._watch(tensor)
+
+    def _watch(self, tensor: Tensor) -> None:
+        """Forgets the tensor once nobody else holds it: another may get its ``id``."""
+        key, storage = id(tensor), _storage(tensor)
+        if key in self._refs:
+            return
+
+        def forget(_: object) -> None:
+            self._refs.pop(key, None)
+            self._weights.pop(key, None)
+            self._alive.get(storage, set()).discard(key)
+            number = self._values.pop(key, None)
+            if number is not None:
+                self._let_go(number)
+
+        self._refs[key] = ref(tensor, forget)
+
+    def _let_go(self, number: int) -> None:
+        self._holders[number] -= 1
+        if not self._holders[number]:
+            self.gone[number] = len(self.steps)
+
+    def number_of(self, tensor: Tensor) -> int | None:
+        """The value that a tensor stands for; None where it comes from no input."""
+        return self._values.get(id(tensor))
+
+    # what is seen -----------------------------------------------------------------------------------------------
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: tuple[type, ...],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = dict(kwargs or {})
+        name = _name_of(func)
+        if isinstance(func, FunctionType) and func not in self._inside and not _is_known(name):
+            return self._look_inside(func, args, named)
+        sources = [item for item in tensors_of((args, named)) if id(item) in self._values]
+        own = tuple(dict.fromkeys(self._own((args, named))))
+        seen = self._seen(name, args, named)
+        shapes = [tuple(item.shape) for item in sources]
+        versions = [item._version for item in sources]
+        storages = [_storage(item) for item in sources]
+        self._packed.clear()
+        result = func(*args, **named)
+        packed = list(self._packed)
+        outputs = list(tensors_of(args[0] if name == "__setitem__" else result))
+        is_written = bool(sources) and sources[0]._version != versions[0]
+        if outputs and (sources or (own and name.strip("_") in PRODUCTS)):
+            after = tuple(outputs[0].shape)
+            call = Call(name, *seen, shapes, after, in_place=is_written)
+            lies_in = self._place(outputs[0], storages, is_written=is_written)
+            inputs = tuple(self._values[id(item)] for item in sources)
+            keeps = self._kept(packed, storages, outputs) if torch.is_grad_enabled() else None
+            self._record(call, inputs, outputs, own, keeps, lies_in)
+        elif own:
+            for output in outputs:
+                if id(output) not in self._params:
+                    self._weights[id(output)] = own
+                    self._watch(output)
+        for item, version in zip(sources, versions, strict=True):
+            if item._version != version:
+                self._written_over(item)
+        return result
+
+    def _look_inside(self, func: FunctionType, args: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+        """Runs one of torch's functions that is made of others, and sees those."""
+        self._inside.append(func)
+        try:
+            with _calls_inside(), self:
+                return func(*args, **named)
+        finally:
+            self._inside.pop()
+
+    def _own(self, tree: Any) -> Iterator[Param]:
+        for item in tensors_of(tree):
+            if id(item) in self._params:
+                yield self._params[id(item)]
+            else:
+                yield from self._weights.get(id(item), ())
+
+    def _seen(self, name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, Any]:
+        """The arguments without tensors."""
+
+        def seen(item: Any) -> Any:
+            if isinstance(item, Tensor):
+                known = id(item) in self._params or id(item) in self._weights
+                source = "value" if id(item) in self._values else "weight" if known else "constant"
+                return TensorArgument(tuple(item.shape), source)
+            if isinstance(item, tuple | list) and any(isinstance(one, Tensor | tuple | list) for one in item):
+                return [seen(one) for one in item]
+            return item
+
+        return tuple(seen(item) for item in args), {key: seen(item) for key, item in named.items()}
+
+    def _place(self, output: Tensor, storages: list[int], *, is_written: bool) -> Storage:
+        if not storages or _storage(output) != storages[0]:
+            return "new"
+        return "in-place" if is_written else "view"
+
+    # what autograd keeps ----------------------------------------------------------------------------------------
+
+    def pack(self, tensor: Tensor) -> None:
+        """Notes what autograd is about to keep, and keeps nothing in its place."""
+        known = id(tensor) in self._params or id(tensor) in self._weights
+        if not known:
+            width = tensor.element_size()
+            size = tensor.untyped_storage().nbytes() // width
+            self._packed.append(_Packed(_storage(tensor), size, width))
+
+    def _kept(
+        self, packed: list[_Packed], storages: list[int], outputs: list[Tensor]
+    ) -> tuple[Saved, ...] | None:
+        """Each storage once, as the call's input, its output or a tensor of its own."""
+        made = {_storage(output) for output in outputs}
+        found: dict[int, Saved] = {}
+        for storage, count, width in packed:
+            grows = count % self.batch == 0
+            elements = count // self.batch if grows else count
+            if storage in storages:
+                kept = Saved("input", "input", elements, position=storages.index(storage))
+            elif storage in made:
+                kept = Saved("output", "output", elements)
+            else:
+                what = f"tensor {len(found) + 1}"
+                own_width = None if width == self._width else width
+                kept = Saved("own", what, elements, own_width, once=not grows)
+            found.setdefault(storage, kept)
+        return tuple(found.values())
+
+    # what is written down ---------------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        call: Call,
+        inputs: tuple[int, ...],
+        outputs: list[Tensor],
+        own: tuple[Param, ...],
+        keeps: tuple[Saved, ...] | None,
+        lies_in: Storage,
+    ) -> None:
+        self.taken.update(param.path for param in own)
+        if len(inputs) == 1 and not own and is_nothing(call):
+            self._keep(outputs[0], inputs[0])
+            return
+        if call.name in SHARES and is_by_channels(call):
+            self._record_shares(call, inputs, outputs)
+            return
+        shapes = [self._of_one(tuple(output.shape)) for output in outputs]
+        makes = {
+            self._new(output): shape or tuple(output.shape)
+            for output, shape in zip(outputs, shapes, strict=True)
+        }
+        self._add(call, inputs, makes)
+        grows = shapes[0] is not None
+        self.steps[-1] = self.steps[-1]._replace(tensors=own, keeps=keeps, lies_in=lies_in, grows=grows)
+
+    def _add(self, call: Call, inputs: tuple[int, ...], makes: dict[int, Shape]) -> None:
+        """A step that hands on what it reads, by the module that runs."""
+        module, is_leaf = self.running[-1]
+        step = Step(call, module, is_leaf, inputs, makes, len(self.steps), keeps=(), lies_in="view")
+        self.steps.append(step)
+
+    def _of_one(self, shape: Shape) -> Shape | None:
+        """A shape of one image: without the batch's axis, or with the batch divided out of the one that it was folded into.
+
+        None for what does not grow with the batch.
+        """
+        exact = [axis for axis, size in enumerate(shape) if size == self.batch]
+        for axis in (*range(min(1, len(shape))), *exact, *range(len(shape))):
+            if shape[axis] and shape[axis] % self.batch == 0:
+                rest = shape[axis] // self.batch
+                return (*shape[:axis], *((rest,) if rest > 1 else ()), *shape[axis + 1 :]) or (1,)
+        return None
+
+    def _record_shares(self, call: Call, inputs: tuple[int, ...], outputs: list[Tensor]) -> None:
+        """What splits the channels as a part for each of them."""
+        start = 0
+        for output in outputs:
+            before, after = tuple(call.before), tuple(output.shape)
+            share = Call("narrow", (None, 1, start, after[1]), {}, [before], after)
+            self._add(share, inputs, {self._new(output): after[1:]})
+            start += after[1]
+
+    def _written_over(self, tensor: Tensor) -> None:
+        """Other tensors in the same memory have other values now: a map of which a part or a view was written.
+
+        What is written depends on all that its value does, so that nothing on the way there is lost.
+        """
+        value, shape = self._values[id(tensor)], tuple(tensor.shape)
+        for key in list(self._alive[_storage(tensor)]):
+            other = self._refs[key]()
+            if other is None or other is tensor:
+                continue
+            before, after = self._values[key], tuple(other.shape)
+            call = Call("overwrite", (), {}, [after, shape], after)
+            self._add(call, (before, value), {self._new(other): self._of_one(after) or after})
+
+
+KNOWN: Final = LAYOUT | POINTWISE | PRODUCTS.keys() | READERS.keys() | PLAIN.keys() | ALIASES.keys()
+"""Functions that are read as they stand."""
+
+
+def _is_known(name: str) -> bool:
+    return name.strip("_") in KNOWN
+
+
+def _storage(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage()._cdata)
+
+
+def _name_of(func: Callable[..., Any]) -> str:
+    """The function's name; of an attribute that is read the attribute's."""
+    name = getattr(func, "__name__", str(func))
+    return str(getattr(getattr(func, "__self__", None), "__name__", name)) if name == "__get__" else name
+
+
+GATES: Final = (nn.functional, torch.functional)
+"""Where torch's own Python functions ask whether somebody watches, and hand themselves over whole if so."""
+
+
+@contextmanager
+def _calls_inside() -> Iterator[None]:
+    """Within it such a function runs as if nobody watched, so that the calls that it makes are seen instead."""
+    with (
+        patch.object(GATES[0], "has_torch_function", _nobody),
+        patch.object(GATES[1], "has_torch_function", _nobody),
+    ):
+        yield
+
+
+def _nobody(_: object) -> bool:
+    return False
+
+
+def tensors_of(tree: Any) -> Iterator[Tensor]:
+    """The tensors in nested tuples, lists and dicts."""
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, Mapping):
+        for item in tree.values():
+            yield from tensors_of(item)
+    elif isinstance(tree, tuple | list):
+        for item in tree:
+            yield from tensors_of(item)
