@@ -413,7 +413,27 @@ def test_a_call_that_the_language_does_not_write_is_unknown_work() -> None:
         8 * 8 * 3 * 9 * 8,  # each value that enters, by the weights of 8 filters
         (),
     )
-    with pytest.raises(UsageError, match="does not know what memory conv_transpose2d needs"):
+
+
+def test_an_operation_that_nobody_has_counted_is_listed() -> None:
+    """Its work is unknown, and so is every total with it: what is known stands beside, and the layer's name."""
+
+    class Spectrum(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.fft.fft2(self.conv(x)).abs()
+
+    report = analyze(trace(Spectrum().to("meta"), (3, 8, 8)))
+    counted = report.counted(find_counting_rule("macs"))
+
+    assert (counted.status, counted.total, counted.known) == ("partial", None, 8 * 8 * 3 * 4)
+    assert counted.not_counted == (("fft_fft2", ("other fft_fft2",)),)
+    assert (report.total.macs, report.total.macs_not_counted) == (None, ("fft_fft2",))
+    assert report.training_flops is None
+    with pytest.raises(UsageError, match="does not know what fft_fft2 needs while it runs"):
         inference_peak(report.graph, Workload())
 
 

@@ -53,7 +53,9 @@ def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -
     pieces = graph.in_pieces("inference", workload.batch)
     live[0] = image_item(graph, workload)
     for node in graph.further_inputs:
-        live[node.output] = make_item(node.name, "input", values(node.shape), workload, part="input")
+        live[node.output] = make_item(
+            node.name, "input", values(node.shape), workload, graph.input_width, part="input"
+        )
     if not any(node.in_model for node in graph.nodes):
         yield live.instant(IMAGE)
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):

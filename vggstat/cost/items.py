@@ -74,7 +74,7 @@ def make_item(
 
 def image_item(graph: Graph, workload: Workload) -> MemoryItem:
     """The images, which the caller holds."""
-    return make_item(IMAGE, "image", values(graph.image), workload, part="input")
+    return make_item(IMAGE, "image", values(graph.image), workload, graph.input_width, part="input")
 
 
 def output_item(node: Node, workload: Workload, width: int | None = None) -> MemoryItem:

@@ -32,13 +32,15 @@ class Widths(NamedTuple):
 
 def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
     """The widths at each node."""
-    made = [workload.dtype.width]
+    given = graph.input_width or workload.dtype.width
+    made = [given]
     found = []
-    known: dict[tuple[tuple[int, ...], Autocast, bool], Widths] = {}
+    known: dict[tuple[tuple[int, ...], Autocast, bool, int], Widths] = {}
     for node in graph.nodes:
         # A further input arrives from nowhere, as the image does.
-        arrives = tuple([made[value] for value in node.inputs]) or (workload.dtype.width,)
-        key = (arrives, node.layer.autocast, node.in_place)  # all that it depends on
+        arrives = tuple([made[value] for value in node.inputs]) or (given,)
+        # all that it depends on
+        key = (arrives, node.layer.autocast, node.in_place, node.layer.output_width(0, 1))
         width = known.get(key)
         if width is None:
             width = known[key] = _widths(node, arrives, workload)
@@ -50,7 +52,9 @@ def widths(graph: Graph, workload: Workload) -> tuple[Widths, ...]:
 def _widths(node: Node, arrives: tuple[int, ...], workload: Workload) -> Widths:
     way = node.layer.autocast
     reads = _reads(node, _joined(node, arrives), workload)
-    writes = FLOAT32_WIDTH if workload.autocast and way == "raise" else reads
+    writes = node.layer.output_width(reads, workload.dtype.width)
+    if workload.autocast and way == "raise":
+        writes = FLOAT32_WIDTH
     others = tuple(position for position, width in enumerate(arrives) if width != reads)
     return Widths(arrives, reads, writes, () if way == "follow" else others)
 

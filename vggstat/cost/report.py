@@ -169,7 +169,9 @@ class Report(Record):
         """
         if self.total.macs is None:
             return None
-        return 2 * sum(node.backward_macs for node in self.graph.nodes) * self.workload.batch
+        lost = {node.index for node in self.graph.leads_nowhere}
+        nodes = (node for node in self.graph.nodes if node.index not in lost)
+        return 2 * sum(node.backward_macs for node in nodes) * self.workload.batch
 
     @property
     def training_flops(self) -> int | None:

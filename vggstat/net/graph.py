@@ -143,6 +143,8 @@ class Graph(Record):
     classes: int | None
     """Outputs of the last FC layer; None where there is none."""
     nodes: tuple[Node, ...]
+    input_width: int | None = None
+    """Bytes a value of its inputs, where they do not follow the dtype (numbers of words in int64)."""
     outputs: tuple[int, ...] = ()
     """The values that leave; the last one alone where none is named."""
     unused: tuple[Param, ...] = ()

@@ -268,6 +268,10 @@ class Layer(Record, ABC):
         """Kernel, stride, padding and dilation as the layer itself has them; None where it has none."""
         return None
 
+    def output_width(self, read: int, dtype: int) -> int:
+        """Bytes a value of what it makes, where it reads values of ``read`` bytes and parameters have ``dtype``."""
+        return read
+
     def storage(self, mode: Mode) -> Storage:
         """Whether the output is memory of its own, a view of the input, or written over it."""
         return "new"

@@ -12,6 +12,12 @@ from vggstat.shapes import Shape, values
 __all__ = ["Attention", "MatMul", "SeenConv", "SeenLinear", "SeenTransposedConv"]
 
 
+def _label(stem: str, kernel: tuple[int, ...], filters: int) -> str:
+    """``conv3-64`` where the kernel is a square, else with each of its sides."""
+    sides = kernel[:1] if len(kernel) == 2 and len(set(kernel)) == 1 else kernel
+    return f"{stem}{'x'.join(map(str, sides))}-{filters}"
+
+
 @final
 class SeenConv(Seen):
     """A convolution along one or three axes, over several maps of an image, or padded as the language does not write."""
@@ -20,9 +26,17 @@ class SeenConv(Seen):
     stem: ClassVar[str] = "conv"
     autocast: ClassVar[Autocast] = "low"
 
+    filters: int
+    kernel: tuple[int, ...]
+    """Its side along each axis."""
+    groups: int
     terms: int
     """Products that are summed to one value: the weights of a filter."""
     bias: bool
+
+    @property
+    def label(self) -> str:
+        return _label(self.stem, self.kernel, self.filters)
 
     def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight of a filter, for each output value (borders included)."""
@@ -38,11 +52,19 @@ class SeenTransposedConv(Seen):
     stem: ClassVar[str] = "upconv"
     autocast: ClassVar[Autocast] = "low"
 
+    filters: int
+    kernel: tuple[int, ...]
+    """Its side along each axis."""
+    groups: int
     spread: int
     """Products that each value takes part in that enters: filters of its group times the kernel's values."""
     terms: int
     """Products that are summed to one value that leaves, taken for a convolution."""
     bias: bool
+
+    @property
+    def label(self) -> str:
+        return _label(self.stem, self.kernel, self.filters)
 
     def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight for each value that enters; some tools take those that leave."""
@@ -109,7 +131,7 @@ class Attention(Seen):
 
     keys: int
     """S: how many keys there are."""
-    width: int
+    depth: int
     """D: the length of a query."""
 
     @property
@@ -119,7 +141,7 @@ class Attention(Seen):
     def ops(self, *inputs: Shape) -> Work:
         """S · D multiply-accumulates for each query, and S for each value that leaves."""
         queries = values(self.makes[:-1])
-        return Work(attention_macs=queries * self.keys * self.width + values(self.makes) * self.keys)
+        return Work(attention_macs=queries * self.keys * self.depth + values(self.makes) * self.keys)
 
     def gradient_products(self, *, inputs: int, weights: int) -> int:
         """Both products twice, once for each factor."""

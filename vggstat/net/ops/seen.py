@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from vggstat.errors import UnknownMemoryError
 from vggstat.net.ops.base import Backward, Extra, Layer, Mode, Param, Saved, Storage, TorchModule
@@ -25,6 +25,8 @@ class Seen(Layer, ABC):
     keeps: tuple[Saved, ...] | None = None
     """What autograd kept of it when it ran; None where nobody looked."""
     lies_in: Storage = "new"
+    width: int | Literal["read", "dtype"] = "read"
+    """Bytes a value of what it makes: as many as it reads, those of the parameters, or a number of its own."""
     is_plain: bool = False
     """Whether it allocates its output and nothing else: one kernel."""
 
@@ -48,6 +50,11 @@ class Seen(Layer, ABC):
     def saved(self, *inputs: Shape) -> tuple[Saved, ...]:
         """What was seen to be kept. Raises UnknownMemoryError where nobody looked."""
         return self._unknown("keeps for its backward pass") if self.keeps is None else self.keeps
+
+    def output_width(self, read: int, dtype: int) -> int:
+        if isinstance(self.width, int):
+            return self.width
+        return read if self.width == "read" else dtype
 
     def keeps_output(self, *inputs: Shape) -> bool:
         """Taken to, where it is not known."""

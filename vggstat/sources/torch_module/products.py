@@ -29,12 +29,22 @@ def read_product(call: Call) -> Product | None:
 
 def _conv(call: Call) -> Product:
     weight = call.get(1, "weight").shape
-    return Product(SeenConv, {"terms": prod(weight[1:]), "bias": call.get(2, "bias") is not None})
+    fields = {
+        "filters": weight[0],
+        "kernel": tuple(weight[2:]),
+        "groups": call.get(6, "groups", 1),
+        "terms": prod(weight[1:]),
+        "bias": call.get(2, "bias") is not None,
+    }
+    return Product(SeenConv, fields)
 
 
 def _transposed(call: Call) -> Product:
     weight, groups = call.get(1, "weight").shape, call.get(6, "groups", 1)
     fields = {
+        "filters": weight[1] * groups,
+        "kernel": tuple(weight[2:]),
+        "groups": groups,
         "spread": prod(weight[1:]),
         "terms": weight[0] // groups * prod(weight[2:]),
         "bias": call.get(2, "bias") is not None,
@@ -98,7 +108,7 @@ def _sizes(labels: str, shape: tuple[int, ...]) -> dict[str, int]:
 
 def _attention(call: Call) -> Product:
     query, key = call.get(0, "query"), call.get(1, "key")
-    return Product(Attention, {"keys": key.shape[-2], "width": query.shape[-1]})
+    return Product(Attention, {"keys": key.shape[-2], "depth": query.shape[-1]})
 
 
 PRODUCTS: Final[Mapping[str, Callable[[Call], Product | None]]] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from types import FunctionType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from unittest.mock import patch
 from weakref import ref
 
@@ -27,7 +28,7 @@ from vggstat.sources.torch_module.calls import (
 from vggstat.sources.torch_module.functions import LAYOUT, POINTWISE, SHARES
 from vggstat.sources.torch_module.products import PRODUCTS
 
-__all__ = ["Recorder", "Step", "tensors_of"]
+__all__ = ["Recorder", "Step", "storage_of", "tensors_of"]
 
 
 class Step(NamedTuple):
@@ -48,16 +49,18 @@ class Step(NamedTuple):
     keeps: tuple[Saved, ...] | None = None
     """What autograd kept of it; None where nobody looked."""
     lies_in: Storage = "new"
+    width: int | Literal["read", "dtype"] = "read"
+    """Bytes a value of what it makes, as of a layer that was seen."""
     grows: bool = True
     """Whether what it makes grows with the batch."""
 
 
-class _Packed(NamedTuple):
-    """A tensor that autograd keeps, in the hook that it is handed to."""
+class _Made(NamedTuple):
+    """What a tensor is made of that comes of the model's own alone."""
 
-    storage: int
-    values: int
-    width: int
+    params: tuple[Param, ...]
+    kept: list[Saved]
+    """What autograd kept on the way, until a step has taken that over."""
 
 
 class Recorder(TorchFunctionMode):
@@ -66,9 +69,11 @@ class Recorder(TorchFunctionMode):
     ``batch`` is the number of images, one that no other axis is likely to have: whatever is a multiple of it grows with it.
     """
 
-    def __init__(self, batch: int, tensors: Mapping[int, Param], width: int) -> None:
+    def __init__(self, batch: int, tensors: Mapping[int, Param], storages: Iterable[int], width: int) -> None:
         super().__init__()
         self.batch = batch
+        self._storages = frozenset(storages)
+        """Those of the model's own tensors, which it keeps whatever autograd does."""
         self.running = [("", False)]
         """The modules that run, outermost first, each with whether it is a leaf."""
         self.steps: list[Step] = []
@@ -78,16 +83,23 @@ class Recorder(TorchFunctionMode):
         """For each value that nobody holds any more how many steps there were by then."""
         self._width = width
         self._params = tensors
+        self._buffers: dict[str, list[Param]] = {}
+        """Buffers by the module that holds them."""
+        for param in tensors.values():
+            if param.role == "buffer":
+                self._buffers.setdefault(param.path.rpartition(".")[0], []).append(param)
         self._values: dict[int, int] = {}
-        self._weights: dict[int, tuple[Param, ...]] = {}
+        self._weights: dict[int, _Made] = {}
         """Tensors that are made of the model's own alone, by ``id``, with what they are made of."""
         self._refs: dict[int, ref[Tensor]] = {}
         self._alive: dict[int, set[int]] = {}
         """Every tensor that stands for a value, by its storage."""
         self._holders: dict[int, int] = {}
-        self._packed: list[_Packed] = []
+        self._packed: list[Tensor] = []
+        """What autograd has asked to keep during a call, held until that ends: its memory is nobody else's so long."""
         self._inside: list[FunctionType] = []
         self._count = 0
+        self._numbers = count(1)
 
     def start(self, inputs: Iterable[Tensor]) -> None:
         """The inputs are the first values, from 0 on."""
@@ -109,12 +121,12 @@ class Recorder(TorchFunctionMode):
             self._let_go(before)
         self._values[id(tensor)] = number
         self._holders[number] = self._holders.get(number, 0) + 1
-        self._alive.setdefault(_storage(tensor), set()).add(id(tensor))
+        self._alive.setdefault(storage_of(tensor), set()).add(id(tensor))
         self._watch(tensor)
 
     def _watch(self, tensor: Tensor) -> None:
         """Forgets the tensor once nobody else holds it: another may get its ``id``."""
-        key, storage = id(tensor), _storage(tensor)
+        key, storage = id(tensor), storage_of(tensor)
         if key in self._refs:
             return
 
@@ -155,23 +167,25 @@ class Recorder(TorchFunctionMode):
         seen = self._seen(name, args, named)
         shapes = [tuple(item.shape) for item in sources]
         versions = [item._version for item in sources]
-        storages = [_storage(item) for item in sources]
+        storages = [storage_of(item) for item in sources]
         self._packed.clear()
         result = func(*args, **named)
-        packed = list(self._packed)
         outputs = list(tensors_of(args[0] if name == "__setitem__" else result))
+        kept = [*self._kept(storages, outputs), *self._kept_before((args, named))]
+        self._packed.clear()
         is_written = bool(sources) and sources[0]._version != versions[0]
         if outputs and (sources or (own and name.strip("_") in PRODUCTS)):
             after = tuple(outputs[0].shape)
             call = Call(name, *seen, shapes, after, in_place=is_written)
             lies_in = self._place(outputs[0], storages, is_written=is_written)
             inputs = tuple(self._values[id(item)] for item in sources)
-            keeps = self._kept(packed, storages, outputs) if torch.is_grad_enabled() else None
-            self._record(call, inputs, outputs, own, keeps, lies_in)
+            keeps = tuple(kept) if torch.is_grad_enabled() else None
+            width = _width(sources, outputs[0])
+            self._record(call, inputs, outputs, own, keeps, lies_in, width)
         elif own:
             for output in outputs:
                 if id(output) not in self._params:
-                    self._weights[id(output)] = own
+                    self._weights[id(output)] = _Made(own, kept)
                     self._watch(output)
         for item, version in zip(sources, versions, strict=True):
             if item._version != version:
@@ -191,8 +205,18 @@ class Recorder(TorchFunctionMode):
         for item in tensors_of(tree):
             if id(item) in self._params:
                 yield self._params[id(item)]
-            else:
-                yield from self._weights.get(id(item), ())
+            elif id(item) in self._weights:
+                yield from self._weights[id(item)].params
+
+    def _kept_before(self, tree: Any) -> list[Saved]:
+        """What was kept while weights were made that a call takes, told once."""
+        found: list[Saved] = []
+        for item in tensors_of(tree):
+            made = self._weights.get(id(item))
+            if made is not None:
+                found += made.kept
+                made.kept.clear()
+        return found
 
     def _seen(self, name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, Any]:
         """The arguments without tensors."""
@@ -209,7 +233,7 @@ class Recorder(TorchFunctionMode):
         return tuple(seen(item) for item in args), {key: seen(item) for key, item in named.items()}
 
     def _place(self, output: Tensor, storages: list[int], *, is_written: bool) -> Storage:
-        if not storages or _storage(output) != storages[0]:
+        if not storages or storage_of(output) != storages[0]:
             return "new"
         return "in-place" if is_written else "view"
 
@@ -217,31 +241,24 @@ class Recorder(TorchFunctionMode):
 
     def pack(self, tensor: Tensor) -> None:
         """Notes what autograd is about to keep, and keeps nothing in its place."""
-        known = id(tensor) in self._params or id(tensor) in self._weights
-        if not known:
-            width = tensor.element_size()
-            size = tensor.untyped_storage().nbytes() // width
-            self._packed.append(_Packed(_storage(tensor), size, width))
+        if storage_of(tensor) not in self._storages:
+            self._packed.append(tensor)
 
-    def _kept(
-        self, packed: list[_Packed], storages: list[int], outputs: list[Tensor]
-    ) -> tuple[Saved, ...] | None:
+    def _kept(self, storages: list[int], outputs: list[Tensor]) -> Iterator[Saved]:
         """Each storage once, as the call's input, its output or a tensor of its own."""
-        made = {_storage(output) for output in outputs}
-        found: dict[int, Saved] = {}
-        for storage, count, width in packed:
-            grows = count % self.batch == 0
-            elements = count // self.batch if grows else count
+        made = {storage_of(output) for output in outputs}
+        for storage, tensor in {storage_of(tensor): tensor for tensor in self._packed}.items():
+            width = tensor.element_size()
+            held = tensor.untyped_storage().nbytes() // width
+            grows = held % self.batch == 0
+            elements = held // self.batch if grows else held
             if storage in storages:
-                kept = Saved("input", "input", elements, position=storages.index(storage))
+                yield Saved("input", "input", elements, position=storages.index(storage))
             elif storage in made:
-                kept = Saved("output", "output", elements)
+                yield Saved("output", "output", elements)
             else:
-                what = f"tensor {len(found) + 1}"
                 own_width = None if width == self._width else width
-                kept = Saved("own", what, elements, own_width, once=not grows)
-            found.setdefault(storage, kept)
-        return tuple(found.values())
+                yield Saved("own", f"tensor {next(self._numbers)}", elements, own_width, once=not grows)
 
     # what is written down ---------------------------------------------------------------------------------------
 
@@ -253,7 +270,10 @@ class Recorder(TorchFunctionMode):
         own: tuple[Param, ...],
         keeps: tuple[Saved, ...] | None,
         lies_in: Storage,
+        width: int | Literal["read", "dtype"],
     ) -> None:
+        if self.running[-1][1]:  # a leaf's buffers are its layer's, also those that it counts steps in
+            own = tuple(dict.fromkeys((*own, *self._buffers.get(self.running[-1][0], ()))))
         self.taken.update(param.path for param in own)
         if len(inputs) == 1 and not own and is_nothing(call):
             self._keep(outputs[0], inputs[0])
@@ -268,7 +288,9 @@ class Recorder(TorchFunctionMode):
         }
         self._add(call, inputs, makes)
         grows = shapes[0] is not None
-        self.steps[-1] = self.steps[-1]._replace(tensors=own, keeps=keeps, lies_in=lies_in, grows=grows)
+        self.steps[-1] = self.steps[-1]._replace(
+            tensors=own, keeps=keeps, lies_in=lies_in, width=width, grows=grows
+        )
 
     def _add(self, call: Call, inputs: tuple[int, ...], makes: dict[int, Shape]) -> None:
         """A step that hands on what it reads, by the module that runs."""
@@ -303,7 +325,7 @@ class Recorder(TorchFunctionMode):
         What is written depends on all that its value does, so that nothing on the way there is lost.
         """
         value, shape = self._values[id(tensor)], tuple(tensor.shape)
-        for key in list(self._alive[_storage(tensor)]):
+        for key in list(self._alive[storage_of(tensor)]):
             other = self._refs[key]()
             if other is None or other is tensor:
                 continue
@@ -320,7 +342,15 @@ def _is_known(name: str) -> bool:
     return name.strip("_") in KNOWN
 
 
-def _storage(tensor: Tensor) -> int:
+def _width(sources: list[Tensor], output: Tensor) -> int | Literal["read", "dtype"]:
+    """Bytes a value: its own of what is no number with a fraction, as read of what was one before."""
+    if not output.is_floating_point():
+        return output.element_size()
+    return "read" if sources and sources[0].is_floating_point() else "dtype"
+
+
+def storage_of(tensor: Tensor) -> int:
+    """A number that tensors in the same memory share, as long as one of them is there."""
     return int(tensor.untyped_storage()._cdata)
 
 

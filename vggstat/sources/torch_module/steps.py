@@ -19,7 +19,7 @@ from vggstat.net.ops.given import Given
 from vggstat.net.ops.multiply import Multiply
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
 from vggstat.net.ops.part import Crop, Split
-from vggstat.net.ops.product import Attention
+from vggstat.net.ops.product import Attention, MatMul, SeenConv, SeenLinear, SeenTransposedConv
 from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
@@ -49,7 +49,7 @@ def graph_of_steps(
     for number, (name, shape) in enumerate(inputs.items()):
         if number:
             values[number] = builder.add(Given(makes=shape), name, scope=("input",), place=place, inputs=())
-    names: Counter[str] = Counter(inputs)
+    names: Counter[str] = Counter(list(inputs))
     modules: set[str] = set()
     writes: list[tuple[int, int]] = []
     starts: list[int] = [-1] * builder.last
@@ -251,7 +251,7 @@ def _layer(
     elif name in LAYOUT:
         seen = Rearranged
     elif name == "layer_norm":
-        seen = TokenNorm
+        seen, fields = TokenNorm, {"over": tuple(step.call.get(1, "normalized_shape"))}
     elif name in POINTWISE:
         seen = Pointwise
     return seen(
@@ -259,9 +259,11 @@ def _layer(
         settings=tuple(settings.items()),
         makes=shape,
         tensors=step.tensors,
-        keeps=None if seen is Attention else step.keeps,
+        # What torch keeps of these depends on the kernel that it takes for them on a device.
+        keeps=None if seen in (Attention, Other) else step.keeps,
         lies_in=step.lies_in,
-        is_plain=name in ONE_KERNEL or seen is Rearranged,
+        width=step.width,
+        is_plain=name in ONE_KERNEL or seen in (Rearranged, SeenConv, SeenTransposedConv, SeenLinear, MatMul),
         **fields,
     )
 

@@ -24,7 +24,7 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.recorder import Recorder, tensors_of
+from vggstat.sources.torch_module.recorder import Recorder, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
 
 __all__ = ["TraceError", "input_channels", "required_inputs", "trace"]
@@ -126,8 +126,9 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
         stack.enter_context(_mode(model, training=way.training))
         stack.enter_context(torch.random.fork_rng(devices=[]))
         try:
-            run, given, tensors, dtype = _prepare(model, inputs, way, stack)
-            recorder = Recorder(way.batch, tensors, dtype.itemsize)
+            run, given, held, dtype = _prepare(model, inputs, way, stack)
+            tensors = _params(held, dict(model.named_parameters()))
+            recorder = Recorder(way.batch, tensors, map(storage_of, held.values()), dtype.itemsize)
             stack.enter_context(_names(model, recorder))
             recorder.start(given)
             given_by_name = dict(zip(inputs, given, strict=True)) if named else None
@@ -145,7 +146,7 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
     unused = tuple(
         param for param in tensors.values() if param.role != "buffer" and param.path not in recorder.taken
     )
-    return graph.replace(unused=unused)
+    return graph.replace(unused=unused, input_width=None if way.dtype is None else way.dtype.itemsize)
 
 
 def _outputs(output: Any, recorder: Recorder) -> list[int]:
@@ -189,15 +190,15 @@ def _reason(error: Exception) -> str:
 
 def _prepare(
     model: nn.Module, inputs: Mapping[str, Shape], way: _Way, stack: ExitStack
-) -> tuple[Callable[[tuple[Any, ...], dict[str, Any]], Any], list[Tensor], dict[int, Param], torch.dtype]:
-    """How to run the model without values, a batch for each input, and what its tensors are, by ``id``."""
+) -> tuple[Callable[[tuple[Any, ...], dict[str, Any]], Any], list[Tensor], dict[str, Tensor], torch.dtype]:
+    """How to run the model without values, a batch for each input, its tensors by their paths, and their dtype."""
     learned = dict(model.named_parameters())
     tensors: dict[str, Tensor] = {**learned, **dict(model.named_buffers())}
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
     shapes = [(way.batch, *shape) for shape in inputs.values()]
     if all(tensor.is_meta for tensor in tensors.values()):
         given = [torch.empty(shape, device="meta", dtype=way.dtype or dtype) for shape in shapes]
-        return lambda args, named: model(*args, **named), given, _params(tensors, learned), dtype
+        return lambda args, named: model(*args, **named), given, tensors, dtype
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
@@ -216,7 +217,7 @@ def _prepare(
     def run(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         return torch.func.functional_call(model, fakes, args, named)
 
-    return run, given, _params(fakes, learned), dtype
+    return run, given, fakes, dtype
 
 
 def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[int, Param]:

@@ -20,7 +20,7 @@ from vggstat.measure.verify.counters.base import (
 )
 from vggstat.net.graph import Node
 
-__all__ = ["SOURCE", "count"]
+__all__ = ["SOURCE", "count", "grouped_extra"]
 
 SOURCE: Final = "FlopCounterMode"
 TRAINING: Final = "training_operations"
@@ -65,7 +65,7 @@ def _training(subject: Subject, total: int, by_layer: dict[str, int]) -> Iterato
     after it where that one hands its input on (a dropout that drops nothing).
     """
     report = subject.report
-    extra = sum(_grouped_extra(node) for node in report.graph.nodes) * subject.batch
+    extra = sum(grouped_extra(node) for node in report.graph.nodes) * subject.batch
     known = report.training_flops
     expected_total = None if known is None else known + extra
     check = judge(SOURCE, TRAINING, total, expected_total, convention="flops")
@@ -85,12 +85,13 @@ def _training(subject: Subject, total: int, by_layer: dict[str, int]) -> Iterato
 
 def _step_flops(node: Node) -> int:
     """Forward, the weight's gradient, and the input's where one is needed: two FLOPs per MAC each."""
-    return 2 * (node.ops.macs + node.backward_macs) + _grouped_extra(node)
+    return 2 * (node.ops.macs + node.backward_macs) + grouped_extra(node)
 
 
-def _grouped_extra(node: Node) -> int:
+def grouped_extra(node: Node) -> int:
     """What torch 2.13 adds for the weight gradient of a grouped convolution, as if it were dense.
 
     ``conv_backward_flop`` multiplies all input channels by all output channels.
     """
-    return 2 * node.ops["conv_macs"] * (getattr(node.layer, "groups", 1) - 1)
+    macs = node.ops["conv_macs"] + node.ops["upconv_macs"]
+    return 2 * macs * (getattr(node.layer, "groups", 1) - 1) if node.trained else 0
