@@ -17,13 +17,13 @@ from vggstat.cost.variant import (
     parse_batch,
     parse_classes,
     parse_head,
-    parse_image,
+    parse_inputs,
     parse_variant,
 )
 from vggstat.cost.workload import find_dtype
 from vggstat.errors import UsageError
 from vggstat.render.page import Page, Target
-from vggstat.sources.spec import load
+from vggstat.sources.source import find_source
 
 __all__ = [
     "BatchOption",
@@ -51,14 +51,20 @@ PIPED_WIDTH: Final = 110
 """Columns of text where there is no terminal to ask."""
 
 SPEC_HELP: Final = (
-    "A shipped network (vgg16, D, VGG-16; `vggstat list` shows all), a path to a .yaml file, or - for standard "
-    "input; with what is changed about it after an @ (D@384, D@head=gap,bf16)."
+    "A shipped network (vgg16, D, VGG-16; `vggstat list` shows all), a path to a .yaml or .onnx file, - for standard "
+    "input, or a torch model as package.module:factory or file.py:factory(width=2), whose code this runs; with what is "
+    "changed about it after an @ (D@384, D@head=gap,bf16)."
 )
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False)]
 InputOption = Annotated[
-    str | None,
-    typer.Option("--input", metavar="SIZE", help="Input size: 256, 384x512 (height x width) or 3x384x384."),
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="SIZE",
+        help="Input size: 256, 384x512 (height x width) or 3x384x384; of a model with several inputs each by name: "
+        "--input image=3x224x224 --input mask=1x224x224.",
+    ),
 ]
 ClassesOption = Annotated[
     str | None,
@@ -102,7 +108,7 @@ WidthOption = Annotated[
 
 def variant_of(
     *,
-    input_size: str | None = None,
+    input_size: list[str] | None = None,
     classes: str | None = None,
     batch: str | None = None,
     dtype: str | None = None,
@@ -112,9 +118,11 @@ def variant_of(
     """The options that change a network as one value, its argument still open."""
     if no_top and head not in (None, "none"):
         raise UsageError(f"--no-top and --head {head} contradict each other: give one of them")
+    image, inputs = parse_inputs(input_size) if input_size else (None, None)
     return Variant(
         argument="",
-        image=None if input_size is None else parse_image(input_size),
+        image=image,
+        inputs=inputs,
         batch=None if batch is None else parse_batch(batch),
         dtype=None if dtype is None else find_dtype(dtype),
         head="none" if no_top else None if head is None else parse_head(head),
@@ -125,7 +133,7 @@ def variant_of(
 def load_report(argument: str, options: Variant) -> Report:
     """The report of one SPEC argument; what stands after its @ counts before the options."""
     variant = parse_variant(argument).over(options)
-    return variant.report(load(variant.argument))
+    return variant.report(find_source(variant.argument))
 
 
 def load_reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from vggstat.cost.counting import Counted, NotCounted
 from vggstat.cost.inference import inference_moments, inference_peak
 from vggstat.cost.items import MemoryItem, image_item, make_item, output_item
 from vggstat.cost.moments import Moment
-from vggstat.cost.saved import saved_items
+from vggstat.cost.saved import reasons, saved_items, unknown_saved, without_unknown
 from vggstat.cost.workload import Workload
-from vggstat.errors import UsageError
+from vggstat.errors import UnknownMemoryError, UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.records import Record
 from vggstat.shapes import values
@@ -35,6 +36,29 @@ class Accounting(Record):
     """Whether each part of it is a fixed number of bytes and so many more for each image."""
     moment: Callable[[Graph, Workload], Moment] | None = None
     """Of what is counted at one moment: which one, with its bytes, which come cheaper than the items."""
+    unknown: Callable[[Graph], tuple[NotCounted, ...]] | None = None
+    """The layers that keep it from being known, each with the reason."""
+    part: Callable[[Graph], Graph] | None = None
+    """Of a sum: the graph without those, of which the rest is known. A peak has no part."""
+
+    def counted(self, graph: Graph, workload: Workload) -> Counted:
+        """The sum with what is known of it: the layers that are not counted, by name, and why. Raises UsageError for a
+        run that torch refuses."""
+        try:
+            return Counted(known=self.total_bytes(graph, workload))
+        except UnknownMemoryError as error:
+            left = (self.unknown(graph) if self.unknown else ()) or (
+                NotCounted(graph.spec.name, (str(error),)),
+            )
+        known = 0 if self.part is None else self.total_bytes(self.part(graph), workload)
+        return Counted(known=known, not_counted=left, status="partial" if known else "unknown")
+
+    def known_items(self, graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
+        """Its items; those that are known where not all are, none of a peak."""
+        try:
+            return self.items(graph, workload)
+        except UnknownMemoryError:
+            return () if self.part is None else self.items(self.part(graph), workload)
 
     def total_bytes(self, graph: Graph, workload: Workload) -> int:
         """The sum of its items, in bytes."""
@@ -90,6 +114,21 @@ def _compiled(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     return compiled_items(graph, workload)
 
 
+def _unknown_in_inference(graph: Graph) -> tuple[NotCounted, ...]:
+    return tuple(reasons(graph, _ask_forward))
+
+
+def _ask_forward(node: Node) -> object:
+    return () if node.layer.storage("inference") == "view" else node.layer.alive(*node.in_shapes)
+
+
+def _unknown_in_training(graph: Graph) -> tuple[NotCounted, ...]:
+    """Both ways, and what is kept between them."""
+    return tuple(
+        reasons(graph, lambda node: (_ask_forward(node), node.saved, node.layer.backward(*node.in_shapes)))
+    )
+
+
 def _twice(items: Iterable[MemoryItem]) -> tuple[MemoryItem, ...]:
     return tuple(
         item._replace(what=what) for item in items for what in ("forward", "backward, taken to be as large")
@@ -122,6 +161,7 @@ ACCOUNTINGS: Final = (
         reference="torch 2.13 under inference_mode, every map freed after its last reader",
         items=_inference_peak,
         moment=inference_peak,
+        unknown=_unknown_in_inference,
     ),
     Accounting(
         name="outputs",
@@ -137,6 +177,8 @@ ACCOUNTINGS: Final = (
         "once, with int64 pool indices and one-byte dropout masks; without weights and without the loss",
         reference="torch 2.13, saved_tensors_hooks",
         items=saved_items,
+        unknown=unknown_saved,
+        part=without_unknown,
     ),
     Accounting(
         name="cs231n-total",
@@ -156,6 +198,7 @@ ACCOUNTINGS: Final = (
         reference="torch 2.13: autograd's order and releases, torch.optim",
         items=_training_peak,
         moment=_training_moment,
+        unknown=_unknown_in_training,
     ),
     Accounting(
         name="saved-compiled",

@@ -7,13 +7,13 @@ For one and the same VGG-16 the known tools print eleven different counts. Each 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from vggstat.errors import UsageError
 from vggstat.net.work import ACTIVATIONS, Work, kind_of
 from vggstat.records import Record
 
-__all__ = ["COUNTING_RULES", "Counted", "CountingRule", "find_counting_rule"]
+__all__ = ["COUNTING_RULES", "Counted", "CountingRule", "NotCounted", "find_counting_rule"]
 
 
 Status = Literal["complete", "partial", "unknown"]
@@ -63,11 +63,21 @@ class CountingRule(Record):
         return None if self.unknown_in(work) else self.known(work)
 
 
+class NotCounted(NamedTuple):
+    """A layer that a total leaves out."""
+
+    name: str
+    why: tuple[str, ...]
+    """The kinds of work that no count is known for, or why its memory is not known."""
+    place: str = ""
+    """Where it stands in a spec or in a model's code: ``net.py:12``."""
+
+
 class Counted(Record):
-    """A total under a rule: the known part, and the nodes whose work it does not hold, with its kinds."""
+    """A total: the known part, and the layers that it does not hold."""
 
     known: int
-    not_counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    not_counted: tuple[NotCounted, ...] = ()
     status: Status = "complete"
 
     @property

@@ -10,9 +10,10 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting, find_accounting
 from vggstat.cost.counting import COUNTING_RULES, CountingRule
+from vggstat.cost.inference import peak_as_written
 from vggstat.cost.report import Block, Report, Row, analyze, block_of
 from vggstat.cost.workload import DTYPES
-from vggstat.errors import UsageError
+from vggstat.errors import UnknownMemoryError, UsageError
 from vggstat.net.scopes import part_name
 from vggstat.records import Record
 
@@ -211,9 +212,27 @@ def _values(entry: Accounting) -> Maker:
     return make
 
 
-def _peak(report: Report) -> Fact:
-    size = report.memory_bytes(find_accounting("inference-peak")) + report.file_bytes
-    return _bytes("peak in inference", size, "weights and maps alive at once")
+def _peak(report: Report) -> Fact | None:
+    size = report.memory_if_run(find_accounting("inference-peak"))
+    if size is None:
+        return None
+    return _bytes("peak in inference", size + report.file_bytes, "weights and maps alive at once")
+
+
+def _module_peak(report: Report) -> Fact | None:
+    """Of somebody's model, whose own code may hold maps beyond their last reader."""
+    if report.graph.held_until is None:
+        return None
+    try:
+        size = peak_as_written(report.graph, report.workload).bytes
+    except UnknownMemoryError:
+        return None
+    return _bytes(
+        "peak in inference, as the model's code holds maps",
+        size + report.file_bytes,
+        "weights and maps alive at once, each map until the model's own frames let go of it",
+        is_plain=False,
+    )
 
 
 WHOLE: Final[dict[str, Maker]] = {
@@ -231,6 +250,7 @@ WHOLE: Final[dict[str, Maker]] = {
         for key, make in ((f"memory:{entry.name}", _memory(entry)), (f"values:{entry.name}", _values(entry)))
     },
     "inference_bytes": _peak,
+    "module_inference_bytes": _module_peak,
     "weight_layers": _layers_of("weight layers", "conv and FC", lambda report: report.weight_layers),
     "conv_layers": _layers_of("conv layers", "", lambda report: report.conv_layers),
 }

@@ -146,7 +146,10 @@ def _nearest(
     heads = (
         other.head
         for other, match in found
-        if other.spec is graph.spec and other.image == graph.image and _distance(match) == _distance(best)
+        if other.head is not None
+        and other.spec is graph.spec
+        and other.image == graph.image
+        and _distance(match) == _distance(best)
     )
     return Identification(report=analyze(graph), match=best, heads=tuple(dict.fromkeys(heads)))
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final
 
 from vggstat.cost.accounting import Accounting
-from vggstat.cost.counting import Counted, CountingRule, Status, find_counting_rule
+from vggstat.cost.counting import Counted, CountingRule, NotCounted, Status, find_counting_rule
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
@@ -186,7 +186,9 @@ class Report(Record):
     def counted(self, rule: CountingRule) -> Counted:
         """The same with what is known of it: the nodes that are not counted, by name, and their kinds of work."""
         left = tuple(
-            (node.name, unknown) for node in self.graph.nodes if (unknown := rule.unknown_in(node.ops))
+            NotCounted(node.name, unknown, node.place.line_words)
+            for node in self.graph.nodes
+            if (unknown := rule.unknown_in(node.ops))
         )
         known = rule.known(self.ops)
         status: Status = "complete" if not left else "partial" if known else "unknown"
@@ -201,6 +203,10 @@ class Report(Record):
     def memory_bytes(self, accounting: Accounting) -> int:
         """Bytes under an accounting. Raises UsageError for a run that torch refuses."""
         return accounting.total_bytes(self.graph, self.workload)
+
+    def memory_counted(self, accounting: Accounting) -> Counted:
+        """The same with what is known of it. Raises UsageError for a run that torch refuses."""
+        return accounting.counted(self.graph, self.workload)
 
     def memory_if_run(self, accounting: Accounting) -> int | None:
         """Bytes under an accounting; None for a run that torch refuses."""

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
+from vggstat.cost.counting import NotCounted
 from vggstat.cost.items import MemoryItem, make_item
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.workload import Workload
+from vggstat.errors import UnknownMemoryError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import CONVOLUTIONS, Param, Saved
 from vggstat.shapes import Shape, values
 
-__all__ = ["Kept", "kept_by_node", "saved_items", "weight_copy"]
+__all__ = [
+    "Kept",
+    "kept_by_node",
+    "reasons",
+    "saved_items",
+    "unknown_saved",
+    "weight_copy",
+    "without_unknown",
+]
 
 
 class Kept(NamedTuple):
@@ -23,13 +33,18 @@ class Kept(NamedTuple):
 
 
 def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple[Kept, ...]]]:
-    """For each node the storages that its own autograd record holds, whoever else holds them too."""
+    """For each node the storages that its own autograd record holds, whoever else holds them too.
+
+    Nothing is held of what leads nowhere: its record goes with its result.
+    """
+    lost = {node.index for node in graph.leads_nowhere}
     storages = graph.storages("training")
     pieces = graph.in_pieces("training", workload.batch)
     shapes = (graph.image, *(node.shape for node in graph.nodes))
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
         copied = node.layer.copies_slices and node.inputs[0] in pieces
-        kept = [_kept(node, saved, width, storages, shapes, workload, copied=copied) for saved in node.saved]
+        held = () if node.index in lost else node.saved
+        kept = [_kept(node, saved, width, storages, shapes, workload, copied=copied) for saved in held]
         if kept:
             kept += [weight_copy(node, param, workload) for param in _kept_copies(node, workload)]
         yield node, tuple(kept)
@@ -71,6 +86,27 @@ def weight_copy(node: Node, param: Param, workload: Workload) -> Kept:
     what = f"{param.name} copy"
     item = MemoryItem(node.name, what, param.elements, param.elements * width, "weight copies")
     return Kept((node.index, what), item)
+
+
+def without_unknown(graph: Graph) -> Graph:
+    """The graph as if the layers kept nothing of which it is not known what they keep."""
+    unknown = {one.name for one in unknown_saved(graph)}
+    nodes = tuple(node.replace(in_model=False) if node.name in unknown else node for node in graph.nodes)
+    return graph.replace(nodes=nodes)
+
+
+def unknown_saved(graph: Graph) -> tuple[NotCounted, ...]:
+    """The layers of which it is not known what they keep, each with the reason."""
+    return tuple(reasons(graph, lambda node: node.saved))
+
+
+def reasons(graph: Graph, ask: Callable[[Node], object]) -> Iterator[NotCounted]:
+    """The layers that cannot answer, and why."""
+    for node in graph.nodes:
+        try:
+            ask(node)
+        except UnknownMemoryError as error:
+            yield NotCounted(node.name, (str(error),), node.place.line_words)
 
 
 def saved_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:

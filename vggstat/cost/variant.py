@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import cast
 
 from vggstat.cost.report import Report, analyze
@@ -10,15 +11,28 @@ from vggstat.cost.workload import DTYPES, DType, Workload, find_dtype
 from vggstat.errors import UsageError
 from vggstat.net.spec import HEADS, Head, Spec
 from vggstat.records import Record
-from vggstat.shapes import reads_channels_last
-from vggstat.sources.spec.build import build_graph
+from vggstat.shapes import Shape, reads_channels_last
+from vggstat.sources.source import Source, SpecSource, Wanted, is_model
 
-__all__ = ["Variant", "parse_batch", "parse_classes", "parse_head", "parse_image", "parse_variant"]
+__all__ = [
+    "Variant",
+    "parse_batch",
+    "parse_classes",
+    "parse_head",
+    "parse_image",
+    "parse_inputs",
+    "parse_shape",
+    "parse_variant",
+]
 
+MAX_AXES = 8
 MAX_SIDE = 100_000
 MAX_CHANNELS = 1_000_000
 MAX_BATCH = 1_000_000_000
 MAX_CLASSES = 100_000_000
+
+Inputs = tuple[tuple[str, Shape], ...]
+"""Names and shapes of a model's inputs."""
 
 Image = tuple[int | None, int, int]
 """``(channels, height, width)``; channels None where the spec's own are meant."""
@@ -29,6 +43,8 @@ class Variant(Record):
 
     argument: str
     image: Image | None = None
+    inputs: Inputs | None = None
+    """Shapes of inputs by name, in place of an image."""
     batch: int | None = None
     dtype: DType | None = None
     head: Head | None = None
@@ -38,17 +54,18 @@ class Variant(Record):
         """This variant with ``base`` filled in where it says nothing."""
         changes = {
             name: getattr(self, name) if getattr(self, name) is not None else getattr(base, name)
-            for name in ("image", "batch", "dtype", "head", "classes")
+            for name in ("batch", "dtype", "head", "classes")
         }
+        if self.image is None and self.inputs is None:
+            changes |= {"image": base.image, "inputs": base.inputs}
         return self.replace(**changes)
 
-    def report(self, spec: Spec) -> Report:
-        """The report of ``spec`` under this variant."""
-        image = None
-        if self.image is not None:
-            channels, height, width = self.image
-            image = (channels or spec.input[0], height, width)
-        graph = build_graph(spec, image=image, head=self.head, classes=self.classes)
+    def report(self, source: Spec | Source) -> Report:
+        """The report of what is read from a source under this variant."""
+        wanted = Wanted(
+            image=self.image, inputs=dict(self.inputs or ()), head=self.head, classes=self.classes
+        )
+        graph = (SpecSource(spec=source) if isinstance(source, Spec) else source).graph(wanted)
         workload = Workload(batch=self.batch or 1, dtype=self.dtype or DTYPES[0])
         return analyze(graph, workload)
 
@@ -60,7 +77,7 @@ def parse_variant(argument: str) -> Variant:
     ``batch``, ``dtype``, ``head`` or ``classes``.
     """
     name, at, tail = argument.rpartition("@")
-    if not at:
+    if not at or (is_model(argument) and tail.endswith(")")):  # a sign in a model's arguments
         return Variant(argument=argument)
     if not name:
         raise UsageError(f"{argument!r} has no spec before the @: write for instance D@384")
@@ -126,6 +143,38 @@ def _whole(text: str, what: str, limit: int) -> int:
         shown = text if len(text) <= 20 else f"{text[:17]}..."
         raise UsageError(f"cannot take {shown!r} as {what}: expected a whole number from 1 to {limit:,}")
     return int(text)
+
+
+def parse_inputs(texts: Sequence[str]) -> tuple[Image | None, Inputs | None]:
+    """What ``--input`` says: the size of an image, or the shape of each input by name (``mask=1x224x224``).
+
+    Raises UsageError where it is neither, or both.
+    """
+    named = [text for text in texts if "=" in text]
+    if len(texts) > len(named):
+        if len(texts) > 1:
+            other = next(text for text in texts if "=" not in text)
+            raise UsageError(
+                f"--input {other} has no name: of several inputs each has one, as in image=3x224x224"
+            )
+        return parse_image(texts[0]), None
+    shapes: dict[str, Shape] = {}
+    for text in named:
+        name, _, size = text.partition("=")
+        if name.strip() in shapes:
+            raise UsageError(f"--input gives the shape of {name} twice")
+        shapes[name.strip()] = parse_shape(size)
+    return None, tuple(shapes.items())
+
+
+def parse_shape(text: str) -> Shape:
+    """The shape of one input without its batch: ``3x224x224``, ``16`` words, ``1x16000`` samples."""
+    words = re.split(r"[x×]", text.strip().lower())
+    if not all(re.fullmatch(r"[0-9]{1,9}", word) and int(word) for word in words) or len(words) > MAX_AXES:
+        raise UsageError(
+            f"cannot read the shape {text!r}: expected numbers joined by x, without the batch, as in 3x224x224"
+        )
+    return tuple(map(int, words))
 
 
 def parse_batch(text: str) -> int:

@@ -46,7 +46,8 @@ class Node(Record):
     torch_name: str | None
     """As torchvision's module names it (``features.0``); None where it has no module of its own."""
     scope: tuple[str, ...]
-    """The path of blocks and branches that it stands in: ``("block3", "branch2")``."""
+    """The path of blocks and branches that it stands in: ``("block3", "branch2")``; of somebody's model the paths of the
+    modules: ``("layer1", "layer1.0")``."""
     layer: Layer
     inputs: tuple[int, ...]
     """Numbers of the values that enter."""
@@ -137,7 +138,8 @@ class Graph(Record):
 
     spec: Spec
     image: Shape
-    head: Head
+    head: Head | None
+    """What joins the maps to the FC layers; None of a model, which has it in its code."""
     left_out: tuple[str, ...] = ()
     """Layers of the spec's classifier that another head than its own leaves out, as Table 1 writes them."""
     classes: int | None

@@ -45,6 +45,11 @@ class Place(NamedTuple):
     column: int
     path: str
 
+    @property
+    def line_words(self) -> str:
+        """``net.py:12``; empty where there is no line."""
+        return f"{self.source}:{self.line}" if self.line else ""
+
 
 class Item(Record):
     """One layer as written: its kind and the fields that were given (the kind's defaults are not filled in)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vggstat.cost.convention import Convention
@@ -13,17 +13,21 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.spec import Spec
 from vggstat.net.work import kind_of
-from vggstat.shapes import Shape
+from vggstat.render.figures import MOST_NAMED, not_counted_words
+from vggstat.shapes import Shape, describe
+from vggstat.units import grouped
 
 __all__ = [
     "HEAD_NOTES",
     "MACS_NOTE",
     "NAMES_NOTE",
     "UNITS_NOTE",
+    "graph_notes",
     "head_note",
     "image_words",
     "left_out_note",
     "memory_notes",
+    "names_note",
     "operations_note",
     "spec_words",
     "workload_words",
@@ -44,14 +48,17 @@ HEAD_NOTES = {
 
 def image_words(image: Shape) -> str:
     """The image in words: ``224×224 RGB image``."""
+    if len(image) != 3:
+        return f"input of {describe(image)} values"
     channels, height, width = image
     colours = {1: "grey image", 3: "RGB image"}.get(channels, f"image of {channels:,} channels")
     return f"{height}×{width} {colours}"
 
 
 def workload_words(graph: Graph, workload: Workload) -> str:
-    """What is run: image, batch, dtype."""
-    return f"{image_words(graph.image)} · batch {workload.batch:,} · {workload.dtype.name}"
+    """What is run: image, further inputs, batch, dtype."""
+    others = "".join(f" and {node.name} {describe(node.shape)}" for node in graph.further_inputs)
+    return f"{image_words(graph.image)}{others} · batch {workload.batch:,} · {workload.dtype.name}"
 
 
 def workloads_words(reports: Sequence[Report], names: Sequence[str]) -> list[str]:
@@ -75,11 +82,73 @@ def spec_words(spec: Spec) -> str:
 
 
 def head_note(graph: Graph) -> str:
-    """What joins the maps to the FC layers, in a sentence, and in another one what another head has left out."""
-    return " ".join((_joint_note(graph), *left_out_note(graph)))
+    """What joins the maps to the FC layers, in a sentence, and in another one what another head has left out.
+
+    Empty of a model, whose code says it.
+    """
+    return "" if graph.head is None else " ".join((_joint_note(graph), *left_out_note(graph)))
+
+
+def graph_notes(report: Report) -> tuple[str, ...]:
+    """What is to be said of a network beside its figures: its head, or what its model holds and nobody sees in a table."""
+    graph = report.graph
+    found = [head_note(graph), *graph.notes, *_parameter_notes(report), *_flow_notes(graph)]
+    counted = report.counted(COUNTING_RULES[0])
+    if counted.total is None:
+        kinds = ", ".join(dict.fromkeys(kind for one in counted.not_counted for kind in one.why))
+        found.append(
+            f"MACs: {not_counted_words(counted)}: no count is known for {kinds}. The rest comes to {grouped(counted.known)}."
+        )
+    return tuple(note for note in found if note)
+
+
+def _parameter_notes(report: Report) -> Iterator[str]:
+    """Parameters that are shared, frozen or not used."""
+    graph = report.graph
+    shared = [
+        f"{node.name} uses {one.param.path} of {one.owner}" for node in graph.nodes for one in node.shared
+    ]
+    if shared:
+        yield f"Shared parameters count once: {_some(shared)}."
+    if report.frozen_params:
+        rest = report.total.params - report.frozen_params
+        yield f"Frozen: {grouped(report.frozen_params)} parameters; {grouped(rest)} are trained."
+    unused = sum(param.elements for param in graph.unused)
+    if unused:
+        paths = _some([param.path for param in graph.unused])
+        yield f"Not used by its forward pass, and in the total: {grouped(unused)} parameters ({paths})."
+
+
+def _flow_notes(graph: Graph) -> Iterator[str]:
+    """Several outputs, work that leads nowhere, and what torch refuses to train."""
+    if len(graph.outputs) > 1:
+        shapes = ", ".join(describe(graph.shape_of(value)) for value in graph.outputs)
+        yield f"{len(graph.outputs)} outputs: {shapes}."
+    lost = [node.name for node in graph.leads_nowhere if node.ops.macs or node.params]
+    if lost:
+        yield f"No output depends on these layers, which run and count all the same: {_some(lost)}."
+    for words in graph.overwritten:
+        yield f"{words}: torch refuses its backward pass."
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names joined by commas, the first few of many."""
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:MOST_NAMED])} and {rest:,} more"
 
 
 NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
+PATHS_NOTE: Final = (
+    "A layer is called by the path of its module: layer1.0.conv1. CSV and JSON have whole names."
+)
+
+
+def names_note(report: Report) -> tuple[str, ...]:
+    """How rows that stand under others are called in full; nothing where none do."""
+    if all(len(row.scope) < 2 for row in report.rows):
+        return ()
+    return (NAMES_NOTE if report.graph.head is not None else PATHS_NOTE,)
+
 
 LAST_READER: Final = (
     "The figure is for a run that frees each map after its last reader. Python code of modules in modules (a residual "
@@ -108,8 +177,8 @@ def left_out_note(graph: Graph) -> tuple[str, ...]:
 
 
 def _joint_note(graph: Graph) -> str:
-    if graph.head != "adaptive":
-        return HEAD_NOTES[graph.head]
+    if graph.head is None or graph.head != "adaptive":
+        return HEAD_NOTES.get(graph.head or "", "")
     pool = next(
         node for node in graph.nodes if isinstance(node.layer, AdaptiveAvgPool) and node.block == "fc"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from vggstat.cost.counting import Counted
 from vggstat.cost.report import Report
 from vggstat.lint.errata import find_errata, is_lecture
 from vggstat.render.page import Named
@@ -17,6 +18,7 @@ __all__ = [
     "field_text",
     "is_lecture_case",
     "map_text",
+    "not_counted_words",
     "part_words",
     "share",
     "total_or_part",
@@ -24,6 +26,9 @@ __all__ = [
 
 UNKNOWN: Final = "?"
 """What stands for a figure that is there and that nobody knows; what is not there is a dash."""
+
+MOST_NAMED: Final = 4
+"""Layers that a sentence names."""
 
 
 def count_or_dash(value: Any) -> str:
@@ -59,6 +64,14 @@ def field_text(field: Sides) -> str:
 def sides_text(sides: Sides) -> int | str:
     """A kernel's side, a number where height and width are the same."""
     return sides if isinstance(sides, int) else spell(sides)
+
+
+def not_counted_words(found: Counted) -> str:
+    """The layers that a total leaves out, in words: ``2 layers are not counted: lstm (net.py:12), fft``."""
+    left = found.not_counted
+    names = [f"{one.name} ({one.place})" if one.place else one.name for one in left[:MOST_NAMED]]
+    which = ", ".join(names) + (f" and {len(left) - MOST_NAMED:,} more" if len(left) > MOST_NAMED else "")
+    return f"{'1 layer is' if len(left) == 1 else f'{len(left):,} layers are'} not counted: {which}"
 
 
 def share(part: int | None, whole: int | None) -> str:

@@ -38,7 +38,7 @@ def lines_of(report: Report) -> Iterator[Line]:
         common = _common(open_scope, scope)
         for depth in range(max(common, 1), len(scope)):
             part = scope[: depth + 1]
-            text = part_name(part) if depth == 1 else part[-1].replace("branch", "branch ")
+            text = part_name(part) if depth == 1 else _local_part(part)
             yield Line(row=None, text=_indented(text, depth - 1), word=words.get(part, ""))
         open_scope = scope
         own = row.name if len(scope) < 2 else local_name(row.name, scope)
@@ -46,6 +46,11 @@ def lines_of(report: Report) -> Iterator[Line]:
         if not word and row.name in elsewhere:
             word = f"{row.label} {'with' if row.kind in WORDS else 'of'} {elsewhere[row.name]}"
         yield Line(row=row, text=_indented(own, len(scope) - 1), word=word)
+
+
+def _local_part(scope: tuple[str, ...]) -> str:
+    """A part's name within the one around it: ``branch 2``, ``downsample``."""
+    return local_name(scope[-1], scope[:-1]).replace("branch", "branch ")
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
@@ -75,13 +80,11 @@ def _joined(row: Row) -> str:
         return ""
     if len(row.inputs) > 2:
         return f"{row.label} of {len(row.inputs)}"
-    start = f"{part_name(row.scope)}_"
-    inside = [name.startswith(start) for name in row.inputs]
+    locally = {name: local_name(name, row.scope) for name in row.inputs} if row.scope else {}
+    inside = [locally.get(name, name) != name for name in row.inputs]
     if len(row.scope) < 2 or not any(inside):
         return f"{row.label} {' + '.join(row.inputs)}" if row.kind == "add" else row.label
-    names = [
-        name.removeprefix(start) if own else "identity" for name, own in zip(row.inputs, inside, strict=True)
-    ]
+    names = [locally[name] if own else "identity" for name, own in zip(row.inputs, inside, strict=True)]
     return (
         f"{' × ' if row.kind == 'multiply' else ' + '}".join(names)
         if row.kind != "concat"

@@ -87,8 +87,9 @@ def parts_of(rows: Sequence[Row], depth: int = 1) -> tuple[Part | Row, ...]:
 
 
 def local_name(name: str, scope: tuple[str, ...]) -> str:
-    """The name without that of the part that it stands in."""
-    return name.removeprefix(f"{part_name(scope)}_")
+    """The name without that of the part that it stands in; modules of somebody's model join theirs by dots."""
+    part = part_name(scope)
+    return name.removeprefix(f"{part}_").removeprefix(f"{part}.")
 
 
 def shown_scope(row: Row) -> tuple[str, ...]:

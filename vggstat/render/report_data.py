@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
 from vggstat.cost.counting import COUNTING_RULES, CountingRule, find_counting_rule
 from vggstat.cost.report import Block, Report, Row
+from vggstat.errors import UsageError
 from vggstat.net.spec import Published
 
 __all__ = ["SCHEMA", "report_data", "row_data", "workload_data"]
@@ -38,6 +39,7 @@ def report_data(
         "title": graph.spec.title,
         "source": graph.spec.source,
         "workload": workload_data(report),
+        "model": _model_data(report),
         "conventions": {
             "operations": chosen.ops.name,
             "memory": chosen.memory.name,
@@ -53,6 +55,7 @@ def report_data(
         "memory": {
             entry.name: exact(report, f"memory:{entry.name}") for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]
         },
+        "memory_not_counted": dict(_unknown_memory(report)),
         "tools": {
             "operations": {rule.name: exact(report, f"operations:{rule.name}") for rule in COUNTING_RULES},
             "operations_not_counted": {
@@ -68,7 +71,7 @@ def report_data(
             ),
             "memory": many(
                 {"name": item.node, "what": item.what, "values": item.elements, "bytes": item.bytes}
-                for item in chosen.memory.items(graph, workload)
+                for item in chosen.memory.known_items(graph, workload)
             ),
         },
         "published": [_published_data(entry) for entry in graph.spec.published],
@@ -96,7 +99,45 @@ def _known_part(report: Report, rule: CountingRule) -> dict[str, Any]:
     return {
         "status": found.status,
         "known": found.known,
-        "layers": [{"name": layer, "work": list(kinds)} for layer, kinds in found.not_counted],
+        "layers": [
+            {"name": one.name, "work": list(one.why), "place": one.place or None} for one in found.not_counted
+        ],
+    }
+
+
+def _unknown_memory(report: Report) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The accountings of which not all is known: how much is, and of which layers nothing, with the reasons."""
+    for entry in ACCOUNTINGS[:OWN_ACCOUNTINGS]:
+        try:
+            found = report.memory_counted(entry)
+        except UsageError:  # a run that torch refuses
+            continue
+        if found.total is None:
+            layers = [
+                {"name": one.name, "reason": "; ".join(one.why), "place": one.place or None}
+                for one in found.not_counted
+            ]
+            yield entry.name, {"status": found.status, "known": found.known, "layers": layers}
+
+
+def _model_data(report: Report) -> dict[str, Any]:
+    """What a graph holds beside its layers: inputs and outputs, and parameters that are not trained, shared or used."""
+    graph = report.graph
+    return {
+        "inputs": [
+            {"name": "input", "shape": list(graph.image)},
+            *({"name": node.name, "shape": list(node.shape)} for node in graph.further_inputs),
+        ],
+        "outputs": [list(graph.shape_of(value)) for value in graph.outputs or (len(graph.nodes),)],
+        "frozen_params": report.frozen_params,
+        "unused_params": sum(param.elements for param in graph.unused),
+        "shared": [
+            {"layer": node.name, "tensor": one.param.path, "of": one.owner}
+            for node in graph.nodes
+            for one in node.shared
+        ],
+        "leads_nowhere": [node.name for node in graph.leads_nowhere],
+        "notes": list(graph.notes),
     }
 
 
@@ -169,6 +210,8 @@ TOTALS: Final = {
     "training_flops": "training_flops",
     "output_values": "values:outputs",
     "output_bytes": "memory:outputs",
+    "inference_bytes": "inference_bytes",
+    "module_inference_bytes": "module_inference_bytes",
 }
 """The keys of ``totals``, and which fact each is."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
-from vggstat.render.captions import MACS_NOTE, head_note, workload_words
+from vggstat.render.captions import MACS_NOTE, graph_notes, workload_words
 from vggstat.render.draw.metrics import ASCENT, DESCENT, LEADING, fitted, text_width, wrapped
 from vggstat.render.draw.scene import Item, Label, Scene, moved
 from vggstat.render.draw.stages import closes_with_softmax, runs_of
@@ -147,7 +147,8 @@ def head_notes(reports: Sequence[Report]) -> list[str]:
     """How each network joins its maps to the FC layers; once where they all do it alike."""
     notes: dict[str, list[str]] = {}
     for report in reports:
-        notes.setdefault(head_note(report.graph), []).append(report.name)
+        for note in graph_notes(report):
+            notes.setdefault(note, []).append(report.name)
     if len(notes) == 1:
         return list(notes)
     return [

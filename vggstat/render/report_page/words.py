@@ -47,7 +47,9 @@ def conventions(networks: tuple[tuple[str, Report], ...]) -> str:
     """The definitions that everything on the page uses, as a list."""
     terms = [*TERMS]
     terms += [
-        (f"{name}: how the maps reach the FC layers", head_note(report.graph)) for name, report in networks
+        (f"{name}: how the maps reach the FC layers", head_note(report.graph))
+        for name, report in networks
+        if report.graph.head is not None
     ]
     items = "\n".join(f"<dt>{escaped(term)}</dt><dd>{escaped(text)}</dd>" for term, text in terms)
     return f"<dl>\n{items}\n</dl>"

@@ -7,7 +7,7 @@ from typing import Final
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.report import Report
-from vggstat.render.captions import UNITS_NOTE, head_note, spec_words, workload_words
+from vggstat.render.captions import UNITS_NOTE, graph_notes, spec_words, workload_words
 from vggstat.render.page import Column, Page, Table, row
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
@@ -24,7 +24,7 @@ def render(report: Report, options: TableOptions) -> Page:
     notes = [
         _unknown_words(report),
         f"Rows of one of them: --ops NAME, --memory NAME. {UNITS_NOTE}",
-        head_note(report.graph),
+        *graph_notes(report),
     ]
     return Page(
         title=spec_words(report.graph.spec),

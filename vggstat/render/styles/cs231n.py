@@ -9,7 +9,7 @@ from vggstat.cost.accounting import Accounting, MemoryItem, find_accounting
 from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
 from vggstat.net.graph import Node
-from vggstat.render.captions import head_note
+from vggstat.render.captions import graph_notes
 from vggstat.render.figures import is_lecture_case
 from vggstat.render.page import Alternative, Column, Listing, Page, Table, listing, row, total
 from vggstat.render.report_data import report_data
@@ -256,7 +256,7 @@ def _notes(report: Report, options: TableOptions) -> tuple[str, ...]:
         lines.append(f"{accounting.name}: {mega(size)} MB = {mebi(size)} MiB: {accounting.definition}.")
     if is_lecture_case(report):
         lines += _lecture_lines(report, accounting)
-    lines.append(head_note(report.graph))
+    lines += graph_notes(report)
     return tuple(lines)
 
 

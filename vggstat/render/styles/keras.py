@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
 from vggstat.net.ops.base import Layer
-from vggstat.render.captions import head_note
+from vggstat.render.captions import graph_notes
 from vggstat.render.page import Alternative, Column, Listing, Page, Table, listing, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
@@ -46,7 +46,7 @@ def render(report: Report, options: TableOptions) -> Page:
         parts=(Alternative(listing=_listing(report, lines), table=_table(lines)),),
         notes=(
             "Parameters with biases; sizes at four bytes each, in MiB (Keras prints MiB as MB).",
-            head_note(report.graph),
+            *graph_notes(report),
         ),
         data=lambda: report_data(report, options.convention, many=iter),
         bare=True,

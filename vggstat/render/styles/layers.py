@@ -6,19 +6,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting
+from vggstat.cost.facts import exact
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as ReportRow
 from vggstat.errors import UsageError
 from vggstat.render.captions import (
-    NAMES_NOTE,
     UNITS_NOTE,
-    head_note,
+    graph_notes,
+    names_note,
     operations_note,
     spec_words,
     workload_words,
 )
 from vggstat.render.columns import LayerColumn, Line, OperationCounts, operation_counts, pick
-from vggstat.render.figures import is_lecture_case, share
+from vggstat.render.figures import (
+    UNKNOWN,
+    is_lecture_case,
+    not_counted_words,
+    part_words,
+    share,
+    total_or_part,
+)
 from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
@@ -38,11 +46,11 @@ def render(report: Report, options: TableOptions) -> Page:
     if options.memory_items:
         return _items_page(report, options)
     columns = pick(report, options)
-    nested = any(len(line.scope) > 1 for line in report.rows)
     notes = (
         f"{operations_note(report, convention)} {UNITS_NOTE}",
-        head_note(report.graph),
-        *((NAMES_NOTE,) if nested else ()),
+        *graph_notes(report),
+        *names_note(report),
+        *_memory_notes(report),
     )
     return Page(
         title=spec_words(report.graph.spec),
@@ -77,14 +85,15 @@ def _items_page(report: Report, options: TableOptions) -> Page:
         notes=(
             f"{entry.name}: {entry.definition} ({entry.reference}).",
             UNITS_NOTE,
-            head_note(report.graph),
+            *graph_notes(report),
         ),
         data=lambda: report_data(report, options.convention, many=iter),
     )
 
 
 def _items_table(report: Report, entry: Accounting) -> Table:
-    items = entry.items(report.graph, report.workload)
+    found = report.memory_counted(entry)
+    items = entry.known_items(report.graph, report.workload)
     size = sum(item.bytes for item in items)
     return Table(
         columns=(
@@ -103,8 +112,9 @@ def _items_table(report: Report, entry: Accounting) -> Table:
                 for item in items
             ),
             RULE,
-            total(f"{entry.name}: {len(items)} items", "", "", size, mega(size)),
+            total(f"{entry.name}: {len(items)} items", "", "", total_or_part(found.total, size), mega(size)),
         ),
+        notes=() if found.total is not None else (f"{entry.name}: {not_counted_words(found)}.",),
         name="items",
         main=True,
     )
@@ -275,8 +285,7 @@ def activations_part(report: Report) -> Table:
     images = "one image" if workload.batch == 1 else f"{workload.batch:,} images"
     rows = [
         row(entry.name, _summary(report, entry), *_memory_cells(report, entry))
-        for entry in ACCOUNTINGS
-        if entry.name in ("inference-peak", "outputs", "saved", "cs231n-total")
+        for entry in _shown_accountings()
     ]
     return Table(
         title=f"activations   of {images} in {workload.dtype.name}, by accounting",
@@ -295,23 +304,53 @@ def activations_part(report: Report) -> Table:
 
 
 def _memory_cells(report: Report, entry: Accounting) -> tuple[Any, ...]:
+    found = report.memory_counted(entry)
+    if found.total is None:
+        known = (
+            (part_words(mega(found.known)), part_words(mebi(found.known)))
+            if found.known
+            else (UNKNOWN, UNKNOWN)
+        )
+        return ("", *(Named(value=None, text=text) for text in known))
     items = entry.items(report.graph, report.workload)
-    size = sum(item.bytes for item in items)
     width = report.workload.dtype.width
     elements = sum(item.elements or 0 for item in items)
-    uniform = elements * width == size
-    return (elements if uniform else "", mega(size), mebi(size))
+    uniform = elements * width == found.total
+    return (elements if uniform else "", mega(found.total), mebi(found.total))
 
 
 def _summary(report: Report, entry: Accounting) -> str:
+    found = report.memory_counted(entry)
+    if found.total is None:
+        return entry.summary
     if entry.name == "cs231n-total" and is_lecture_case(report):
         return f'{entry.summary}: reads as "24M"'
     if entry.name != "inference-peak":
         return entry.summary
     items = entry.items(report.graph, report.workload)
-    size = sum(item.bytes for item in items)
     at = next((item.node for item in reversed(items) if item.node != "input"), "input")
-    return f"alive at once, at {at} ({mega(size + report.file_bytes)} MB with the weights)"
+    return f"alive at once, at {at} ({mega(found.total + report.file_bytes)} MB with the weights)"
+
+
+def _memory_notes(report: Report) -> Iterator[str]:
+    """What is not known of memory, and what the model's own code needs where that is more."""
+    for entry in _shown_accountings():
+        found = report.memory_counted(entry)
+        if found.total is None:
+            why = dict.fromkeys(reason for one in found.not_counted for reason in one.why)
+            yield f"{entry.name}: {not_counted_words(found)}. Why: {'; '.join(why)}."
+    own, least = exact(report, "module_inference_bytes"), exact(report, "inference_bytes")
+    if own is not None and least is not None and own != least:
+        yield (
+            f"inference-peak is for a run that frees each map after its last reader: {mega(least)} MB with the weights. "
+            f"The model's own code holds maps longer and needs {mega(own)} MB."
+        )
+
+
+def _shown_accountings() -> Iterator[Accounting]:
+    return (
+        entry for entry in ACCOUNTINGS if entry.name in ("inference-peak", "outputs", "saved", "cs231n-total")
+    )
 
 
 def _lecture_notes(report: Report) -> tuple[str, ...]:

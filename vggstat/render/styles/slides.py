@@ -10,7 +10,7 @@ from vggstat.net.graph import Node
 from vggstat.net.ops.activation import Activation
 from vggstat.net.ops.base import CONVOLUTIONS, Windows
 from vggstat.net.ops.softmax import Softmax
-from vggstat.render.captions import head_note, spec_words, workload_words
+from vggstat.render.captions import graph_notes, spec_words, workload_words
 from vggstat.render.figures import map_text, sides_text
 from vggstat.render.page import Column, Page, Table, row
 from vggstat.render.report_data import report_data
@@ -91,7 +91,7 @@ def render(report: Report, options: TableOptions) -> Page:
                 main=True,
             ),
         ),
-        notes=(UNITS, head_note(graph)),
+        notes=(UNITS, *graph_notes(report)),
         data=lambda: report_data(report, options.convention, many=iter),
     )
 

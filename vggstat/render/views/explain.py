@@ -11,7 +11,7 @@ from vggstat.cost.report import Report
 from vggstat.lint.derive import Derivation, Step
 from vggstat.lint.errata import Erratum
 from vggstat.lint.explain import Explanation, Match
-from vggstat.render.captions import UNITS_NOTE, head_note, spec_words, workload_words
+from vggstat.render.captions import UNITS_NOTE, graph_notes, spec_words, workload_words
 from vggstat.render.page import Column, Page, Part, Row, Table, Text, row
 from vggstat.render.report_data import SCHEMA, row_data, workload_data
 from vggstat.units import Stated, grouped, mebi, mega, percent, quotient, signed
@@ -62,7 +62,7 @@ def explanation_page(explanation: Explanation, *, show_all: bool = False) -> Pag
         title=f"{explanation.stated.text} · {spec_words(report.graph.spec)}",
         aside=workload_words(report.graph, report.workload),
         parts=tuple(parts),
-        notes=(UNITS_NOTE, head_note(report.graph)),
+        notes=(UNITS_NOTE, *graph_notes(report)),
         data=lambda: _explanation_data(explanation),
     )
 

@@ -28,6 +28,11 @@ class Access(Record):
     outside: bool = False
     """Whether ``extends`` may name a file that does not lie in or below the folder of the file that names it."""
 
+    @property
+    def code(self) -> bool:
+        """Whether a name may stand for a model whose code is run: on the user's own command line alone."""
+        return self.pipes and self.below is None
+
     def check(self, path: str) -> None:
         """Raises UsageError for a path out of bounds, before anything of it is looked at."""
         if self.below is not None and not is_below(path, self.below):

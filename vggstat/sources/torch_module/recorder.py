@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, Literal, NamedTuple
 from unittest.mock import patch
@@ -15,6 +17,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from vggstat.net.ops.base import Param, Saved, Storage
+from vggstat.net.spec import Place
 from vggstat.shapes import Shape
 from vggstat.sources.torch_module.calls import (
     ALIASES,
@@ -44,6 +47,8 @@ class Step(NamedTuple):
     """The values that it makes, with their shapes of one image: several of a call that splits its input."""
     position: int
     """How many steps there were before it."""
+    place: Place
+    """The line of the model that made the call."""
     tensors: tuple[Param, ...] = ()
     """What it takes of the model's own."""
     keeps: tuple[Saved, ...] | None = None
@@ -295,7 +300,8 @@ class Recorder(TorchFunctionMode):
     def _add(self, call: Call, inputs: tuple[int, ...], makes: dict[int, Shape]) -> None:
         """A step that hands on what it reads, by the module that runs."""
         module, is_leaf = self.running[-1]
-        step = Step(call, module, is_leaf, inputs, makes, len(self.steps), keeps=(), lies_in="view")
+        at = len(self.steps)
+        step = Step(call, module, is_leaf, inputs, makes, at, _calling_line(module), keeps=(), lies_in="view")
         self.steps.append(step)
 
     def _of_one(self, shape: Shape) -> Shape | None:
@@ -334,12 +340,25 @@ class Recorder(TorchFunctionMode):
             self._add(call, (before, value), {self._new(other): self._of_one(after) or after})
 
 
+LIBRARIES: Final = (str(Path(__file__).parents[2]), str(Path(torch.__file__).parent), "<")
+"""Where code lies that is nobody's model; what has no file stands in brackets."""
+
 KNOWN: Final = LAYOUT | POINTWISE | PRODUCTS.keys() | READERS.keys() | PLAIN.keys() | ALIASES.keys()
 """Functions that are read as they stand."""
 
 
 def _is_known(name: str) -> bool:
     return name.strip("_") in KNOWN
+
+
+def _calling_line(module: str) -> Place:
+    """The innermost line that runs of code that is neither torch's nor ours; none where a model is made of torch's modules."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        if not frame.f_code.co_filename.startswith(LIBRARIES):
+            return Place(frame.f_code.co_filename, frame.f_lineno, 0, module)
+        frame = frame.f_back
+    return Place("", 0, 0, module)
 
 
 def _width(sources: list[Tensor], output: Tensor) -> int | Literal["read", "dtype"]:

@@ -44,11 +44,11 @@ def graph_of_steps(
     returns; ``gone`` says after how many steps each value was let go.
     """
     builder = GraphBuilder(spec.input)
-    place = Place(spec.origin, 0, 0, "")
     values = {0: 0}
     for number, (name, shape) in enumerate(inputs.items()):
         if number:
-            values[number] = builder.add(Given(makes=shape), name, scope=("input",), place=place, inputs=())
+            place = Place(spec.origin, 0, 0, name)
+            values[number] = builder.add(Given(makes=shape), name, scope=(name,), place=place, inputs=())
     names: Counter[str] = Counter(list(inputs))
     modules: set[str] = set()
     writes: list[tuple[int, int]] = []
@@ -64,7 +64,7 @@ def graph_of_steps(
                 layer,
                 f"{name}_{names[name]}" if names[name] > 1 else name,
                 scope=scope,
-                place=place,
+                place=step.place,
                 inputs=tuple(values[other] for other in step.inputs),
                 tensors=step.tensors,
                 torch_name=step.module if step.is_leaf and step.module not in modules else None,
@@ -79,7 +79,7 @@ def graph_of_steps(
     return Graph(
         spec=spec,
         image=spec.input,
-        head="none",
+        head=None,
         classes=None,
         nodes=nodes,
         outputs=tuple(dict.fromkeys(values[value] for value in outputs)),
@@ -90,10 +90,11 @@ def graph_of_steps(
 
 def _name(step: Step, kind: str) -> tuple[str, tuple[str, ...]]:
     """A layer's name and scope: its module's, or of a function that a module with others inside calls, the kind's there."""
-    path = tuple(step.module.split(".")) if step.module else ()
-    if step.is_leaf and path:
-        return step.module, path[:-1]
-    return ".".join((*path, kind)), path
+    parts = step.module.split(".") if step.module else []
+    paths = tuple(".".join(parts[: depth + 1]) for depth in range(len(parts)))
+    if step.is_leaf and paths:
+        return step.module, paths[:-1] or paths  # one at the top is a block of its own
+    return ".".join((*parts, kind)), paths or (kind,)
 
 
 def _needed(steps: Sequence[Step], outputs: Sequence[int]) -> list[Step]:

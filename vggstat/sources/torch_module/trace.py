@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
-from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, cast
 
 import torch
@@ -24,16 +23,13 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.recorder import Recorder, storage_of, tensors_of
+from vggstat.sources.torch_module.recorder import LIBRARIES, Recorder, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
 
 __all__ = ["TraceError", "input_channels", "required_inputs", "trace"]
 
 BATCH: Final = 23
 """Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
-
-OUR_OWN: Final = str(Path(__file__).parent)
-LIBRARY: Final = str(Path(torch.__file__).parent)
 
 
 class TraceError(Exception):
@@ -180,7 +176,7 @@ def _reason(error: Exception) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((OUR_OWN, LIBRARY))
+        if not frame.filename.startswith(LIBRARIES)
     ]
     if not frames:
         return words

@@ -1,0 +1,99 @@
+"""Whatever a network is read from: a spec, a torch model, an ONNX file. Each gives a graph, and says what can be changed.
+
+find_source("D"), find_source("nets/mine.yaml"), find_source("-")       a spec
+find_source("package.module:factory(width=2)"), find_source("net.py:make")    a torch model; this runs its code
+find_source("net.onnx")                                                 an ONNX file
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from vggstat.errors import UsageError
+from vggstat.net.graph import Graph
+from vggstat.net.spec import Head, Spec
+from vggstat.records import Record
+from vggstat.shapes import Shape
+from vggstat.sources.spec.access import access
+
+__all__ = ["MODEL", "Source", "SpecSource", "Wanted", "find_source", "is_model"]
+
+MODEL: Final = re.compile(r"(?:[^:]+\.py|[A-Za-z_][\w.]*):[A-Za-z_][\w.]*(?:\(.*\))?", re.DOTALL)
+"""``package.module:factory`` or ``file.py:factory``, with arguments in brackets or without."""
+
+
+class Wanted(Record):
+    """What a graph is wanted of; None where the source's own holds."""
+
+    image: tuple[int | None, int, int] | None = None
+    """``(channels, height, width)``; channels None where the source's own are meant."""
+    inputs: Mapping[str, Shape] = {}
+    """Shapes of several inputs by name, or of one that is no image."""
+    head: Head | None = None
+    classes: int | None = None
+
+
+class Source(Protocol):
+    """Something that a graph can be read from."""
+
+    @property
+    def name(self) -> str: ...
+
+    def graph(self, wanted: Wanted) -> Graph:
+        """The graph on the images that are wanted. Raises a VggstatError that says what cannot be had."""
+        ...
+
+
+class SpecSource(Record):
+    """A spec: its head and the number of its classes can be changed."""
+
+    spec: Spec
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def graph(self, wanted: Wanted) -> Graph:
+        """Raises UsageError for inputs by name: a spec has one image."""
+        from vggstat.sources.spec.build import build_graph
+
+        if wanted.inputs:
+            raise UsageError(
+                f"{self.spec.name} is a spec and takes one image: give --input a size, as in --input 224 or 3x224x224"
+            )
+        image = None
+        if wanted.image is not None:
+            channels, height, width = wanted.image
+            image = (channels or self.spec.input[0], height, width)
+        return build_graph(self.spec, image=image, head=wanted.head, classes=wanted.classes)
+
+
+def is_model(argument: str) -> bool:
+    """Whether an argument names a torch model, by its form."""
+    return re.fullmatch(MODEL, argument) is not None
+
+
+def find_source(argument: str) -> Source:
+    """What an argument names. A torch model's code runs here, unless it stands in a file of somebody's, where none may.
+
+    Raises UsageError, InputError, SpecError or MissingExtraError.
+    """
+    if is_model(argument):
+        if not access().code:
+            raise UsageError(f"{argument}: no code is run for what stands in a file: name a spec")
+        from vggstat.sources.require import require_torch
+
+        require_torch(f"reading {argument}")
+        from vggstat.sources.torch_module.source import read_model
+
+        return read_model(argument)
+    if argument.lower().endswith(".onnx"):
+        from vggstat.sources.onnx_file import read_onnx
+
+        access().check(argument)
+        return read_onnx(argument)
+    from vggstat.sources.spec.loading import load
+
+    return SpecSource(spec=load(argument))

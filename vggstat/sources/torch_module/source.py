@@ -1,0 +1,99 @@
+"""A torch model as a source: traced on images that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from torch import nn
+
+from vggstat.errors import UsageError
+from vggstat.net.graph import Graph
+from vggstat.records import Record
+from vggstat.shapes import Shape, describe
+from vggstat.sources.require import version_of
+from vggstat.sources.source import Wanted
+from vggstat.sources.torch_module.factory import load_model
+from vggstat.sources.torch_module.trace import TraceError, input_channels, required_inputs, trace
+
+__all__ = ["TorchSource", "read_model"]
+
+SIDES = (224, 32, 227, 256, 64, 96, 128, 160, 192, 299, 320, 384, 448, 512, 28)
+"""Sides of images that a model is tried on where none is asked for, the likeliest first."""
+
+
+class TorchSource(Record):
+    """A model, and what it is called."""
+
+    model: nn.Module
+    name: str
+    note: str = ""
+    """What there is to say of how it was made."""
+
+    def graph(self, wanted: Wanted) -> Graph:
+        """The graph of what it runs on the inputs wanted; on the first of the usual images that it takes, if none are.
+
+        Raises UsageError where it does not run on them, with the line of its code, or for what only a spec can change.
+        """
+        if wanted.head is not None or wanted.classes is not None:
+            raise UsageError(
+                f"{self.name} is a model, whose head and classes are in its code: --head and --classes are for specs"
+            )
+        try:
+            graph, remark = self._trace(wanted)
+        except TraceError as reason:
+            raise UsageError(f"{self.name} cannot be traced: {reason}") from None
+        title = type(self.model).__name__
+        source = f"torch model, traced by torch {version_of('torch')}"
+        spec = graph.spec.replace(
+            name=self.name, title=title, source=source, origin=self.name, texts=(_structure(graph),)
+        )
+        return graph.replace(
+            spec=spec, notes=tuple(note for note in (self.note, remark, *graph.notes) if note)
+        )
+
+    def _trace(self, wanted: Wanted) -> tuple[Graph, str]:
+        """The graph, and what to say of the inputs that were chosen."""
+        if wanted.inputs:
+            return self._trace_named(wanted.inputs), ""
+        channels = input_channels(self.model) or 3
+        if wanted.image is not None:
+            own, height, width = wanted.image
+            return trace(self.model, (own or channels, height, width)), ""
+        first: TraceError | None = None
+        for image in self._usual(channels):
+            try:
+                graph = trace(self.model, image)
+            except TraceError as error:
+                first = first or error
+                continue
+            usual = describe((channels, SIDES[0], SIDES[0]))
+            chosen = f"Traced on an input of {describe(image)}: it does not run on {usual}."
+            why = "" if first is None else chosen
+            return graph, why
+        assert first is not None
+        raise first
+
+    def _trace_named(self, inputs: Mapping[str, Shape]) -> Graph:
+        first, *others = inputs
+        if len(inputs) == 1 and first not in required_inputs(self.model):
+            return trace(self.model, inputs[first])
+        return trace(self.model, inputs[first], {name: inputs[name] for name in others}, first=first)
+
+    def _usual(self, channels: int) -> Iterator[Shape]:
+        """Images, then vectors as the first FC layer takes them."""
+        images = ((channels, side, side) for side in SIDES)
+        layers = (module for module in self.model.modules() if isinstance(module, nn.Linear))
+        return chain(images, ((layer.in_features,) for layer in list(layers)[:1]))
+
+
+def read_model(reference: str) -> TorchSource:
+    """The model that ``package.module:factory`` or ``file.py:factory`` names. This runs its code. Raises UsageError."""
+    loaded = load_model(reference)
+    note = f"{loaded.note[:1].upper()}{loaded.note[1:]}." if loaded.note else ""
+    return TorchSource(model=loaded.model, name=reference, note=note)
+
+
+def _structure(graph: Graph) -> bytes:
+    """What tells one model's structure from another's."""
+    return repr([(node.layer, node.inputs, node.shape, node.tensors) for node in graph.nodes]).encode()
