@@ -207,9 +207,11 @@ def _values(entry: Accounting) -> Maker:
     return make
 
 
-def _peak(report: Report) -> Fact:
-    size = report.memory_bytes(find_accounting("inference-peak")) + report.file_bytes
-    return _bytes("peak in inference", size, "weights and maps alive at once")
+def _peak(report: Report) -> Fact | None:
+    maps = report.memory_if_run(find_accounting("inference-peak"))
+    if maps is None:
+        return None
+    return _bytes("peak in inference", maps + report.file_bytes, "weights and maps alive at once")
 
 
 WHOLE: Final[dict[str, Maker]] = {
