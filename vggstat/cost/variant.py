@@ -42,6 +42,18 @@ class Variant(Record):
         }
         return self.replace(**changes)
 
+    @property
+    def words(self) -> str:
+        """What is changed as options of the command line, each after a blank."""
+        given = {
+            "input": None if self.image is None else "x".join(str(side) for side in self.image if side),
+            "classes": self.classes,
+            "batch": self.batch,
+            "dtype": self.dtype.short if self.dtype else None,
+            "head": self.head,
+        }
+        return "".join(f" --{name} {value}" for name, value in given.items() if value is not None)
+
     def report(self, spec: Spec) -> Report:
         """The report of ``spec`` under this variant."""
         image = None
