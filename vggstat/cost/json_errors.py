@@ -56,9 +56,12 @@ def _in_words(text: str) -> str:
     if missing:
         return f"{place}.{missing[1]}: is missing".removeprefix("the file.")
     message = re.sub(r"^Invalid enum value (.*)", r"\1 is none of the words that may stand here", message)
-    message = re.sub(r"`([a-z]+)`", lambda match: _WORDS.get(match[1], match[0]), message).replace("`", "")
-    message = re.sub(r"(?<=[a-z]) \| (?=[a-z])", " or ", message)
+    message = re.sub(r"`([a-z]+(?: \| [a-z]+)*)`", _types, message).replace("`", "")
     return f"{place}: {message[:1].lower()}{message[1:]}"
+
+
+def _types(match: re.Match[str]) -> str:
+    return " or ".join(_WORDS.get(word, word) for word in match[1].split(" | "))
 
 
 def _syntax(reason: str, data: bytes, what: str) -> str:

@@ -21,6 +21,9 @@ __all__ = ["parse_snapshot", "read_snapshot"]
 LARGEST: Final = 200_000_000
 """Bytes of the largest file: a network of 10,000 layers has about twenty million."""
 
+MOST: Final = 10**100
+"""More than any figure of a network: ratios of larger numbers are no floats."""
+
 EXPECTED: Final = "a report that `vggstat table SOURCE --format json -o FILE` wrote"
 
 OTHERS: Final = {"results": "benchmark results", "specs": "a comparison", "budget": "a checked budget"}
@@ -29,7 +32,8 @@ OTHERS: Final = {"results": "benchmark results", "specs": "a comparison", "budge
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Size = Annotated[int, msgspec.Meta(ge=1)]
 Sides = int | tuple[int, int]
-Figures = dict[str, Count | None]
+Figures = dict[str, Any]
+"""Figures by name, which are looked at one by one: so the message about a wrong one can name it."""
 
 
 class _Beginning(msgspec.Struct):
@@ -106,7 +110,7 @@ class _Document(msgspec.Struct):
     workload: _Workload
     rows: tuple[_Row, ...]
     between_rows: tuple[_Between, ...]
-    totals: dict[str, Count | str | list[Any] | None]
+    totals: Figures
     memory: Figures
     tools: _Tools
 
@@ -188,18 +192,25 @@ def _settled(value: Any) -> Any:
 
 def _figures(document: _Document, source: str) -> dict[str, int | None]:
     """The figures of the whole network by the keys of ``facts.WHOLE``."""
-    found: dict[str, int | None] = {}
+    found = {}
     for name, key in TOTALS.items():
         if name not in document.totals:
             raise InputError(f"{source}: totals.{name}: is missing")
-        value = document.totals[name]
-        if isinstance(value, str | list):
-            raise InputError(f"{source}: totals.{name}: expected a whole number or null")
-        found[key] = value
-    for figures in (document.memory, document.tools.memory):
-        found.update((f"memory:{name}", value) for name, value in figures.items())
-    found.update((f"operations:{name}", value) for name, value in document.tools.operations.items())
+        found[key] = _figure(document.totals[name], f"{source}: totals.{name}")
+    for place, family, figures in (
+        ("memory", "memory", document.memory),
+        ("tools.memory", "memory", document.tools.memory),
+        ("tools.operations", "operations", document.tools.operations),
+    ):
+        for name, value in figures.items():
+            found[f"{family}:{name}"] = _figure(value, f"{source}: {place}.{name}")
     return found
+
+
+def _figure(value: object, where: str) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST):
+        return value
+    raise InputError(f"{where}: expected a whole number, from 0 to 10^100, or null")
 
 
 def _names(parts: Mapping[str, _KnownPart], key: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from vggstat.cost.budget import Budget, BudgetLine, Growth, Setting, Verdict
 from vggstat.cost.compare import Figure
 from vggstat.render.figures import map_text
-from vggstat.render.page import RULE, Column, Page, Part, Row, Table, Text
+from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text
 from vggstat.render.report_data import SCHEMA, row_data
 from vggstat.render.views.compare import FIGURES, SIGNS, network_data, network_names, runs_words
 from vggstat.units import grouped, quotient, signed
@@ -42,7 +42,7 @@ def budget_page(budget: Budget, operands: tuple[str, str], renewal: str = "") ->
     ``renewal`` is the command that makes the second the baseline.
 
     JSON: ``{"schema": 1, "specs": [baseline, now], "passed": false, "budget": [{"quantity", "fact", "unit", "baseline",
-    "now", "change", "limit", "allowed", "verdict", "not_counted": {"baseline", "now"}}], "settings": [{"name",
+    "now", "growth", "limit", "allowed", "verdict", "not_counted": {"baseline", "now"}}], "settings": [{"name",
     "baseline", "now"}], "same": false, "layers": [{"block", "change", "baseline", "now", "difference"}]}``.
     """
     names = network_names(budget.comparison.networks)
@@ -69,8 +69,8 @@ def _quantities(budget: Budget) -> Table:
         Column(key="quantity", header="quantity"),
         Column(key="baseline", header="baseline", align="right"),
         Column(key="now", header="now", align="right"),
-        Column(key="change", header="change", align="right", text=signed),
-        Column(key="percent", header="", label="change in percent", align="right", priority=10),
+        Column(key="growth", header="growth", align="right", text=signed, priority=15),
+        Column(key="growth_percent", header="growth, %", align="right", priority=5),
         Column(key="limit", header="limit", align="right"),
         Column(key="most", header="at most", align="right", priority=20),
         Column(key="verdict", header="verdict"),
@@ -95,11 +95,13 @@ def _quantity_row(line: BudgetLine) -> Row:
     )
 
 
-def _percent(line: BudgetLine) -> str | None:
+def _percent(line: BudgetLine) -> Named | None:
     """The growth in percent of the baseline; None where there is no telling."""
-    if line.growth is None or not line.baseline:
+    baseline = line.baseline
+    if line.growth is None or not baseline:
         return None
-    return f"{signed(line.growth, lambda size: quotient(100 * size, line.baseline or 1, 2))} %"
+    text = signed(line.growth, lambda size: quotient(100 * size, baseline, 2))
+    return Named(value=text.replace("−", "-").replace(",", ""), text=text)
 
 
 def _most(line: BudgetLine) -> int | None:
@@ -260,7 +262,7 @@ def _line_data(line: BudgetLine) -> dict[str, Any]:
         "unit": line.limit.unit or None,
         "baseline": line.baseline,
         "now": line.now,
-        "change": line.growth,
+        "growth": line.growth,
         "limit": line.limit.written,
         "allowed": line.allowed,
         "verdict": line.verdict,
