@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import pytest
@@ -11,14 +12,17 @@ from hypothesis import strategies as st
 from tests.chains import chains
 from tests.cost.test_snapshot import KEYS, partial, reports
 from tests.networks import graph_of, report_of
-from tests.saved import saved
+from tests.saved import saved, saved_text
 from vggstat.cost.budget import Budget, Limit, check_budget, parse_limits
 from vggstat.cost.compare import compare_reports, compare_snapshots
 from vggstat.cost.facts import WHOLE, exact
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.snapshot import Snapshot, snapshot_of
+from vggstat.cost.snapshot_json import parse_snapshot
 from vggstat.errors import UsageError
-from vggstat.render.views.budget import budget_data
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.views.budget import budget_data, budget_page
 
 
 def limit_of(text: str) -> Limit:
@@ -212,6 +216,23 @@ def test_another_workload_fails(now: str, differs: list[str]) -> None:
     assert [setting.name for setting in budget.settings] == differs
     assert set(verdicts(budget).values()) == {"other workload"}
     assert len(budget.failing) == 2
+
+
+def test_another_second_input_fails() -> None:
+    """A baseline that was given a mask beside its image, and whose head nobody has told."""
+    data = json.loads(saved_text(report_of("LeNet-5")))
+    data["rows"].insert(1, {**data["rows"][0], "name": "mask", "output_shape": [1, 32, 32]})
+    data["workload"]["head"] = None
+    baseline = parse_snapshot(json.dumps(data).encode(), "base.json")
+    comparison = compare_snapshots((baseline, snapshot_of(report_of("LeNet-5"))))
+    budget = check_budget(comparison, parse_limits(["params=0"]))
+    page = " ".join(render(budget_page(budget, ("base.json", "LeNet-5")), "text", Target()).split())
+
+    assert verdicts(budget) == {"params": "other workload"}
+    assert (
+        "further inputs mask 32×32×1 in the baseline, none now; head – in the baseline, flatten now." in page
+    )
+    assert "To run it as the baseline was" not in page  # no option gives it a mask
 
 
 def test_one_baseline_and_one_network() -> None:

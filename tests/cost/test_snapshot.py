@@ -171,7 +171,7 @@ def changed(change: Callable[[Any], object]) -> str:
         (changed(lambda data: data["rows"][1].update(macs=1.5)), r"rows\[1\]\.macs: expected a whole number"),
         (changed(lambda data: data["rows"][2].pop("settings")), r"rows\[2\]\.settings: is missing; save it again"),
         (changed(lambda data: data["workload"].update(batch=0)), r"workload\.batch: expected"),
-        (changed(lambda data: data["workload"].update(input=[3, 32])), r"workload\.input: expected"),
+        (changed(lambda data: data["workload"].update(input=[])), r"workload\.input: expected"),
         (changed(lambda data: data["workload"].update(dtype="fp12")), "workload.dtype: unknown dtype 'fp12'"),
         ('{"schema": 1, "rows": ' + "[" * 100_000, "nested too deeply|cut off"),
     ],

@@ -156,7 +156,7 @@ def _fits(stated: Stated, key: str) -> bool:
 class Setting(NamedTuple):
     """Something that both networks were not run alike in."""
 
-    name: str
+    name: Literal["input", "further inputs", "batch", "dtype", "head", "classes"]
     baseline: Any
     now: Any
 
@@ -257,15 +257,15 @@ def check_budget(comparison: Comparison, limits: Sequence[Limit]) -> Budget:
 
 
 def _settings(baseline: Snapshot, now: Snapshot) -> Iterable[Setting]:
-    for name, one, other in (
-        ("input", baseline.image, now.image),
-        ("batch", baseline.workload.batch, now.workload.batch),
-        ("dtype", baseline.workload.dtype.short, now.workload.dtype.short),
-        ("head", baseline.head, now.head),
-        ("classes", baseline.classes, now.classes),
-    ):
-        if one != other:
-            yield Setting(name, one, other)
+    compared = (
+        Setting("input", baseline.image, now.image),
+        Setting("further inputs", baseline.further_inputs, now.further_inputs),
+        Setting("batch", baseline.workload.batch, now.workload.batch),
+        Setting("dtype", baseline.workload.dtype.short, now.workload.dtype.short),
+        Setting("head", baseline.head, now.head),
+        Setting("classes", baseline.classes, now.classes),
+    )
+    return (setting for setting in compared if setting.baseline != setting.now)
 
 
 def _line(limit: Limit, baseline: Snapshot, now: Snapshot, *, alike: bool) -> BudgetLine:

@@ -46,7 +46,8 @@ class Snapshot(Record):
     origin: str = ""
     """The file that kept it; empty for a network at hand."""
     image: Shape
-    head: str
+    head: str | None
+    """What joins the maps to the FC layers; None where its code says it."""
     classes: int | None
     """Outputs of the last FC layer; None where there is none."""
     left_out: tuple[str, ...]
@@ -60,6 +61,11 @@ class Snapshot(Record):
     """The names of the layers for which that figure is not known; none where it is not known for another reason."""
     published: tuple[Published, ...] = ()
     """What others state of it; nothing of a network that is not as its spec has it."""
+
+    @property
+    def further_inputs(self) -> tuple[tuple[str, Shape], ...]:
+        """What is given to it beside the image: names and shapes."""
+        return tuple((row.name, row.output_shape) for row in self.rows[1:] if row.kind == "input")
 
 
 def is_saved(argument: str) -> bool:

@@ -48,10 +48,10 @@ class _Beginning(msgspec.Struct):
 
 
 class _Workload(msgspec.Struct):
-    input: tuple[Size, Size, Size]
+    input: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1)]
     batch: Size
     dtype: str
-    head: str
+    head: str | None
     left_out: tuple[str, ...]
     classes: Count | None
 

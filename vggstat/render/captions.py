@@ -13,7 +13,7 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.spec import Spec
 from vggstat.net.work import kind_of
-from vggstat.shapes import Shape
+from vggstat.shapes import Shape, describe
 
 __all__ = [
     "HEAD_NOTES",
@@ -47,6 +47,8 @@ HEAD_NOTES = {
 
 def image_words(image: Shape) -> str:
     """The image in words: ``224×224 RGB image``."""
+    if len(image) != 3:
+        return f"input of {describe(image)} values"
     channels, height, width = image
     colours = {1: "grey image", 3: "RGB image"}.get(channels, f"image of {channels:,} channels")
     return f"{height}×{width} {colours}"

@@ -8,9 +8,10 @@ from typing import Any, Final
 from vggstat.cost.budget import Budget, BudgetLine, Growth, Setting, Verdict
 from vggstat.cost.compare import Figure
 from vggstat.render.figures import map_text
-from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text
+from vggstat.render.page import NOTHING, RULE, Column, Named, Page, Part, Row, Table, Text
 from vggstat.render.report_data import SCHEMA, row_data
 from vggstat.render.views.compare import FIGURES, SIGNS, network_data, network_names, runs_words
+from vggstat.shapes import Shape
 from vggstat.units import grouped, quotient, signed
 
 __all__ = ["budget_data", "budget_page"]
@@ -119,11 +120,8 @@ def _sentences(budget: Budget, renewal: str) -> list[str]:
     renew = [f"If that is meant to be so, save a new baseline: {renewal}"] if renewal else []
     if budget.settings:
         differs = "; ".join(map(_setting_words, budget.settings))
-        alike = (
-            ""
-            if budget.comparison.networks[1].origin
-            else f" To run it as the baseline was:{_options(budget)}"
-        )
+        options = _options(budget)
+        alike = f" To run it as the baseline was:{options}" if options else ""
         return [f"Failed: growth cannot be told, since the two were not run alike: {differs}.{alike}", *renew]
     if not failing:
         return [f"Passed: {count} within {'its limit' if len(budget.lines) == 1 else 'their limits'}."]
@@ -155,20 +153,29 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _setting_words(setting: Setting) -> str:
-    one, other = (
-        map_text(value) if isinstance(value, tuple) else str(value)
-        for value in (setting.baseline, setting.now)
-    )
+    text = TEXTS.get(setting.name, str)
+    one, other = (NOTHING if value is None else text(value) for value in (setting.baseline, setting.now))
     return f"{setting.name} {one} in the baseline, {other} now"
 
 
+def _inputs_text(inputs: tuple[tuple[str, Shape], ...]) -> str:
+    return " and ".join(f"{name} {map_text(shape)}" for name, shape in inputs) or "none"
+
+
+TEXTS: Final[dict[str, Callable[[Any], str]]] = {"input": map_text, "further inputs": _inputs_text}
+
+
 def _options(budget: Budget) -> str:
-    """The options that give the network of now what the baseline has."""
-    values = {setting.name: setting.baseline for setting in budget.settings if setting.baseline is not None}
-    return "".join(
-        f" --{name} {'x'.join(map(str, value)) if isinstance(value, tuple) else value}"
-        for name, value in values.items()
-    )
+    """The options that give the network of now what the baseline has; empty where there are none for something."""
+    if budget.comparison.networks[1].origin:  # saved: it stays as it is
+        return ""
+    if any(setting.baseline is None or setting.name == "further inputs" for setting in budget.settings):
+        return ""
+    return "".join(f" --{setting.name} {_option(setting.baseline)}" for setting in budget.settings)
+
+
+def _option(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _counted(count: int, word: str, words: str) -> str:

@@ -39,7 +39,7 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     pairs = comparison.published
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
-    notes.append(_heads(names, comparison.networks))
+    notes += _heads(names, comparison.networks)
     notes += _saved_note(comparison.networks)
     if len(names) > 2:
         notes.insert(0, STEPS_NOTE)
@@ -63,17 +63,16 @@ def runs_words(networks: Sequence[Snapshot], names: Sequence[str]) -> list[str]:
     return shared_words([run_words(network.image, network.workload) for network in networks], names)
 
 
-def _heads(names: tuple[str, ...], networks: tuple[Snapshot, ...]) -> str:
-    """How the networks join their maps to the FC layers, in a sentence."""
-    heads = [network.head for network in networks]
-    if len(set(heads)) == 1:
-        joints = f"Head {heads[0]} in {'both' if len(heads) == 2 else 'all'}."
-    else:
-        joints = "; ".join(f"{name}: head {head}" for name, head in zip(names, heads, strict=True)) + "."
-    gone = dict.fromkeys(
-        note for network in networks for note in left_out_words(network.name, network.left_out)
-    )
-    return " ".join((joints, *gone))
+def _heads(names: tuple[str, ...], networks: tuple[Snapshot, ...]) -> list[str]:
+    """How the networks join their maps to the FC layers, in a line; none where nothing is to be said."""
+    heads = {network.head for network in networks}
+    known = {name: each.head for name, each in zip(names, networks, strict=True) if each.head is not None}
+    sentences = [f"{'; '.join(f'{name}: head {head}' for name, head in known.items())}."] if known else []
+    if known and len(heads) == 1:
+        sentences = [f"Head {networks[0].head} in {'both' if len(networks) == 2 else 'all'}."]
+    gone = [note for network in networks for note in left_out_words(network.name, network.left_out)]
+    text = " ".join(dict.fromkeys((*sentences, *gone)))
+    return [text] if text else []
 
 
 def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
@@ -105,17 +104,19 @@ def _with_variant(network: Snapshot, networks: tuple[Snapshot, ...]) -> str:
     parts = []
     for text, values in (
         (_size_words(network), [other.image for other in rivals]),
-        (f"head={network.head}", [other.head for other in rivals]),
+        (f"head={network.head}" if network.head else "", [other.head for other in rivals]),
         (network.workload.dtype.short, [other.workload.dtype for other in rivals]),
         (f"batch={network.workload.batch}", [other.workload.batch for other in rivals]),
         (f"classes={network.classes}", [other.classes for other in rivals]),
     ):
-        if len(set(values)) > 1:
+        if text and len(set(values)) > 1:
             parts.append(text)
     return f"{network.name}@{','.join(parts)}" if parts else network.name
 
 
 def _size_words(network: Snapshot) -> str:
+    if len(network.image) != 3:
+        return "x".join(map(str, network.image))
     _, height, width = network.image
     return str(height) if height == width else f"{height}x{width}"
 
