@@ -148,10 +148,13 @@ def test_a_circle_would_be_seen() -> None:
 
 
 READERS_OF_FACTS = (
+    "cost/budget.py",
     "cost/compare.py",
+    "cost/snapshot.py",
     "lint/explain.py",
     "render/report_data.py",
     "render/report_page/*.py",
+    "render/views/budget.py",
     "render/views/compare.py",
     "render/views/explain.py",
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vggstat.cost.compare import Comparison, compare_reports
+from vggstat.cost.compare import Comparison, compare_snapshots
 from vggstat.cost.report import Report
+from vggstat.cost.snapshot import Snapshot, is_saved, snapshot_of
 from vggstat.cost.variant import (
     Variant,
     parse_batch,
@@ -77,10 +78,21 @@ def check(*paths: str, spec: str = "") -> tuple[FileResult, ...]:
 
 
 def compare(*specs: str | Spec | Report) -> Comparison:
-    """Two or more networks with their layers aligned; the first is what the others are held against."""
+    """Two or more networks with their layers aligned; the first is what the others are held against.
+
+    A text that ends in .json names a report that ``vggstat table --format json`` saved.
+    """
     if len(specs) < 2:
         raise UsageError("compare needs two networks or more")
-    return compare_reports(tuple(spec if isinstance(spec, Report) else analyze(spec) for spec in specs))
+    return compare_snapshots(tuple(map(_snapshot, specs)))
+
+
+def _snapshot(spec: str | Spec | Report) -> Snapshot:
+    if isinstance(spec, str) and is_saved(spec):
+        from vggstat.cost.snapshot_json import read_snapshot
+
+        return read_snapshot(spec)
+    return snapshot_of(spec if isinstance(spec, Report) else analyze(spec))
 
 
 def explain(number: str, spec: str | Spec | Report) -> Explanation:

@@ -215,7 +215,9 @@ def test_every_network(name: str, mode: Mode) -> None:
     line = line_of("fp32", 2, mode, name)
 
     assert 0 < line.fused_s <= min(line.total_s("cudnn-relu"), line.total_s("compiled")) <= line.eager_s
-    assert line.flops == (2 * report.training_flops if mode == "training" else 2 * report.total.flops)
+    once = report.training_flops if mode == "training" else report.total.flops
+    assert once is not None
+    assert line.flops == 2 * once
     grouped = [node.index for group in groups_of(report.graph) for node in group.nodes]
     assert grouped == [node.index for node in report.graph.nodes if node.in_model]
     assert all(layer.fused_s <= layer.eager_s for layer in line.layers)

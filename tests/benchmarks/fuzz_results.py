@@ -80,9 +80,9 @@ def change(data: Any, rng: random.Random) -> None:
             holder[key] = copy.deepcopy(rng.choice(VALUES))
 
 
-def mutated(rng: random.Random) -> bytes:
+def mutated(data: Any, rng: random.Random) -> bytes:
     """A file's bytes, after one to five changes of its data and sometimes of its bytes."""
-    data = copy.deepcopy(right())
+    data = copy.deepcopy(data)
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         if places(data):
             change(data, rng)
@@ -98,7 +98,7 @@ def files(runs: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """``runs`` commands with a file each, the same for the same seed."""
     rng = random.Random(seed)
     for _ in range(runs):
-        yield rng.choice(COMMANDS), mutated(rng)
+        yield rng.choice(COMMANDS), mutated(right(), rng)
 
 
 def laid_out(folder: Path) -> dict[str, str]:

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import stat
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.main import get_command
 
+from tests.ci_runner import ROOT, Runner, loaded, needs_bash
 from vggstat.cli.main import build_app
 from vggstat.render.findings import FORMATS
 
-ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "check" / "action.yml"
-BASH = shutil.which("bash")
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+OURS = [*ACTIONS, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
 WRONG = "VGG-16 has 183M parameters.\n"
 RIGHT = "VGG-16 has 138M parameters.\n"
 
-needs_bash = pytest.mark.skipif(BASH is None, reason="no bash")
 
-
-def loaded(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 def scripts(node: Any) -> list[str]:
@@ -40,88 +34,43 @@ def scripts(node: Any) -> list[str]:
     return [script for item in node for script in scripts(item)] if isinstance(node, list) else []
 
 
-@pytest.mark.parametrize(
-    "path", [ACTION, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", OURS, ids=name_of)
 def test_no_expression_stands_in_a_script(path: Path) -> None:
     """What a caller writes reaches a script as a variable only, so that it is never run."""
     assert scripts(loaded(path))
     assert [script for script in scripts(loaded(path)) if "${{" in script] == []
 
 
-def test_every_output_and_input_of_the_action_is_used() -> None:
-    """Outputs are those that `check` writes, and every input reaches a step."""
-    action = loaded(ACTION)
-    text = ACTION.read_text(encoding="utf-8")
+OUTPUTS = {
+    "check": {"errors", "warnings", "tables", "claims"},
+    "budget": {"quantities", "failed"},
+}
+"""What the step that runs vggstat writes, by the action's folder."""
 
-    assert {name: f"steps.check.outputs.{name}" in item["value"] for name, item in action["outputs"].items()} == {
-        "errors": True, "warnings": True, "tables": True, "claims": True
-    }  # fmt: skip
+
+@pytest.mark.parametrize("path", ACTIONS, ids=name_of)
+def test_every_output_and_input_of_an_action_is_used(path: Path) -> None:
+    """Outputs are those that the command writes, and every input reaches a step."""
+    action, text = loaded(path), path.read_text(encoding="utf-8")
+    step = action["runs"]["steps"][-1]["id"]
+
+    assert {name: item["value"] for name, item in action["outputs"].items()} == {
+        name: f"${{{{ steps.{step}.outputs.{name} }}}}" for name in OUTPUTS[path.parent.name]
+    }
     assert set(re.findall(r"\$\{\{ inputs\.([\w-]+) \}\}", text)) == set(action["inputs"])
     assert all(step["shell"] == "bash" for step in action["runs"]["steps"])
 
 
-class Runner:
-    """Runs the action's step that checks, as GitHub does: its script in bash -eo pipefail, inputs as variables."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.summary, self.outputs = folder / "summary", folder / "outputs"
-        # -I would hide the checkout that is tested: here it is what stands at the folder of the package
-        python = folder / "python"
-        python.write_text(
-            f'#!/bin/sh\n[ "$1" = -I ] || exit 99\nshift\nPYTHONPATH={ROOT} PYTHONSAFEPATH=1 exec {sys.executable} "$@"\n'
-        )
-        python.chmod(python.stat().st_mode | stat.S_IXUSR)
-        self.python = str(python)
-        self.work = folder / "work"
-        self.work.mkdir()
-
-    def run(self, **given: str) -> subprocess.CompletedProcess[str]:
-        action = loaded(ACTION)
-        inputs = {name: item["default"] for name, item in action["inputs"].items()} | {
-            name.replace("_", "-"): value for name, value in given.items()
-        }
-        step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
-        variables = {
-            name: re.sub(
-                r"\$\{\{ (inputs|steps\.install\.outputs)\.([\w-]+) \}\}",
-                lambda match: inputs[match[2]] if match[1] == "inputs" else self.python,
-                text,
-            )
-            for name, text in step["env"].items()
-        }
-        assert BASH is not None
-        return subprocess.run(
-            [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=self.work,
-            env={
-                **os.environ,
-                **variables,
-                "GITHUB_STEP_SUMMARY": str(self.summary),
-                "GITHUB_OUTPUT": str(self.outputs),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def write(self, name: str, text: str = WRONG) -> None:
-        path = self.work / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    return Runner(tmp_path)
+    return Runner(tmp_path, ACTION, isolated="-I")
 
 
 @needs_bash
 def test_the_action_annotates_and_sums_up(runner: Runner) -> None:
     """Annotations on stdout, every finding in the step's summary, the counts as outputs, exit code 1."""
     for number in range(12):
-        runner.write(f"docs/{number:02}.md")
+        runner.write(f"docs/{number:02}.md", WRONG)
     done = runner.run(paths="docs")
 
     assert done.returncode == 1, done.stderr
@@ -154,7 +103,7 @@ def test_inputs_are_words_and_never_commands(runner: Runner) -> None:
         "'\".md",
     ]
     for name in names:
-        runner.write(name)
+        runner.write(name, WRONG)
     done = runner.run(paths="\n".join(names))
 
     assert done.returncode == 1, done.stderr
@@ -167,7 +116,7 @@ def test_inputs_are_words_and_never_commands(runner: Runner) -> None:
 @needs_bash
 def test_the_other_inputs_of_the_action(runner: Runner) -> None:
     """Arguments reach the program, SARIF is written beside the annotations, too few tables are a failure."""
-    runner.write("a.md")
+    runner.write("a.md", WRONG)
     runner.write("b/c d.md", RIGHT)
 
     assert (
@@ -190,9 +139,14 @@ def test_a_folder_of_the_same_name_is_not_run(runner: Runner) -> None:
     assert runner.run(paths="a.md").returncode == 0
 
 
+HOOKS = [
+    hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml") if hook["entry"].startswith("vggstat check")
+]
+
+
 def test_the_hooks_of_pre_commit() -> None:
     """Both hooks name a command with options that exist, and kinds of files that pre-commit knows."""
-    hooks = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}
+    hooks = {hook["id"]: hook for hook in HOOKS}
     command = get_command(build_app(["check"])).get_command(None, "check")  # type: ignore[attr-defined]
     options = {name for option in command.params for name in option.opts}
 
@@ -207,7 +161,7 @@ def test_the_hooks_of_pre_commit() -> None:
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("hook", loaded(ROOT / ".pre-commit-hooks.yaml"), ids=lambda hook: hook["id"])
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_a_hook_takes_every_name_for_a_file(hook: dict[str, Any], runner: Runner) -> None:
     """pre-commit puts the names after the arguments: files that are called as options are read, and nothing else is."""
     names = ["--fix.md", "--fix", "-oREADME.md", "--output=pwned.md", "-h", "--", "README.md"]
@@ -227,14 +181,12 @@ def test_a_hook_takes_every_name_for_a_file(hook: dict[str, Any], runner: Runner
     assert {path.name for path in runner.work.iterdir()} == set(names)
 
 
-@pytest.mark.parametrize(
-    "path", [ACTION, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", OURS, ids=name_of)
 def test_actions_of_others_are_named_by_their_commit(path: Path) -> None:
     """A tag or a branch can be moved; the release that the commit is of stands beside it."""
     used = re.findall(r"^\s*-? *uses: *(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert used or path == ACTION
+    assert used or path in ACTIONS
     assert [
         line for line in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
     ] == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.chains import chains
 from tests.networks import SHIPPED, graph_of, report_of
-from vggstat.cost.compare import Comparison, Step, compare_reports
+from vggstat.cost.compare import Comparison, Figure, Step, compare_reports
 from vggstat.cost.report import Report, Row, analyze
 from vggstat.render import render
 from vggstat.render.page import Target
@@ -94,9 +94,10 @@ def test_a_network_is_the_same_as_itself(name: str) -> None:
 def test_differences_add_up(pair: tuple[str, str]) -> None:
     """The differences of the lines add up to the difference of the totals."""
     comparison = compare(*pair)
-    first, last = (report.total for report in comparison.reports)
-    for figure in ("params", "macs", "output_values"):
-        summed = sum(comparison.difference(slot, figure) for slot in comparison.slots)
+    first, last = (report_of(argument).total for argument in pair)
+    figures: tuple[Figure, ...] = ("params", "macs", "output_values")
+    for figure in figures:
+        summed = comparison.sum_of_differences(comparison.slots, figure)
 
         assert summed == getattr(last, figure) - getattr(first, figure)
 
@@ -104,7 +105,7 @@ def test_differences_add_up(pair: tuple[str, str]) -> None:
 def test_every_row_stands_in_one_slot() -> None:
     """Aligning three networks loses no layer and repeats none."""
     comparison = compare("A", "C", "E-BN")
-    for position, report in enumerate(comparison.reports):
+    for position, report in enumerate(comparison.networks):
         rows = [slot.rows[position] for slot in comparison.slots if slot.rows[position] is not None]
 
         assert rows == list(report.rows)
@@ -161,7 +162,7 @@ def test_what_comes_back_stands_in_its_own_place() -> None:
     """E has three convolutions that D lacks: gone in the middle, and there again in the same lines."""
     comparison = compare("E", "D", "E")
 
-    assert len(comparison.slots) == len(comparison.reports[0].rows)
+    assert len(comparison.slots) == len(comparison.networks[0].rows)
     assert [counts(step) for step in comparison.steps] == [(0, 3, 0, 0), (3, 0, 0, 0)]
     assert {slot.change for slot in comparison.slots} == {"same", "changed"}
 

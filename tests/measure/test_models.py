@@ -424,13 +424,16 @@ def test_an_operation_that_nobody_has_counted_is_listed() -> None:
             self.conv = torch.nn.Conv2d(3, 4, 1)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.fft.fft2(self.conv(x)).abs()
+            spectrum: torch.Tensor = torch.fft.fft2(self.conv(x))
+            return spectrum.abs()
 
     report = analyze(trace(Spectrum().to("meta"), (3, 8, 8)))
     counted = report.counted(find_counting_rule("macs"))
 
     assert (counted.status, counted.total, counted.known) == ("partial", None, 8 * 8 * 3 * 4)
-    assert counted.not_counted == (("fft_fft2", ("other fft_fft2",)),)
+    (left,) = counted.not_counted
+    assert (left.name, left.why) == ("fft_fft2", ("other fft_fft2",))
+    assert left.place.startswith(__file__)
     assert (report.total.macs, report.total.macs_not_counted) == (None, ("fft_fft2",))
     assert report.training_flops is None
     with pytest.raises(UsageError, match="does not know what fft_fft2 needs while it runs"):

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vggstat.cli.files import append_file, write_file
+from vggstat.cli.files import write_file
 from vggstat.cli.main import FAULT
 from vggstat.cli.streams import PLEASE, named, put, put_pieces, say, say_exactly, show_progress
+from vggstat.cli.summary import write_summary
 from vggstat.errors import InputError, UsageError, VggstatError
 from vggstat.render.width import harmless
 
 if TYPE_CHECKING:
     from vggstat.lint.config import Settings
     from vggstat.lint.engine import FileResult
-    from vggstat.render.findings import Tally
 
 Codes = Annotated[
     list[str] | None,
@@ -164,6 +164,7 @@ def _run(
     from vggstat.lint.engine import check_files
     from vggstat.lint.files import Reach, find_files, with_patterns
     from vggstat.render.findings import FOR_PEOPLE, Style, Tally, find_format
+    from vggstat.render.findings.summary import step_summary
 
     write = find_format(format_name)
     settings.load_specs()  # a wrong one is said at once
@@ -198,7 +199,7 @@ def _run(
         put_pieces(pieces)
     else:
         write_file(output, (piece.encode("utf-8", "replace") for piece in pieces))
-    _write_summaries(tally)
+    write_summary(lambda: step_summary(tally), tally.as_dict())
     if complaints.code:
         return complaints.code
     if tally.judged < settings.require_tables:
@@ -248,20 +249,6 @@ def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileRe
         yield result
     if shown:
         show_progress("")
-
-
-def _write_summaries(tally: Tally) -> None:
-    """GitHub's step summary and outputs, where their files are named."""
-    from vggstat.render.findings.summary import step_summary
-
-    summary, outputs = os.environ.get("GITHUB_STEP_SUMMARY"), os.environ.get("GITHUB_OUTPUT")
-    try:
-        if summary:
-            append_file(summary, step_summary(tally))
-        if outputs:
-            append_file(outputs, "".join(f"{name}={count}\n" for name, count in tally.as_dict().items()))
-    except OSError as error:
-        say(f"vggstat: the step summary cannot be written: {error.strerror or error}")
 
 
 def _render(words: list[str]) -> str:

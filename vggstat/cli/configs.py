@@ -13,8 +13,6 @@ PAPER: Final = ["A", "A-LRN", "B", "C", "D", "E"]
 
 def command(format_name: FormatOption = None, output: OutputOption = None, width: WidthOption = None) -> None:
     """Show the paper's configurations A to E side by side (its Table 1), with their parameters (its Table 2)."""
-    from vggstat.cost.compare import compare_reports
     from vggstat.render.views.configs import configs_page
 
-    comparison = compare_reports(load_reports(PAPER, Variant(argument="")))
-    show(configs_page(comparison), format_name, output, width)
+    show(configs_page(load_reports(PAPER, Variant(argument=""))), format_name, output, width)

@@ -16,13 +16,13 @@ reading takes the samples, and computes them anew.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
 from msgspec import json
 
 from vggstat.cost.bench import BenchFile, BenchResult, LayerTime, MeasuredCeilings, MemoryBridge, Timing
+from vggstat.cost.json_errors import check_schema, told_in_words
 from vggstat.cost.scaling import Scaling, ScalingPoint
 from vggstat.cost.statistics import median, median_interval
 from vggstat.cost.workload import find_dtype
@@ -133,33 +133,17 @@ def read_results(path: str) -> BenchFile:
 def parse_results(text: str | bytes, source: str) -> BenchFile:
     """The results in a text. Raises InputError, naming the place in it, where it is none of ours."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    try:
+    with told_in_words(data, source, "a file that `vggstat bench --save` wrote"):
         beginning = _BEGINNING.decode(data)
         if beginning.schema is None or not bytes(beginning.results):
             raise InputError(
                 f"{source} holds no benchmark results: expected a file that `vggstat bench --save` wrote"
             )
-        _check_schema(beginning.schema, source)
+        check_schema(beginning.schema, SCHEMA, source, again="measure again")
         file = _WHOLE.decode(data)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{source}: {_in_words(str(error))}") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"cannot read {source}: {_syntax(str(error), data)}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"cannot read {source}: it is not a text file in UTF-8") from None
-    except RecursionError:
-        raise InputError(f"cannot read {source}: it is nested too deeply") from None
     for number, result in enumerate(file.results):
         _check_result(result, f"{source}: results[{number}]")
     return file
-
-
-def _check_schema(schema: object, source: str) -> None:
-    if type(schema) is not int:
-        raise InputError(f"{source}: schema: expected a whole number")
-    if schema != SCHEMA:
-        advice = "update vggstat" if schema > SCHEMA else "measure again"
-        raise InputError(f"{source} is of schema {schema}, and this vggstat reads schema {SCHEMA}: {advice}")
 
 
 def _check_result(result: BenchResult, where: str) -> None:
@@ -173,36 +157,3 @@ def _check_result(result: BenchResult, where: str) -> None:
             find_dtype(getattr(result, key) or "float32")
         except VggstatError as error:
             raise InputError(f"{where}.{key}: {error}") from None
-
-
-_WORDS: Final = {
-    "int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "array": "a list",
-    "object": "an object", "null": "null", "number": "a number",
-}  # fmt: skip
-
-
-def _in_words(text: str) -> str:
-    """msgspec's message with the place before it, and JSON's names of what there is."""
-    message, _, place = text.partition(" - at `$")
-    place = place.rstrip("`").lstrip(".") or "the file"
-    missing = re.fullmatch(r"Object missing required field `(\w+)`", message)
-    if missing:
-        return f"{place}.{missing[1]}: is missing".removeprefix("the file.")
-    message = re.sub(r"^Invalid enum value (.*)", r"\1 is none of the words that may stand here", message)
-    message = re.sub(r"`([a-z]+)`", lambda match: _WORDS.get(match[1], match[0]), message).replace("`", "")
-    message = re.sub(r"(?<=[a-z]) \| (?=[a-z])", " or ", message)
-    return f"{place}: {message[:1].lower()}{message[1:]}"
-
-
-def _syntax(reason: str, data: bytes) -> str:
-    """Where the text stops being JSON, and what that may mean."""
-    match = re.search(r"\(byte (\d+)\)", reason)
-    if match:
-        before = data[: int(match[1])]
-        place = f"line {before.count(10) + 1}, column {len(before) - before.rfind(10)}"
-        reason = reason.replace(match[0], f"({place})")
-    text = data.strip()
-    started = not text or text.startswith((b"{", b"["))
-    if started and not text.endswith(b"}"):
-        return f"{reason}; it ends in the middle: was it cut off?"
-    return f"{reason}; is it a file that `vggstat bench --save` wrote?"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
-from vggstat.cost.facts import exact
 from vggstat.cost.report import Report, Row
+from vggstat.cost.snapshot import Snapshot, snapshot_of
 from vggstat.net.alignment import align
-from vggstat.net.ops.base import Layer
-from vggstat.net.ops.conv import Conv
 from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Published
 from vggstat.records import Record
@@ -25,6 +23,7 @@ __all__ = [
     "Slot",
     "Step",
     "compare_reports",
+    "compare_snapshots",
 ]
 
 Change = Literal["same", "added", "removed", "changed", "resized"]
@@ -119,9 +118,9 @@ class PublishedPair(NamedTuple):
 
 
 class Comparison(Record):
-    """Two or more reports and the alignment of their rows, each on those of the one before it."""
+    """Two or more networks and the alignment of their rows, each on those of the one before it."""
 
-    reports: tuple[Report, ...]
+    networks: tuple[Snapshot, ...]
     slots: tuple[Slot, ...]
 
     @property
@@ -132,14 +131,14 @@ class Comparison(Record):
     @property
     def steps(self) -> tuple[Step, ...]:
         """What each network but the first has otherwise than the one before it."""
-        return tuple(self._step(position) for position in range(1, len(self.reports)))
+        return tuple(self._step(position) for position in range(1, len(self.networks)))
 
     def _step(self, position: int) -> Step:
         found: dict[Change, list[tuple[Row | None, Row | None]]] = {}
         for slot in self.slots:
             pair = (slot.rows[position - 1], slot.rows[position])
             found.setdefault(slot.changes[position - 1], []).append(pair)
-        one, other = self.reports[position - 1], self.reports[position]
+        one, other = self.networks[position - 1], self.networks[position]
         return Step(
             before=position - 1,
             after=position,
@@ -147,7 +146,7 @@ class Comparison(Record):
             removed=tuple(row for row, _ in found.get("removed", []) if row),
             changed=tuple(row for _, row in found.get("changed", []) if row),
             resized=tuple((row, after) for row, after in found.get("resized", []) if row and after),
-            unseen=_unseen(one) != _unseen(other),
+            unseen=one.between != other.between,
         )
 
     @property
@@ -161,18 +160,24 @@ class Comparison(Record):
                 groups.append([slot])
         return tuple(Group(slots=tuple(group)) for group in groups)
 
-    def difference(self, slot: Slot, figure: Figure) -> int:
-        """The last network's figure less the first's, 0 standing for a layer that is not there."""
-        first, last = slot.rows[0], slot.rows[-1]
-        return _figure(last, figure) - _figure(first, figure)
+    def difference(self, slot: Slot, figure: Figure) -> int | None:
+        """The last network's figure less the first's, 0 standing for a layer that is not there; None if not known."""
+        first, last = (_figure(row, figure) for row in (slot.rows[0], slot.rows[-1]))
+        return None if first is None or last is None else last - first
+
+    def sum_of_differences(self, slots: Iterable[Slot], figure: Figure) -> int | None:
+        """The differences of some slots added up; None if one of them is not known."""
+        differences = [self.difference(slot, figure) for slot in slots]
+        known = [difference for difference in differences if difference is not None]
+        return sum(known) if len(known) == len(differences) else None
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """The totals, in the order in which they are shown."""
-        formats = ", ".join(dict.fromkeys(report.workload.dtype.name for report in self.reports))
+        formats = ", ".join(dict.fromkeys(network.workload.dtype.name for network in self.networks))
         shown = [
             Quantity(
-                name, text.format(formats=formats), kind, tuple(exact(report, key) for report in self.reports)
+                name, text.format(formats=formats), kind, tuple(each.figure(key) for each in self.networks)
             )
             for name, key, text, kind in QUANTITIES
         ]
@@ -180,8 +185,8 @@ class Comparison(Record):
 
     def _sight(self) -> Quantity:
         last = [
-            [row for row in report.rows if row.receptive_field and row.kind != "input"]
-            for report in self.reports
+            [row for row in network.rows if row.receptive_field and row.kind != "input"]
+            for network in self.networks
         ]
         names = dict.fromkeys(rows[-1].name for rows in last if rows)
         name = next(iter(names)) if len(names) == 1 else "the last map"
@@ -197,11 +202,10 @@ class Comparison(Record):
         A publisher's first table that has them all counts (the paper's Table 3 before its Table 4); figures of
         an ensemble are nobody's own, a changed network has none, and a network is not held against itself.
         """
-        one = len({report.name for report in self.reports}) == 1
-        if one or not all(_as_published(report) for report in self.reports):
+        if len({network.name for network in self.networks}) == 1:
             return ()
         found: dict[tuple[str, str], PublishedPair] = {}
-        for entry in self.reports[0].graph.spec.published:
+        for entry in self.networks[0].published:
             if "ensemble" in entry.convention or "nets" in entry.convention:
                 continue
             for figure in ("top1_error", "top1_accuracy"):
@@ -218,11 +222,11 @@ class Comparison(Record):
 
     def _pair(self, entry: Published, figure: str) -> PublishedPair | None:
         values = []
-        for report in self.reports:
+        for network in self.networks:
             value = next(
                 (
                     other.figures[figure]
-                    for other in report.graph.spec.published
+                    for other in network.published
                     if figure in other.figures
                     and (other.source, other.convention) == (entry.source, entry.convention)
                 ),
@@ -235,10 +239,15 @@ class Comparison(Record):
 
 
 def compare_reports(reports: tuple[Report, ...]) -> Comparison:
-    """The reports with their rows aligned, block by block, those of each with those of the one before it."""
+    """The reports with their rows aligned: see ``compare_snapshots``."""
+    return compare_snapshots(tuple(map(snapshot_of, reports)))
+
+
+def compare_snapshots(networks: tuple[Snapshot, ...]) -> Comparison:
+    """The networks with their rows aligned, block by block, those of each with those of the one before it."""
     columns: dict[str, list[_Place]] = {}
-    for position, report in enumerate(reports):
-        rows = {block.name: block.rows for block in report.blocks}
+    for position, network in enumerate(networks):
+        rows = _by_block(network.rows)
         columns = {
             name: _beside(columns.get(name, []), rows.get(name, ()), position)
             for name in _merge(columns, rows)
@@ -248,7 +257,14 @@ def compare_reports(reports: tuple[Report, ...]) -> Comparison:
         for name, places in columns.items()
         for place in places
     )
-    return Comparison(reports=reports, slots=tuple(slots))
+    return Comparison(networks=networks, slots=tuple(slots))
+
+
+def _by_block(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.block, []).append(row)
+    return found
 
 
 _Place = tuple[Row | None, ...]
@@ -264,7 +280,7 @@ def _merge(known: Iterable[str], new: Iterable[str]) -> list[str]:
     return list(names)
 
 
-def _beside(places: list[_Place], rows: tuple[Row, ...], position: int) -> list[_Place]:
+def _beside(places: list[_Place], rows: Sequence[Row], position: int) -> list[_Place]:
     """``places`` of a block with ``rows`` of network number ``position`` put beside those of the network before.
 
     What is new stands where it fits best among the places that the network before leaves empty there.
@@ -327,41 +343,22 @@ def _change(before: Row | None, after: Row | None) -> Change:
     return "same" if _map(before) == _map(after) else "resized"
 
 
-def _figure(row: Row | None, figure: Figure) -> int:
-    value: int = getattr(row, figure) if row else 0
+def _figure(row: Row | None, figure: Figure) -> int | None:
+    value: int | None = getattr(row, figure) if row else 0
     return value
 
 
-_Build = tuple[str, Layer | None]
+_Build = tuple[object, ...]
 
 
 def _build(row: Row) -> _Build:
-    """What the layer is, whatever map it works on."""
-    return row.kind, None if row.layer is None else _settled(row.layer)
-
-
-def _settled(layer: Layer) -> Layer:
-    """The layer with its padding in pixels, however it is written."""
-    if isinstance(layer, Conv) and not isinstance(layer.padding, int):
-        return layer.replace(padding=layer.windows().padding)
-    return layer
+    """What the layer is, whatever map it works on: all of it that a saved report has too."""
+    return (row.kind, row.label, row.kernel, row.stride, row.padding, row.dilation, row.groups, row.settings)
 
 
 def _map(row: Row) -> tuple[object, ...]:
     """What the layer works on and makes; with the batch, from which its values follow."""
     return row.in_shape, row.output_shape, row.output_values
-
-
-def _unseen(report: Report) -> list[tuple[str, Layer]]:
-    """The layers that are no rows, each with the row that it follows."""
-    at = "input"
-    found = []
-    for node in report.graph.nodes:
-        if node.is_row:
-            at = node.name
-        elif node.layer.row == "own":
-            found.append((at, node.layer))
-    return found
 
 
 def _reads_like(one: Slot, other: Slot) -> bool:
@@ -372,19 +369,6 @@ def _reads_like(one: Slot, other: Slot) -> bool:
     if first.scope != second.scope:
         return False
     return (first.label, first.output_shape) == (second.label, second.output_shape)
-
-
-def _as_published(report: Report) -> bool:
-    """Whether the network is as its spec has it, so that what was published about it holds."""
-    graph = report.graph
-    return (graph.image, graph.head) == (graph.spec.input, graph.spec.head) and graph.classes == _own_classes(
-        report
-    )
-
-
-def _own_classes(report: Report) -> int | None:
-    last = next((item for item in reversed(report.graph.spec.classifier) if "features" in item.fields), None)
-    return last.fields["features"] if last else None
 
 
 def _better(figure: str, value: str, than: str) -> bool:

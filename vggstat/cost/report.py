@@ -12,6 +12,7 @@ from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import CONVOLUTIONS, Layer, Param
+from vggstat.net.settings import Settings, settings_of
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides, values
@@ -68,6 +69,11 @@ class Row(Record):
     def flops(self) -> int | None:
         """Two per multiply-accumulate; None where those are not known."""
         return None if self.macs is None else 2 * self.macs
+
+    @property
+    def settings(self) -> Settings:
+        """What its layer sets beside its window and its groups, where that is not the default."""
+        return () if self.layer is None else settings_of(self.layer)
 
 
 class OpItem(Record):

@@ -60,6 +60,19 @@ class Variant(Record):
             changes |= {"image": base.image, "inputs": base.inputs}
         return self.replace(**changes)
 
+    @property
+    def words(self) -> str:
+        """What is changed as options of the command line, each after a blank."""
+        given = {
+            "input": None if self.image is None else "x".join(str(side) for side in self.image if side),
+            "classes": self.classes,
+            "batch": self.batch,
+            "dtype": self.dtype.short if self.dtype else None,
+            "head": self.head,
+        }
+        named = "".join(f" --input {name}={'x'.join(map(str, shape))}" for name, shape in self.inputs or ())
+        return named + "".join(f" --{name} {value}" for name, value in given.items() if value is not None)
+
     def report(self, source: Spec | Source) -> Report:
         """The report of what is read from a source under this variant."""
         wanted = Wanted(

@@ -26,9 +26,12 @@ __all__ = [
     "head_note",
     "image_words",
     "left_out_note",
+    "left_out_words",
     "memory_notes",
     "names_note",
     "operations_note",
+    "run_words",
+    "shared_words",
     "spec_words",
     "workload_words",
     "workloads_words",
@@ -58,14 +61,24 @@ def image_words(image: Shape) -> str:
 def workload_words(graph: Graph, workload: Workload) -> str:
     """What is run: image, further inputs, batch, dtype."""
     others = "".join(f" and {node.name} {describe(node.shape)}" for node in graph.further_inputs)
-    return f"{image_words(graph.image)}{others} · batch {workload.batch:,} · {workload.dtype.name}"
+    return run_words(graph.image, workload, others)
+
+
+def run_words(image: Shape, workload: Workload, others: str = "") -> str:
+    """The same of an image of this shape."""
+    return f"{image_words(image)}{others} · batch {workload.batch:,} · {workload.dtype.name}"
 
 
 def workloads_words(reports: Sequence[Report], names: Sequence[str]) -> list[str]:
     """What is run of several networks: once where it is the same of all, else of which networks what."""
+    return shared_words([workload_words(report.graph, report.workload) for report in reports], names)
+
+
+def shared_words(texts: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Each text once, after the names that it holds for; without them where it holds for all."""
     alike: dict[str, list[str]] = {}
-    for name, report in zip(names, reports, strict=True):
-        alike.setdefault(workload_words(report.graph, report.workload), []).append(name)
+    for name, text in zip(names, texts, strict=True):
+        alike.setdefault(text, []).append(name)
     if len(alike) == 1:
         return list(alike)
     return [f"{', '.join(group)}: {words}" for words, group in alike.items()]
@@ -173,7 +186,12 @@ def memory_notes(graph: Graph, mode: str) -> tuple[str, ...]:
 
 def left_out_note(graph: Graph) -> tuple[str, ...]:
     """The layers of the spec that another head than its own has left out, in a sentence; nothing where none are."""
-    return (f"Left out of {graph.spec.name}: {', '.join(graph.left_out)}.",) if graph.left_out else ()
+    return left_out_words(graph.spec.name, graph.left_out)
+
+
+def left_out_words(name: str, layers: Sequence[str]) -> tuple[str, ...]:
+    """The same of these layers of the network called ``name``."""
+    return (f"Left out of {name}: {', '.join(layers)}.",) if layers else ()
 
 
 def _joint_note(graph: Graph) -> str:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
 from vggstat.cost.counting import COUNTING_RULES, CountingRule, find_counting_rule
 from vggstat.cost.report import Block, Report, Row
+from vggstat.cost.report_layout import OWN_ACCOUNTINGS, SCHEMA, TOTALS
 from vggstat.errors import UsageError
+from vggstat.net.graph import Graph
 from vggstat.net.spec import Published
 
-__all__ = ["SCHEMA", "report_data", "row_data", "workload_data"]
+if TYPE_CHECKING:
+    from vggstat.cost.snapshot import Snapshot
+    from vggstat.cost.workload import Workload
 
-SCHEMA = 1
-"""The version of the JSON layout. Keys are only ever added within a version."""
-
-OWN_ACCOUNTINGS = 6
-"""How many of the accountings stand in ``memory``: vggstat's own; those of other tools stand under ``tools``."""
+__all__ = ["SCHEMA", "report_data", "row_data", "run_data", "workload_data"]
 
 
 def report_data(
@@ -50,6 +50,7 @@ def report_data(
             "MiB": 2**20,
         },
         "rows": many(row_data(row) for row in report.rows),
+        "between_rows": many(_between_data(graph)),
         "blocks": many(_block_data(block) for block in report.blocks),
         "totals": _totals(report),
         "memory": {
@@ -143,14 +144,18 @@ def _model_data(report: Report) -> dict[str, Any]:
 
 def workload_data(report: Report) -> dict[str, Any]:
     """What was run."""
-    graph, workload = report.graph, report.workload
+    return run_data(report.graph, report.workload)
+
+
+def run_data(network: Graph | Snapshot, workload: Workload) -> dict[str, Any]:
+    """The same of a network that may be one of a file."""
     return {
-        "input": list(graph.image),
+        "input": list(network.image),
         "batch": workload.batch,
         "dtype": workload.dtype.name,
-        "head": graph.head,
-        "left_out": list(graph.left_out),
-        "classes": graph.classes,
+        "head": network.head,
+        "left_out": list(network.left_out),
+        "classes": network.classes,
     }
 
 
@@ -165,6 +170,8 @@ def row_data(row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "label": row.label or None,
         "number": row.number,
+        "settings": dict(row.settings),
+        "input_shape": None if row.in_shape is None else list(row.in_shape),
         "output_shape": list(row.output_shape),
         "kernel": row.kernel,
         "stride": row.stride,
@@ -183,6 +190,14 @@ def row_data(row: Row) -> dict[str, Any]:
     }
 
 
+def _between_data(graph: Graph) -> Iterator[dict[str, Any]]:
+    """The layers that are no rows (a ReLU, a dropout), each with the row that it follows."""
+    from vggstat.cost.snapshot import between_rows
+
+    for layer in between_rows(graph):
+        yield {"after": layer.after, "label": layer.label, "settings": dict(layer.settings)}
+
+
 def _block_data(block: Block) -> dict[str, Any]:
     return {
         "name": block.name,
@@ -195,25 +210,6 @@ def _block_data(block: Block) -> dict[str, Any]:
         "output_values": block.output_values,
         "output_bytes": block.output_bytes,
     }
-
-
-TOTALS: Final = {
-    "weight_layers": "weight_layers",
-    "weights": "weights",
-    "biases": "biases",
-    "params": "params",
-    "param_bytes": "param_bytes",
-    "weights_file_bytes": "weights_file_bytes",
-    "macs": "operations:macs",
-    "flops": "operations:flops",
-    "backward_flops": "backward_flops",
-    "training_flops": "training_flops",
-    "output_values": "values:outputs",
-    "output_bytes": "memory:outputs",
-    "inference_bytes": "inference_bytes",
-    "module_inference_bytes": "module_inference_bytes",
-}
-"""The keys of ``totals``, and which fact each is."""
 
 
 def _published_data(entry: Published) -> dict[str, Any]:

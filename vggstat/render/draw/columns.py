@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from vggstat.cost.compare import compare_reports
 from vggstat.cost.report import Report
+from vggstat.cost.snapshot import snapshot_of
 from vggstat.errors import UsageError
 from vggstat.render.captions import workloads_words
 from vggstat.render.draw.boxes import chip, kind_items, marked
@@ -32,7 +32,7 @@ from vggstat.render.draw.metrics import fitted, text_width, wrapped
 from vggstat.render.draw.rows import rows_of
 from vggstat.render.draw.scene import Group, Item, Rectangle, Scene, line, moved
 from vggstat.render.draw.stages import refuse_many
-from vggstat.render.views.compare import report_names
+from vggstat.render.views.compare import network_names
 from vggstat.units import grouped
 
 __all__ = ["draw_columns"]
@@ -73,8 +73,8 @@ def draw_columns(reports: Sequence[Report], width: float) -> Scene:
             f"columns stand for networks of one layer after another, and {branching} branches: use --style flow"
         )
     inner = width - 2 * MARGIN
-    names = report_names(tuple(reports))
-    lines = lines_of(compare_reports(tuple(reports)))
+    names = network_names(tuple(map(snapshot_of, reports)))
+    lines = lines_of(reports)
     refuse_many(len(lines))
     layout = _layout(names, lines, reports, inner)
     across = max(1, int((inner - layout.left - layout.right + GAP) // (layout.column + GAP)))

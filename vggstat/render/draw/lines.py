@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from vggstat.cost.compare import Comparison, Slot
-from vggstat.cost.report import Row
+from vggstat.cost.compare import Slot, compare_reports
+from vggstat.cost.report import Report, Row
 from vggstat.render.draw.kinds import kind_of
 from vggstat.render.draw.stages import closes_with_softmax, layer_details, layer_words, tip
 from vggstat.render.figures import map_text
@@ -58,10 +59,10 @@ class Line(NamedTuple):
         )
 
 
-def lines_of(comparison: Comparison) -> list[Line]:
-    """The comparison's slots, and a last line for a soft-max that closes."""
-    lines = [_line(slot) for slot in comparison.slots]
-    closing = [closes_with_softmax(report) for report in comparison.reports]
+def lines_of(reports: Sequence[Report]) -> list[Line]:
+    """The layers of networks held against each other, and a last line for a soft-max that closes."""
+    lines = [_line(slot) for slot in compare_reports(tuple(reports)).slots]
+    closing = [closes_with_softmax(report) for report in reports]
     if any(closing):
         cell = Cell("soft-max", "", "", "sheet", "soft-max: closes the network, no layer of the tables")
         lines.append(Line(lines[-1].block, tuple(cell if closes else None for closes in closing)))

@@ -8,10 +8,11 @@ from typing import Any, Literal
 from vggstat.cost.bench import BenchFile
 from vggstat.cost.convention import Convention
 from vggstat.cost.report import Report
+from vggstat.cost.snapshot import snapshot_of
 from vggstat.errors import UsageError
 from vggstat.records import Record
 from vggstat.render.page import Column
-from vggstat.render.views.compare import report_names
+from vggstat.render.views.compare import network_names
 
 __all__ = ["Kind", "Mode", "Plot", "Request", "Row", "View", "unique_names"]
 
@@ -83,7 +84,7 @@ class Kind(Record):
 def unique_names(reports: tuple[Report, ...]) -> tuple[str, ...]:
     """A name for each report that tells it from the others, numbered where the same is given twice."""
     names: list[str] = []
-    for name in report_names(reports):
+    for name in network_names(tuple(map(snapshot_of, reports))):
         number = 1
         candidate = name
         while candidate in names:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot, Step
-from vggstat.cost.facts import known
-from vggstat.cost.report import Report, Row
+from vggstat.cost.report import Row
+from vggstat.cost.snapshot import Snapshot
 from vggstat.net.scopes import part_name
-from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_note, workloads_words
+from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_words, run_words, shared_words
 from vggstat.render.figures import map_text
 from vggstat.render.page import RULE, Column, Page, Table, Text
 from vggstat.render.page import Row as Line
-from vggstat.render.report_data import SCHEMA, row_data, workload_data
+from vggstat.render.report_data import SCHEMA, row_data, run_data
 from vggstat.units import mega, quotient, ratio, signed
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-__all__ = ["comparison_data", "comparison_page"]
+__all__ = ["comparison_data", "comparison_page", "network_data", "network_names", "runs_words"]
 
 SIGNS: Final[dict[Change, str]] = {"same": "=", "added": "+", "removed": "-", "changed": "~", "resized": "~"}
 ABSENT: Final = "·"
@@ -35,18 +35,19 @@ FIGURES: Final[tuple[tuple[Figure, str], ...]] = (
 
 def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     """The page of ``vggstat compare``."""
-    names = report_names(comparison.reports)
+    names = network_names(comparison.networks)
     pairs = comparison.published
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
-    notes.append(_heads(names, comparison.reports))
+    notes += _heads(names, comparison.networks)
+    notes += _saved_note(comparison.networks)
     if len(names) > 2:
         notes.insert(0, STEPS_NOTE)
     return Page(
         title=" against ".join(
-            _title(name, report) for name, report in zip(names, comparison.reports, strict=True)
+            _title(name, network) for name, network in zip(names, comparison.networks, strict=True)
         ),
-        aside=" | ".join(workloads_words(comparison.reports, names)),
+        aside=" | ".join(runs_words(comparison.networks, names)),
         parts=lambda: (
             _layers(comparison, names, only_differences=only_differences),
             _totals(comparison, names, pairs),
@@ -57,50 +58,75 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     )
 
 
-def _heads(names: tuple[str, ...], reports: tuple[Report, ...]) -> str:
-    """How the networks join their maps to the FC layers, in a sentence."""
-    heads = [report.graph.head for report in reports]
-    if len(set(heads)) == 1:
-        joints = f"Head {heads[0]} in {'both' if len(heads) == 2 else 'all'}."
-    else:
-        joints = "; ".join(f"{name}: head {head}" for name, head in zip(names, heads, strict=True)) + "."
-    gone = dict.fromkeys(note for report in reports for note in left_out_note(report.graph))
-    return " ".join((joints, *gone))
+def runs_words(networks: Sequence[Snapshot], names: Sequence[str]) -> list[str]:
+    """What is run of several networks: once where it is the same of all, else of which networks what."""
+    return shared_words([run_words(network.image, network.workload) for network in networks], names)
 
 
-def report_names(reports: tuple[Report, ...]) -> tuple[str, ...]:
-    """A name for each report that tells it from the others: ``D``, or ``D@384`` beside another D."""
-    counts = Counter(report.name for report in reports)
-    return tuple(
-        report.name if counts[report.name] == 1 else _with_variant(report, reports) for report in reports
+def _heads(names: tuple[str, ...], networks: tuple[Snapshot, ...]) -> list[str]:
+    """How the networks join their maps to the FC layers, in a line; none where nothing is to be said."""
+    heads = {network.head for network in networks}
+    known = {name: each.head for name, each in zip(names, networks, strict=True) if each.head is not None}
+    sentences = [f"{'; '.join(f'{name}: head {head}' for name, head in known.items())}."] if known else []
+    if known and len(heads) == 1:
+        sentences = [f"Head {networks[0].head} in {'both' if len(networks) == 2 else 'all'}."]
+    gone = [note for network in networks for note in left_out_words(network.name, network.left_out)]
+    text = " ".join(dict.fromkeys((*sentences, *gone)))
+    return [text] if text else []
+
+
+def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
+    """Which figures are a file's, and what such a file does not tell."""
+    files = dict.fromkeys(network.origin for network in networks if network.origin)
+    if not files:
+        return ()
+    return (
+        f"As saved in {', '.join(files)}, with the options of that time; published accuracies are left out.",
     )
 
 
-def _with_variant(report: Report, reports: tuple[Report, ...]) -> str:
-    rivals = [other for other in reports if other.name == report.name]
+def network_names(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
+    """A name for each network that tells it from the others: ``D``, or ``D@384`` beside another D."""
+    counts = Counter(network.name for network in networks)
+    names = [
+        network.name if counts[network.name] == 1 else _with_variant(network, networks)
+        for network in networks
+    ]
+    counts = Counter(names)
+    return tuple(
+        f"{name} ({network.origin})" if network.origin and counts[name] > 1 else name
+        for name, network in zip(names, networks, strict=True)
+    )
+
+
+def _with_variant(network: Snapshot, networks: tuple[Snapshot, ...]) -> str:
+    rivals = [other for other in networks if other.name == network.name]
     parts = []
     for text, values in (
-        (_size_words(report), [other.graph.image for other in rivals]),
-        (f"head={report.graph.head}", [other.graph.head for other in rivals]),
-        (report.workload.dtype.short, [other.workload.dtype for other in rivals]),
-        (f"batch={report.workload.batch}", [other.workload.batch for other in rivals]),
-        (f"classes={report.graph.classes}", [other.graph.classes for other in rivals]),
+        (_size_words(network), [other.image for other in rivals]),
+        (f"head={network.head}" if network.head else "", [other.head for other in rivals]),
+        (network.workload.dtype.short, [other.workload.dtype for other in rivals]),
+        (f"batch={network.workload.batch}", [other.workload.batch for other in rivals]),
+        (f"classes={network.classes}", [other.classes for other in rivals]),
     ):
-        if len(set(values)) > 1:
+        if text and len(set(values)) > 1:
             parts.append(text)
-    return f"{report.name}@{','.join(parts)}" if parts else report.name
+    return f"{network.name}@{','.join(parts)}" if parts else network.name
 
 
-def _size_words(report: Report) -> str:
-    _, height, width = report.graph.image
+def _size_words(network: Snapshot) -> str:
+    if len(network.image) != 3:
+        return "x".join(map(str, network.image))
+    _, height, width = network.image
     return str(height) if height == width else f"{height}x{width}"
 
 
-def _title(name: str, report: Report) -> str:
-    title = report.graph.spec.title
-    count = known(report, "weight_layers")
-    words = f"{count} weight {'layer' if count == 1 else 'layers'}"
-    return f"{name} · {title}, {words}" if title != report.name else f"{name} · {words}"
+def _title(name: str, network: Snapshot) -> str:
+    count = network.figure("weight_layers")
+    parts = [network.title] if network.title != network.name else []
+    if count is not None:
+        parts.append(f"{count} weight {'layer' if count == 1 else 'layers'}")
+    return " · ".join((name, ", ".join(parts))) if parts else name
 
 
 def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences: bool) -> Table:
@@ -152,7 +178,7 @@ def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences:
             words = f"{names[step.after]} against {names[step.before]}: {words}"
         sums: list[Any] = [words] + [""] * (len(names) + 1)
         if pairwise:
-            sums += [sum(comparison.difference(slot, key) for slot in comparison.slots) for key, _ in FIGURES]
+            sums += [comparison.sum_of_differences(comparison.slots, key) for key, _ in FIGURES]
         rows.append(Line(cells=tuple(sums), kind="total"))
     return Table(columns=tuple(columns), rows=tuple(rows), name="layers", main=True)
 
@@ -192,7 +218,7 @@ def _difference(comparison: Comparison, group: Group, key: Figure) -> Any:
     """The difference that a line makes; empty where nothing differs."""
     if group.first.change == "same":
         return ""
-    return sum(comparison.difference(slot, key) for slot in group.slots)
+    return comparison.sum_of_differences(group.slots, key)
 
 
 def _summary(step: Step) -> str:
@@ -296,11 +322,13 @@ def _points(pair: PublishedPair) -> str:
 
 
 def _sentence(comparison: Comparison, names: tuple[str, ...], pairs: tuple[PublishedPair, ...]) -> str:
-    first, last = comparison.reports
-    params, link = _more(known(last, "params"), known(first, "params"), "parameters")
-    macs, end = _more(known(last, "operations:macs"), known(first, "operations:macs"), "MACs")
-    middle = "" if link == end else f" {link} {names[0]}"
-    words = f"{names[1]} has {params}{middle} and takes {macs} {end} {names[0]}"
+    first, last = comparison.networks
+    params = _more(last.figure("params"), first.figure("params"), "parameters")
+    macs = _more(last.figure("operations:macs"), first.figure("operations:macs"), "MACs")
+    if params is None or macs is None:
+        return f"How much more {names[1]} takes than {names[0]} is not known: not all of it is counted."
+    middle = "" if params.link == macs.link else f" {params.link} {names[0]}"
+    words = f"{names[1]} has {params.words}{middle} and takes {macs.words} {macs.link} {names[0]}"
     gains = [(_gain(pair), number) for number, pair in enumerate(pairs, start=1)]
     better = " and ".join(f"{gain} [{number}]" for gain, number in gains if gain > 0)
     worse = " and ".join(f"{-gain} [{number}]" for gain, number in gains if gain < 0)
@@ -320,16 +348,25 @@ def _gain(pair: PublishedPair) -> Decimal:
     return -difference if pair.figure.endswith("error") else difference
 
 
-def _more(value: int, than: int, what: str) -> tuple[str, str]:
+class _Measure(NamedTuple):
     """``3.8 % more MACs`` (than), ``as many MACs`` (as), or a factor where that reads better (of)."""
+
+    words: str
+    link: str
+
+
+def _more(value: int | None, than: int | None, what: str) -> _Measure | None:
+    """How two figures compare, in words; None where one of them is not known."""
+    if value is None or than is None:
+        return None
     if value == than:
-        return f"as many {what}", "as"
+        return _Measure(f"as many {what}", "as")
     if than and value >= 2 * than:
-        return f"{ratio(value, than)} times the {what}", "of"
+        return _Measure(f"{ratio(value, than)} times the {what}", "of")
     word = "more" if value > than else "fewer"
     text = quotient(100 * abs(value - than), than, 1) if than else ""
     size = "hardly " if text == "0.0" else f"{text} % " if text else ""
-    return f"{size}{word} {what}", "than"
+    return _Measure(f"{size}{word} {what}", "than")
 
 
 def comparison_data(comparison: Comparison, many: Callable[[Iterable[Any]], Any] = list) -> dict[str, Any]:
@@ -338,17 +375,11 @@ def comparison_data(comparison: Comparison, many: Callable[[Iterable[Any]], Any]
     ``steps`` counts, and ``changes`` tells, what each network but the first has otherwise than the one before it.
     ``many`` makes what stands for the list of rows.
     """
-    names = report_names(comparison.reports)
+    names = network_names(comparison.networks)
     return {
         "schema": SCHEMA,
         "specs": [
-            {
-                "name": name,
-                "spec": report.name,
-                "title": report.graph.spec.title,
-                "workload": workload_data(report),
-            }
-            for name, report in zip(names, comparison.reports, strict=True)
+            network_data(network, name) for name, network in zip(names, comparison.networks, strict=True)
         ],
         "same": comparison.same,
         "steps": [_step_data(step, names) for step in comparison.steps],
@@ -372,6 +403,17 @@ def comparison_data(comparison: Comparison, many: Callable[[Iterable[Any]], Any]
             }
             for pair in comparison.published
         ],
+    }
+
+
+def network_data(network: Snapshot, name: str) -> dict[str, Any]:
+    """Which network it is, under the name that tells it from the others, what was run, and the file that kept it."""
+    return {
+        "name": name,
+        "spec": network.name,
+        "title": network.title,
+        "saved_in": network.origin or None,
+        "workload": run_data(network, network.workload),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vggstat.cost.compare import Comparison
+from vggstat.cost.compare import compare_reports
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as LayerRow
 from vggstat.render.captions import image_words
@@ -15,13 +15,12 @@ from vggstat.units import mega
 __all__ = ["configs_page"]
 
 
-def configs_page(comparison: Comparison) -> Page:
+def configs_page(reports: tuple[Report, ...]) -> Page:
     """The page of ``vggstat configs``: a column a configuration, what it adds to the one before in bold."""
-    reports = comparison.reports
     return Page(
         title="ConvNet configurations",
         aside=f"Simonyan & Zisserman 2014, Tables 1 and 2 · {image_words(reports[0].graph.image)}",
-        parts=(_table_one(comparison), _table_two(reports)),
+        parts=(_table_one(reports), _table_two(reports)),
         notes=(
             "+ and bold: what a column adds to the one before. conv<kernel>-<channels>; ReLU after each conv and "
             "FC layer is not shown.",
@@ -42,8 +41,7 @@ def configs_page(comparison: Comparison) -> Page:
     )
 
 
-def _table_one(comparison: Comparison) -> Table:
-    reports = comparison.reports
+def _table_one(reports: tuple[Report, ...]) -> Table:
     columns = tuple(
         Column(
             key=report.name,
@@ -53,7 +51,7 @@ def _table_one(comparison: Comparison) -> Table:
         for report in reports
     )
     rows: list[Row] = []
-    for slot in comparison.slots:
+    for slot in compare_reports(reports).slots:
         if slot.consensus.kind == "input":
             rows.append(row(*("input" for _ in slot.rows)))
             continue
