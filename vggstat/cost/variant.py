@@ -12,7 +12,8 @@ from vggstat.errors import UsageError
 from vggstat.net.spec import HEADS, Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import Shape, reads_channels_last
-from vggstat.sources.source import Source, SpecSource, Wanted, is_model
+from vggstat.sources.source import SpecSource, is_model
+from vggstat.sources.wanted import Source, Wanted
 
 __all__ = [
     "Variant",

@@ -113,7 +113,7 @@ def _unknown_memory(report: Report) -> Iterator[tuple[str, dict[str, Any]]]:
             found = report.memory_counted(entry)
         except UsageError:  # a run that torch refuses
             continue
-        if found.total is None:
+        if found.status != "complete":
             layers = [
                 {"name": one.name, "reason": "; ".join(one.why), "place": one.place or None}
                 for one in found.not_counted

@@ -8,42 +8,19 @@ find_source("net.onnx")                                                 an ONNX 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph
-from vggstat.net.spec import Head, Spec
+from vggstat.net.spec import Spec
 from vggstat.records import Record
-from vggstat.shapes import Shape
 from vggstat.sources.spec.access import access
+from vggstat.sources.wanted import Source, Wanted
 
-__all__ = ["MODEL", "Source", "SpecSource", "Wanted", "find_source", "is_model"]
+__all__ = ["MODEL", "SpecSource", "find_source", "is_model"]
 
 MODEL: Final = re.compile(r"(?:[^:]+\.py|[A-Za-z_][\w.]*):[A-Za-z_][\w.]*(?:\(.*\))?", re.DOTALL)
 """``package.module:factory`` or ``file.py:factory``, with arguments in brackets or without."""
-
-
-class Wanted(Record):
-    """What a graph is wanted of; None where the source's own holds."""
-
-    image: tuple[int | None, int, int] | None = None
-    """``(channels, height, width)``; channels None where the source's own are meant."""
-    inputs: Mapping[str, Shape] = {}
-    """Shapes of several inputs by name, or of one that is no image."""
-    head: Head | None = None
-    classes: int | None = None
-
-
-class Source(Protocol):
-    """Something that a graph can be read from."""
-
-    @property
-    def name(self) -> str: ...
-
-    def graph(self, wanted: Wanted) -> Graph:
-        """The graph on the images that are wanted. Raises a VggstatError that says what cannot be had."""
-        ...
 
 
 class SpecSource(Record):

@@ -12,9 +12,9 @@ from vggstat.net.graph import Graph
 from vggstat.records import Record
 from vggstat.shapes import Shape, describe
 from vggstat.sources.require import version_of
-from vggstat.sources.source import Wanted
 from vggstat.sources.torch_module.factory import load_model
 from vggstat.sources.torch_module.trace import TraceError, input_channels, required_inputs, trace
+from vggstat.sources.wanted import Wanted
 
 __all__ = ["TorchSource", "read_model"]
 
