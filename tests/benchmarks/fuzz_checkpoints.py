@@ -30,9 +30,9 @@ import torch
 from tests.benchmarks.harness import Tally, run_command, run_fuzzer
 
 COMMANDS = (
-    "identify --checkpoint FILE",
+    "identify FILE",
     "verify A --checkpoint FILE",
-    "identify --checkpoint FILE --format json",
+    "identify FILE --format json",
 )
 SHAPES = {
     "features.0.weight": (4, 3, 3, 3),
