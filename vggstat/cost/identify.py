@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from math import isqrt
 from typing import Final, Literal, NamedTuple
 
 from vggstat.cost.report import Report, analyze
+from vggstat.cost.variant import spell_variant
 from vggstat.errors import InputError, VggstatError
 from vggstat.net import Graph
 from vggstat.net.difference import Difference
@@ -14,7 +16,7 @@ from vggstat.net.known import INPUTS, KnownLayer, known_layers, layers_with_tens
 from vggstat.net.match import Match, match_layers
 from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.net.spec import Head, Spec
-from vggstat.net.unordered import Agreement, agreement, match_unordered
+from vggstat.net.unordered import NEAR, Agreement, Held, agreement, match_unordered
 from vggstat.records import Record
 from vggstat.shapes import Shape
 from vggstat.sources.spec.build import build_graph
@@ -90,6 +92,8 @@ class Identification(Record):
     report: Report | None
     """Of the nearest network; None where none of them runs on the images of a model."""
     agreement: Agreement
+    variant: str = ""
+    """The argument that names the nearest network, with what is otherwise than in its spec: ``D@head=gap,classes=10``."""
     heads: tuple[Head, ...] = ()
     """All heads that fit equally well: an average pool that changes nothing cannot be told from none."""
     twins: tuple[str, ...] = ()
@@ -99,7 +103,7 @@ class Identification(Record):
 
     @property
     def is_near(self) -> bool:
-        """Whether at least half of the weight layers of the larger network are in both."""
+        """Whether at least two of three weight layers of the larger network are in both."""
         return self.report is not None and self.agreement.is_near
 
     @property
@@ -131,7 +135,7 @@ def subject_of_file(state: StateDict, stored: StoredLayers, name: str = "", untr
 
 
 def _prefixed(state: StateDict) -> str:
-    return f"All names begin with {state.prefix}" if state.prefix else ""
+    return f'All names begin with "{state.prefix}", which is left out.' if state.prefix else ""
 
 
 def count_layers(layers: Iterable[KnownLayer]) -> LayerCounts:
@@ -153,7 +157,7 @@ def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identifi
             for classes in _classes(found):
                 yield from _graph(spec, traced.image, head, classes)
 
-    nearest = _nearest(held, specs, traced.image, graphs)
+    nearest = _nearest(Held(held), specs, traced.image, graphs)
     return _identified(subject, nearest, lambda graph: match_layers(known_layers(graph), found))
 
 
@@ -167,7 +171,7 @@ def identify_weights(stored: StoredLayers, specs: Iterable[Spec], subject: Subje
                 for classes in _classes_of_weights(held):
                     yield from _graph(spec, image, head, classes)
 
-    nearest = _nearest(held, specs, None, graphs)
+    nearest = _nearest(Held(held), specs, None, graphs)
     return _identified(
         subject, nearest, lambda graph: match_unordered(layers_with_tensors(graph), stored.orders)
     )
@@ -194,7 +198,7 @@ class _Nearest(NamedTuple):
 
 
 def _nearest(
-    held: Sequence[KnownLayer],
+    held: Held,
     specs: Iterable[Spec],
     image: Shape | None,
     graphs: Callable[[Spec], Iterator[Graph]],
@@ -206,24 +210,24 @@ def _nearest(
     )
     found: list[tuple[Agreement, Graph]] = []
     for bound, spec in most:
-        if found and bound < max(max(agreed.share for agreed, _ in found), 0.5):
+        if found and bound < max(NEAR, *(agreed.share for agreed, _ in found)):
             break
         found += [(agreement(layers_with_tensors(graph), held), graph) for graph in graphs(spec)]
     if not found:
-        return _Nearest((), Agreement(0, len(held), len(held)))
+        return _Nearest((), Agreement(0, held.weighted, len(held.layers)))
     best = max((agreed for agreed, _ in found), key=_closeness)
     return _Nearest(tuple(graph for agreed, graph in found if _closeness(agreed) == _closeness(best)), best)
 
 
-def _closeness(agreed: Agreement) -> tuple[float, int]:
+def _closeness(agreed: Agreement) -> tuple[Fraction, int]:
     return agreed.share, -agreed.apart
 
 
-def _bound(spec: Spec, held: Sequence[KnownLayer], image: Shape | None) -> float | None:
+def _bound(spec: Spec, held: Held, image: Shape | None) -> Fraction | None:
     """The largest share of layers that the spec can have in common under any head; None where it does not take the image."""
     for graph in _graph(spec, image, "none", None):
         agreed = agreement(layers_with_tensors(graph), held)
-        return min(1.0, (agreed.weighted + len(spec.classifier)) / max(agreed.of, 1))
+        return min(Fraction(1), Fraction(agreed.weighted + len(spec.classifier), agreed.of or 1))
     return None
 
 
@@ -242,6 +246,7 @@ def _identified(subject: Subject, nearest: _Nearest, match: Callable[[Graph], Ma
         subject=subject,
         report=report,
         agreement=nearest.agreement,
+        variant=spell_variant(graph),
         heads=tuple(dict.fromkeys(heads)),
         twins=tuple(dict.fromkeys(other.spec.name for other in equal if other.spec is not graph.spec)),
         differences=(*best.differences, *_of_parameters(subject, report, told=bool(best.differences))),

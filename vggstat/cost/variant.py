@@ -8,12 +8,21 @@ from typing import cast
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import DTYPES, DType, Workload, find_dtype
 from vggstat.errors import UsageError
+from vggstat.net.graph import Graph
 from vggstat.net.spec import HEADS, Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import reads_channels_last
 from vggstat.sources.spec.build import build_graph
 
-__all__ = ["Variant", "parse_batch", "parse_classes", "parse_head", "parse_image", "parse_variant"]
+__all__ = [
+    "Variant",
+    "parse_batch",
+    "parse_classes",
+    "parse_head",
+    "parse_image",
+    "parse_variant",
+    "spell_variant",
+]
 
 MAX_SIDE = 100_000
 MAX_CHANNELS = 1_000_000
@@ -71,6 +80,21 @@ def parse_variant(argument: str) -> Variant:
             raise UsageError(f"{argument!r} sets {key} twice")
         variant = variant.replace(**{key: _PARSERS[key](value)})
     return variant
+
+
+def spell_variant(graph: Graph) -> str:
+    """The argument that names the graph's network: its spec, and behind an @ what the graph has otherwise than the spec."""
+    spec, own = graph.spec, build_graph(graph.spec)
+    parts = []
+    if graph.image != own.image:
+        channels, height, width = graph.image
+        side = f"{height}" if height == width else f"{height}x{width}"
+        parts.append(side if channels == own.image[0] else f"{channels}x{height}x{width}")
+    if graph.head != own.head:
+        parts.append(f"head={graph.head}")
+    if graph.classes not in (own.classes, None):
+        parts.append(f"classes={graph.classes}")
+    return f"{spec.name}@{','.join(parts)}" if parts else spec.name
 
 
 def _split_part(part: str, argument: str) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -17,10 +18,18 @@ from vggstat.net.alignment import CELLS
 from vggstat.net.known import INPUTS, WEIGHTED, KnownLayer
 from vggstat.net.match import Match, match_layers
 
-__all__ = ["Agreement", "agreement", "match_unordered", "seen_order"]
+__all__ = ["NEAR", "Agreement", "Held", "agreement", "match_unordered", "seen_order"]
+
+LONGEST: Final = 500
+"""Characters of a name that are looked at for numbers."""
 
 CHANGES: Final = 2
 """Settings that a layer may have otherwise than the one in whose place it is put."""
+
+
+NEAR: Final = Fraction(2, 3)
+"""The least share of layers that two networks have in common where one is near the other. A network of half the width has
+up to 62 % of them, each in the place of another one: ResNet-18, ResNet-34 and VGG-16 with all channels halved."""
 
 
 class Agreement(NamedTuple):
@@ -35,15 +44,24 @@ class Agreement(NamedTuple):
 
     @property
     def is_near(self) -> bool:
-        """Whether at least half of the layers agree: below that there is nothing to compare layer by layer."""
-        return 2 * self.weighted >= self.of > 0
+        """Whether so many layers agree that the others, which are not many more, are worth telling."""
+        return self.share >= NEAR and self.apart <= 2 * self.of
 
     @property
-    def share(self) -> float:
-        return self.weighted / self.of if self.of else 0.0
+    def share(self) -> Fraction:
+        return Fraction(self.weighted, self.of or 1)
 
 
-def agreement(wanted: Sequence[KnownLayer], held: Sequence[KnownLayer]) -> Agreement:
+class Held:
+    """Layers, and what each is found by: worked out once, and held against many networks."""
+
+    def __init__(self, layers: Sequence[KnownLayer]) -> None:
+        self.layers = layers
+        self.keys = [_key(layer) for layer in layers]
+        self.weighted = _weighted(layers)
+
+
+def agreement(wanted: Sequence[KnownLayer], held: Held) -> Agreement:
     """How many layers of ``wanted`` are among ``held``, by shapes alone."""
     places = _places(wanted, held)
     found = sum(
@@ -51,7 +69,9 @@ def agreement(wanted: Sequence[KnownLayer], held: Sequence[KnownLayer]) -> Agree
     )
     both = sum(place is not None for place in places)
     return Agreement(
-        weighted=found, of=max(_weighted(wanted), _weighted(held)), apart=len(wanted) + len(held) - 2 * both
+        weighted=found,
+        of=max(_weighted(wanted), held.weighted),
+        apart=len(wanted) + len(held.layers) - 2 * both,
     )
 
 
@@ -78,34 +98,29 @@ def _key(layer: KnownLayer) -> tuple[Any, ...]:
     return layer.kind, *sorted((name, str(value)) for name, value in layer.settings.items())
 
 
-def _dense_key(layer: KnownLayer) -> tuple[Any, ...] | None:
-    """What an FC layer and a convolution over its whole map have in common."""
-    dense = layer if layer.kind == "fc" else layer.dense
-    return None if dense is None else _key(dense)
-
-
-def _places(wanted: Sequence[KnownLayer], held: Sequence[KnownLayer]) -> list[int | None]:
+def _places(wanted: Sequence[KnownLayer], held: Held) -> list[int | None]:
     """For each wanted layer the position of one that is the same, each taken once."""
     places: list[int | None] = [None] * len(wanted)
-    free = _by_key(held, range(len(held)))
+    free: dict[Any, deque[int]] = defaultdict(deque)
+    for position, key in enumerate(held.keys):
+        free[key].append(position)
     for at, layer in enumerate(wanted):
         queue = free.get(_key(layer))
         places[at] = queue.popleft() if queue else None
-    taken = set(places)
-    dense: dict[Any, deque[int]] = defaultdict(deque)
-    for position, layer in enumerate(held):
-        if position not in taken and (key := _dense_key(layer)) is not None:
-            dense[key].append(position)
-    for at, layer in enumerate(wanted):
-        queue = dense.get(_key(layer)) if places[at] is None and layer.kind == "fc" else None
-        places[at] = queue.popleft() if queue else places[at]
+    lacking = [at for at, layer in enumerate(wanted) if places[at] is None and layer.kind == "fc"]
+    dense = _dense(held.layers, set(places)) if lacking else {}
+    for at in lacking:
+        queue = dense.get(_key(wanted[at]))
+        places[at] = queue.popleft() if queue else None
     return places
 
 
-def _by_key(layers: Sequence[KnownLayer], positions: Sequence[int]) -> dict[Any, deque[int]]:
+def _dense(layers: Sequence[KnownLayer], taken: Container[int | None]) -> dict[Any, deque[int]]:
+    """The positions of convolutions that are not taken yet, by the FC layers that they are over their whole maps."""
     found: dict[Any, deque[int]] = defaultdict(deque)
-    for position in positions:
-        found[_key(layers[position])].append(position)
+    for position, layer in enumerate(layers):
+        if layer.dense is not None and position not in taken:
+            found[_key(layer.dense)].append(position)
     return found
 
 
@@ -196,7 +211,7 @@ def _with_norms(seen: Sequence[KnownLayer], order: Sequence[KnownLayer]) -> list
 
 
 def _numbers(name: str) -> tuple[str, ...]:
-    return tuple(re.findall("[0-9]+", name.replace("2d", "")))
+    return tuple(re.findall("[0-9]+", name[:LONGEST].replace("2d", "")))
 
 
 # Orders that are made
@@ -204,7 +219,7 @@ def _numbers(name: str) -> tuple[str, ...]:
 
 def _fitted(wanted: Sequence[KnownLayer], held: Sequence[KnownLayer]) -> list[KnownLayer]:
     """The held layers as the wanted ones stand: the same, then those with few other settings; the rest by channels."""
-    places = _places(wanted, held)
+    places = _places(wanted, Held(held))
     taken = {place for place in places if place is not None}
     left = [layer for position, layer in enumerate(held) if position not in taken]
     lacking = sum(place is None for place in places)

@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from vggstat.errors import UsageError
 from vggstat.records import Record
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape
 
 __all__ = [
     "Layout",
@@ -60,11 +60,6 @@ class StateDict(Record):
     note: str = ""
     """What there is to say about how it was read."""
 
-    @property
-    def values(self) -> int:
-        """All values, counters and statistics included."""
-        return sum(values(tensor.shape) for tensor in self.tensors)
-
 
 WEIGHTS: Final = (
     "weight", "weights", "kernel", "gamma", "scale", "weight_orig", "weight_g", "weight_v",
@@ -109,6 +104,8 @@ WRAPPERS: Final = frozenset(
     )
 )  # fmt: skip
 """Names that something around a network puts before those of all its layers: DataParallel, Lightning, torch.compile."""
+
+MAX_WRAPPERS: Final = 8
 
 AVERAGES: Final = re.compile(
     r"(.*_)?(ema|swa|avg|averaged?|shadow|teacher|momentum|target|encoder_k|attacker)(_.*)?"
@@ -164,14 +161,15 @@ def under(state: StateDict, key: str | None) -> StateDict:
 def unwrapped(state: StateDict) -> StateDict:
     """The state dict without what stands before all its names, and without copies that are kept beside the network."""
     tensors, prefix, others = state.tensors, "", list(state.others)
-    while True:
+    for _ in range(MAX_WRAPPERS):
         tensors, copies = _without_copies(tensors)
         others += [".".join(filter(None, (state.part, f"{prefix}{name}"))) for name in copies]
         word = _wrapper(tensors)
         if not word:
-            return state.replace(tensors=tensors, prefix=prefix, others=tuple(others))
+            break
         prefix += f"{word}."
         tensors = tuple(tensor._replace(name=tensor.name.removeprefix(f"{word}.")) for tensor in tensors)
+    return state.replace(tensors=tensors, prefix=prefix, others=tuple(others))
 
 
 def _without_copies(tensors: tuple[StoredTensor, ...]) -> tuple[tuple[StoredTensor, ...], list[str]]:

@@ -49,6 +49,9 @@ LARGEST: Final = 31
 
 KERAS_NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
 
+LONGEST: Final = 500
+"""Characters of a name that its place is told by: a file has room for names of any length."""
+
 LAYOUTS: Final[tuple[Layout, ...]] = ("torch", "keras", "mlx")
 
 
@@ -373,7 +376,7 @@ def _numbered(parts: list[KnownLayer]) -> list[KnownLayer]:
     """By the number at the end of the name: ``conv2d``, ``batch_normalization``, ``conv2d_1``, ..."""
 
     def key(part: KnownLayer) -> tuple[bool, tuple[int, str], bool]:
-        numbers = re.findall(r"[0-9]+", part.name.replace("2d", ""))
+        numbers = re.findall(r"[0-9]+", part.name[:LONGEST].replace("2d", ""))
         return part.kind == "fc", _size(numbers[-1] if numbers else ""), part.kind != "conv"
 
     return sorted(parts, key=key)
@@ -381,7 +384,8 @@ def _numbered(parts: list[KnownLayer]) -> list[KnownLayer]:
 
 def _natural_key(name: str) -> list[tuple[int, str]]:
     return [
-        _size(word) if word[0] in "0123456789" else (-1, word) for word in re.findall(r"[0-9]+|[^0-9]+", name)
+        _size(word) if word[0] in "0123456789" else (-1, word)
+        for word in re.findall(r"[0-9]+|[^0-9]+", name[:LONGEST])
     ]
 
 

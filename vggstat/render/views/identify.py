@@ -78,6 +78,7 @@ def _subject_data(subject: Subject) -> dict[str, Any]:
 def _network_data(found: Identification, report: Report) -> dict[str, Any]:
     return {
         "spec": report.name,
+        "variant": found.variant or report.name,
         "title": report.graph.spec.title,
         "parameters": report.total.params,
         "layers": report.weight_layers + report.shortcut_layers,
@@ -165,10 +166,9 @@ def _notes(found: Identification, rows: int) -> Iterator[str]:
     if rows > SHOWN:
         yield f"And {_count(rows - SHOWN, 'more difference')}: --format json has all."
     if subject.part:
-        others = f"; {', '.join(subject.parts)} has weights too (--key)" if subject.parts else ""
-        yield f"Of the file {subject.part} was taken{others}."
-    elif subject.parts:
-        yield f"{', '.join(subject.parts)} has weights too (--key)."
+        yield f"Read from {subject.part} in the file."
+    if subject.parts:
+        yield f"There are weights in {', '.join(subject.parts)} too: --key takes them."
     yield from (remark if remark.endswith(".") else f"{remark}." for remark in subject.remarks)
     if subject.compared == "weights" and found.is_near:
         yield UNSEEN
@@ -179,7 +179,8 @@ def _notes(found: Identification, rows: int) -> Iterator[str]:
 def _networks(found: Identification) -> str:
     """The nearest network, and those that are as near."""
     assert found.report is not None
-    return " and of ".join((_network(found.report), *found.twins))
+    own = _network(found.report).replace(found.report.name, found.variant, 1)
+    return (" and " if found.agrees else " or ").join((own, *found.twins))
 
 
 def _network(report: Report) -> str:

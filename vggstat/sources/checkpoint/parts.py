@@ -26,6 +26,8 @@ NAMES: Final = (
 )  # fmt: skip
 """What people call the weights, the likeliest first."""
 
+CONTAINERS: Final = (dict, list, tuple, Made)
+
 OPTIMIZERS: Final = (
     "optim",
     "opt",
@@ -89,15 +91,16 @@ class _Search:
         self.seen: set[int] = set()
 
     def parts(self, value: Any, path: tuple[str, ...]) -> Iterator[Part]:
-        if not isinstance(value, dict | list | tuple | Made) or self._is_known(value, path):
+        if self._is_known(value, path):
             return
         if isinstance(value, Made):
             yield from self._of_object(value, path)
         elif isinstance(value, dict):
             yield from self._of_dict(value, path)
-        elif not isinstance(value, TensorShape):
+        elif isinstance(value, list | tuple) and not isinstance(value, TensorShape):
             for number, item in enumerate(value):
-                yield from self.parts(item, (*path, str(number)))
+                if isinstance(item, CONTAINERS):
+                    yield from self.parts(item, (*path, str(number)))
 
     def _is_known(self, value: Any, path: Sequence[str]) -> bool:
         self._count(len(path))
@@ -119,7 +122,8 @@ class _Search:
                 yield Part(path, tensors)
             return
         for name, item in state.items():
-            yield from self.parts(item, (*path, str(name)))
+            if isinstance(item, CONTAINERS):
+                yield from self.parts(item, (*path, str(name)))
 
     def _of_module(self, module: Any, prefix: str, depth: int) -> Iterator[Tensor]:
         """The tensors of a module and of all in it, under the names of its state dict."""
@@ -145,7 +149,8 @@ class _Search:
             beside = (str(name) for name, item in value.items() if not isinstance(item, TensorShape))
             yield Part(path, tuple(own), tuple(beside))
         for name, item in value.items():
-            if not str(name).lower().lstrip("_").startswith(OPTIMIZERS):
+            is_state = str(name).lower().lstrip("_").startswith(OPTIMIZERS)
+            if isinstance(item, CONTAINERS) and not is_state:
                 yield from self.parts(item, (*path, str(name)))
 
     def _of_layers(self, value: dict[Any, Any], prefix: str, depth: int) -> list[Tensor] | None:

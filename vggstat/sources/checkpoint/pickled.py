@@ -17,6 +17,9 @@ __all__ = ["Global", "Made", "Storage", "TensorShape", "UnreadablePickleError", 
 
 MAX_AXES: Final = 64
 
+MAX_BYTES: Final = 8_000_000
+"""Bytes of a pickle. Five thousand tensors with an optimizer's state have some two million; each byte is a step."""
+
 
 class UnreadablePickleError(ValueError):
     """Bytes that are no pickle, or one that says something of a tensor that cannot be; the text says what."""
@@ -83,6 +86,7 @@ class _Machine:
     def __init__(self, data: Any, start: int) -> None:
         self.data = data
         self.at = start
+        self.end = start + MAX_BYTES
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
         """What was on the stack when a mark was set."""
@@ -90,6 +94,10 @@ class _Machine:
 
     def run(self) -> Any:
         while True:
+            if self.at > self.end:
+                raise UnreadablePickleError(
+                    f"its pickle has more than {MAX_BYTES:,} bytes: it lists more than tensors"
+                )
             code = self.data[self.at]
             self.at += 1
             if code == 0x2E:  # STOP

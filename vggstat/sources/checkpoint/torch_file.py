@@ -13,6 +13,7 @@ from vggstat.errors import InputError
 from vggstat.sources.checkpoint.limits import few
 from vggstat.sources.checkpoint.parts import Part, TooMuchError, choose, find_parts
 from vggstat.sources.checkpoint.pickled import (
+    MAX_BYTES,
     Global,
     Made,
     Storage,
@@ -23,9 +24,6 @@ from vggstat.sources.checkpoint.pickled import (
 from vggstat.sources.state_dict import StateDict, StoredTensor, under
 
 __all__ = ["read"]
-
-MAX_PICKLE: Final = 100_000_000
-"""Bytes of the pickle in a file: a million tensors have some 200 million, the largest models some thousand tensors."""
 
 MAGIC: Final = 0x1950A86A20F9469CFC6C
 """The number that files of torch before 1.6 begin with, as a pickle of its own."""
@@ -105,7 +103,7 @@ def _of_zip(path: Path) -> tuple[Any, Records]:
         record = records[f"{folder}data.pkl"]
         if record.compress_type != zipfile.ZIP_STORED:
             raise InputError(f"{path}: {record.filename} is compressed, which torch.save does not do")
-        if record.file_size > MAX_PICKLE:
+        if record.file_size > MAX_BYTES:
             raise InputError(
                 f"{path}: {record.filename} has {record.file_size:,} bytes: it lists more than tensors"
             )
