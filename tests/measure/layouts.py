@@ -10,6 +10,7 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +81,9 @@ def layout(
 
 
 def layers_of(argument: str) -> list[Layer]:
-    """The layers of a network that hold tensors, by torchvision's names."""
+    """The layers of a network that hold tensors, by torchvision's names; none for no network."""
+    if not argument:
+        return []
     kinds = {4: "conv", 2: "fc", 1: "bn"}
     return [
         Layer(
@@ -249,7 +252,7 @@ def matconvnet(layers: list[Layer]) -> Any:
 def slim(layers: list[Layer]) -> Any:
     """TensorFlow's axes and names, FC layers as convolutions."""
     names = in_order(layers, lambda b, p: f"vgg_16/conv{b}/conv{b}_{p}", lambda n, _: f"vgg_16/fc{n + 5}")
-    made = {}
+    made: dict[str, Tensor] = {}
     for layer in layers:
         weight, bias = layer.shapes["weight"], layer.shapes["bias"]
         if layer.name == "classifier.0":
@@ -283,7 +286,7 @@ def keras_numbers(layers: list[Layer]) -> Any:
 
 
 def of_keras(layers: Sequence[Layer], rename: Callable[[Layer], str]) -> dict[str, Tensor]:
-    made = {}
+    made: dict[str, Tensor] = {}
     for layer in layers:
         shapes = [shape for role, shape in layer.shapes.items() if role != "num_batches_tracked"]
         if layer.kind == "conv":
@@ -392,7 +395,7 @@ def numbers_alone(layers: list[Layer]) -> Any:
     return named(layers, lambda layer: layer.name.removeprefix("features."))
 
 
-@layout("D@head=none")
+@layout("D@head=none", agrees=False, beyond=1024 * 512 * 9 + 1024 + 1024 * 1024 + 1024)
 def ssd_base(layers: list[Layer]) -> Any:
     """With the FC layers made convolutions of fewer filters: two more than the network has."""
     made = named(layers, lambda layer: layer.name.removeprefix("features."))
@@ -401,12 +404,7 @@ def ssd_base(layers: list[Layer]) -> Any:
     return made
 
 
-LAYOUTS["ssd_base"] = LAYOUTS["ssd_base"]._replace(
-    agrees=False, beyond=1024 * 512 * 9 + 1024 + 1024 * 1024 + 1024
-)
-
-
-@layout("D", agrees=False, beyond=36 * 1 * 0 + 4096 * 84 + 84 + 4096 * 21 + 21, held_out=True)
+@layout("D", agrees=False, beyond=(4096 + 1) * (84 + 21 - 1000), held_out=True)
 def faster_rcnn(layers: list[Layer]) -> Any:
     """Two FC layers of a VGG, and two for boxes and their classes in place of the last."""
     rename = {"classifier.0": "RCNN_top.0", "classifier.3": "RCNN_top.3"}
@@ -417,11 +415,6 @@ def faster_rcnn(layers: list[Layer]) -> Any:
     for name, width in (("RCNN_cls_score", 21), ("RCNN_bbox_pred", 84)):
         made |= {f"{name}.weight": tensor((width, 4096)), f"{name}.bias": tensor((width,))}
     return made
-
-
-LAYOUTS["faster_rcnn"] = LAYOUTS["faster_rcnn"]._replace(
-    beyond=4096 * 84 + 84 + 4096 * 21 + 21 - (4096 * 1000 + 1000)
-)
 
 
 @layout("D@head=none", agrees=False, beyond=64 + 128 + 256 + 512 + 512 + 3, held_out=True)
@@ -602,10 +595,12 @@ def byol(layers: list[Layer]) -> Any:
     }
 
 
-@layout("ResNet-50@head=none", agrees=False, beyond=2048 * 2048 + 2048, part="student")
+@layout("ResNet-50@head=none", agrees=False, beyond=2 * (2048 * 2048 + 2048), part="student")
 def dino(layers: list[Layer]) -> Any:
+    """A head of two FC layers, and a teacher that averages the student."""
     state = prefixed("module.backbone.", named(layers))
-    state |= {"module.head.mlp.0.weight": tensor((2048, 2048)), "module.head.mlp.0.bias": tensor((2048,))}
+    for name in ("module.head.mlp.0", "module.head.mlp.2"):
+        state |= {f"{name}.weight": tensor((2048, 2048)), f"{name}.bias": tensor((2048,))}
     teacher = {name.removeprefix("module."): item.clone() for name, item in state.items()}
     return {"teacher": teacher, "student": state, "optimizer": moments(state), "epoch": 100}
 
@@ -702,7 +697,7 @@ def transformers_resnet(layers: list[Layer]) -> Any:
     return named(kept, lambda layer: "classifier.1" if layer.kind == "fc" else numbers[layer.name])
 
 
-@layout("ResNet-50@head=none", held_out=True)
+@layout("ResNet-50@head=none", part="model", held_out=True)
 def detectron(layers: list[Layer]) -> Any:
     """A norm is a module of its convolution, and its counter is not kept."""
     names: dict[str, str] = {}
@@ -718,27 +713,19 @@ def detectron(layers: list[Layer]) -> Any:
     return {"model": named(kept, lambda layer: names[layer.name]), "__author__": "somebody"}
 
 
-LAYOUTS["detectron"] = LAYOUTS["detectron"]._replace(part="model")
-
-
-@layout("LeNet-5", ".th", spec=None, agrees=False, part="state_dict")
-def akamaster(layers: list[Layer]) -> Any:
+# 3·16·9 + 6·16²·9 + (16 + 5·32)·32·9 + (32 + 5·64)·64·9, two values a norm channel, and 64·10 + 10: 269,722 as published
+@layout("", ".th", spec=None, agrees=False, beyond=269_722, part="state_dict")
+def akamaster(_: list[Layer]) -> Any:
     """ResNet-20 for CIFAR-10, which does not ship: 16, 32 and 64 channels."""
     state: dict[str, Tensor] = {}
     channels = [3] + 7 * [16] + 6 * [32] + 6 * [64]
-    for number, (into, out) in enumerate(zip(channels, channels[1:], strict=False)):
+    for number, (into, out) in enumerate(pairwise(channels)):
         state[f"conv{number}.weight"] = tensor((out, into, 3, 3))
         state |= {
             f"bn{number}.{role}": tensor((out,)) for role in ("weight", "bias", "running_mean", "running_var")
         }
     state |= {"linear.weight": tensor((10, 64)), "linear.bias": tensor((10,))}
     return {"best_prec1": 92.6, "state_dict": prefixed("module.", state)}
-
-
-# 3·16·9 + 6·16²·9 + (16 + 5·32)·32·9 + (32 + 5·64)·64·9, two values a norm channel, and 64·10 + 10: 269,722 as published
-LAYOUTS["akamaster"] = LAYOUTS["akamaster"]._replace(
-    beyond=269_722 - sum(layer.learned for layer in layers_of("LeNet-5"))
-)
 
 
 @layout("ResNet-18@classes=10", agrees=False, beyond=64 * 3 * (9 - 49), part="net", held_out=True)
@@ -805,13 +792,13 @@ def milesial(layers: list[Layer]) -> Any:
 
 
 @layout("A@classes=10")
-def whole_model(layers: list[Layer]) -> Any:
+def whole_model(_: list[Layer]) -> Any:
     """torch.save(model, path): its modules are read as data, and nothing of it is run."""
     return build_module(report_of("A@classes=10").graph)
 
 
 @layout("ResNet-18@classes=80", ".pt", part="model", held_out=True)
-def whole_models_in_a_run(layers: list[Layer]) -> Any:
+def whole_models_in_a_run(_: list[Layer]) -> Any:
     """A model and its average, both whole, and a run's numbers."""
     one, two = (build_module(report_of("ResNet-18@classes=80").graph) for _ in range(2))
     return {
