@@ -349,7 +349,7 @@ def gluon(layers: list[Layer]) -> Any:
     return made
 
 
-@layout("D", held_out=True)
+@layout("D", part="params", held_out=True)
 def flax_nested(layers: list[Layer]) -> Any:
     """Dictionaries in dictionaries, and TensorFlow's axes."""
     made: dict[str, dict[str, Tensor]] = {}
@@ -417,7 +417,7 @@ def faster_rcnn(layers: list[Layer]) -> Any:
     return made
 
 
-@layout("D@head=none", agrees=False, beyond=64 + 128 + 256 + 512 + 512 + 3, held_out=True)
+@layout("D@head=none", agrees=False, beyond=64 + 128 + 256 + 512 + 512, held_out=True)
 def lpips(layers: list[Layer]) -> Any:
     """Slices of the features, a weighting of each slice's channels, and constants that scale an image."""
     slices = (("slice1", 4), ("slice2", 9), ("slice3", 16), ("slice4", 23), ("slice5", 99))
@@ -605,11 +605,11 @@ def dino(layers: list[Layer]) -> Any:
     return {"teacher": teacher, "student": state, "optimizer": moments(state), "epoch": 100}
 
 
-@layout("E", part="model.0", agrees=False, beyond=(4096 * 1024 + 1024) - (4096 * 1000 + 1000), held_out=True)
+@layout("E@classes=1024", part="model.0", held_out=True)
 def two_networks_in_a_list(layers: list[Layer]) -> Any:
-    """An encoder of images and one of words; of the first the last layer is another."""
+    """An encoder of images and one of words."""
     first = named(layers[:-1], lambda layer: f"cnn.{layer.name.replace('features.', 'features.module.')}")
-    first |= {"fc.weight": tensor((1024, 4096)), "fc.bias": tensor((1024,))}
+    first |= named(layers[-1:], lambda _: "fc")
     words = {"embed.weight": tensor((11755, 300)), "rnn.weight_ih_l0": tensor((3072, 300))}
     return {"epoch": 20, "model": [first, words], "opt": {"lr": 0.1}}
 

@@ -28,6 +28,9 @@ from vggstat.cost.report import analyze
 from vggstat.cost.weights import verify_weights
 from vggstat.errors import InputError, UsageError
 from vggstat.measure.module import build_module
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.views.identify import identification_data, identification_page
 from vggstat.sources.checkpoint import read_state_dict
 from vggstat.sources.spec import load, names
 from vggstat.sources.state_dict import StateDict, StoredTensor, name_style
@@ -237,6 +240,198 @@ def test_convolutional_fc_weights_agree(tmp_path: Path) -> None:
     tensors["classifier.3.weight"] = tensors["classifier.3.weight"].view(5, 12, 1, 1)
 
     assert told(verify_weights(REPORT, read_state_dict(saved(tmp_path / "a.pth", tensors)))) == []
+
+
+def part_of(tmp_path: Path, content: Any, key: str | None = None) -> tuple[str, tuple[str, ...], str]:
+    """The part that is read of a file, the others, and what stood before all names."""
+    held = read_state_dict(saved(tmp_path / "a.pth", content), key)
+    return held.part, held.others, held.prefix
+
+
+@pytest.mark.parametrize(
+    ("content", "part", "others", "prefix"),
+    [
+        (lambda s: s, "", (), ""),
+        (lambda s: {"state_dict": s, "epoch": 3}, "state_dict", (), ""),
+        (lambda s: {"ema": s, "model": s, "x": {"y": s}}, "model", ("ema", "x.y"), ""),
+        (lambda s: {"small": {"a.weight": torch.zeros(2, 2)}, "large": s}, "large", ("small",), ""),
+        (lambda s: {"mean": torch.zeros(3), "net": s}, "net", (), ""),
+        (lambda s: {"runs": [{"model": s}, {"model": s}]}, "runs.0.model", ("runs.1.model",), ""),
+        (
+            lambda s: {f"module._orig_mod.{name}": item for name, item in s.items()},
+            "",
+            (),
+            "module._orig_mod.",
+        ),
+        (
+            lambda s: {f"{net}.{name}": item for net in ("student", "teacher") for name, item in s.items()},
+            "",
+            ("teacher",),
+            "student.",
+        ),
+        (lambda s: {**s, "epoch": 3, "optimizer": {"state": {}, "param_groups": [], "x": s}}, "", (), ""),
+        (lambda s: {"net": s, "optimizer_states": [{"master": s}], "amp": s}, "net", (), ""),
+    ],
+)
+def test_the_likeliest_part_of_a_file_is_taken(
+    tmp_path: Path, content: Callable[[State], Any], part: str, others: tuple[str, ...], prefix: str
+) -> None:
+    """By its name, then by its size; averages come last, an optimizer's state never, and the others are told."""
+    assert part_of(tmp_path, content(state())) == (part, others, prefix)
+
+
+def test_a_key_chooses(tmp_path: Path) -> None:
+    """A path with points to a part, or to what begins the names of its tensors; else what there is."""
+    tensors = {f"{net}.{name}": item for net in ("one", "two") for name, item in state().items()}
+    content = {"model": tensors, "a.b": state()}
+
+    assert part_of(tmp_path, content)[:2] == ("model", ("a.b",))
+    assert part_of(tmp_path, content, "a.b")[:2] == ("a.b", ("model",))
+    assert part_of(tmp_path, content, "model.two")[0] == "model.two"
+    held = read_state_dict(saved(tmp_path / "a.pth", content), "model.two")
+    assert [tensor.name for tensor in held.tensors] == list(state())
+    flat = safetensors(tmp_path / "a.safetensors", *entries(tensors))
+    assert len(read_state_dict(flat, "two").tensors) == len(state())
+    for path, key, message in (
+        (saved(tmp_path / "a.pth", content), "nothing", "tensors are in model, a.b"),
+        (saved(tmp_path / "a.pth", content), "model.three", "they begin with one, two"),
+        (flat, "three", "they begin with one, two"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            read_state_dict(path, key)
+
+
+def test_a_model_that_was_pickled_whole_is_read_as_data(tmp_path: Path) -> None:
+    """Its modules' names, its parameters and its buffers, in files of either format; its class is not looked for."""
+
+    class Local(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 3)
+            self.norm = torch.nn.BatchNorm2d(4)
+            self.register_buffer("table", torch.zeros(7))
+
+        def __reduce__(self) -> Any:
+            return exec, ("raise SystemExit('code was run')",), self.__dict__
+
+    for settings in ({}, {"_use_new_zipfile_serialization": False}):
+        torch.save({"model": Local()}, tmp_path / "a.pth", **settings)
+        held = read_state_dict(str(tmp_path / "a.pth"))
+
+        assert (held.part, [tensor.name for tensor in held.tensors]) == (
+            "model",
+            ["table", *(f"conv.{role}" for role in ("weight", "bias"))]
+            + [
+                f"norm.{role}"
+                for role in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+            ],
+        )
+        assert stored_layers(held).learned == 4 * 27 + 4 + 2 * 4
+
+
+def test_a_tensor_with_two_names_counts_once(tmp_path: Path) -> None:
+    """Weights that are tied share their memory in a file: D has 138,357,544 parameters, and 589,824 fewer with one tied pair."""
+    tensors = state(report_of("D"))
+    tensors["features.14.weight"] = tensors["features.12.weight"]
+    found = identified(read_state_dict(saved(tmp_path / "a.pth", tensors)))
+
+    assert found.subject.parameters == 138_357_544 - 256 * 256 * 9
+    assert found.subject.tied == (("features.12.weight", "features.14.weight"),)
+    assert (found.is_near, found.agrees) == (True, False)
+    assert [difference.text for difference in found.differences] == [
+        "features.12.weight and features.14.weight are one tensor"
+    ]
+
+
+def test_parameters_are_those_of_the_file() -> None:
+    """FC layers of 512, 512 and 10 behind D's convolutions: 15,245,130, whatever the nearest network has."""
+    trunk = [tensor for tensor in held_by("D").tensors if tensor.name.startswith("features")]
+    top = [
+        StoredTensor(f"{name}.{role}", shape, "F32")
+        for name, width in (("classifier.1", 512), ("classifier.4", 512), ("classifier.6", 10))
+        for role, shape in (("weight", (width, 512)), ("bias", (width,)))
+    ]
+    found = identified(StateDict(origin="x", format="f", layout="torch", tensors=(*trunk, *top)))
+
+    # 14,714,688 of the convolutions, 2·(512·512 + 512), 512·10 + 10
+    assert found.subject.parameters == 15_245_130
+    assert found.report is not None
+    assert (found.report.name, found.agrees, found.agreement.weighted, found.agreement.of) == (
+        "D",
+        False,
+        14,
+        16,
+    )
+
+
+def a_page(found: Identification) -> str:
+    return render(identification_page(found), "text", Target(width=110))
+
+
+def test_what_is_near_to_nothing_is_said_so_without_differences() -> None:
+    """The first line says what it is not, and why, with its own figures."""
+    tensors = tuple(StoredTensor(f"c{n}.weight", (48, 48, 3, 3), "F32") for n in range(20))
+    found = identified(StateDict(origin="x.pth", format="f", layout="torch", tensors=tensors))
+
+    # 20·48·48·9
+    assert (
+        a_page(found)
+        .replace("\n ", " ")
+        .startswith(
+            " x.pth is none of the networks that ship, nor near one: it has 20 weight layers and 414,720 parameters; "
+            "none of these layers is in any of them"
+        )
+    )
+    assert (found.differences, identification_data(found)["verdict"]) == ((), "none")
+
+
+def test_json_says_whose_figures_they_are() -> None:
+    """``subject`` is what was given, ``network`` the one it is nearest to."""
+    tensors = [tensor for tensor in held_by("D").tensors if not tensor.name.startswith("features.28.")]
+    data = identification_data(identified(held_by("D").replace(tensors=tuple(tensors))))
+
+    assert (data["verdict"], data["exact"]) == ("near", False)
+    assert (data["subject"]["compared"], data["subject"]["layers"]) == ("weights", 15)
+    assert data["subject"]["parameters"] == 138_357_544 - (512 * 512 * 9 + 512)
+    assert data["network"]["parameters"] == 138_357_544
+    assert (data["network"]["layers_in_common"], data["network"]["layers_of_the_larger"]) == (15, 16)
+    assert [difference["text"] for difference in data["differences"]] == [
+        "missing: conv3-512 (block 5, third)"
+    ]
+
+
+def test_a_page_shows_a_few_differences_and_says_how_many_there_are() -> None:
+    """Those of one sort are one line; JSON has all."""
+    biased = [
+        tensor for tensor in held_by("E-BN").tensors if not re.fullmatch(r"features.\d+.bias", tensor.name)
+    ]
+    found = identified(held_by("E-BN").replace(tensors=tuple(biased)))
+    lines = [line for line in a_page(found).splitlines() if line.startswith(" ✗")]
+
+    assert len(found.differences) > 16
+    assert len(lines) <= 8
+
+
+def test_a_file_of_weights_is_not_exact() -> None:
+    """Its weights may be those of D; what they do not show is said."""
+    found = identified(held_by("D"))
+
+    assert (found.agrees, found.exact) == (True, False)
+    assert a_page(found).startswith(" x: its weights are those of D (VGG-16)\n")
+    assert "weights show no ReLU, strides, padding, pools or dropout" in a_page(found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "named"),
+    [
+        ("D@head=gap,classes=10", "D@head=gap,classes=10"),
+        ("D@32,head=flatten", "D@32,head=flatten"),
+        ("D", "D"),
+    ],
+)
+def test_the_network_is_named_as_an_argument(argument: str, named: str) -> None:
+    """What is otherwise than in its spec stands behind an @: the same argument makes the same table."""
+    assert identified(held_by(argument)).variant == named
 
 
 class Evil:

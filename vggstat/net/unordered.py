@@ -36,11 +36,11 @@ class Agreement(NamedTuple):
     """How many layers two networks have in common."""
 
     weighted: int
-    """Convolutions and FC layers with the same kernel, filters, inputs and bias in both."""
+    """Convolutions and FC layers with the same kernel, filters and inputs in both."""
     of: int
     """Convolutions and FC layers of the larger of the two."""
     apart: int
-    """Layers of either that the other lacks, norms included."""
+    """Layers of either that the other lacks, norms included, and those that have a bias in one alone."""
 
     @property
     def is_near(self) -> bool:
@@ -57,21 +57,24 @@ class Held:
 
     def __init__(self, layers: Sequence[KnownLayer]) -> None:
         self.layers = layers
-        self.keys = [_key(layer) for layer in layers]
+        self.exact = [_key(layer) for layer in layers]
+        self.shapes = [_shape_key(layer) for layer in layers]
+        self.dense = [None if layer.dense is None else _shape_key(layer.dense) for layer in layers]
         self.weighted = _weighted(layers)
 
 
 def agreement(wanted: Sequence[KnownLayer], held: Held) -> Agreement:
     """How many layers of ``wanted`` are among ``held``, by shapes alone."""
-    places = _places(wanted, held)
-    found = sum(
-        place is not None and layer.kind in WEIGHTED for layer, place in zip(wanted, places, strict=True)
-    )
-    both = sum(place is not None for place in places)
+    pairs = [
+        (layer, place)
+        for layer, place in zip(wanted, _places(wanted, held), strict=True)
+        if place is not None
+    ]
+    changed = sum(held.exact[place] != _key(layer) for layer, place in pairs)
     return Agreement(
-        weighted=found,
+        weighted=sum(layer.kind in WEIGHTED for layer, _ in pairs),
         of=max(_weighted(wanted), held.weighted),
-        apart=len(wanted) + len(held.layers) - 2 * both,
+        apart=len(wanted) + len(held.layers) - 2 * len(pairs) + changed,
     )
 
 
@@ -94,33 +97,47 @@ def match_unordered(wanted: Sequence[KnownLayer], orders: Sequence[Sequence[Know
 # Layers that are the same
 
 
-def _key(layer: KnownLayer) -> tuple[Any, ...]:
+_Key = tuple[Any, ...]
+
+
+def _key(layer: KnownLayer) -> _Key:
     return layer.kind, *sorted((name, str(value)) for name, value in layer.settings.items())
 
 
+def _shape_key(layer: KnownLayer) -> _Key:
+    """The same but for a bias and the order of axes: what makes it the same layer with something changed."""
+    return tuple(entry for entry in _key(layer) if entry[0] not in ("bias", "axes"))
+
+
 def _places(wanted: Sequence[KnownLayer], held: Held) -> list[int | None]:
-    """For each wanted layer the position of one that is the same, each taken once."""
+    """For each wanted layer the position of one that is the same, or the same but for its bias, each taken once.
+
+    An FC layer may be a convolution over its whole map.
+    """
     places: list[int | None] = [None] * len(wanted)
-    free: dict[Any, deque[int]] = defaultdict(deque)
-    for position, key in enumerate(held.keys):
-        free[key].append(position)
-    for at, layer in enumerate(wanted):
-        queue = free.get(_key(layer))
-        places[at] = queue.popleft() if queue else None
-    lacking = [at for at, layer in enumerate(wanted) if places[at] is None and layer.kind == "fc"]
-    dense = _dense(held.layers, set(places)) if lacking else {}
-    for at in lacking:
-        queue = dense.get(_key(wanted[at]))
-        places[at] = queue.popleft() if queue else None
+    for keys, key_of, kinds in (
+        (held.exact, _key, None),
+        (held.shapes, _shape_key, WEIGHTED),
+        (held.dense, _shape_key, ("fc",)),
+    ):
+        lacking = [
+            at
+            for at, layer in enumerate(wanted)
+            if places[at] is None and (kinds is None or layer.kind in kinds)
+        ]
+        free = _free(keys, set(places)) if lacking else {}
+        for at in lacking:
+            queue = free.get(key_of(wanted[at]))
+            places[at] = queue.popleft() if queue else None
     return places
 
 
-def _dense(layers: Sequence[KnownLayer], taken: Container[int | None]) -> dict[Any, deque[int]]:
-    """The positions of convolutions that are not taken yet, by the FC layers that they are over their whole maps."""
-    found: dict[Any, deque[int]] = defaultdict(deque)
-    for position, layer in enumerate(layers):
-        if layer.dense is not None and position not in taken:
-            found[_key(layer.dense)].append(position)
+def _free(keys: Sequence[_Key | None], taken: Container[int | None]) -> dict[_Key, deque[int]]:
+    """The positions that are not taken yet, by key, in their order."""
+    found: dict[_Key, deque[int]] = defaultdict(deque)
+    for position, key in enumerate(keys):
+        if key is not None and position not in taken:
+            found[key].append(position)
     return found
 
 

@@ -73,9 +73,11 @@ STATISTICS: Final = (
 
 OTHERS: Final = (
     "num_batches_tracked", "weight_mask", "bias_mask", "weight_u", r"parametrizations\.weight\.0\._[uv]", "std", "new_mean",
-    "new_std", "n_averaged", "queue", "queue_ptr", r"vars/[0-9]+",
+    "new_std", "n_averaged", "queue", "queue_ptr", "zero_point", "min_val", "max_val", "fake_quant_enabled", "observer_enabled",
+    "eps", r"vars/[0-9]+",
 )  # fmt: skip
-"""Counters, masks of pruning, vectors of spectral norm, constants that normalize an image; Keras 3 has numbers alone."""
+"""Counters, masks of pruning, vectors of spectral norm, constants that normalize an image, what observers of quantization
+keep; Keras 3 has numbers alone."""
 
 LONG: Final = "|".join((*WEIGHTS, *BIASES, *STATISTICS, *OTHERS))
 SPLIT: Final = re.compile(

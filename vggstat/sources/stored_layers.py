@@ -44,6 +44,8 @@ MAIN: Final = (
 )
 """Roles of a weight that may have any shape: a convolution of one filter has a value a channel, and so has a scale."""
 
+MOST_COLORS: Final = 4
+
 LARGEST: Final = 31
 """Kernels that are larger are taken for numbers of channels."""
 
@@ -86,17 +88,18 @@ class _Group(NamedTuple):
 
     @property
     def learned(self) -> tuple[tuple[str, StoredTensor], ...]:
-        """Its parameters. The ``weight_v`` of spectral norm is a buffer, that of weight norm is none."""
-        spectral = "weight_orig" in self.roles
-        return tuple(
-            (role, tensor)
-            for role, tensor in self.tensors
-            if (
-                not is_counter(role, tensor.dtype) and not (spectral and role == "weight_v")
-                if tensor.learned is None
-                else tensor.learned
-            )
-        )
+        """Its parameters, by role."""
+        return tuple((role, tensor) for role, tensor in self.tensors if self._is_learned(role, tensor))
+
+    def _is_learned(self, role: str, tensor: StoredTensor) -> bool:
+        """Whether a tensor is no buffer: so are ``weight_v`` of spectral norm, and a scale that stands beside a zero point."""
+        if tensor.learned is not None:
+            return tensor.learned
+        if role == "weight_v" and "weight_orig" in self.roles:
+            return False
+        if role == "scale" and "zero_point" in self.roles:
+            return False
+        return not is_counter(role, tensor.dtype) and not _is_of_image(role, tensor.shape)
 
     @property
     def weight(self) -> Shape | None:
@@ -111,12 +114,11 @@ class _Group(NamedTuple):
     @property
     def vectors(self) -> list[tuple[str, int]]:
         """Roles and lengths of what has one axis, counters and masks left out."""
-        learned = {role for role, _ in self.learned}
-        kept = {*learned, *STATISTICS} | {role for role in self.roles if role.startswith("vars/")}
+        kept = {role for role, _ in self.learned if role not in NORM_OF_WEIGHT} | set(STATISTICS)
         return [
             (role, tensor.shape[0])
             for role, tensor in self.tensors
-            if len(tensor.shape) == 1 and role in kept and role not in NORM_OF_WEIGHT
+            if len(tensor.shape) == 1 and role in kept
         ]
 
 
@@ -153,6 +155,11 @@ def _by_role(held: list[tuple[str, StoredTensor]]) -> list[tuple[str, StoredTens
     """The tensors of a layer. Keras 3 numbers them: four vectors are a batch norm's."""
     numbered = [tensor for role, tensor in held if role.startswith("vars/") and len(tensor.shape) == 1]
     return list(zip(KERAS_NORM, numbered, strict=True)) if len(numbered) == len(held) == 4 else held
+
+
+def _is_of_image(role: str, shape: Shape) -> bool:
+    """Whether it is a constant for each channel of an image, which scales or shifts it before the network."""
+    return role not in MAIN and _is_a_value_a_channel(shape) and values(shape) <= MOST_COLORS
 
 
 def _is_a_value_a_channel(shape: Shape) -> bool:
@@ -204,10 +211,11 @@ class _Reading(NamedTuple):
     kernel: tuple[int, int]
 
 
-def _read_conv(shape: Shape, layout: Layout) -> _Reading:
+def _read_conv(shape: Shape, layout: Layout, bias: int | None) -> _Reading:
+    """A weight's axes. A last 1 of Keras's is one filter for each channel, of a depthwise convolution, or one for all."""
     a, b, c, d = shape
     if layout == "keras":
-        return _Reading(d, c, (a, b))
+        return _Reading(c, 1, (a, b)) if d == 1 != bias else _Reading(d, c, (a, b))
     return _Reading(a, b, (c, d)) if layout == "torch" else _Reading(a, d, (b, c))
 
 
@@ -232,7 +240,7 @@ def _layout(groups: Iterable[_Group], own: Layout) -> Layout:
     ]
 
     def unlikely(layout: Layout) -> tuple[int, ...]:
-        read = [_implausible(_read_conv(weight, layout), bias) for weight, bias in convs]
+        read = [_implausible(_read_conv(weight, layout, bias), bias) for weight, bias in convs]
         return tuple(map(sum, zip(*read, strict=True)))
 
     return min(LAYOUTS, key=lambda layout: (unlikely(layout), layout != own))
@@ -306,10 +314,10 @@ def _conv(name: str, shape: Shape, bias: int | None, layout: Layout) -> KnownLay
     if layout == "torch" and bias == shape[1] != shape[0]:
         kernel = square(shape[2], shape[3])
         settings = {"filters": shape[1], "kernel": kernel, "bias": True, "inputs": shape[1], "axes": None}
-        if _implausible(_read_conv(shape, "keras"), bias)[0]:
+        if _implausible(_read_conv(shape, "keras", bias), bias)[0]:
             return KnownLayer(kind="upconv", name=name, settings=settings)
-    own = _read_conv(shape, layout)
-    other = _read_conv(shape, "torch" if layout == "keras" else "keras")
+    own = _read_conv(shape, layout, bias)
+    other = _read_conv(shape, "torch" if layout == "keras" else "keras", bias)
     transposed = _implausible(other, bias) < _implausible(own, bias)
     read = other if transposed else own
     axes = _swapped(shape) if transposed else None

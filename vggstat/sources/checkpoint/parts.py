@@ -84,29 +84,28 @@ def find_parts(content: Any) -> list[Part]:
 
 
 class _Search:
-    """Goes through what a pickle says, each container once."""
+    """Goes through what a pickle says. Objects are gone through once; containers by every way, but never in a circle."""
 
     def __init__(self) -> None:
         self.visits = 0
-        self.seen: set[int] = set()
+        self.inside: set[int] = set()
+        """The containers that are being gone through, and all objects that have been."""
 
     def parts(self, value: Any, path: tuple[str, ...]) -> Iterator[Part]:
-        if self._is_known(value, path):
+        self._count(len(path))
+        if id(value) in self.inside:
             return
+        self.inside.add(id(value))
         if isinstance(value, Made):
             yield from self._of_object(value, path)
-        elif isinstance(value, dict):
+            return
+        if isinstance(value, dict):
             yield from self._of_dict(value, path)
         elif isinstance(value, list | tuple) and not isinstance(value, TensorShape):
             for number, item in enumerate(value):
                 if isinstance(item, CONTAINERS):
                     yield from self.parts(item, (*path, str(number)))
-
-    def _is_known(self, value: Any, path: Sequence[str]) -> bool:
-        self._count(len(path))
-        known = id(value) in self.seen
-        self.seen.add(id(value))
-        return known
+        self.inside.remove(id(value))
 
     def _count(self, depth: int) -> None:
         self.visits += 1
@@ -117,6 +116,7 @@ class _Search:
         """A model that was pickled whole, or something else that may have one as an attribute."""
         state = _attributes(value)
         if "_modules" in state and "_parameters" in state:
+            self.inside.remove(id(value))
             tensors = tuple(self._of_module(value, "", 0))
             if tensors:
                 yield Part(path, tensors)
