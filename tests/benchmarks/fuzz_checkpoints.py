@@ -18,6 +18,7 @@ import struct
 import sys
 import tempfile
 import zipfile
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -30,9 +31,9 @@ import torch
 from tests.benchmarks.harness import Tally, run_command, run_fuzzer
 
 COMMANDS = (
-    "identify --checkpoint FILE",
+    "identify FILE",
     "verify A --checkpoint FILE",
-    "identify --checkpoint FILE --format json",
+    "identify FILE --format json",
 )
 SHAPES = {
     "features.0.weight": (4, 3, 3, 3),
@@ -53,10 +54,20 @@ def _saved(content: Any, **settings: Any) -> bytes:
 def torch_files() -> tuple[bytes, ...]:
     """State dicts in either format, and what is none."""
     state = {name: torch.zeros(shape) for name, shape in SHAPES.items()}
-    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).state_dict()
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.zeros(2, 3, 8, 8)).sum().backward()
+    optimizer.step()
+    run = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "args": Namespace(lr=0.1)}
     return (
         _saved(state),
+        _saved(model.state_dict()),
         _saved(model),
+        _saved(run),
+        _saved(run, _use_new_zipfile_serialization=False),
+        _saved(
+            {"ema": model, "layers": {"conv": {"weight": state["features.0.weight"]}}, "list": [state, state]}
+        ),
         _saved(state, _use_new_zipfile_serialization=False),
         _saved({"state_dict": state, "epoch": 3}),
         pickle.dumps({"a": [1.5, (2, "x")]}, protocol=4),
@@ -155,7 +166,8 @@ def pickle_made_up(rng: random.Random) -> bytes:
         b"1", b"2", b"\x85", b"\x86", b"\x87", b"X\xff\xff\xff\x7fab", b"X\1\0\0\0a", b"\x8b\xff\xff\xff\x7f1",
         b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f", b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f", b"N", b"K\1", b"\x8f", b"\x91",
         b"\x94", b"Q", b"R", b"b", b"\x81", b"o", b"i", b"\x82\1", b"\x93", b"G\x7f\xf0\0\0\0\0\0\0", b"\x85" * 3000,
-        b"(" * 3000, b"]" * 3000,
+        b"(" * 3000, b"]" * 3000, b"X\7\0\0\0_modules", b"}q\1h\1X\1\0\0\0ah\1s", b"]q\1h\1h\1a", b"X\5\0\0\0state",
+        b"ctorch._tensor\n_rebuild_from_type_v2\n(h\0h\0h\0tR",
     )  # fmt: skip
     body = b"".join(rng.choices(calls, k=rng.choice((1, 3, 10, 40))))
     body = b"\x80\2" + rng.choice((b"", b"}", b"}(")) + body + rng.choice((b"u", b"", b"")) + b"."

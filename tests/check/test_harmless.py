@@ -171,7 +171,7 @@ def test_messages_on_stderr(sign: str, monkeypatch: pytest.MonkeyPatch, tmp_path
         ["table", evil], ["table", f"{evil}.yaml"], ["table", "D", f"--{evil}"], ["table", "D", evil], [evil],
         ["table", "D", "--format", evil], ["check", f"{evil}.md"], ["check", "x.md", "--isolated", "--spec", evil],
         ["check", "--isolated", "--format", evil, "x.md"], ["table", "D", "-o", f"{evil}/x"], ["rule", evil],
-        ["identify", "--checkpoint", f"{evil}.pth"], ["stack", evil],
+        ["identify", f"{evil}.pth"], ["stack", evil],
     ]  # fmt: skip
     for line in lines:
         done = run(monkeypatch, *line)
@@ -212,7 +212,7 @@ def test_pages_of_a_network_with_a_strange_title(
         assert harm(done.out) + harm(done.err) == [], line
 
 
-@pytest.mark.parametrize("command", ["identify --checkpoint {path}", "verify D --checkpoint {path}"])
+@pytest.mark.parametrize("command", ["identify {path}", "verify D --checkpoint {path}"])
 @pytest.mark.parametrize("evil", ["\x1b[31m", "\x9b", "\u202e", "\n::error::x", "::error::x", "##[error]x"])
 def test_names_of_tensors(evil: str, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A file of weights names its tensors as it likes; they are shown, or are in the way, in every format."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
 import re
 import subprocess
 import sys
@@ -19,17 +20,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.networks import graph_of, report_of
+from tests.networks import SHIPPED, graph_of, report_of
 from vggstat.cli.main import main
 from vggstat.cost.check import Verdict, Verification
-from vggstat.cost.identify import identify_weights
+from vggstat.cost.identify import Identification, identify_weights, subject_of_file
 from vggstat.cost.report import analyze
 from vggstat.cost.weights import verify_weights
 from vggstat.errors import InputError, UsageError
 from vggstat.measure.module import build_module
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.views.identify import identification_data, identification_page
 from vggstat.sources.checkpoint import read_state_dict
 from vggstat.sources.spec import load, names
-from vggstat.sources.state_dict import StateDict, StoredTensor, name_style, readings
+from vggstat.sources.state_dict import StateDict, StoredTensor, name_style
+from vggstat.sources.stored_layers import stored_layers
 
 SMALL = """
 name: small
@@ -59,6 +64,23 @@ KERAS = {
 }
 
 State = dict[str, Tensor]
+SPECS = tuple(load(name) for name in names())
+
+
+def identified(held: StateDict) -> Identification:
+    """What the shipped networks make of a state dict."""
+    stored = stored_layers(held)
+    return identify_weights(stored, SPECS, subject_of_file(held, stored))
+
+
+def held_by(argument: str) -> StateDict:
+    """The tensors of a shipped network under torchvision's names."""
+    tensors = tuple(
+        StoredTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
+        for node in report_of(argument).graph.nodes
+        for param in node.params
+    )
+    return StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
 
 
 def state(report: Any = REPORT) -> State:
@@ -108,8 +130,9 @@ def test_torchvision_names_agree(tmp_path: Path) -> None:
     [
         (lambda tensors: renamed(tensors, CAFFE), "Caffe"),
         (lambda tensors: renamed(tensors, KERAS), "Keras"),
-        (lambda tensors: {f"net.{name}": tensor for name, tensor in tensors.items()}, "other"),
+        (lambda tensors: {f"mine.{name}": tensor for name, tensor in tensors.items()}, "other"),
         (lambda tensors: {f"module.{name}": tensor for name, tensor in tensors.items()}, "torchvision"),
+        (lambda tensors: {f"model.net.{name}": tensor for name, tensor in tensors.items()}, "torchvision"),
     ],
 )
 def test_renamed_files_agree_under_their_names(
@@ -219,6 +242,198 @@ def test_convolutional_fc_weights_agree(tmp_path: Path) -> None:
     assert told(verify_weights(REPORT, read_state_dict(saved(tmp_path / "a.pth", tensors)))) == []
 
 
+def part_of(tmp_path: Path, content: Any, key: str | None = None) -> tuple[str, tuple[str, ...], str]:
+    """The part that is read of a file, the others, and what stood before all names."""
+    held = read_state_dict(saved(tmp_path / "a.pth", content), key)
+    return held.part, held.others, held.prefix
+
+
+@pytest.mark.parametrize(
+    ("content", "part", "others", "prefix"),
+    [
+        (lambda s: s, "", (), ""),
+        (lambda s: {"state_dict": s, "epoch": 3}, "state_dict", (), ""),
+        (lambda s: {"ema": s, "model": s, "x": {"y": s}}, "model", ("ema", "x.y"), ""),
+        (lambda s: {"small": {"a.weight": torch.zeros(2, 2)}, "large": s}, "large", ("small",), ""),
+        (lambda s: {"mean": torch.zeros(3), "net": s}, "net", (), ""),
+        (lambda s: {"runs": [{"model": s}, {"model": s}]}, "runs.0.model", ("runs.1.model",), ""),
+        (
+            lambda s: {f"module._orig_mod.{name}": item for name, item in s.items()},
+            "",
+            (),
+            "module._orig_mod.",
+        ),
+        (
+            lambda s: {f"{net}.{name}": item for net in ("student", "teacher") for name, item in s.items()},
+            "",
+            ("teacher",),
+            "student.",
+        ),
+        (lambda s: {**s, "epoch": 3, "optimizer": {"state": {}, "param_groups": [], "x": s}}, "", (), ""),
+        (lambda s: {"net": s, "optimizer_states": [{"master": s}], "amp": s}, "net", (), ""),
+    ],
+)
+def test_the_likeliest_part_of_a_file_is_taken(
+    tmp_path: Path, content: Callable[[State], Any], part: str, others: tuple[str, ...], prefix: str
+) -> None:
+    """By its name, then by its size; averages come last, an optimizer's state never, and the others are told."""
+    assert part_of(tmp_path, content(state())) == (part, others, prefix)
+
+
+def test_a_key_chooses(tmp_path: Path) -> None:
+    """A path with points to a part, or to what begins the names of its tensors; else what there is."""
+    tensors = {f"{net}.{name}": item for net in ("one", "two") for name, item in state().items()}
+    content = {"model": tensors, "a.b": state()}
+
+    assert part_of(tmp_path, content)[:2] == ("model", ("a.b",))
+    assert part_of(tmp_path, content, "a.b")[:2] == ("a.b", ("model",))
+    assert part_of(tmp_path, content, "model.two")[0] == "model.two"
+    held = read_state_dict(saved(tmp_path / "a.pth", content), "model.two")
+    assert [tensor.name for tensor in held.tensors] == list(state())
+    flat = safetensors(tmp_path / "a.safetensors", *entries(tensors))
+    assert len(read_state_dict(flat, "two").tensors) == len(state())
+    for path, key, message in (
+        (saved(tmp_path / "a.pth", content), "nothing", "tensors are in model, a.b"),
+        (saved(tmp_path / "a.pth", content), "model.three", "they begin with one, two"),
+        (flat, "three", "they begin with one, two"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            read_state_dict(path, key)
+
+
+def test_a_model_that_was_pickled_whole_is_read_as_data(tmp_path: Path) -> None:
+    """Its modules' names, its parameters and its buffers, in files of either format; its class is not looked for."""
+
+    class Local(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 3)
+            self.norm = torch.nn.BatchNorm2d(4)
+            self.register_buffer("table", torch.zeros(7))
+
+        def __reduce__(self) -> Any:
+            return exec, ("raise SystemExit('code was run')",), self.__dict__
+
+    for settings in ({}, {"_use_new_zipfile_serialization": False}):
+        torch.save({"model": Local()}, tmp_path / "a.pth", **settings)
+        held = read_state_dict(str(tmp_path / "a.pth"))
+
+        assert (held.part, [tensor.name for tensor in held.tensors]) == (
+            "model",
+            ["table", *(f"conv.{role}" for role in ("weight", "bias"))]
+            + [
+                f"norm.{role}"
+                for role in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+            ],
+        )
+        assert stored_layers(held).learned == 4 * 27 + 4 + 2 * 4
+
+
+def test_a_tensor_with_two_names_counts_once(tmp_path: Path) -> None:
+    """Weights that are tied share their memory in a file: D has 138,357,544 parameters, and 589,824 fewer with one tied pair."""
+    tensors = state(report_of("D"))
+    tensors["features.14.weight"] = tensors["features.12.weight"]
+    found = identified(read_state_dict(saved(tmp_path / "a.pth", tensors)))
+
+    assert found.subject.parameters == 138_357_544 - 256 * 256 * 9
+    assert found.subject.tied == (("features.12.weight", "features.14.weight"),)
+    assert (found.is_near, found.agrees) == (True, False)
+    assert [difference.text for difference in found.differences] == [
+        "features.12.weight and features.14.weight are one tensor"
+    ]
+
+
+def test_parameters_are_those_of_the_file() -> None:
+    """FC layers of 512, 512 and 10 behind D's convolutions: 15,245,130, whatever the nearest network has."""
+    trunk = [tensor for tensor in held_by("D").tensors if tensor.name.startswith("features")]
+    top = [
+        StoredTensor(f"{name}.{role}", shape, "F32")
+        for name, width in (("classifier.1", 512), ("classifier.4", 512), ("classifier.6", 10))
+        for role, shape in (("weight", (width, 512)), ("bias", (width,)))
+    ]
+    found = identified(StateDict(origin="x", format="f", layout="torch", tensors=(*trunk, *top)))
+
+    # 14,714,688 of the convolutions, 2·(512·512 + 512), 512·10 + 10
+    assert found.subject.parameters == 15_245_130
+    assert found.report is not None
+    assert (found.report.name, found.agrees, found.agreement.weighted, found.agreement.of) == (
+        "D",
+        False,
+        14,
+        16,
+    )
+
+
+def a_page(found: Identification) -> str:
+    return render(identification_page(found), "text", Target(width=110))
+
+
+def test_what_is_near_to_nothing_is_said_so_without_differences() -> None:
+    """The first line says what it is not, and why, with its own figures."""
+    tensors = tuple(StoredTensor(f"c{n}.weight", (48, 48, 3, 3), "F32") for n in range(20))
+    found = identified(StateDict(origin="x.pth", format="f", layout="torch", tensors=tensors))
+
+    # 20·48·48·9
+    assert (
+        a_page(found)
+        .replace("\n ", " ")
+        .startswith(
+            " x.pth is none of the networks that ship, nor near one: it has 20 weight layers and 414,720 parameters; "
+            "none of these layers is in any of them"
+        )
+    )
+    assert (found.differences, identification_data(found)["verdict"]) == ((), "none")
+
+
+def test_json_says_whose_figures_they_are() -> None:
+    """``subject`` is what was given, ``network`` the one it is nearest to."""
+    tensors = [tensor for tensor in held_by("D").tensors if not tensor.name.startswith("features.28.")]
+    data = identification_data(identified(held_by("D").replace(tensors=tuple(tensors))))
+
+    assert (data["verdict"], data["exact"]) == ("near", False)
+    assert (data["subject"]["compared"], data["subject"]["layers"]) == ("weights", 15)
+    assert data["subject"]["parameters"] == 138_357_544 - (512 * 512 * 9 + 512)
+    assert data["network"]["parameters"] == 138_357_544
+    assert (data["network"]["layers_in_common"], data["network"]["layers_of_the_larger"]) == (15, 16)
+    assert [difference["text"] for difference in data["differences"]] == [
+        "missing: conv3-512 (block 5, third)"
+    ]
+
+
+def test_a_page_shows_a_few_differences_and_says_how_many_there_are() -> None:
+    """Those of one sort are one line; JSON has all."""
+    biased = [
+        tensor for tensor in held_by("E-BN").tensors if not re.fullmatch(r"features.\d+.bias", tensor.name)
+    ]
+    found = identified(held_by("E-BN").replace(tensors=tuple(biased)))
+    lines = [line for line in a_page(found).splitlines() if line.startswith(" ✗")]
+
+    assert len(found.differences) > 16
+    assert len(lines) <= 8
+
+
+def test_a_file_of_weights_is_not_exact() -> None:
+    """Its weights may be those of D; what they do not show is said."""
+    found = identified(held_by("D"))
+
+    assert (found.agrees, found.exact) == (True, False)
+    assert a_page(found).startswith(" x: its weights are those of D (VGG-16)\n")
+    assert "weights show no ReLU, strides, padding, pools or dropout" in a_page(found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "named"),
+    [
+        ("D@head=gap,classes=10", "D@head=gap,classes=10"),
+        ("D@32,head=flatten", "D@32,head=flatten"),
+        ("D", "D"),
+    ],
+)
+def test_the_network_is_named_as_an_argument(argument: str, named: str) -> None:
+    """What is otherwise than in its spec stands behind an @: the same argument makes the same table."""
+    assert identified(held_by(argument)).variant == named
+
+
 class Evil:
     """Runs code when it is unpickled."""
 
@@ -229,15 +444,18 @@ class Evil:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"state_dict": {"a": torch.zeros(2)}, "epoch": 3}, r"'state_dict' is a dict\nThe tensors are in it"),
-        ({"a": torch.zeros(2), "epoch": 3}, "'epoch' is an int"),
-        ([torch.zeros(2)], "it holds a list, not a state dict"),
-        ({"a": Evil()}, "reading that would run code"),
+        ({"epoch": 3}, "it holds a dict without tensors"),
+        ([torch.zeros(2)], "it holds a list without tensors by name"),
+        ({"a": Evil()}, r"exec would run code"),
+        (
+            {"optimizer": {"state": {0: {"exp_avg": torch.zeros(3, 3)}}, "param_groups": []}},
+            "without tensors",
+        ),
         ({}, "it holds no tensors"),
     ],
 )
-def test_anything_but_tensors_is_refused(tmp_path: Path, content: Any, message: str) -> None:
-    """A file that holds more than tensors is refused with an explanation, and no code of it is run."""
+def test_a_file_without_weights_is_refused(tmp_path: Path, content: Any, message: str) -> None:
+    """With an explanation, and no code of it is run."""
     with pytest.raises(InputError, match=message):
         read_state_dict(saved(tmp_path / "a.pth", content))
 
@@ -363,37 +581,57 @@ def test_a_keras_file_with_torch_axes_is_transposed(tmp_path: Path) -> None:
     assert told(verify_weights(REPORT, held)) == [("block2_conv1", "transposed: its weight is 8×6×3×3")]
 
 
-@pytest.mark.parametrize("name", ["A", "B", "C", "D", "E", "D-BN", "AlexNet"])
-def test_weights_name_their_network(name: str) -> None:
-    """The tensors of each shipped network name it, whatever order and names they come in."""
-    graph = report_of(name).graph
-    tensors = [
-        StoredTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
-        for node in graph.nodes
-        for param in node.params
+@pytest.mark.parametrize("name", SHIPPED)
+def test_weights_name_their_network_in_any_order_and_under_any_names(name: str) -> None:
+    """The tensors of each shipped network, shuffled, under names that only say which belong together."""
+    rng = random.Random(name)
+    held = held_by(name)
+    layers = {tensor.name.rpartition(".")[0]: f"x{rng.getrandbits(40):x}" for tensor in held.tensors}
+    renamed = [
+        tensor._replace(name=f"{layers[tensor.name.rpartition('.')[0]]}.{tensor.name.rpartition('.')[2]}")
+        for tensor in held.tensors
     ]
-    specs = tuple(load(other) for other in names())
-    for order in (tensors, sorted(tensors)):
-        held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tuple(order))
-        found = identify_weights(tuple(readings(held)), specs)
+    rng.shuffle(renamed)
+    found = identified(held.replace(tensors=tuple(renamed)))
 
-        assert (found.report.name, found.exact) == (name, True)
-        assert name_style(held) == "torchvision"
+    assert found.report is not None
+    assert found.agrees
+    assert name in (found.report.name, *found.twins)
+    assert found.subject.parameters == found.report.total.params == report_of(name).total.params
+    assert found.twins == (("A-LRN",) if name in ("A", "A-LRN") else ())  # LRN holds no tensors
+    assert found.report.graph.head == load(found.report.name).head
+
+
+@pytest.mark.parametrize("name", ["A", "C", "E", "D-BN", "AlexNet"])
+def test_weights_sorted_by_name_are_the_same(name: str) -> None:
+    """As .safetensors has them: the classifier before the features, 10 before 2."""
+    held = held_by(name)
+    found = identified(held.replace(tensors=tuple(sorted(held.tensors))))
+
+    assert (found.report and found.report.name, found.agrees) == (name, True)
+    assert name_style(held) == "torchvision"
+
+
+def test_an_order_that_is_seen_counts() -> None:
+    """Configuration C ends its third block in a convolution of one pixel: first in it, in a file whose layers chain, is other."""
+    held = held_by("C")
+    swapped = {"features.12": "features.14", "features.14": "features.12"}
+    moved = [
+        tensor._replace(name=f"{swapped.get(layer, layer)}.{role}")
+        for tensor in held.tensors
+        for layer, _, role in (tensor.name.rpartition("."),)
+    ]
+    found = identified(held.replace(tensors=tuple(sorted(moved))))
+
+    assert (found.report and found.report.name, found.is_near, found.agrees) == ("C", True, False)
 
 
 def test_identify_finds_image_and_classes_from_the_weights() -> None:
     """512 inputs of the first FC layer are a 1×1 map: a VGG for 32×32 images, here with ten classes."""
-    graph = report_of("D@32,head=flatten,classes=10").graph
-    tensors = tuple(
-        StoredTensor(f"{node.torch_name}.{param.name}", param.shape, "F32")
-        for node in graph.nodes
-        for param in node.params
-    )
-    held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
-    found = identify_weights(tuple(readings(held)), tuple(load(other) for other in names()))
+    report = identified(held_by("D@32,head=flatten,classes=10")).report
 
-    assert found.exact
-    assert (found.report.name, found.report.graph.image, found.report.graph.classes) == ("D", (3, 32, 32), 10)
+    assert report is not None
+    assert (report.name, report.graph.image, report.graph.classes) == ("D", (3, 32, 32), 10)
 
 
 @pytest.mark.parametrize(
@@ -407,7 +645,7 @@ def test_numbers_in_names_may_be_of_any_kind(sign: str) -> None:
     tensors = tuple(StoredTensor(name=name, shape=(4, 3, 3, 3), dtype="float32") for name in named)
     held = StateDict(origin="x", format="safetensors", layout="torch", tensors=tensors)
 
-    orders = [[layer.name for layer in reading] for reading in readings(held)]
+    orders = [[layer.name for layer in order] for order in stored_layers(held).orders]
     assert orders[0] == [f"conv2d_2{sign}", f"conv2d_1{sign}"]
     assert sorted(orders[0]) in orders
 
@@ -436,9 +674,7 @@ def test_files_that_torch_did_not_write(
     path = tmp_path / "weights.pth"
     path.write_bytes(content)
 
-    with pytest.raises(
-        InputError, match=r"no file that torch.save wrote|more than tensors|it holds a list"
-    ) as caught:
+    with pytest.raises(InputError, match=r"not a file that torch.save wrote|it holds a list") as caught:
         read_state_dict(str(path))
     assert not re.search(r"EOFError|: \d+$", str(caught.value))
     assert not recwarn.list
@@ -465,9 +701,9 @@ STORAGE = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"cbuiltins\nbytearray\n(J\xff\xff\xff\x7ftRs.", r"would run code \(builtins\.bytearray\)"),
-        (b"ctorch\nFloatStorage\n(J\xff\xff\xff\x7ftRs.", r"would run code \(torch\.FloatStorage\)"),
-        (b"cos\nsystem\n(X\x02\x00\x00\x00lstRs.", r"would run code \(os\.system\)"),
+        (b"cbuiltins\nbytearray\n(J\xff\xff\xff\x7ftRs.", r"builtins\.bytearray would run code"),
+        (b"ctorch\nFloatStorage\n(J\xff\xff\xff\x7ftRs.", r"torch\.FloatStorage would run code"),
+        (b"cos\nsystem\n(X\x02\x00\x00\x00lstRs.", r"os\.system would run code"),
         (b"r\xff\xff\xff\x7fs.", "makes no sense in a pickle"),
         (b"X\xff\xff\xff\x7fabs.", "it ends in the middle"),
         (b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7fs.", "it ends in the middle"),
@@ -496,8 +732,9 @@ def test_a_tensor_in_a_pickle_of_any_protocol(tmp_path: Path) -> None:
     right = zipped(tmp_path / "a.pth", START + TENSOR % (STORAGE % 4, 4), {"data/0": bytes(16)})
     torch.save({"a": torch.zeros(2, 3)}, tmp_path / "b.pth", pickle_protocol=4)
 
-    assert read_state_dict(right).tensors == (StoredTensor("a", (4,), "float32"),)
-    assert read_state_dict(str(tmp_path / "b.pth")).tensors == (StoredTensor("a", (2, 3), "float32"),)
+    for path, shape in ((right, (4,)), (str(tmp_path / "b.pth"), (2, 3))):
+        (tensor,) = read_state_dict(path).tensors
+        assert tensor[:3] == ("a", shape, "float32")
 
 
 def test_formats_of_tensors(tmp_path: Path) -> None:
@@ -591,7 +828,7 @@ def test_a_file_of_very_many_layers_is_near_to_nothing(
     header = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(4_900)}
     path = safetensors(tmp_path / "a.safetensors", header, 0)
     start = time.monotonic()
-    for words, said in ((["identify"], "no network that ships has over"), (["verify", "A"], "A has 11")):
+    for words, said in ((["identify"], ""), (["verify", "A"], "A has 11")):
         with pytest.raises(SystemExit) as stop:
             main([*words, "--checkpoint", path])
 

@@ -31,7 +31,10 @@ from vggstat.net.ops.add import Add
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.dropout import Dropout
 from vggstat.net.ops.relu import ReLU
+from vggstat.render import render
+from vggstat.render.page import Target
 from vggstat.render.views.identify import identification_data, identification_page
+from vggstat.render.views.verify import verification_page
 from vggstat.sources.spec import load
 from vggstat.sources.torch_module.factory import Loaded, load_model
 from vggstat.sources.torch_module.trace import TraceError, trace
@@ -135,15 +138,22 @@ def test_a_model_for_other_images_is_told() -> None:
     assert "it takes 32×32×3, not 224×224×3" in check.note
 
 
-def test_control_flow_by_values_is_unchecked_with_its_reason() -> None:
-    """Where the model cannot be traced its weights are compared still, and the structure is unchecked."""
+def test_a_model_that_cannot_be_traced_is_not_certified() -> None:
+    """Its weights are compared still; the first line says that it was not seen, and why, and it does not agree."""
     found = verified(factory="ByValue")
     (check,) = (check for check in found.checks if check.verdict is Verdict.UNCHECKED)
 
     assert check.quantity == "structure"
-    assert "cannot be traced" in check.note
-    assert found.agrees
-    assert found.summary.agrees == 12  # 8 convs, 3 FC layers and the parameters
+    assert "cannot be called on meta" in found.unseen
+    assert not found.agrees
+    assert found.summary == (12, 0, 1)  # 8 convs, 3 FC layers and the parameters
+    page = render(verification_page((found,)), "text", Target(width=110))
+    assert page.split("\n")[0].startswith(" ByValue cannot be traced: RuntimeError: Tensor.item()")
+    assert "These are of weights alone" in page
+    assert (
+        json.loads(render(verification_page((found,)), "json", Target()))["specs"][0]["untraced"]
+        == found.unseen
+    )
 
 
 def test_a_model_that_is_no_chain_is_told() -> None:
@@ -170,6 +180,7 @@ def test_identify_names_the_configuration(
     specs = tuple(load(name) for name in SHIPPED)
     found = identify_model(load_model(f"{MODULE}:Other", json.dumps(settings)), "Other", specs)
 
+    assert found.report is not None
     assert (found.report.name, found.exact) == (spec, exact)
     assert found.report.graph.classes == classes
     assert any(row.kind == "bn" for row in found.report.rows) is norm
@@ -256,13 +267,17 @@ def test_the_command_compares_and_exits(capsys: pytest.CaptureFixture[str]) -> N
     assert "missing: conv3-256 (block 3, second)" in out
 
     with pytest.raises(SystemExit) as stop:
-        main(
-            ["identify", "--model", f"{MODULE}:Other", "--model-args", '{"classes": 10}', "--format", "json"]
-        )
+        main(["identify", f"{MODULE}:Other(classes=10)", "--format", "json"])
     data = json.loads(capsys.readouterr().out)
 
     assert stop.value.code in (0, None)
-    assert (data["spec"], data["exact"], data["classes"], data["input"]) == ("A", True, 10, [3, 224, 224])
+    assert (data["verdict"], data["exact"], data["subject"]["name"]) == (
+        "exact",
+        True,
+        f"{MODULE}:Other(classes=10)",
+    )
+    assert (data["network"]["spec"], data["network"]["classes"]) == ("A", 10)
+    assert data["network"]["input"] == [3, 224, 224]
 
 
 class Gate(torch.nn.Module):
@@ -499,10 +514,12 @@ def test_identify_says_what_it_could_not_see() -> None:
     """Where only weights are compared that is said, with the reason, on the page and in JSON."""
     found = identify_model(Loaded(model=Talks(by_value=True).to("meta")), "mine", (load("A"),))
 
-    assert "cannot be called on meta" in found.untraced
-    page = identification_page(found, "mine", weights=False)
-    assert any(note.startswith("It cannot be traced: ") for note in page.notes)
-    assert identification_data(found, "mine")["untraced"] == found.untraced
+    assert "cannot be called on meta" in found.subject.untraced
+    page = identification_page(found)
+    assert page.title.startswith("mine cannot be traced: RuntimeError: ")
+    data = identification_data(found)
+    assert (data["verdict"], data["exact"]) == ("untraced", False)
+    assert data["subject"]["untraced"] == found.subject.untraced
 
 
 class Writes(torch.nn.Module):
@@ -690,9 +707,8 @@ def test_the_reason_is_that_of_the_networks_own_image() -> None:
             self.inner(x)
 
     found = verify_model(report_of("A"), Loaded(model=Nothing()), "mine")
-    (check,) = (check for check in found.checks if check.verdict is Verdict.UNCHECKED)
 
-    assert "the output does not come from the image" in check.note
+    assert "the output does not come from the image" in found.unseen
 
 
 def test_a_value_that_is_taken_twice_is_told_so() -> None:

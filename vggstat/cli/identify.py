@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
-from vggstat.errors import UsageError
+from vggstat.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from vggstat.cost.identify import Identification
@@ -15,21 +16,22 @@ if TYPE_CHECKING:
 
 
 def command(
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            metavar="MODULE:FACTORY",
-            help="A torch model: a callable, class or module object. Importing it runs its code.",
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A model: package.module:factory or file.py:factory, with literal arguments if it takes some "
+            "(mynets:net(width=2)); importing it runs its code. Or a file of weights (.pth, .pt, .ckpt, .safetensors, .h5, "
+            ".weights.h5), of which nothing is run.",
+            show_default=False,
         ),
-    ] = None,
-    model_args: Annotated[
-        str | None, typer.Option("--model-args", metavar="JSON", help="Arguments for the factory, as JSON.")
-    ] = None,
-    checkpoint: Annotated[
+    ],
+    key: Annotated[
         str | None,
         typer.Option(
-            "--checkpoint", metavar="FILE", help="Weights: .pth, .pt, .safetensors, .h5 or .weights.h5."
+            "--key",
+            metavar="NAME",
+            help="Of a file with several parts the one to take, as a path with points: model_ema, state_dict.encoder.",
         ),
     ] = None,
     format_name: FormatOption = None,
@@ -38,21 +40,34 @@ def command(
 ) -> None:
     """Name the network that a model or a file of weights is, or the nearest one and what differs.
 
-    Exit code 0 where it is one of the networks that ship, 1 where it is only near to one.
+    Exit code 0 where it is one of the networks that ship, or a file of weights of just their shapes; 1 where it is only
+    near to one, or is a model that cannot be traced.
 
-    Examples: vggstat identify --checkpoint vgg.pth · vggstat identify --model mynets.vgg:VGG16
+    Examples: vggstat identify vgg.pth · vggstat identify mynets.vgg:VGG16
     """
     from vggstat.render.views.identify import identification_page
 
-    if (model is None) == (checkpoint is None):
-        raise UsageError("identify takes a --model or a --checkpoint")
-    if model_args is not None and model is None:
-        raise UsageError("--model-args goes with --model")
-    found = _of_model(model, model_args) if model is not None else _of_checkpoint(checkpoint or "")
-    page = identification_page(found, model or checkpoint or "", weights=checkpoint is not None)
-    show(page, format_name, output, width)
-    if not found.exact:
+    found = _of_file(source, key) if _is_file(source) else _of_model(source, key)
+    show(identification_page(found), format_name, output, width)
+    if not found.agrees or found.subject.untraced:
         raise typer.Exit(1)
+
+
+def _is_file(source: str) -> bool:
+    """Whether it names a file of weights: what is there, or looks like no model. A path may have a colon, too."""
+    from vggstat.sources.checkpoint import is_checkpoint
+
+    there = Path(source).is_file()
+    if there and source.endswith(".py"):
+        raise UsageError(f"{source} is a file of code: name the factory in it, {source}:NAME")
+    if there or is_checkpoint(source):
+        return True
+    if ":" in source:
+        return False
+    raise InputError(
+        f"{source}: there is no such file, and it does not name a model: expected package.module:factory, "
+        "file.py:factory or a file of weights"
+    )
 
 
 def _specs() -> tuple[Spec, ...]:
@@ -61,19 +76,23 @@ def _specs() -> tuple[Spec, ...]:
     return tuple(load(name) for name in names())
 
 
-def _of_model(reference: str, arguments: str | None) -> Identification:
+def _of_model(reference: str, key: str | None) -> Identification:
     from vggstat.sources.require import require_torch
 
-    require_torch("identify --model")
+    if key is not None:
+        raise UsageError("--key goes with a file of weights")
+    require_torch("identify MODULE:FACTORY")
     from vggstat.measure.verify.models import identify_model
     from vggstat.sources.torch_module.factory import load_model
 
-    return identify_model(load_model(reference, arguments), reference, _specs())
+    return identify_model(load_model(reference), reference, _specs())
 
 
-def _of_checkpoint(path: str) -> Identification:
-    from vggstat.cost.identify import identify_weights
+def _of_file(path: str, key: str | None) -> Identification:
+    from vggstat.cost.identify import identify_weights, subject_of_file
     from vggstat.sources.checkpoint import read_state_dict
-    from vggstat.sources.state_dict import readings
+    from vggstat.sources.stored_layers import stored_layers
 
-    return identify_weights(tuple(readings(read_state_dict(path))), _specs())
+    state = read_state_dict(path, key)
+    stored = stored_layers(state)
+    return identify_weights(stored, _specs(), subject_of_file(state, stored))

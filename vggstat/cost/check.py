@@ -80,6 +80,8 @@ class Verification(Record):
     """Where it ran; empty where nothing ran."""
     versions: Mapping[str, str] = {}
     """Versions of the sources that are packages."""
+    unseen: str = ""
+    """Why it could not be seen what a model runs; empty where it could, or where nobody asked."""
     checks: tuple[Check, ...]
 
     @property
@@ -93,8 +95,8 @@ class Verification(Record):
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing differs. What is unchecked does not count against it."""
-        return self.summary.disagrees == 0
+        """Whether nothing differs of a network that could be seen. What is unchecked else does not count against it."""
+        return self.summary.disagrees == 0 and not self.unseen
 
 
 def summarize(checks: Iterable[Check]) -> Summary:

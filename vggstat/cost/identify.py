@@ -1,168 +1,300 @@
-"""Which of several specifications a network is, or which is nearest to it."""
+"""Which of several specifications a network is, or which is nearest to it: what was given has figures of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from math import isqrt
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from vggstat.cost.report import Report, analyze
+from vggstat.cost.variant import spell_variant
 from vggstat.errors import InputError, VggstatError
 from vggstat.net import Graph
-from vggstat.net.known import KnownLayer, known_layers, layers_with_tensors
-from vggstat.net.match import Match, least_cost, match_layers
+from vggstat.net.difference import Difference
+from vggstat.net.known import INPUTS, KnownLayer, known_layers, layers_with_tensors
+from vggstat.net.match import Match, match_layers
+from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.net.spec import Head, Spec
+from vggstat.net.unordered import NEAR, Agreement, Held, agreement, match_unordered
 from vggstat.records import Record
 from vggstat.shapes import Shape
 from vggstat.sources.spec.build import build_graph
+from vggstat.sources.state_dict import StateDict
+from vggstat.sources.stored_layers import StoredLayers
 
-__all__ = ["Identification", "identify", "identify_weights", "match_weights"]
+__all__ = [
+    "Identification",
+    "LayerCounts",
+    "Subject",
+    "count_layers",
+    "identify",
+    "identify_weights",
+    "match_weights",
+    "subject_of_file",
+]
 
 HEADS: Final[tuple[Head, ...]] = ("adaptive", "flatten", "gap", "conv", "none")
 
+CLASSES: Final = 4
+"""Numbers of classes that are tried at most, where the weights do not show which layer is the last."""
 
 FAR: Final = 4
-"""A file of so many times the layers of the deepest network that ships is near to none of them."""
-
+"""A file of so many times the layers of a network is not held against it layer by layer."""
 
 LEAST: Final = 200
-"""A file of up to so many layers is compared with any network."""
+"""A file of up to so many layers is."""
+
+
+class LayerCounts(NamedTuple):
+    """How many layers hold tensors, by what they are."""
+
+    convolutions: int
+    fully_connected: int
+    norms: int
+    others: int
+    """Of kinds that are not known here, with weights of several axes."""
+
+    @property
+    def weighted(self) -> int:
+        """What a network's depth counts: layers with weights of several axes."""
+        return self.convolutions + self.fully_connected + self.others
+
+
+class Subject(Record):
+    """What was given, by its own figures."""
+
+    name: str
+    compared: Literal["structure", "weights"]
+    """What could be seen of it: all that it runs, or only which tensors it holds."""
+    parameters: int
+    """Its learned values; those of a tensor that is used twice once."""
+    beside: int = 0
+    """Of them those that weight norm keeps beside the weights."""
+    layers: LayerCounts
+    source: str = ""
+    """Of a file its format and its tensors, in words."""
+    untraced: str = ""
+    """Of a model why it could not be traced; empty where it was."""
+    part: str = ""
+    """Of a file which part was taken."""
+    parts: tuple[str, ...] = ()
+    """Other parts of the file that hold weights."""
+    tied: tuple[tuple[str, ...], ...] = ()
+    """Names of one and the same tensor."""
+    remarks: tuple[str, ...] = ()
 
 
 class Identification(Record):
     """The nearest network, under which head, input and number of classes, and what differs still."""
 
-    report: Report
-    match: Match
-    heads: tuple[Head, ...]
+    subject: Subject
+    report: Report | None
+    """Of the nearest network; None where none of them runs on the images of a model."""
+    agreement: Agreement
+    variant: str = ""
+    """The argument that names the nearest network, with what is otherwise than in its spec: ``D@head=gap,classes=10``."""
+    heads: tuple[Head, ...] = ()
     """All heads that fit equally well: an average pool that changes nothing cannot be told from none."""
+    twins: tuple[str, ...] = ()
+    """Other networks that fit equally well."""
+    differences: tuple[Difference, ...] = ()
+    """What differs; none are told where no network is near."""
 
-    untraced: str = ""
-    """Why a model was compared by its weights alone; empty where it was traced, or is a file."""
+    @property
+    def is_near(self) -> bool:
+        """Whether at least two of three weight layers of the larger network are in both."""
+        return self.report is not None and self.agreement.is_near
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs of what could be seen."""
+        return self.is_near and not self.differences
 
     @property
     def exact(self) -> bool:
-        return not self.match.differences
+        """Whether all that it runs was seen, and is the network."""
+        return self.agrees and self.subject.compared == "structure"
 
 
-def identify(traced: Graph, specs: Iterable[Spec]) -> Identification:
+def subject_of_file(state: StateDict, stored: StoredLayers, name: str = "", untraced: str = "") -> Subject:
+    """The figures of what a state dict holds, under the name of its file unless told."""
+    return Subject(
+        name=name or state.origin,
+        compared="weights",
+        parameters=stored.learned,
+        beside=stored.beside,
+        layers=count_layers(stored.layers),
+        source=f"{state.format}, {len(state.tensors):,} tensors",
+        untraced=untraced,
+        part=state.part,
+        parts=state.others,
+        tied=stored.tied,
+        remarks=(*filter(None, (_prefixed(state),)), *stored.remarks),
+    )
+
+
+def _prefixed(state: StateDict) -> str:
+    return f'All names begin with "{state.prefix}", which is left out.' if state.prefix else ""
+
+
+def count_layers(layers: Iterable[KnownLayer]) -> LayerCounts:
+    """The layers by what they are; a single vector is none."""
+    kinds = [layer.kind for layer in layers]
+    norms = sum(kind in ("bn", "group-norm", "layer-norm") for kind in kinds)
+    convolutions, dense = sum(kind in CONVOLUTIONS for kind in kinds), kinds.count("fc")
+    others = len(kinds) - norms - convolutions - dense - kinds.count("bias without a weight")
+    return LayerCounts(convolutions, dense, norms, others)
+
+
+def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identification:
     """The network that a traced model is, or the nearest of ``specs``."""
     found = known_layers(traced)
+    held = layers_with_tensors(traced)
 
     def graphs(spec: Spec) -> Iterator[Graph]:
-        for head in HEADS:
+        for head in _heads(spec):
             for classes in _classes(found):
-                if (graph := _graph(spec, traced.image, head, classes)) is not None:
-                    yield graph
+                yield from _graph(spec, traced.image, head, classes)
 
-    trunks = [(spec, _trunk(spec, traced.image, known_layers)) for spec in specs]
-    return _nearest(trunks, (found,), graphs, lambda graph: match_layers(known_layers(graph), found))
+    nearest = _nearest(Held(held), specs, traced.image, graphs)
+    return _identified(subject, nearest, lambda graph: match_layers(known_layers(graph), found))
 
 
-def identify_weights(readings: tuple[tuple[KnownLayer, ...], ...], specs: Iterable[Spec]) -> Identification:
-    """The network that a file's layers are, in whichever order fits best, or the nearest.
-
-    Raises InputError for a file of so many layers that no network is near.
-    """
-    trunks = [(spec, _trunk(spec, None, layers_with_tensors)) for spec in specs]
-    most = max(len(trunk or ()) + len(spec.classifier) for spec, trunk in trunks)
-    _refuse_too_many(readings[0], most, "no network that ships has over")
+def identify_weights(stored: StoredLayers, specs: Iterable[Spec], subject: Subject) -> Identification:
+    """The network that a file's layers are, in whatever order they come, or the nearest of ``specs``."""
+    held = stored.layers
 
     def graphs(spec: Spec) -> Iterator[Graph]:
-        for head in HEADS:
-            for image in _images(spec, head, readings[0]):
-                for classes in _classes(readings[0]):
-                    if (graph := _graph(spec, image, head, classes)) is not None:
-                        yield graph
+        for head in _heads(spec):
+            for image in _images(spec, head, held):
+                for classes in _classes_of_weights(held):
+                    yield from _graph(spec, image, head, classes)
 
-    found: dict[object, Match] = {}
-
-    def match(graph: Graph) -> Match:
-        """Once for all graphs that hold the same tensors: heads differ less often there than in layers."""
-        wanted = layers_with_tensors(graph)
-        key = tuple((part.name, part.kind, *part.settings.items()) for part in wanted)
-        if key not in found:
-            found[key] = _match_any(wanted, readings)
-        return found[key]
-
-    return _nearest(trunks, readings, graphs, match)
+    nearest = _nearest(Held(held), specs, None, graphs)
+    return _identified(
+        subject, nearest, lambda graph: match_unordered(layers_with_tensors(graph), stored.orders)
+    )
 
 
-def _trunk(
-    spec: Spec, image: Shape | None, layers: Callable[[Graph], tuple[KnownLayer, ...]]
-) -> tuple[KnownLayer, ...] | None:
-    """The layers of the spec that it has under every head; None where it does not take the image."""
-    graph = _graph(spec, image, "none", None)
-    return None if graph is None else layers(graph)
-
-
-def _refuse_too_many(layers: tuple[KnownLayer, ...], most: int, whose: str) -> None:
-    """Raises InputError for a file of so many layers that there is nothing to compare."""
-    if len(layers) > FAR * most:
-        raise InputError(
-            f"the file has {len(layers):,} layers with tensors, and {whose} {most}: nothing is near"
-        )
-
-
-def match_weights(graph: Graph, readings: tuple[tuple[KnownLayer, ...], ...]) -> Match:
-    """The layers of ``graph`` that hold tensors against a file's, in whichever order fits best.
+def match_weights(graph: Graph, stored: StoredLayers) -> Match:
+    """The layers of ``graph`` that hold tensors against a file's, in whatever order they come.
 
     Raises InputError for a file of so many layers that it is plainly another network's.
     """
-    wanted = layers_with_tensors(graph)
-    if len(readings[0]) > LEAST:
-        _refuse_too_many(readings[0], len(wanted), f"{graph.spec.name} has")
-    return _match_any(wanted, readings)
+    wanted, count = layers_with_tensors(graph), len(stored.layers)
+    if count > LEAST and count > FAR * len(wanted):
+        raise InputError(
+            f"the file has {count:,} layers with tensors, and {graph.spec.name} has {len(wanted)}: nothing is near"
+        )
+    return match_unordered(wanted, stored.orders)
 
 
-def _match_any(wanted: tuple[KnownLayer, ...], readings: Iterable[tuple[KnownLayer, ...]]) -> Match:
-    return min((match_layers(wanted, reading) for reading in readings), key=_distance)
+class _Nearest(NamedTuple):
+    """The graphs that have most layers in common with what is looked for."""
+
+    graphs: tuple[Graph, ...]
+    agreement: Agreement
+
+
+def _nearest(
+    held: Held,
+    specs: Iterable[Spec],
+    image: Shape | None,
+    graphs: Callable[[Spec], Iterator[Graph]],
+) -> _Nearest:
+    """By layers with tensors alone. The likeliest specs first; one that cannot have as many in common is not looked at."""
+    most = sorted(
+        ((bound, spec) for spec in specs if (bound := _bound(spec, held, image)) is not None),
+        key=lambda entry: -entry[0],
+    )
+    found: list[tuple[Agreement, Graph]] = []
+    for bound, spec in most:
+        if found and bound < max(NEAR, *(agreed.share for agreed, _ in found)):
+            break
+        found += [(agreement(layers_with_tensors(graph), held), graph) for graph in graphs(spec)]
+    if not found:
+        return _Nearest((), Agreement(0, held.weighted, len(held.layers)))
+    best = max((agreed for agreed, _ in found), key=_closeness)
+    return _Nearest(tuple(graph for agreed, graph in found if _closeness(agreed) == _closeness(best)), best)
+
+
+def _closeness(agreed: Agreement) -> tuple[Fraction, int]:
+    return agreed.share, -agreed.apart
+
+
+def _bound(spec: Spec, held: Held, image: Shape | None) -> Fraction | None:
+    """The largest share of layers that the spec can have in common under any head; None where it does not take the image."""
+    for graph in _graph(spec, image, "none", None):
+        agreed = agreement(layers_with_tensors(graph), held)
+        return min(Fraction(1), Fraction(agreed.weighted + len(spec.classifier), agreed.of or 1))
+    return None
+
+
+def _identified(subject: Subject, nearest: _Nearest, match: Callable[[Graph], Match]) -> Identification:
+    """What is nearest, with what differs where it is near."""
+    if not nearest.graphs:
+        return Identification(subject=subject, report=None, agreement=nearest.agreement)
+    if not nearest.agreement.is_near:
+        return Identification(subject=subject, report=analyze(nearest.graphs[0]), agreement=nearest.agreement)
+    matches = [(graph, match(graph)) for graph in nearest.graphs]
+    graph, best = min(matches, key=lambda pair: _distance(pair[1]))
+    equal = [other for other, found in matches if _distance(found) == _distance(best)]
+    same = [other for other in equal if other.spec is graph.spec and other.image == graph.image]
+    heads = (other.head for other in same if other.head is not None)
+    report = analyze(graph)
+    return Identification(
+        subject=subject,
+        report=report,
+        agreement=nearest.agreement,
+        variant=spell_variant(graph),
+        heads=tuple(dict.fromkeys(heads)),
+        twins=tuple(dict.fromkeys(other.spec.name for other in equal if other.spec is not graph.spec)),
+        differences=(*best.differences, *_of_parameters(subject, report, told=bool(best.differences))),
+    )
 
 
 def _distance(match: Match) -> tuple[int, int]:
     return match.cost, len(match.differences)
 
 
-def _nearest(
-    trunks: Iterable[tuple[Spec, tuple[KnownLayer, ...] | None]],
-    readings: Sequence[Sequence[KnownLayer]],
-    graphs: Callable[[Spec], Iterator[Graph]],
-    match: Callable[[Graph], Match],
-) -> Identification:
-    """The likeliest specs first; one whose layers alone differ by more than the best so far is not looked at."""
-    least = [
-        (min(least_cost(trunk, reading) for reading in readings), spec)
-        for spec, trunk in trunks
-        if trunk is not None
-    ]
-    found: list[tuple[Graph, Match]] = []
-    for cost, spec in sorted(least, key=lambda entry: entry[0]):
-        if found and cost > min(match.cost for _, match in found):
-            break
-        found += [(graph, match(graph)) for graph in graphs(spec)]
-    if not found:
-        raise InputError("none of the networks that ship runs on its images")
-    graph, best = min(found, key=lambda pair: _distance(pair[1]))
-    heads = (
-        other.head
-        for other, match in found
-        if other.head is not None
-        and other.spec is graph.spec
-        and other.image == graph.image
-        and _distance(match) == _distance(best)
+def _of_parameters(subject: Subject, report: Report, *, told: bool) -> Iterator[Difference]:
+    """Tensors that are used twice; and parameters that no other difference accounts for."""
+    for names in subject.tied:
+        shown = " and ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        yield Difference(kind="changed", layer="", text=f"{shown} are one tensor", setting="tied")
+    own, computed = subject.parameters - subject.beside, report.total.params
+    if own == computed or told or subject.tied:
+        return
+    kind: Literal["missing", "extra"] = "extra" if own > computed else "missing"
+    amount = (
+        f"{abs(own - computed):,} parameters {'more' if own > computed else 'fewer'} than {report.name} has"
     )
-    return Identification(report=analyze(graph), match=best, heads=tuple(dict.fromkeys(heads)))
+    yield Difference(
+        kind=kind,
+        layer="",
+        text=f"{amount}, in no layer that was seen",
+        setting="params",
+        stated=own,
+        computed=computed,
+    )
 
 
-def _graph(spec: Spec, image: Shape | None, head: Head, classes: int | None) -> Graph | None:
-    """The graph of a variant; None where there is none."""
+def _heads(spec: Spec) -> Iterator[Head]:
+    """The spec's own head, then the others."""
+    yield spec.head
+    yield from (head for head in HEADS if head != spec.head)
+
+
+def _graph(spec: Spec, image: Shape | None, head: Head, classes: int | None) -> Iterator[Graph]:
+    """The graph of a variant, if there is one."""
     try:
-        return build_graph(spec, image=image, head=head, classes=None if head == "none" else classes)
+        yield build_graph(spec, image=image, head=head, classes=None if head == "none" else classes)
     except VggstatError:
-        return None
+        return
 
 
-def _classes(layers: tuple[KnownLayer, ...]) -> tuple[int | None, ...]:
+def _classes(layers: Sequence[KnownLayer]) -> tuple[int | None, ...]:
     """The numbers of classes to try: the spec's, and the outputs of the last FC layer or else convolution."""
     for kind, setting in (("fc", "features"), ("conv", "filters")):
         for layer in reversed(layers):
@@ -172,17 +304,31 @@ def _classes(layers: tuple[KnownLayer, ...]) -> tuple[int | None, ...]:
     return (None,)
 
 
-def _images(spec: Spec, head: Head, layers: tuple[KnownLayer, ...]) -> Iterator[Shape]:
-    """The spec's own image, and for ``flatten`` the one whose last map the first FC layer takes."""
+def _classes_of_weights(layers: Sequence[KnownLayer]) -> tuple[int | None, ...]:
+    """The same where the order is not known: the outputs that no other layer takes."""
+    for kind, setting in (("fc", "features"), ("conv", "filters")):
+        alike = [layer.settings for layer in layers if layer.kind == kind]
+        if alike:
+            taken = {settings[INPUTS] for settings in alike}
+            made = dict.fromkeys(int(settings[setting]) for settings in reversed(alike))
+            return None, *([value for value in made if value not in taken] or list(made))[:CLASSES]
+    return (None,)
+
+
+def _images(spec: Spec, head: Head, layers: Sequence[KnownLayer]) -> Iterator[Shape]:
+    """The spec's own image, and for ``flatten`` those whose last map an FC layer takes that no other one leads to."""
     yield spec.input
-    first = next((layer for layer in layers if layer.kind == "fc"), None)
-    if head != "flatten" or first is None:
+    if head != "flatten":
         return
-    own = _graph(spec, None, "none", None)
+    own = next(_graph(spec, None, "none", None), None)
     if own is None or len(own.output_shape) != 3:
         return
+    dense = [layer.dense or layer for layer in layers if layer.kind == "fc"]
     channels, height, _ = own.output_shape
-    side = isqrt(first.settings["inputs"] // channels)
-    if side and side * side * channels == first.settings["inputs"] and side != height:
-        scale = spec.input[1] // height
-        yield (spec.input[0], side * scale, side * scale)
+    scale = spec.input[1] // height
+    made = {layer.settings["features"] for layer in dense}
+    taken = dict.fromkeys(layer.settings[INPUTS] for layer in dense)
+    for inputs in ([value for value in taken if value not in made] or list(taken))[:CLASSES]:
+        side = isqrt(inputs // channels)
+        if side and side * side * channels == inputs and side != height:
+            yield (spec.input[0], side * scale, side * scale)

@@ -9,10 +9,12 @@ from typing import cast
 from vggstat.cost.report import Report, analyze
 from vggstat.cost.workload import DTYPES, DType, Workload, find_dtype
 from vggstat.errors import UsageError
+from vggstat.net.graph import Graph
 from vggstat.net.spec import HEADS, Head, Spec
 from vggstat.records import Record
 from vggstat.shapes import Shape, reads_channels_last
 from vggstat.sources.source import SpecSource, is_model
+from vggstat.sources.spec.build import build_graph
 from vggstat.sources.wanted import Source, Wanted
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "parse_inputs",
     "parse_shape",
     "parse_variant",
+    "spell_variant",
 ]
 
 MAX_AXES = 8
@@ -102,6 +105,21 @@ def parse_variant(argument: str) -> Variant:
             raise UsageError(f"{argument!r} sets {key} twice")
         variant = variant.replace(**{key: _PARSERS[key](value)})
     return variant
+
+
+def spell_variant(graph: Graph) -> str:
+    """The argument that names the graph's network: its spec, and behind an @ what the graph has otherwise than the spec."""
+    spec, own = graph.spec, build_graph(graph.spec)
+    parts = []
+    if graph.image != own.image:
+        channels, height, width = graph.image
+        side = f"{height}" if height == width else f"{height}x{width}"
+        parts.append(side if channels == own.image[0] else f"{channels}x{height}x{width}")
+    if graph.head != own.head:
+        parts.append(f"head={graph.head}")
+    if graph.classes not in (own.classes, None):
+        parts.append(f"classes={graph.classes}")
+    return f"{spec.name}@{','.join(parts)}" if parts else spec.name
 
 
 def _split_part(part: str, argument: str) -> tuple[str, str]:

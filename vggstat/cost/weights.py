@@ -1,4 +1,4 @@
-"""A file of weights held against a specification: shapes and order decide, not names alone."""
+"""A file of weights held against a specification: shapes decide, and their order where it can be seen; not names."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from vggstat.cost.check import Check, Verdict, Verification, judge, structure_checks, unchecked
 from vggstat.cost.identify import match_weights
 from vggstat.cost.report import Report
-from vggstat.errors import VggstatError
 from vggstat.net import Graph
 from vggstat.net.difference import Difference
 from vggstat.net.match import Match
-from vggstat.shapes import values
-from vggstat.sources.spec.build import build_graph
-from vggstat.sources.state_dict import StateDict, name_style, readings, split_name
+from vggstat.sources.state_dict import StateDict, name_style
+from vggstat.sources.stored_layers import stored_layers
 
 __all__ = ["verify_weights"]
 
@@ -22,13 +20,14 @@ SOURCE = "checkpoint"
 
 def verify_weights(report: Report, state: StateDict) -> Verification:
     """Layers, values and names of a file against the report's network."""
-    orders = tuple(readings(state))
-    matches = [match_weights(graph, orders) for graph in _graphs(report.graph)]
-    match = min(matches, key=lambda found: (found.cost, len(found.differences)))
+    stored = stored_layers(state)
+    match = match_weights(report.graph, stored)
     checks = list(structure_checks(SOURCE, match.replace(differences=tuple(_told(report.graph, match)))))
-    checks.append(judge(SOURCE, "params", _learned(state), report.total.params))
+    checks.append(judge(SOURCE, "params", stored.learned - stored.beside, report.total.params))
     if match.same:
         checks.append(_names(report.graph, state, match))
+    checks += _parts(state)
+    checks += (unchecked(SOURCE, "weights", remark.rstrip(".")) for remark in stored.remarks)
     reason = "strides, padding, pools, ReLU, dropout: a file of weights does not hold them"
     checks.append(unchecked(SOURCE, "other settings", reason))
     return Verification(
@@ -38,14 +37,11 @@ def verify_weights(report: Report, state: StateDict) -> Verification:
     )
 
 
-def _graphs(graph: Graph) -> Iterator[Graph]:
-    """The graph, and the one whose FC layers are convolutions: the same weights in another shape."""
-    yield graph
-    if graph.head in ("adaptive", "flatten"):
-        try:
-            yield build_graph(graph.spec, head="conv", classes=graph.classes)
-        except VggstatError:
-            return
+def _parts(state: StateDict) -> Iterator[Check]:
+    """Which part of a file was taken, where it has several."""
+    if state.part:
+        others = f"; weights are in {', '.join(state.others)} too" if state.others else ""
+        yield unchecked(SOURCE, "part", f"{state.part} was taken{others}")
 
 
 def _told(graph: Graph, match: Match) -> Iterator[Difference]:
@@ -73,26 +69,17 @@ def _is_top(graph: Graph, tail: list[str]) -> bool:
     return {node.name for node in graph.nodes if node.params and node.block == "fc"} == set(tail)
 
 
-def _learned(state: StateDict) -> int:
-    """Values of the tensors that are learned: no counters, no running statistics."""
-    kept = ("running_mean", "running_var", "moving_mean", "moving_variance", "num_batches_tracked")
-    return sum(values(tensor.shape) for tensor in state.tensors if split_name(tensor.name)[1] not in kept)
-
-
 def _names(graph: Graph, state: StateDict, match: Match) -> Check:
     """Whose names the tensors have: with torchvision's, ``load_state_dict`` knows them."""
     wanted = {f"{node.torch_name}.{param.name}": None for node in graph.nodes for param in node.params}
     names = {tensor.name: None for tensor in state.tensors}
     style = name_style(state)
-    prefixed = any(name.startswith("module.") for name in names)
-    if (
-        names.keys() <= wanted.keys()
-        or wanted.keys() <= names.keys()
-        or (style == "torchvision" and not prefixed)
+    if not state.prefix and (
+        names.keys() <= wanted.keys() or wanted.keys() <= names.keys() or style == "torchvision"
     ):
         return judge(SOURCE, "names", "torchvision", "torchvision")
     example = next(iter(wanted), "")
-    what = "with DataParallel's module. before them" if prefixed else f"{state.tensors[0].name} and so on"
+    what = f"with {state.prefix} before them" if state.prefix else f"{state.tensors[0].name} and so on"
     return Check(
         source=SOURCE,
         quantity="names",

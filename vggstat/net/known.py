@@ -162,8 +162,11 @@ def _stored(node: Node) -> KnownLayer:
     known = _known(node)
     if known.kind == "bn":
         return known.replace(settings={"channels": node.shape[0], "affine": True, "statistics": True})
+    dense = known.dense
+    if dense is not None:
+        dense = dense.replace(settings={**dense.settings, "axes": None})
     shown = {key: value for key, value in known.settings.items() if key in STORED}
-    return known.replace(settings={**shown, "axes": None}, dense=None)
+    return known.replace(settings={**shown, "axes": None}, dense=dense)
 
 
 def _settings(node: Node) -> dict[str, Any]:

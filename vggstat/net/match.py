@@ -12,7 +12,7 @@ from vggstat.net.known import INPUTS, WEIGHTED, KnownLayer
 from vggstat.net.order import in_order
 from vggstat.records import Record
 
-__all__ = ["FOLLOWERS", "Match", "least_cost", "match_layers"]
+__all__ = ["FOLLOWERS", "Match", "match_layers"]
 
 FOLLOWERS: Final = ("relu", "bn", "lrn", "dropout", "softmax")
 """Kinds that go with the layer before them, and are not told of on their own where that one is missing."""
@@ -115,28 +115,12 @@ def match_layers(wanted: Sequence[KnownLayer], found: Sequence[KnownLayer]) -> M
     )
 
 
-def least_cost(part: Sequence[KnownLayer], found: Sequence[KnownLayer]) -> int:
-    """What a match of ``found`` with all that has these layers costs at least: those of a kind that it has too few of."""
-    lacking = Counter(map(_kind, part))
-    lacking.subtract(map(_kind, found))
-    return sum(count * _price(kind) for kind, count in lacking.items() if count > 0)
-
-
-def _kind(part: KnownLayer) -> str:
-    """Convolutions and FC layers are one kind here: over the whole map the one is the other."""
-    return "weighted" if part.kind in WEIGHTED else part.kind
-
-
 # The price of an edit
 
 
 def _weight(part: KnownLayer) -> int:
-    return _price(part.kind)
-
-
-def _price(kind: str) -> int:
-    """Of leaving out a layer of this kind, or putting one in."""
-    return 55 if kind in FOLLOWERS else 100
+    """Of leaving out a layer, or putting one in."""
+    return 55 if part.kind in FOLLOWERS else 100
 
 
 def _change(wanted: KnownLayer, found: KnownLayer) -> int:

@@ -1,24 +1,31 @@
-"""What a file of weights holds: tensors with names and shapes, read as layers.
-
-Names only say which tensors belong together. Kinds come from the numbers of axes, and the order that fits a
-network best is taken: files are written in the order of layers, or sorted by name in one way or another.
-"""
+"""What a file of weights holds: tensors with names and shapes, and what their names say of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal, NamedTuple
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
 
-from vggstat.net.known import KnownLayer
+from vggstat.errors import UsageError
 from vggstat.records import Record
-from vggstat.shapes import Shape, square, values
+from vggstat.shapes import Shape
 
-__all__ = ["NameStyle", "StateDict", "StoredTensor", "name_style", "readings"]
+__all__ = [
+    "Layout",
+    "StateDict",
+    "StoredTensor",
+    "is_average",
+    "is_counter",
+    "name_style",
+    "split_name",
+    "under",
+    "unwrapped",
+]
 
-Layout = Literal["torch", "keras"]
+Layout = Literal["torch", "keras", "mlx"]
 """Axes of a convolution's weight: torch has out, in, height, width and (out, in) for FC; Keras height, width,
-in, out and (in, out)."""
+in, out and (in, out); MLX out, height, width, in and (out, in)."""
 
 NameStyle = Literal["torchvision", "Caffe", "Keras", "other"]
 
@@ -29,31 +36,62 @@ class StoredTensor(NamedTuple):
     name: str
     shape: Shape
     dtype: str
+    memory: str = ""
+    """Equal for names of one tensor; empty where the file does not say where its values lie."""
+    learned: bool | None = None
+    """Whether it is a parameter and no buffer, where that is known from something else than its name."""
 
 
 class StateDict(Record):
-    """The tensors of a file, in its order."""
+    """The tensors of a file, or of the part of it that was taken, in its order."""
 
     origin: str
     format: str
     """In words: ``torch file``, ``safetensors``, ``Keras HDF5``."""
     layout: Layout
+    """The format's own; a file may have been written by something else."""
     tensors: tuple[StoredTensor, ...]
+    part: str = ""
+    """Where in the file they were, as a path with points; empty where it holds nothing else."""
+    others: tuple[str, ...] = ()
+    """Other parts of the file that hold weights."""
+    prefix: str = ""
+    """What stood before every name, and is left out here: ``module.``."""
     note: str = ""
     """What there is to say about how it was read."""
 
-    @property
-    def values(self) -> int:
-        """All values, counters and statistics included."""
-        return sum(values(tensor.shape) for tensor in self.tensors)
 
+WEIGHTS: Final = (
+    "weight", "weights", "kernel", "gamma", "scale", "weight_orig", "weight_g", "weight_v",
+    r"parametrizations\.weight\.original[01]?",
+)  # fmt: skip
+BIASES: Final = ("bias", "biases", "beta", "bias_orig", r"parametrizations\.bias\.original")
+STATISTICS: Final = (
+    "running_mean", "running_var", "moving_mean", "moving_variance", "_mean", "_variance", "mean", "var",
+)  # fmt: skip
+"""What a batch norm keeps for inference, as torch, Keras, Paddle and Flax call it."""
 
-ROLES: Final = (
-    "weight|bias|kernel|gamma|beta|running_mean|running_var|moving_mean|moving_variance|num_batches_tracked"
-    "|W|w|b|vars/[0-9]+"
+OTHERS: Final = (
+    "num_batches_tracked", "weight_mask", "bias_mask", "weight_u", r"parametrizations\.weight\.0\._[uv]", "std", "new_mean",
+    "new_std", "n_averaged", "queue", "queue_ptr", "zero_point", "min_val", "max_val", "fake_quant_enabled", "observer_enabled",
+    "eps", r"vars/[0-9]+",
+)  # fmt: skip
+"""Counters, masks of pruning, vectors of spectral norm, constants that normalize an image, what observers of quantization
+keep; Keras 3 has numbers alone."""
+
+LONG: Final = "|".join((*WEIGHTS, *BIASES, *STATISTICS, *OTHERS))
+SPLIT: Final = re.compile(
+    rf"(?P<layer>.*?)(?:[./_]?(?P<role>{LONG})|(?:^|[./_])(?P<letter>[Wwb]))(?:_[0-9]+)?(?::0)?", re.DOTALL
 )
-SPLIT: Final = re.compile(rf"(?P<layer>.*?)[./_]?(?P<role>{ROLES})(?:_[0-9]+)?(?::0)?")
-STATISTICS: Final = ("running_mean", "running_var", "moving_mean", "moving_variance")
+
+TAIL: Final = 200
+"""Characters at the end of a name that are looked at: a name may have as many as its file has room for."""
+
+LEARNED: Final = re.compile("|".join((*WEIGHTS, *BIASES, "[Wwb]")))
+NOT_LEARNED: Final = re.compile("|".join((*STATISTICS, *OTHERS[:-1])))
+
+INTEGERS: Final = re.compile(r"(torch\.)?(u?int[0-9]+|bool)|[IU][0-9]+|BOOL")
+"""Formats of tensors that nobody learns, unless they are called weights: indices and counters."""
 
 STYLES: Final[tuple[tuple[NameStyle, str], ...]] = (
     ("torchvision", r"(features|classifier)\.\d+"),
@@ -61,160 +99,102 @@ STYLES: Final[tuple[tuple[NameStyle, str], ...]] = (
     ("Keras", r"(.*/)?(block\d+_conv\d+|fc\d+|predictions|(conv2d|dense|batch_normalization)(_\d+)?)(/.*)?"),
 )
 
+WRAPPERS: Final = frozenset(
+    (
+        "module", "model", "net", "network", "backbone", "encoder", "base_model", "student", "encoder_q", "online_encoder",
+        "online_model", "_orig_mod", "_forward_module", "_fsdp_wrapped_module",
+    )
+)  # fmt: skip
+"""Names that something around a network puts before those of all its layers: DataParallel, Lightning, torch.compile."""
 
-class _Group(NamedTuple):
-    """The tensors of one layer, by role, in the order of the file."""
+MAX_WRAPPERS: Final = 8
 
-    name: str
-    tensors: tuple[tuple[str, Shape], ...]
+AVERAGES: Final = re.compile(
+    r"(.*_)?(ema|swa|avg|averaged?|shadow|teacher|momentum|target|encoder_k|attacker)(_.*)?"
+)
+"""Names of a second copy of a network that is kept beside the one that is trained."""
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """``(layer, role)`` of a tensor's name; no role where it has none that is known."""
+    match = re.fullmatch(SPLIT, name[-TAIL:])
+    return (name[:-TAIL] + match["layer"], match["role"] or match["letter"]) if match else (name, "")
+
+
+def is_counter(role: str, dtype: str) -> bool:
+    """Whether a tensor of this role is a buffer: a statistic, a counter, a mask, or a table of integers."""
+    if re.fullmatch(LEARNED, role):
+        return False
+    return bool(re.fullmatch(NOT_LEARNED, role)) or re.fullmatch(INTEGERS, dtype) is not None
+
+
+def is_average(name: str) -> bool:
+    """Whether something of this name is an average or a copy of what was trained: ``model_ema``, ``teacher``."""
+    return re.fullmatch(AVERAGES, name.lower()) is not None
 
 
 def name_style(state: StateDict) -> NameStyle:
     """Whose names the layers carry; ``other`` where not all are of one style."""
-    names = [group.name for group in _groups(state.tensors)]
+    names = {split_name(tensor.name)[0] for tensor in state.tensors}
     for style, pattern in STYLES:
         if names and all(re.fullmatch(pattern, name) for name in names):
             return style
     return "other"
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """``(layer, role)`` of a tensor's name."""
-    match = re.fullmatch(SPLIT, name)
-    return (match["layer"], match["role"]) if match else (name, "")
-
-
-def _groups(tensors: Iterable[StoredTensor]) -> list[_Group]:
-    found: dict[str, list[tuple[str, Shape]]] = {}
-    for tensor in tensors:
-        layer, role = split_name(tensor.name)
-        found.setdefault(layer.removeprefix("module."), []).append((role, tensor.shape))
-    return [_Group(name, tuple(held)) for name, held in found.items()]
-
-
-def readings(state: StateDict) -> Iterator[tuple[KnownLayer, ...]]:
-    """The layers of a file, once in each order that could be meant, the file's own first."""
-    parts = [part for group in _groups(state.tensors) if (part := _part(group, state.layout))]
-    seen: list[list[str]] = []
-    for order in (_as_it_is, _natural, _convs_first, _numbered):
-        arranged = order(parts)
-        names = [part.name for part in arranged]
-        if names not in seen:
-            seen.append(names)
-            yield tuple(arranged)
-
-
-def _as_it_is(parts: list[KnownLayer]) -> list[KnownLayer]:
-    return parts
-
-
-def _natural(parts: list[KnownLayer]) -> list[KnownLayer]:
-    """By name, numbers by their value."""
-    return sorted(parts, key=lambda part: _natural_key(part.name))
-
-
-def _convs_first(parts: list[KnownLayer]) -> list[KnownLayer]:
-    """By name, FC layers last: ``classifier`` would stand before ``features``."""
-    return sorted(parts, key=lambda part: (part.kind == "fc", _natural_key(part.name)))
-
-
-def _numbered(parts: list[KnownLayer]) -> list[KnownLayer]:
-    """By the number at the end of the name: ``conv2d``, ``batch_normalization``, ``conv2d_1``, ..."""
-
-    def key(part: KnownLayer) -> tuple[bool, tuple[int, str], bool]:
-        numbers = re.findall(r"[0-9]+", part.name.replace("2d", ""))
-        return part.kind == "fc", _size(numbers[-1] if numbers else ""), part.kind != "conv"
-
-    return sorted(parts, key=key)
-
-
-def _natural_key(name: str) -> list[tuple[int, str]]:
-    return [
-        _size(word) if word[0] in "0123456789" else (-1, word) for word in re.findall(r"[0-9]+|[^0-9]+", name)
-    ]
-
-
-def _size(digits: str) -> tuple[int, str]:
-    """A key that puts numbers in order, however long: ``int`` reads 4,300 digits and no more."""
-    plain = digits.lstrip("0")
-    return len(plain), plain
-
-
-def _part(group: _Group, layout: Layout) -> KnownLayer | None:
-    """The layer that a group of tensors makes; None for counters alone."""
-    weight = next((shape for _, shape in group.tensors if len(shape) > 1), None)
-    vectors = [(role, shape[0]) for role, shape in group.tensors if len(shape) == 1]
-    if weight is None:
-        return _norm(group.name, vectors) if vectors else None
-    bias = next((length for role, length in vectors if role not in STATISTICS), None)
-    if len(weight) == 4:
-        return KnownLayer(kind="conv", name=group.name, settings=_conv(weight, bias, layout))
-    if len(weight) == 2:
-        return KnownLayer(kind="fc", name=group.name, settings=_fc(weight, bias, layout))
-    return KnownLayer(kind=f"tensor of {len(weight)} axes", name=group.name)
-
-
-def _norm(name: str, vectors: list[tuple[str, int]]) -> KnownLayer:
-    lengths = {length for _, length in vectors}
-    statistics = [role for role, _ in vectors if role in STATISTICS]
-    if len(vectors) == 1 and not statistics:
-        return KnownLayer(kind="bias without a weight", name=name)
-    # Keras 3 numbers the tensors of a layer: gamma, beta, moving mean and variance are four.
-    numbered = sum(role.startswith("vars/") for role, _ in vectors)
-    return KnownLayer(
-        kind="bn",
-        name=name,
-        settings={
-            "channels": vectors[0][1] if len(lengths) == 1 else tuple(length for _, length in vectors),
-            "affine": len(vectors) - len(statistics) >= 2,
-            "statistics": len(statistics) == 2 or numbered == 4,
-        },
+def under(state: StateDict, key: str | None) -> StateDict:
+    """The tensors whose names begin with ``key``, without it; all of them where it is None. Raises UsageError for none."""
+    if not key:
+        return state
+    held = tuple(
+        tensor._replace(name=tensor.name[len(key) + 1 :])
+        for tensor in state.tensors
+        if tensor.name.startswith((f"{key}.", f"{key}/"))
     )
+    if not held:
+        first = dict.fromkeys(_first(tensor.name) for tensor in state.tensors)
+        raise UsageError(
+            f"--key {key}: no tensor's name begins so; they begin with {', '.join(list(first)[:12])}"
+        )
+    part = f"{state.part}.{key}" if state.part else key
+    return state.replace(tensors=held, part=part)
 
 
-def _conv(shape: Shape, bias: int | None, layout: Layout) -> dict[str, Any]:
-    own = _read_conv(shape, layout)
-    other = _read_conv(shape, "torch" if layout == "keras" else "keras")
-    transposed = _implausible(other, bias) < _implausible(own, bias)
-    read = other if transposed else own
-    return {
-        "filters": read.filters,
-        "kernel": square(*read.kernel),
-        "bias": bias is not None,
-        "inputs": read.inputs,
-        "axes": _swapped(shape) if transposed else None,
-    }
+def unwrapped(state: StateDict) -> StateDict:
+    """The state dict without what stands before all its names, and without copies that are kept beside the network."""
+    tensors, prefix, others = state.tensors, "", list(state.others)
+    for _ in range(MAX_WRAPPERS):
+        tensors, copies = _without_copies(tensors)
+        others += [".".join(filter(None, (state.part, f"{prefix}{name}"))) for name in copies]
+        word = _wrapper(tensors)
+        if not word:
+            break
+        prefix += f"{word}."
+        tensors = tuple(tensor._replace(name=tensor.name.removeprefix(f"{word}.")) for tensor in tensors)
+    return state.replace(tensors=tensors, prefix=prefix, others=tuple(others))
 
 
-class _Reading(NamedTuple):
-    filters: int
-    inputs: int
-    kernel: tuple[int, int]
+def _without_copies(tensors: tuple[StoredTensor, ...]) -> tuple[tuple[StoredTensor, ...], list[str]]:
+    """The tensors without those of an average or a copy, whose weights all the others have too; and what it is called."""
+    groups: dict[str, list[StoredTensor]] = {}
+    for tensor in tensors:
+        groups.setdefault(_first(tensor.name), []).append(tensor)
+    copies = [name for name in groups if is_average(name)]
+    rest = _shapes(tensor for name, held in groups.items() if name not in copies for tensor in held)
+    copies = [name for name in copies if (held := _shapes(groups[name])) and held <= rest]
+    return tuple(tensor for tensor in tensors if _first(tensor.name) not in copies), copies
 
 
-def _read_conv(shape: Shape, layout: Layout) -> _Reading:
-    a, b, c, d = shape
-    return _Reading(a, b, (c, d)) if layout == "torch" else _Reading(d, c, (a, b))
+def _shapes(tensors: Iterable[StoredTensor]) -> Counter[Shape]:
+    return Counter(tensor.shape for tensor in tensors if len(tensor.shape) > 1)
 
 
-def _implausible(reading: _Reading, bias: int | None) -> tuple[bool, bool, int]:
-    """How unlikely a reading is: a bias of another length, a kernel that is not square, a large kernel."""
-    height, width = reading.kernel
-    return bias is not None and bias != reading.filters, height != width, max(height, width)
+def _first(name: str) -> str:
+    return re.split("[./]", name, maxsplit=1)[0]
 
 
-def _fc(shape: Shape, bias: int | None, layout: Layout) -> dict[str, Any]:
-    out, into = shape if layout == "torch" else (shape[1], shape[0])
-    transposed = bias is not None and bias == into != out
-    if transposed:
-        out, into = into, out
-    return {
-        "features": out,
-        "bias": bias is not None,
-        "inputs": into,
-        "axes": _swapped(shape) if transposed else None,
-    }
-
-
-def _swapped(shape: Shape) -> str:
-    return "×".join(map(str, shape))
+def _wrapper(tensors: Iterable[StoredTensor]) -> str:
+    """The word of a wrapper that the names of all tensors but counters begin with; empty where there is none."""
+    words = {_first(tensor.name) for tensor in tensors if tensor.shape}
+    word = words.pop() if len(words) == 1 else ""
+    return word if word in WRAPPERS else ""

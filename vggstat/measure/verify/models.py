@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 from vggstat.cost.check import (
     STRUCTURE,
@@ -14,7 +14,15 @@ from vggstat.cost.check import (
     structure_checks,
     unchecked,
 )
-from vggstat.cost.identify import Identification, identify, identify_weights, match_weights
+from vggstat.cost.identify import (
+    Identification,
+    Subject,
+    count_layers,
+    identify,
+    identify_weights,
+    match_weights,
+    subject_of_file,
+)
 from vggstat.cost.report import Report
 from vggstat.net.graph import Graph
 from vggstat.net.known import known_layers
@@ -22,7 +30,8 @@ from vggstat.net.match import match_layers
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape, describe
 from vggstat.sources.require import version_of
-from vggstat.sources.state_dict import StateDict, StoredTensor, readings
+from vggstat.sources.state_dict import StateDict, StoredTensor
+from vggstat.sources.stored_layers import stored_layers
 from vggstat.sources.torch_module.factory import Loaded
 from vggstat.sources.torch_module.trace import TraceError, input_channels, trace
 
@@ -34,9 +43,13 @@ SIDES = (224, 32, 227, 256, 64, 96, 128, 160, 192, 299, 320, 384, 448, 512, 28)
 
 
 def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification:
-    """Structure, shapes of weights and totals of ``loaded`` against the report's network."""
+    """Structure, shapes of weights and totals of ``loaded`` against the report's network.
+
+    Of a model that cannot be traced only the weights are compared: the verification then says why, and does not agree.
+    """
     model, graph = loaded.model, report.graph
     checks: list[Check] = []
+    unseen = ""
     image: Shape = graph.image
     try:
         try:
@@ -50,8 +63,9 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
         checks += _overwritten(traced)
         checks += _unseen(traced, model)
     except TraceError:
-        checks = [unchecked(SOURCE, STRUCTURE, f"it cannot be traced: {own}")]
-        match = match_weights(graph, tuple(readings(state_of(model, reference))))
+        unseen = f"{own}"
+        checks = [unchecked(SOURCE, STRUCTURE, "it cannot be traced")]
+        match = match_weights(graph, stored_layers(state_of(model, reference)))
         checks += structure_checks(SOURCE, match)
     checks += _totals(report, model)
     if loaded.note:
@@ -59,6 +73,7 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
     return Verification(
         report=report,
         against=reference,
+        unseen=unseen,
         versions={"torch": version_of("torch") or ""},
         checks=tuple(checks),
     )
@@ -66,12 +81,21 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
 
 def identify_model(loaded: Loaded, reference: str, specs: tuple[Spec, ...]) -> Identification:
     """The network that a model is, or the nearest: by its structure, or where it cannot be traced its weights."""
+    state = state_of(loaded.model, reference)
+    stored = stored_layers(state)
     try:
         traced = trace_somewhere(loaded.model, (3, 0, 0))
     except TraceError as reason:
-        found = identify_weights(tuple(readings(state_of(loaded.model, reference))), specs)
-        return found.replace(untraced=str(reason))
-    return identify(traced, specs)
+        return identify_weights(stored, specs, subject_of_file(state, stored, untraced=str(reason)))
+    subject = Subject(
+        name=reference,
+        compared="structure",
+        parameters=stored.learned,
+        layers=count_layers(stored.layers),
+        tied=stored.tied,
+        remarks=(loaded.note,) if loaded.note else (),
+    )
+    return identify(traced, specs, subject)
 
 
 def trace_somewhere(model: nn.Module, image: Shape) -> Graph:
@@ -90,10 +114,17 @@ def trace_somewhere(model: nn.Module, image: Shape) -> Graph:
 
 
 def state_of(model: nn.Module, origin: str) -> StateDict:
-    """What the model's state dict holds, by name and shape."""
+    """What the model's state dict holds, by name and shape; a tensor that has several names is one."""
     tensors = (
-        StoredTensor(name, tuple(tensor.shape), str(tensor.dtype))
-        for name, tensor in model.state_dict().items()
+        StoredTensor(
+            name,
+            tuple(tensor.shape),
+            str(tensor.dtype),
+            memory=str(id(tensor)),
+            learned=isinstance(tensor, nn.Parameter),
+        )
+        for name, tensor in model.state_dict(keep_vars=True).items()
+        if isinstance(tensor, Tensor)
     )
     return StateDict(origin=origin, format="torch model", layout="torch", tensors=tuple(tensors))
 

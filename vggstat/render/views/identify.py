@@ -1,10 +1,12 @@
-"""Which network a model or a file of weights is."""
+"""Which network a model or a file of weights is, and what it is by its own figures."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-from vggstat.cost.identify import Identification
+from vggstat.cost.identify import Identification, Subject
+from vggstat.cost.report import Report
 from vggstat.net.difference import Difference
 from vggstat.render.captions import image_words
 from vggstat.render.page import Column, Page, Row, Table, Text
@@ -12,45 +14,81 @@ from vggstat.render.report_data import SCHEMA
 
 __all__ = ["identification_data", "identification_page"]
 
+SHOWN: Final = 8
+"""Differences that a page has room for; JSON has all."""
 
-def identification_page(found: Identification, subject: str, *, weights: bool) -> Page:
-    """The page of ``vggstat identify``. ``weights`` where only tensors were known, and no image was run."""
-    parts: list[Any] = [Text(lines=(_sentence(found, subject, weights=weights),))]
-    if found.match.differences:
-        parts.append(_differences(found))
-    notes = []
-    if weights:
-        notes.append(
-            "A file of weights holds no strides, padding, pools, ReLU or dropout: taken as specified."
-        )
-    if found.untraced:
-        notes.append(f"It cannot be traced: {found.untraced}. Only its weights are compared.")
-    if len(found.heads) > 1:
-        notes.append(f"Heads {', '.join(found.heads)}: cannot be told apart here.")
+UNSEEN: Final = (
+    "Shapes are compared, not values; and weights show no ReLU, strides, padding, pools or dropout: these were not "
+    "compared."
+)
+
+
+def identification_page(found: Identification) -> Page:
+    """The page of ``vggstat identify``."""
+    rows = list(_grouped(found.differences))
+    parts: list[Any] = [Text(lines=tuple(_sentences(found)))]
+    if rows:
+        parts.append(_differences(rows[:SHOWN]))
     return Page(
-        title=_network(found) if found.exact else f"nearest: {_network(found)}",
+        title=_title(found),
         parts=tuple(parts),
-        notes=tuple(notes),
-        data=lambda: identification_data(found, subject),
+        notes=tuple(_notes(found, len(rows))),
+        data=lambda: identification_data(found),
     )
 
 
-def identification_data(found: Identification, subject: str) -> dict[str, Any]:
-    """What ``--format json`` prints."""
-    report = found.report
+def identification_data(found: Identification) -> dict[str, Any]:
+    """What ``--format json`` prints: what was given under ``subject``, the nearest network under ``network``."""
     return {
         "schema": SCHEMA,
-        "subject": subject,
-        "spec": report.name,
-        "title": report.graph.spec.title,
+        "verdict": _verdict(found),
         "exact": found.exact,
+        "subject": _subject_data(found.subject),
+        "network": None if found.report is None else _network_data(found, found.report),
+        "differences": [_difference_data(difference) for difference in found.differences],
+    }
+
+
+def _verdict(found: Identification) -> str:
+    if found.subject.untraced:
+        return "untraced"
+    if found.agrees:
+        return "exact" if found.exact else "same-weights"
+    return "near" if found.is_near else "none"
+
+
+def _subject_data(subject: Subject) -> dict[str, Any]:
+    return {
+        "name": subject.name,
+        "compared": subject.compared,
+        "untraced": subject.untraced or None,
+        "parameters": subject.parameters,
+        "layers": subject.layers.weighted,
+        "convolutions": subject.layers.convolutions,
+        "fully_connected": subject.layers.fully_connected,
+        "norms": subject.layers.norms,
+        "other_layers": subject.layers.others,
+        "part": subject.part or None,
+        "other_parts": list(subject.parts),
+        "tied": [list(names) for names in subject.tied],
+        "remarks": list(subject.remarks),
+    }
+
+
+def _network_data(found: Identification, report: Report) -> dict[str, Any]:
+    return {
+        "spec": report.name,
+        "variant": found.variant or report.name,
+        "title": report.graph.spec.title,
+        "parameters": report.total.params,
+        "layers": report.weight_layers + report.shortcut_layers,
+        "layers_in_common": found.agreement.weighted,
+        "layers_of_the_larger": found.agreement.of,
         "input": list(report.graph.image),
         "classes": report.graph.classes,
         "heads": list(found.heads),
-        "batch_norm": _normed(found),
-        "params": report.total.params,
-        "untraced": found.untraced or None,
-        "differences": [_difference_data(difference) for difference in found.match.differences],
+        "batch_norm": _normed(report),
+        "also": list(found.twins),
     }
 
 
@@ -58,36 +96,112 @@ def _difference_data(difference: Difference) -> dict[str, Any]:
     return {"kind": difference.kind, "layer": difference.layer or None, "text": difference.text}
 
 
-def _normed(found: Identification) -> bool:
-    return any(row.kind == "bn" for row in found.report.rows)
+def _normed(report: Report) -> bool:
+    return any(row.kind == "bn" for row in report.rows)
 
 
-def _sentence(found: Identification, subject: str, *, weights: bool) -> str:
-    report = found.report
-    classes = f"{report.graph.classes:,} classes" if report.graph.classes else "no FC layers"
-    words = [classes, f"head {found.heads[0]}", "batch norm" if _normed(found) else "no batch norm"]
-    if not weights:
-        words.insert(0, image_words(report.graph.image))
-    words.append(f"{report.total.params:,} parameters")
-    network = _network(found)
-    if found.exact:
-        return f"{subject} is {network}: {', '.join(words)}."
-    count = len(found.match.differences)
-    things = "1 difference" if count == 1 else f"{count} differences"
-    return f"{subject} is none of the networks that ship. Nearest is {network}, {things}: {', '.join(words)}."
+def _title(found: Identification) -> str:
+    subject = found.subject
+    if subject.untraced:
+        return f"{subject.name} cannot be traced: {subject.untraced}"
+    if found.agrees:
+        return f"{subject.name}{' is' if found.exact else ': its weights are those of'} {_networks(found)}"
+    return f"{subject.name} is none of the networks that ship{_nearest(found)}"
 
 
-def _network(found: Identification) -> str:
-    spec = found.report.graph.spec
+def _nearest(found: Identification) -> str:
+    """What is nearest, or why nothing is near."""
+    subject, agreed = found.subject, found.agreement
+    if found.is_near:
+        return f"; nearest is {_networks(found)}: {_share(found)}"
+    own = f"it has {_count(subject.layers.weighted, 'weight layer')} and {subject.parameters:,} parameters"
+    if found.report is None:
+        return f", and none of them runs on its images: {own}"
+    if not agreed.weighted:
+        return f", nor near one: {own}; none of these layers is in any of them"
+    return f", nor near one: {own}; {agreed.weighted} of these layers are in {_network(found.report)}, the nearest"
+
+
+def _share(found: Identification) -> str:
+    agreed = found.agreement
+    if agreed.weighted < agreed.of:
+        return f"{agreed.weighted} of {agreed.of} weight layers agree"
+    count = len(found.differences)
+    return f"all {agreed.of} weight layers agree, but {_count(count, 'thing')} {'differs' if count == 1 else 'differ'}"
+
+
+def _sentences(found: Identification) -> Iterator[str]:
+    """What was given, by its own figures first; then the network."""
+    subject, report = found.subject, found.report
+    words = ("convolution", "FC layer", "norm", "layer of other kinds")
+    layers = ", ".join(
+        _count(number, word) for number, word in zip(subject.layers, words, strict=True) if number
+    )
+    yield f"It has {subject.parameters:,} parameters: {layers or 'no layers with weights'}."
+    if report is None or not found.is_near:
+        return
+    if subject.untraced:
+        agrees = f"those of {_networks(found)}"
+        near = f"nearest to those of {_networks(found)}: {_share(found)}"
+        yield f"Its weights are {agrees if found.agrees else near}. What it does with them was not seen."
+    yield f"{report.name}: {', '.join(_network_words(found, report))}."
+
+
+def _network_words(found: Identification, report: Report) -> Iterator[str]:
+    if found.subject.compared == "structure":
+        yield image_words(report.graph.image)
+    yield f"{report.graph.classes:,} classes" if report.graph.classes else "no FC layers"
+    yield f"head {found.heads[0]}"
+    yield "batch norm" if _normed(report) else "no batch norm"
+    yield f"{report.total.params:,} parameters"
+
+
+def _count(number: int, word: str) -> str:
+    plural = word.replace("layer ", "layers ") if "layer " in word else f"{word}s"
+    return f"{number:,} {word if number == 1 else plural}"
+
+
+def _notes(found: Identification, rows: int) -> Iterator[str]:
+    subject = found.subject
+    if rows > SHOWN:
+        yield f"And {_count(rows - SHOWN, 'more difference')}: --format json has all."
+    if subject.part:
+        yield f"Read from {subject.part} in the file."
+    if subject.parts:
+        yield f"There are weights in {', '.join(subject.parts)} too: --key takes them."
+    yield from (remark if remark.endswith(".") else f"{remark}." for remark in subject.remarks)
+    if subject.compared == "weights" and found.is_near:
+        yield UNSEEN
+    if len(found.heads) > 1:
+        yield f"Heads {', '.join(found.heads)}: cannot be told apart here."
+
+
+def _networks(found: Identification) -> str:
+    """The nearest network, and those that are as near."""
+    assert found.report is not None
+    own = _network(found.report).replace(found.report.name, found.variant, 1)
+    return (" and " if found.agrees else " or ").join((own, *found.twins))
+
+
+def _network(report: Report) -> str:
+    spec = report.graph.spec
     return f"{spec.name} ({spec.title})" if spec.title != spec.name else spec.name
 
 
-def _differences(found: Identification) -> Table:
+def _grouped(differences: Iterable[Difference]) -> Iterator[Difference]:
+    """The differences, those of one sort as one that says how many there are."""
+    groups: dict[tuple[str, str], list[Difference]] = {}
+    for difference in differences:
+        groups.setdefault((difference.kind, difference.text.partition(" after ")[0]), []).append(difference)
+    for first, *others in groups.values():
+        more = f" (and {_count(len(others), 'layer')} more)" if others else ""
+        yield first.replace(text=f"{first.text}{more}")
+
+
+def _differences(differences: Iterable[Difference]) -> Table:
     return Table(
         columns=(Column(key="layer", header="layer"), Column(key="difference", header="difference")),
-        rows=tuple(
-            Row(cells=(difference.layer, difference.text), sign="✗") for difference in found.match.differences
-        ),
+        rows=tuple(Row(cells=(difference.layer, difference.text), sign="✗") for difference in differences),
         name="differences",
         main=True,
     )

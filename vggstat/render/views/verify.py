@@ -85,6 +85,7 @@ def verification_data(found: tuple[Verification, ...]) -> dict[str, Any]:
                 "against": one.against,
                 "device": one.device or None,
                 "versions": dict(one.versions),
+                "untraced": one.unseen or None,
                 "checks": [_check_data(check) for check in one.checks],
             }
             for one in found
@@ -111,8 +112,11 @@ def _plain(value: Value) -> Any:
 
 
 def _title(one: Verification) -> str:
+    """What is held against what; where that could not be seen, it comes before all figures."""
     spec = one.report.graph.spec
     named = f"{spec.name} · {spec.title}" if spec.title != spec.name else spec.name
+    if one.unseen:
+        return f"{one.against} cannot be traced: {one.unseen}. Only its weights are held against {named}"
     return f"{named} against {one.against}"
 
 
@@ -235,6 +239,8 @@ def _sentence(summary: Summary, found: tuple[Verification, ...]) -> str:
     agree = "figure agrees" if summary.agrees == 1 else "figures agree"
     differ = "differs" if summary.disagrees == 1 else "differ"
     figures = f"{summary.agrees:,} {agree}, {summary.disagrees:,} {differ}, {summary.unchecked:,} unchecked."
+    if any(one.unseen for one in found):
+        return f"{figures} These are of weights alone: what the model does with them was not seen."
     if any(one.compares for one in found):
         return f"{figures} Layers are compared by kind, settings and order, not by names."
     return f"{figures} Each to the last digit, under its own tool's rule."

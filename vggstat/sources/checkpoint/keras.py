@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vggstat.errors import InputError, MissingExtraError
 from vggstat.sources.checkpoint.limits import few
-from vggstat.sources.state_dict import StateDict, StoredTensor
+from vggstat.sources.state_dict import StateDict, StoredTensor, under
 
 __all__ = ["read"]
 
@@ -35,8 +35,8 @@ class _UnreadableError(Exception):
     """What is wrong with a file; the text says where in it."""
 
 
-def read(path: Path) -> StateDict:
-    """The tensors, layer by layer where the file says in which order. Only names and shapes are read.
+def read(path: Path, key: str | None) -> StateDict:
+    """The tensors, layer by layer where the file says in which order, all or those under ``key``.
 
     Links are not followed, neither within the file nor out of it: Keras writes none.
     """
@@ -58,7 +58,7 @@ def read(path: Path) -> StateDict:
     except CORRUPT as error:
         reason = str(error).partition("\n")[0][:160]
         raise InputError(f"{path}: it is damaged, or not as Keras writes weights: {reason}") from None
-    return StateDict(origin=str(path), format="Keras HDF5", layout="keras", tensors=tensors)
+    return under(StateDict(origin=str(path), format="Keras HDF5", layout="keras", tensors=tensors), key)
 
 
 class _Reader:

@@ -17,6 +17,9 @@ __all__ = ["Global", "Made", "Storage", "TensorShape", "UnreadablePickleError", 
 
 MAX_AXES: Final = 64
 
+MAX_BYTES: Final = 8_000_000
+"""Bytes of a pickle. Five thousand tensors with an optimizer's state have some two million; each byte is a step."""
+
 
 class UnreadablePickleError(ValueError):
     """Bytes that are no pickle, or one that says something of a tensor that cannot be; the text says what."""
@@ -28,10 +31,12 @@ class Global(NamedTuple):
     name: str
 
 
-class Made(NamedTuple):
-    """What an unknown call would make."""
+class Made:
+    """What an unknown call would make: its name, and the state that it would be given (a pickled model's is in it)."""
 
-    what: str
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.state: Any = None
 
 
 class Storage(NamedTuple):
@@ -43,17 +48,20 @@ class Storage(NamedTuple):
 
 
 class TensorShape(NamedTuple):
-    """A tensor, without its values."""
+    """A tensor, without its values. Two of the same storage, offset, shape and steps are one."""
 
     shape: Shape
     dtype: str
-    storage: Storage
+    storage: Storage | None
+    """None where it was saved without values (on ``meta``)."""
+    offset: int = 0
+    steps: tuple[int, ...] = ()
 
 
 DTYPES: Final[Mapping[str, str]] = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Long": "int64", "Int": "int32",
     "Short": "int16", "Char": "int8", "Byte": "uint8", "Bool": "bool", "ComplexFloat": "complex64",
-    "ComplexDouble": "complex128", "Untyped": "uint8",
+    "ComplexDouble": "complex128", "Untyped": "uint8", "QInt8": "int8", "QUInt8": "uint8", "QInt32": "int32",
 }  # fmt: skip
 """Formats by the beginning of the name of torch's storage classes."""
 
@@ -78,6 +86,7 @@ class _Machine:
     def __init__(self, data: Any, start: int) -> None:
         self.data = data
         self.at = start
+        self.end = start + MAX_BYTES
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
         """What was on the stack when a mark was set."""
@@ -85,6 +94,10 @@ class _Machine:
 
     def run(self) -> Any:
         while True:
+            if self.at > self.end:
+                raise UnreadablePickleError(
+                    f"its pickle has more than {MAX_BYTES:,} bytes: it lists more than tensors"
+                )
             code = self.data[self.at]
             self.at += 1
             if code == 0x2E:  # STOP
@@ -137,7 +150,8 @@ class _Machine:
         if isinstance(holder, Made):
             return
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-            holder[_key(key)] = value
+            if _is_key(key):
+                holder[key] = value
 
     def extend(self, items: list[Any]) -> None:
         holder = self.stack[-1]
@@ -152,12 +166,17 @@ class _Machine:
         self.push(make(arguments) if make else Made(name or "something that is no function"))
 
     def build(self) -> None:
-        """A state for the object on top, which is left out: a state dict's metadata."""
-        self.stack.pop()
+        """A state for the object on top: kept beside what is only noted; a state dict's metadata is left out."""
+        state = self.stack.pop()
+        if isinstance(self.stack[-1], Made):
+            self.stack[-1].state = state
 
     def persistent(self) -> None:
-        """``("storage", class, key, device, number of elements)``, as torch writes it."""
+        """``("storage", class, key, device, number of elements)``, as torch writes it; once ``("module", class, ...)``."""
         parts = self.stack.pop()
+        if isinstance(parts, tuple) and len(parts) > 1 and parts[0] == "module":
+            self.push(parts[1])
+            return
         if not isinstance(parts, tuple) or len(parts) < 5 or parts[0] != "storage":
             self.push(Made("an object that lies outside of the pickle"))
             return
@@ -168,11 +187,10 @@ class _Machine:
         self.push(Storage(key, DTYPES[name], elements))
 
 
-def _key(value: Any) -> Any:
-    """A key of a dictionary: a word or a number. What is nested would be hashed to its depth."""
-    if not isinstance(value, str | int | float | bool | None):
-        raise UnreadablePickleError("a dictionary has a key that is no word")
-    return value
+def _is_key(value: Any) -> bool:
+    """Whether it is a word or a number; entries under other keys name no tensors. What is nested would be hashed to its
+    depth."""
+    return isinstance(value, str | int | float | bool | None)
 
 
 def _is_natural(value: object) -> bool:
@@ -192,7 +210,7 @@ def _tensor(storage: Any, offset: Any, shape: Any, stride: Any, dtype: str = "")
             raise UnreadablePickleError(
                 f"it describes a tensor that reaches over {reach:,} values of the {storage.elements:,} that it lies in"
             )
-    return TensorShape(tuple(shape), dtype or storage.dtype, storage)
+    return TensorShape(tuple(shape), dtype or storage.dtype, storage, offset, tuple(stride))
 
 
 def _with_dtype(arguments: Any) -> TensorShape:
@@ -204,9 +222,30 @@ def _with_dtype(arguments: Any) -> TensorShape:
     return _tensor(storage, offset, shape, stride, dtype.name.removeprefix("torch."))
 
 
+def _on_meta(arguments: Any) -> TensorShape:
+    """A tensor that was saved without values: its format and shape alone."""
+    dtype, shape = arguments[:2]
+    if not isinstance(dtype, Global) or len(shape) > MAX_AXES or not all(map(_is_natural, shape)):
+        raise UnreadablePickleError("it describes a tensor that there cannot be")
+    return TensorShape(tuple(shape), dtype.name.removeprefix("torch."), None)
+
+
+def _of_type(arguments: Any) -> Any:
+    """A tensor of a class of its own: the function that makes it, its class, and the function's arguments."""
+    function = arguments[0]
+    name = function.name if isinstance(function, Global) else ""
+    make = _CALLS.get(name)
+    # Not itself within itself, as deep as a file likes.
+    return (
+        make(arguments[2])
+        if make and make is not _of_type
+        else Made(name or "a tensor of a class of its own")
+    )
+
+
 def _ordered(arguments: Any) -> dict[Any, Any]:
     pairs = arguments[0] if arguments else ()
-    return {_key(key): value for key, value in pairs}
+    return {key: value for key, value in pairs if _is_key(key)}
 
 
 _CALLS: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -214,6 +253,9 @@ _CALLS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "torch._utils._rebuild_tensor": lambda arguments: _tensor(*arguments[:4]),
     "torch._utils._rebuild_tensor_v2": lambda arguments: _tensor(*arguments[:4]),
     "torch._utils._rebuild_tensor_v3": _with_dtype,
+    "torch._utils._rebuild_qtensor": lambda arguments: _tensor(*arguments[:4]),
+    "torch._utils._rebuild_meta_tensor_no_storage": _on_meta,
+    "torch._tensor._rebuild_from_type_v2": _of_type,
     "torch._utils._rebuild_parameter": lambda arguments: arguments[0],
     "torch._utils._rebuild_parameter_with_state": lambda arguments: arguments[0],
     "torch.Size": lambda arguments: tuple(arguments[0]),
@@ -268,6 +310,11 @@ def _text(size: int) -> Callable[[_Machine], None]:
     return lambda machine: machine.push(machine.take(machine.number(size)).decode("utf-8", "surrogatepass"))
 
 
+def _old_text(size: int) -> Callable[[_Machine], None]:
+    """A text of Python 2, which has no encoding: the names of tensors in files from its time."""
+    return lambda machine: machine.push(machine.take(machine.number(size)).decode("latin-1"))
+
+
 def _bytes(size: int) -> Callable[[_Machine], None]:
     return lambda machine: machine.push(machine.take(machine.number(size)))
 
@@ -315,8 +362,8 @@ _STEPS: Final[Mapping[int, Callable[[_Machine], object]]] = {
     ord("X"): _text(4),
     0x8C: _text(1),
     0x8D: _text(8),
-    ord("U"): _bytes(1),
-    ord("T"): _bytes(4),
+    ord("U"): _old_text(1),
+    ord("T"): _old_text(4),
     ord("C"): _bytes(1),
     ord("B"): _bytes(4),
     0x8E: _bytes(8),

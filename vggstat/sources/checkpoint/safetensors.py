@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from vggstat.errors import InputError
 from vggstat.shapes import values
 from vggstat.sources.checkpoint.limits import few
-from vggstat.sources.state_dict import StateDict, StoredTensor
+from vggstat.sources.state_dict import StateDict, StoredTensor, under
 
 __all__ = ["read"]
 
@@ -43,8 +43,8 @@ BITS: Final = {
 """Bits of a value, by the format's names."""
 
 
-def read(path: Path) -> StateDict:
-    """The tensors in the order of the header. Raises InputError for anything that is not the format."""
+def read(path: Path, key: str | None) -> StateDict:
+    """The tensors in the order of the header, all or those under ``key``. Raises InputError for anything that is not the format."""
     size = path.stat().st_size
     with path.open("rb") as file:
         prefix = file.read(PREFIX)
@@ -60,13 +60,14 @@ def read(path: Path) -> StateDict:
     data = size - PREFIX - length
     placed = [_tensor(path, name, entry, data) for name, entry in few(entries.items(), path)]
     _check_places(path, placed, data)
-    return StateDict(
+    state = StateDict(
         origin=str(path),
         format="safetensors",
         layout="torch",
         tensors=tuple(entry.tensor for entry in placed),
         note="header only",
     )
+    return under(state, key)
 
 
 class _Placed(NamedTuple):

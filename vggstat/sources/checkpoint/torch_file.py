@@ -1,4 +1,4 @@
-"""State dicts that torch.save wrote, read without torch: their pickle is data here, and no tensor's values are touched."""
+"""Files that torch.save wrote, read without torch: their pickle is data here, and no tensor's values are touched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from vggstat.errors import InputError
 from vggstat.sources.checkpoint.limits import few
+from vggstat.sources.checkpoint.parts import Part, TooMuchError, choose, find_parts
 from vggstat.sources.checkpoint.pickled import (
+    MAX_BYTES,
     Global,
     Made,
     Storage,
@@ -19,12 +21,9 @@ from vggstat.sources.checkpoint.pickled import (
     UnreadablePickleError,
     read_pickle,
 )
-from vggstat.sources.state_dict import StateDict, StoredTensor
+from vggstat.sources.state_dict import StateDict, StoredTensor, under
 
 __all__ = ["read"]
-
-MAX_PICKLE: Final = 100_000_000
-"""Bytes of the pickle in a file: a million tensors have some 200 million, the largest models some thousand tensors."""
 
 MAGIC: Final = 0x1950A86A20F9469CFC6C
 """The number that files of torch before 1.6 begin with, as a pickle of its own."""
@@ -36,12 +35,16 @@ WIDTHS: Final = {
 """Bytes of a value of each format that a storage has."""
 
 
-def read(path: Path) -> StateDict:
-    """The tensors of a state dict, in its order. Raises InputError for anything else."""
+def read(path: Path, key: str | None) -> StateDict:
+    """The tensors of the likeliest part of a file, in its order, or of the part called ``key``.
+
+    Raises InputError for anything else, UsageError for a key that there is not.
+    """
     zipped = zipfile.is_zipfile(path)
     try:
-        content = _of_zip(path) if zipped else _of_old_file(path)
-    except UnreadablePickleError as error:
+        content, records = _of_zip(path) if zipped else (_of_old_file(path), None)
+        parts = find_parts(content)
+    except (UnreadablePickleError, TooMuchError) as error:
         raise _unreadable(path, f"{error}") from None
     except (
         zipfile.BadZipFile,
@@ -52,39 +55,63 @@ def read(path: Path) -> StateDict:
         ValueError,
     ) as error:
         raise _unreadable(path, str(error).partition("\n")[0][:160]) from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: it holds {_kind(content)}, not a state dict of tensors")
+    if not parts:
+        raise InputError(f"{path}: {_without_tensors(content)}")
+    part, rest = choose(parts, key)
+    state = under(_state(path, part, zipped=zipped), rest)
+    if records is not None:
+        _check_records(path, part, records)
+    others = (other.name for other in parts if other is not part and other.has_weights and part.path)
+    return state.replace(others=tuple(others))
+
+
+def _state(path: Path, part: Part, *, zipped: bool) -> StateDict:
+    tensors = (
+        StoredTensor(name, value.shape, value.dtype, _memory(value), learned)
+        for name, value, learned in few(part.tensors, path)
+    )
     return StateDict(
         origin=str(path),
         format="torch file",
         layout="torch",
-        tensors=tuple(_tensor(path, name, value) for name, value in few(content.items(), path)),
-        note="" if zipped else "an old torch file, no zip",
+        tensors=tuple(tensors),
+        part=part.name,
+        note="" if zipped else "an old torch file, not a zip",
     )
+
+
+def _memory(value: TensorShape) -> str:
+    """What is equal for two names of one tensor."""
+    return f"{value.storage.key} {value.offset} {value.shape} {value.steps}" if value.storage else ""
 
 
 def _unreadable(path: Path, reason: str) -> InputError:
     return InputError(
-        f"{path}: it is cut off, or no file that torch.save wrote" + (f" ({reason})" if reason else "")
+        f"{path}: it is cut off, or not a file that torch.save wrote" + (f" ({reason})" if reason else "")
     )
 
 
-def _of_zip(path: Path) -> Any:
-    """What the pickle in an archive says; its tensors lie in records of their own, as large as it says."""
+Records = dict[str, zipfile.ZipInfo]
+"""What lies in an archive, by the keys of storages."""
+
+
+def _of_zip(path: Path) -> tuple[Any, Records]:
+    """What the pickle in an archive says, and the records that its tensors lie in, as large as it says."""
     with zipfile.ZipFile(path) as archive:
         records = {record.filename: record for record in archive.infolist()}
         folder = _folder(path, records)
         record = records[f"{folder}data.pkl"]
         if record.compress_type != zipfile.ZIP_STORED:
             raise InputError(f"{path}: {record.filename} is compressed, which torch.save does not do")
-        if record.file_size > MAX_PICKLE:
+        if record.file_size > MAX_BYTES:
             raise InputError(
                 f"{path}: {record.filename} has {record.file_size:,} bytes: it lists more than tensors"
             )
         content, _ = read_pickle(archive.read(record))
-    for storage in _storages(content):
-        _check_record(path, storage, records.get(f"{folder}data/{storage.key}"))
-    return content
+    start = f"{folder}data/"
+    return content, {
+        name.removeprefix(start): record for name, record in records.items() if name.startswith(start)
+    }
 
 
 def _folder(path: Path, records: dict[str, zipfile.ZipInfo]) -> str:
@@ -104,9 +131,11 @@ def _folder(path: Path, records: dict[str, zipfile.ZipInfo]) -> str:
     return found[0]
 
 
-def _storages(content: Any) -> Iterator[Storage]:
-    if isinstance(content, dict):
-        yield from {value.storage: None for value in content.values() if isinstance(value, TensorShape)}
+def _check_records(path: Path, part: Part, records: Records) -> None:
+    """Raises InputError unless the values of all tensors of the part are in the archive."""
+    storages = dict.fromkeys(tensor.value.storage for tensor in part.tensors if tensor.value.storage)
+    for storage in storages:
+        _check_record(path, storage, records.get(storage.key))
 
 
 def _check_record(path: Path, storage: Storage, record: zipfile.ZipInfo | None) -> None:
@@ -135,24 +164,28 @@ def _of_old_file(path: Path) -> Any:
     return content
 
 
-def _tensor(path: Path, name: Any, value: Any) -> StoredTensor:
-    if isinstance(value, TensorShape) and isinstance(name, str):
-        return StoredTensor(name, value.shape, value.dtype)
-    if isinstance(value, Made):
-        raise InputError(
-            f"{path}: it holds more than tensors, and reading that would run code ({value.what[:120]})\n"
+def _without_tensors(content: Any) -> str:
+    """What is wrong with a file that holds no tensors by name, in words."""
+    made = next(_made(content), None)
+    if made is not None:
+        return (
+            f"it holds no tensors by name that can be read as data: {made.what[:120]} would run code\n"
             "Save the state dict alone: torch.save(model.state_dict(), ...)"
         )
-    hint = ""
-    if isinstance(value, dict) and value and all(isinstance(item, TensorShape) for item in value.values()):
-        hint = f"\nThe tensors are in it: torch.save(checkpoint[{name!r}], ...) makes a file of them alone"
-    shown = name[:80] if isinstance(name, str) else name
-    raise InputError(f"{path}: it holds more than tensors: {shown!r} is {_kind(value)}{hint}")
+    return f"it holds {_kind(content)} without tensors by name" if content else "it holds no tensors"
+
+
+def _made(content: Any) -> Iterator[Made]:
+    """Objects that a call would make, here or in the container itself."""
+    items = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    yield from (item for item in (content, *items) if isinstance(item, Made))
 
 
 def _kind(value: Any) -> str:
     """What a thing is, with its article."""
-    if isinstance(value, Made | Global):
-        return f"{value[0][:80]}"
+    if isinstance(value, Made):
+        return value.what[:80]
+    if isinstance(value, Global):
+        return value.name[:80]
     word = "tensor" if isinstance(value, TensorShape) else type(value).__name__
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any, cast
+from types import ModuleType
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import nn
@@ -18,6 +24,10 @@ from vggstat.records import Record
 
 __all__ = ["Loaded", "load_model", "parse_arguments"]
 
+FORM: Final = (
+    "package.module:factory or file.py:factory, for instance mynets.vgg:VGG16 or net.py:make(width=2)"
+)
+
 
 class Loaded(Record):
     """A model, and whether its weights take memory."""
@@ -25,6 +35,18 @@ class Loaded(Record):
     model: nn.Module
     note: str = ""
     """Why real weights were allocated; empty where they were not, or came with the model."""
+
+
+class _Reference(NamedTuple):
+    """What names a model: where it is, its name there, and what a factory is given."""
+
+    module: str
+    """A dotted name, or a path to a file of code."""
+    path: str
+    positional: list[Any]
+    named: dict[str, Any]
+    is_called: bool
+    """Whether arguments are written, be it none: ``net()``."""
 
 
 def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
@@ -43,56 +65,123 @@ def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
 
 
 def load_model(reference: str, arguments: str | None = None) -> Loaded:
-    """The model that ``package.module:factory`` names: a module object, or what a class or function makes.
+    """The model that ``package.module:factory(...)`` names: a module object, or what a class or function makes.
 
-    It is made with ``meta`` as the default device, so that no weights are allocated; where it cannot be made
-    so, once more without. The working directory is on the path meanwhile. What it prints goes to stderr.
-    torch's random state and default dtype and device are left as they were. Raises UsageError.
+    Arguments are Python literals. The model is made with ``meta`` as the default device, so that no weights are allocated;
+    where it cannot be made so, once more without. The working directory, or the folder of a file, is on the path meanwhile.
+    What it prints goes to stderr. torch's random state and default dtype and device, the working directory and the
+    program's arguments are left as they were. Raises UsageError, with the line where somebody's code failed.
     """
-    positional, named = parse_arguments(arguments)
-    module_name, colon, path = reference.partition(":")
-    if not colon or not module_name or not path:
-        raise UsageError(
-            f"cannot read the model {reference!r}: expected package.module:factory, for instance mynets.vgg:VGG16"
-        )
-    with _settings_kept(), _here_on_the_path(), redirect_stdout(sys.stderr):
-        target = _find(module_name, path)
+    named = _parse(reference)
+    if arguments is not None:
+        positional, by_name = parse_arguments(arguments)
+        named = named._replace(positional=positional, named=by_name, is_called=True)
+    with _settings_kept(), _place_kept(named.module), redirect_stdout(sys.stderr):
+        target = _find(named)
         if isinstance(target, nn.Module):
-            if positional or named:
-                raise UsageError(f"{reference} is a model already: --model-args has nothing to be given to")
+            if named.is_called:
+                raise UsageError(f"{reference} is a model already: there is nothing to give arguments to")
             return Loaded(model=_unwrap(target))
         if not callable(target):
             raise UsageError(f"{reference} is {_kind(target)}, neither a model nor anything that makes one")
-        return _make(reference, target, positional, named)
+        return _make(reference, target, named)
 
 
-def _find(module_name: str, path: str) -> Any:
+def _parse(reference: str) -> _Reference:
+    """What the text names. The first colon before a name counts: a path may have one, and so may arguments."""
+    for colon in re.finditer(":", reference):
+        module, call = reference[: colon.start()], reference[colon.end() :]
+        path, bracket, _ = call.partition("(")
+        if module and all(part.isidentifier() for part in path.strip().split(".")):
+            positional, named = _literals(reference, call.strip()) if bracket else ([], {})
+            return _Reference(module, path.strip(), positional, named, bool(bracket))
+    raise UsageError(f"cannot read the model {reference!r}: expected {FORM}")
+
+
+def _literals(reference: str, call: str) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call, by position and by name. Raises UsageError for all that is no literal."""
     try:
-        target = import_module(module_name)
+        tree = ast.parse(call, mode="eval").body
+        if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name | ast.Attribute):
+            raise ValueError("it is not a call")
+        if any(keyword.arg is None for keyword in tree.keywords):
+            raise ValueError("** takes no literal")
+        named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in tree.keywords}
+        return [ast.literal_eval(argument) for argument in tree.args], named
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        reason = str(error).partition(" on line")[0].partition(": <ast")[0][:120]
+        raise UsageError(
+            f"cannot read the arguments of {reference!r}: {reason}; they are literals, for instance net(10, width=2)"
+        ) from None
+
+
+def _find(reference: _Reference) -> Any:
+    """What is called so. Raises UsageError where it cannot be imported, or there is nothing of that name."""
+    is_file = reference.module.endswith(".py")
+    if is_file and not Path(reference.module).is_file():
+        raise UsageError(f"{reference.module}: there is no such file")
+    try:
+        target: Any = _module_of(Path(reference.module)) if is_file else import_module(reference.module)
     except ModuleNotFoundError as error:
-        raise UsageError(f"cannot import {module_name}: {error} (looked in {Path.cwd()} too)") from None
-    except (Exception, SystemExit) as error:
-        raise UsageError(f"importing {module_name} failed: {_described(error)}") from None
-    for name in path.split("."):
-        if not hasattr(target, name):
-            known = ", ".join(sorted(key for key in vars(target) if not key.startswith("_"))[:8])
-            raise UsageError(f"{module_name} has no {path}; it has {known or 'no public names'}")
-        target = getattr(target, name)
+        where = _line_of(error)
+        looked = f"failed at {where}" if where else f"(looked in {Path.cwd()} too)"
+        raise UsageError(f"cannot import {reference.module}: {error} {looked}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UsageError(f"importing {reference.module} {_failed(error)}") from None
+    for name in reference.path.split("."):
+        try:
+            target = getattr(target, name)
+        except AttributeError:
+            known = sorted(key for key in getattr(target, "__dict__", {}) if not key.startswith("_"))
+            has = ", ".join(known[:8]) or "no public names"
+            raise UsageError(f"{reference.module} has no {reference.path}; it has {has}") from None
+        except Exception as error:  # a module's own __getattr__
+            raise UsageError(f"looking for {name} in {reference.module} {_failed(error)}") from None
     return target
 
 
-def _make(
-    reference: str, factory: Callable[..., Any], positional: list[Any], named: dict[str, Any]
-) -> Loaded:
+def _module_of(file: Path) -> ModuleType:
+    """The module in a file: of a package under its full name, so that its relative imports work; else under its own."""
+    folder, parts = file.resolve().parent, [file.stem]
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if len(parts) > 1:
+        sys.path.insert(0, str(folder))
+        try:
+            return import_module(".".join(parts if parts[-1] != "__init__" else parts[:-1]))
+        finally:
+            sys.path.remove(str(folder))
+    name = file.stem if file.stem not in sys.modules else f"vggstat_model_{file.stem}"
+    spec = spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and the like look for the module of a class
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _make(reference: str, factory: Callable[..., Any], given: _Reference) -> Loaded:
     try:
         with torch.device("meta"):
-            model = factory(*positional, **named)
+            model = factory(*given.positional, **given.named)
         note = ""
-    except (Exception, SystemExit) as first:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as first:
         try:
-            model = factory(*positional, **named)
-        except (Exception, SystemExit) as error:
-            raise UsageError(f"{reference} failed: {_described(error)}") from None
+            model = factory(*given.positional, **given.named)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise UsageError(f"{reference} {_failed(error)}") from None
         note = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
     if not isinstance(model, nn.Module):
         raise UsageError(f"{reference} makes {_kind(model)}, not a torch.nn.Module")
@@ -113,20 +202,63 @@ def _kind(value: Any) -> str:
     return "None" if value is None else f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
+def _failed(error: BaseException) -> str:
+    """What somebody's code did instead of what it should, and where: ``failed at net.py:12: ValueError: ...``."""
+    where = _line_of(error)
+    place = f" at {where}" if where else ""
+    if isinstance(error, SystemExit):
+        code = "" if error.code is None else f" with {str(error.code)[:120]}"
+        return f"ends the program{place}{code}"
+    return f"failed{place}: {_described(error)}"
+
+
 def _described(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # its own __str__ may fail
+        lines = []
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
 
 
+def _line_of(error: BaseException) -> str:
+    """``file:line`` of the last line that ran of somebody's own code; of what is installed where there is none else."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_short(error.filename)}:{error.lineno or 0}"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<")
+        and frame.filename != __file__
+        and "importlib" not in frame.filename
+    ]
+    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    last = (own or frames)[-1:]
+    return f"{_short(last[0].filename)}:{last[0].lineno}" if last else ""
+
+
+def _short(filename: str) -> str:
+    """A path from here, where it lies below."""
+    try:
+        return str(Path(filename).relative_to(Path.cwd()))
+    except ValueError:
+        return filename
+
+
 @contextmanager
-def _here_on_the_path() -> Iterator[None]:
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
+def _place_kept(module: str) -> Iterator[None]:
+    """The place that imports are from on the path; path, working directory and the program's arguments as before after."""
+    here = os.getcwd()
+    folder = str(Path(module).resolve().parent) if module.endswith(".py") else here
+    arguments = sys.argv
+    sys.path.insert(0, folder)
+    sys.argv = [module]  # what reads its arguments when it is imported would read vggstat's
     try:
         yield
     finally:
-        if here in sys.path:
-            sys.path.remove(here)
+        sys.argv = arguments
+        os.chdir(here)
+        if folder in sys.path:
+            sys.path.remove(folder)
 
 
 @contextmanager
