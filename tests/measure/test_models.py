@@ -516,7 +516,7 @@ def test_identify_says_what_it_could_not_see() -> None:
 
     assert "cannot be called on meta" in found.subject.untraced
     page = identification_page(found)
-    assert page.title.startswith("mine cannot be traced: RuntimeError: ")
+    assert page.title.startswith(f"mine cannot be traced: {__file__}:")  # with the line that asks for a value
     data = identification_data(found)
     assert (data["verdict"], data["exact"]) == ("untraced", False)
     assert data["subject"]["untraced"] == found.subject.untraced
@@ -724,3 +724,23 @@ def test_a_value_that_is_taken_twice_is_told_so() -> None:
         "extra: add after conv1",
         "it is no chain of layers: add in add2 takes the value before it more than once",
     ]
+
+
+def test_a_head_that_helps_training_alone_is_told() -> None:
+    """Its layers run where the model is trained, and count; that they do not run otherwise is said."""
+
+    class Helped(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.trunk, self.aux = torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 2, 1)
+
+        def forward(self, x: torch.Tensor) -> object:
+            x = torch.relu(self.trunk(x))
+            return (x, self.aux(x)) if self.training else x
+
+    graph = trace(Helped().to("meta"), (3, 8, 8))
+
+    assert [node.name for node in graph.nodes if node.params] == ["trunk", "aux"]
+    assert len(graph.outputs) == 2
+    assert graph.notes == ("In training mode; in evaluation these layers do not run: aux.",)
+    assert trace(torch.nn.Conv2d(3, 4, 3).to("meta"), (3, 8, 8)).notes == ()

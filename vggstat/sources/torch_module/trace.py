@@ -75,11 +75,32 @@ def trace(
     reason: TraceError | None = None
     for way in WAYS:
         try:
-            return _trace(model, inputs, way, named=bool(first))
+            graph = _trace(model, inputs, way, named=bool(first))
         except TraceError as error:
             reason = reason or error
+            continue
+        return graph.replace(notes=tuple(_of_training_alone(model, inputs, way, graph, named=bool(first))))
     assert reason is not None
     raise reason
+
+
+def _of_training_alone(
+    model: nn.Module, inputs: Mapping[str, Shape], way: _Way, graph: Graph, *, named: bool
+) -> Iterator[str]:
+    """A sentence on the layers that run in training and not in evaluation, as an auxiliary head may."""
+    if not way.training:
+        yield "It runs in evaluation mode alone, where nothing is dropped."
+        return
+    try:
+        evaluated = _trace(model, inputs, way._replace(training=False, grad=False), named=named)
+    except TraceError:
+        yield "It runs in training mode alone."
+        return
+    still = {node.name for node in evaluated.nodes}
+    gone = [node.name for node in graph.nodes if node.name not in still and (node.ops.macs or node.params)]
+    if gone:
+        more = f" and {len(gone) - 1:,} more" if len(gone) > 1 else ""
+        yield f"In training mode; in evaluation these layers do not run: {gone[0]}{more}."
 
 
 def _is_script(module: nn.Module) -> bool:
