@@ -9,6 +9,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 
+# Each worker has a core to itself: threads of torch's own would wait for one another, on cores that others use.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # In CI the same examples every time: a change is told from chance. Elsewhere new ones are tried.
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
