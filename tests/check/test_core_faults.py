@@ -8,6 +8,7 @@ or accounting is a case of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -75,23 +76,24 @@ def _fields() -> Document:
     )
 
 
+NETWORKS: Final = ("D", "D-BN", "A-LRN", POOLED)
+"""Whose operations are stated."""
+
+
+@cache
 def _documents() -> tuple[Document, ...]:
+    """Those of one figure first: most faults show in one of them, and nothing after it need be read."""
     cases = [case for case in documents(deep=False) if case.name.endswith((": D", ": A"))]
     cases += [case for case in documents("keras 2") if case.name.endswith(("D BN", "D at 32, gap, 10"))]
     cases += [case for case in documents("csv") if case.name.endswith(": A-LRN")]
+    titles = ("VGG-16", "VGG-16-BN", "VGG-11-LRN", "")
     return (
-        *(Document(plain(case.text), f"doc{case.suffix}") for case in cases),
-        *_facts("D", "VGG-16"),
-        *_facts("D-BN", "VGG-16-BN"),
-        *_facts("A-LRN", "VGG-11-LRN"),
-        *_facts(POOLED, ""),
-        Document(plain(csv(_report(POOLED))), "pooled.csv", POOLED),
+        *(fact for name, title in zip(NETWORKS, titles, strict=True) for fact in _facts(name, title)),
         _counts(),
+        Document(plain(csv(_report(POOLED))), "pooled.csv", POOLED),
         _fields(),
+        *(Document(plain(case.text), f"doc{case.suffix}") for case in cases),
     )
-
-
-DOCUMENTS = _documents()
 
 
 def judged(document: Document) -> tuple[bool, int]:
@@ -101,26 +103,28 @@ def judged(document: Document) -> tuple[bool, int]:
     return bool(result.findings) or unknown, sum(table.right for table in result.judgements)
 
 
-AS_THEY_ARE: Final = tuple(map(judged, DOCUMENTS))
+@cache
+def _as_they_are() -> tuple[tuple[Document, tuple[bool, int]], ...]:
+    """The documents, and how each is judged with the formulas as they are."""
+    return tuple((document, judged(document)) for document in _documents())
 
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No network that was built with another formula."""
+    """All documents judged before any formula is wrong, and no network that was built with another formula."""
+    _as_they_are()
     monkeypatch.setattr(network, "_built", {})
 
 
 def noticed() -> bool:
     """Whether any document is judged otherwise than with the formulas as they are."""
-    return any(judged(document) != before for document, before in zip(DOCUMENTS, AS_THEY_ARE, strict=True))
+    return any(judged(document) != before for document, before in _as_they_are())
 
 
 def test_the_documents_are_right() -> None:
     """Without a fault nothing is found in any of them."""
-    found = [document for document, (bad, _) in zip(DOCUMENTS, AS_THEY_ARE, strict=True) if bad]
-
-    assert found == []
-    assert sum(right for _, right in AS_THEY_ARE) > 1000
+    assert [document for document, (bad, _) in _as_they_are() if bad] == []
+    assert sum(right for _, (_, right) in _as_they_are()) > 1000
 
 
 # A wrong result for every kind of result that a formula has
@@ -183,14 +187,7 @@ def _formulas() -> list[tuple[type[Layer], str]]:
 
     Kinds that none of them has, and whose faults no document can show, are held against torch alone.
     """
-    named = {document.spec for document in DOCUMENTS if document.spec} | {
-        "A",
-        "A-LRN",
-        "D",
-        "D-BN",
-        "D@head=gap",
-    }
-    graphs = (report_of(name).graph for name in sorted(named))
+    graphs = (report_of(name).graph for name in (*NETWORKS, "A", "D@head=gap"))
     layers = dict.fromkeys(type(node.layer) for graph in graphs for node in graph.nodes)
     return [
         (layer, name)
@@ -224,6 +221,12 @@ def test_a_fault_in_a_formula_of_a_layer(
 WEIGHTS: Final = [(rule, name) for rule in COUNTING_RULES for name in rule.weights]
 
 
+@cache
+def _reports() -> tuple[Report, ...]:
+    """Of the networks whose operations are stated; made before any formula is wrong."""
+    return tuple(map(_report, NETWORKS))
+
+
 @pytest.mark.parametrize(("rule", "name"), WEIGHTS, ids=lambda value: getattr(value, "name", value))
 def test_a_fault_in_a_rule_of_operations(
     rule: CountingRule, name: str, monkeypatch: pytest.MonkeyPatch
@@ -231,10 +234,10 @@ def test_a_fault_in_a_rule_of_operations(
     """With one weight of one rule wrong, a figure under that rule is wrong, wherever there is such work."""
     if name == "bn_values":
         pytest.skip("versions of the tools differ in it, and every cost in use is admitted")
-    reports = [_report(network) for network in ("D", "D-BN", "A-LRN", POOLED)]
-    own = [report.operations(rule) for report in reports if report.ops[name]]
+    reports = _reports()
+    own = {report.operations(rule) for report in reports if report.ops[name]}
     others = {r.operations(other) for r in reports for other in COUNTING_RULES if other is not rule}
-    if not set(own) - {None} - others:
+    if not own - {None} - others:
         pytest.skip("no document has such work, or another rule gives the same figures")
     right = CountingRule.count
 

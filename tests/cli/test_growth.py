@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 import tracemalloc
+from cProfile import Profile
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -65,19 +63,11 @@ SHAPES = {
 
 def calls(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """How many Python functions a command calls, and generators it goes on with."""
-    count = 0
-
-    def counted(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(counted)
-    try:
+    profile = Profile(subcalls=False, builtins=False)
+    with profile:
         outcome = run(monkeypatch, *arguments)
-    finally:
-        sys.setprofile(None)
     assert outcome.code in (0, 1), outcome.err
-    return count
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -102,9 +92,9 @@ def test_twice_the_layers_are_twice_the_calls(
 def test_json_of_many_layers_is_never_in_memory_as_a_whole(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Written to a file, 4,000 layers take less memory above their report than their text has characters."""
+    """Written to a file, 1,000 layers take less memory above their report than their text has characters."""
     spec, target = tmp_path / "tall.yaml", tmp_path / "tall.json"
-    spec.write_text(network(80, ["conv3-8"] * 50))
+    spec.write_text(network(20, ["conv3-8"] * 50))
     run(monkeypatch, "table", "D", "--format", "json")
     peaks = {}
     for name in ("text", "json"):
@@ -114,7 +104,7 @@ def test_json_of_many_layers_is_never_in_memory_as_a_whole(
         tracemalloc.stop()
         assert outcome.code == 0
 
-    assert len(json.loads(target.read_text())["rows"]) == 4_001
+    assert len(json.loads(target.read_text())["rows"]) == 1_001
     assert peaks["json"] < peaks["text"] + target.stat().st_size
 
 

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
-from vggstat.cli.main import COMMANDS
+from vggstat.cli.main import COMMANDS as NAMES
 
 ROOT = Path(__file__).parents[2]
-WRONG = "VGG-16 has 183M parameters × 2.\n\n<!-- vggstat: list -->\n<!-- /vggstat -->\n"
+WRONG = "VGG-16 has 183M parameters × 2.\n\n<!-- vggstat: table LeNet-5 -->\n<!-- /vggstat -->\n"
 
-COMMAND_LINES = {
+COMMANDS = {
     "table": "table D",
     "compare": "compare D E --format markdown",
     "list": "list",
@@ -40,15 +40,19 @@ COMMAND_LINES = {
     "schema": "schema",
     "--version": "--version",
     "--help": "--help",
-    **{f"{name} --help": f"{name} --help" for name in COMMANDS},
+    **{f"{name} --help": f"{name} --help" for name in ("verify", "identify", "bench", "results")},
 }
-"""What is run; verify, identify, bench and results, which need more than a name, by their help alone."""
+"""What is run; what needs more than a name, by its help alone."""
+WITH_EVERY_HELP = COMMANDS | {f"{name} --help": f"{name} --help" for name in NAMES}
+"""One function prints them all; their texts differ in the signs that they have."""
 FINDINGS = {"check", "check github", "check json", "check --diff"}
 """What ends in exit code 1 where all is well."""
 
 FORKED = """
 import io, json, os, sys
-from vggstat.cli.main import main
+from vggstat.cli.main import build_app, main
+
+build_app()  # imports every command, once for all
 
 def arrange(place):
     if place == "full":
@@ -120,7 +124,7 @@ def usual(name: str) -> int:
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_an_encoding_of_few_signs(encoding: str, tmp_path: Path) -> None:
     """Every command prints, and ends as in UTF-8; what the encoding lacks is said in other signs."""
-    for name, done in run(encoding, COMMAND_LINES, tmp_path).items():
+    for name, done in run(encoding, WITH_EVERY_HELP, tmp_path).items():
         assert (done.code, done.err) == (usual(name), b""), (name, done.err)
         # typer takes a stdout of ASCII for one that nobody has set up, and writes its help in UTF-8
         assert done.out.decode("utf-8" if name.endswith("--help") and encoding == "ascii" else encoding), name
@@ -130,7 +134,7 @@ def test_an_encoding_of_few_signs(encoding: str, tmp_path: Path) -> None:
 def test_a_stdout_that_takes_nothing(place: str, tmp_path: Path) -> None:
     """What is lost is said in one line, with exit code 2."""
     why = {"full": "No space left on device", "no stdout": "Bad file descriptor"}[place]
-    for name, done in run(place, COMMAND_LINES, tmp_path).items():
+    for name, done in run(place, COMMANDS, tmp_path).items():
         assert (done.code, done.out) == (2, b""), (name, done)
         assert done.err.decode().splitlines()[-1].endswith(f": {why}"), (name, done.err)
         assert done.err.count(b"vggstat: error: ") >= 1, (name, done.err)
@@ -155,7 +159,7 @@ def test_a_stderr_that_takes_nothing(place: str, tmp_path: Path) -> None:
     """Nobody can be told anything: the exit code is what it would be."""
     fails = {"no such spec": "table nope", "no such option": "table --nope", "no such file": "check nope.md"}
     lines = (
-        COMMAND_LINES
+        COMMANDS
         if place == "no stderr"
         else {"table": "table D", "--help": "--help", "check": "check notes.md"}
     )

@@ -176,7 +176,7 @@ def training_bytes(graph: Graph, workload: Workload) -> int:
         logits = [node for node in graph.nodes if node.in_model][-1].shape
         target = torch.empty(workload.batch, *logits[1:], dtype=torch.int64)
         optimizer = _optimizer(workload.optimizer, list(model.parameters()))
-        _step(model, optimizer, image, target, workload)
+        _make_states(model, optimizer)
         tracker = MemTracker()
         tracker.track_external(model, optimizer, image, target)
         with tracker:
@@ -211,6 +211,14 @@ def _step(
         loss = functional.cross_entropy(model(image), target)
     loss.backward()  # type: ignore[no-untyped-call]
     del loss
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _make_states(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """All that a first step leaves behind: the optimizer's states, which it makes whatever the gradients hold."""
+    for parameter in model.parameters():
+        parameter.grad = torch.empty_like(parameter)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 
