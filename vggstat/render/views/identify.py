@@ -18,8 +18,8 @@ SHOWN: Final = 8
 """Differences that a page has room for; JSON has all."""
 
 UNSEEN: Final = (
-    "Shapes are compared, not values; and weights show no ReLU, strides, padding, pools or dropout: these were not "
-    "compared."
+    "Shapes are compared, not values. What weights do not show was not compared: the way from layer to layer, ReLU, strides, "
+    "padding, pools, dropout."
 )
 
 
