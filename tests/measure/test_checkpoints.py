@@ -270,6 +270,7 @@ def part_of(tmp_path: Path, content: Any, key: str | None = None) -> tuple[str, 
             "student.",
         ),
         (lambda s: {**s, "epoch": 3, "optimizer": {"state": {}, "param_groups": [], "x": s}}, "", (), ""),
+        (lambda s: {**s, "model_ema": s}, "", ("model_ema",), ""),
         (lambda s: {"net": s, "optimizer_states": [{"master": s}], "amp": s}, "net", (), ""),
     ],
 )
@@ -895,12 +896,16 @@ def test_a_file_of_very_many_layers_is_near_to_nothing(
     header = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(4_900)}
     path = safetensors(tmp_path / "a.safetensors", header, 0)
     start = time.monotonic()
-    for words, said in ((["identify"], ""), (["verify", "A"], "A has 11")):
+    for words, code, said in (
+        (["identify", path], 1, "none of these layers is in any of them"),
+        (["verify", "A", "--checkpoint", path], 2, "A has 11: nothing is near"),
+    ):
         with pytest.raises(SystemExit) as stop:
-            main([*words, "--checkpoint", path])
+            main(words)
 
-        assert stop.value.code == 2
-        assert said in capsys.readouterr().err
+        assert stop.value.code == code
+        written = capsys.readouterr()
+        assert said in " ".join((written.out + written.err).split())
     assert time.monotonic() - start < 5
 
 
