@@ -142,6 +142,27 @@ class NeedsValues(Other):
         self.scale = float(next(self.top["c"].parameters()).detach().abs().max())
 
 
+def takes_anything(*_: Any, **__: Any) -> Other:
+    return Other()
+
+
+def tied() -> nn.Module:
+    """One weight in two convolutions of 512 filters."""
+    model = Other()
+    fourth, fifth = model.stages[3], model.stages[4]
+    assert isinstance(fourth, nn.Sequential)
+    assert isinstance(fifth, nn.Sequential)
+    fifth[0].weight = fourth[2].weight
+    return model
+
+
+def with_more() -> nn.Module:
+    """A layer that the forward pass leaves out."""
+    model = Other()
+    model.add_module("unused", nn.Linear(10, 5))
+    return model
+
+
 def needs_an_argument(classes: int) -> Other:
     return Other(classes)
 

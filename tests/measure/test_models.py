@@ -231,11 +231,22 @@ def test_a_model_that_is_handed_in_is_left_as_it_was() -> None:
         ("nothing", None, "expected package.module:factory"),
         ("no.such.module:x", None, "cannot import no.such.module"),
         (f"{MODULE}:Missing", None, "has no Missing"),
+        (f"{MODULE}:Missing()", None, "has no Missing"),
+        (f"{MODULE}:number.real.x", None, "has no number.real.x; it has no public names"),
         (f"{MODULE}:number", None, "neither a model nor anything that makes one"),
         (f"{MODULE}:makes_a_number", None, "makes an int, not a torch.nn.Module"),
-        (f"{MODULE}:raises", None, "ValueError: no weights today"),
+        (f"{MODULE}:raises", None, r"failed at .*sample_models\.py:[0-9]+: ValueError: no weights today"),
         (f"{MODULE}:needs_an_argument", None, "missing 1 required positional argument"),
         (f"{MODULE}:made", "[1]", "is a model already"),
+        (f"{MODULE}:made()", None, "is a model already"),
+        (f"{MODULE}:Other(classes=open('x'))", None, "cannot read the arguments of .*they are literals"),
+        (f"{MODULE}:Other(**dict())", None, r"cannot read the arguments of .*\*\* takes no literal"),
+        (f"{MODULE}:Other(1", None, "cannot read the arguments of .*was never closed"),
+        (f"{MODULE}:Other(1)(2)", None, "cannot read the arguments of .*it is not a call"),
+        (f"{MODULE}:Other(1).to", None, "cannot read the arguments of .*it is not a call"),
+        (f"{MODULE}:", None, "expected package.module:factory"),
+        (":Other", None, "expected package.module:factory"),
+        ("nothing.py:Other", None, "nothing.py: there is no such file"),
         (f"{MODULE}:Other", "{", "is not JSON"),
         (f"{MODULE}:Other", "3", "takes a JSON object"),
     ],
@@ -255,6 +266,194 @@ def test_the_working_directory_is_on_the_path(tmp_path: Path, monkeypatch: pytes
 
     assert isinstance(model, torch.nn.Linear)
     assert sys.path == path
+
+
+def test_a_factory_takes_literals() -> None:
+    """By position and by name, of any kind; none at all is a call, too."""
+    for reference, classes in (
+        (f"{MODULE}:Other(7)", 7),
+        (f"{MODULE}:Other(classes=7, norm=True)", 7),
+        (f"{MODULE}:Other()", 1000),
+        (f"{MODULE}:takes_anything({{'a': [1, (2.5, None)]}}, b={{-3}})", 1000),
+    ):
+        model = load_model(reference).model
+        assert isinstance(model, Other)
+        assert model.top["c"].out_features == classes
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Files of code in a folder that is worked in: a function that writes one."""
+    monkeypatch.chdir(tmp_path)
+    before = set(sys.modules)
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    yield write
+    for name in set(sys.modules) - before:  # the next test may have another module of that name
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+NET = "import torch\ndef net(width=2): return torch.nn.Linear(width, 3)\n"
+
+
+def test_a_file_names_its_model(written: Any) -> None:
+    """By path: in a folder with a colon, beside modules that it imports, in a package, and called as something installed."""
+    written("here/net.py", "from helper import net\n")
+    written("here/helper.py", NET)
+    written("a:b (1)/net.py", NET)
+    written("pack/__init__.py", "")
+    written("pack/inner/__init__.py", "")
+    written("pack/parts.py", NET)
+    written("pack/inner/nets.py", "from ..parts import net\nfrom . import more\n")
+    written("pack/inner/more.py", "")
+    written("json.py", NET)
+    written(
+        "data.py",
+        "from dataclasses import dataclass\nimport torch\n@dataclass\nclass C:\n    x: 'int' = 2\n" + NET,
+    )
+    path = list(sys.path)
+    for reference in (
+        "here/net.py:net(width=5)",
+        "a:b (1)/net.py:net(5)",
+        "pack/inner/nets.py:net(5)",
+        "pack.inner.nets:net(5)",
+        "json.py:net(5)",
+        "data.py:net(5)",
+    ):
+        model = load_model(reference).model
+        assert isinstance(model, torch.nn.Linear)
+        assert model.in_features == 5
+        assert sys.path == path
+    assert json.dumps(1) == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import sys\n\nsys.exit(3)\n", r"importing bad\.py ends the program at bad\.py:3 with 3"),
+        ("raise SystemExit\n", r"ends the program at bad\.py:1$"),
+        (
+            "x = 1\nx.nothing\n",
+            r"failed at bad\.py:2: AttributeError: 'int' object has no attribute 'nothing'",
+        ),
+        ("def f():\n    1 / 0\nf()\n", r"failed at bad\.py:2: ZeroDivisionError"),
+        ("def f(:\n", r"failed at bad\.py:1: SyntaxError"),
+        ("x = '\n", r"failed at bad\.py:1: SyntaxError"),
+        (
+            "import no_such_module\n",
+            r"cannot import bad\.py: No module named 'no_such_module' failed at bad\.py:1",
+        ),
+        ("import torch\ntorch.zeros(2) @ torch.zeros(3)\n", r"failed at bad\.py:2: RuntimeError"),
+        ("class E(BaseException): pass\nraise E('odd')\n", r"failed at bad\.py:2: E: odd"),
+        (
+            "class E(Exception):\n    def __str__(self): return self.x\nraise E\n",
+            r"failed at bad\.py:3: E$",
+        ),
+        (
+            "def __getattr__(name): raise ValueError(name)\n",
+            r"looking for net in bad\.py failed at bad\.py:1: ValueError",
+        ),
+        ("def net(): return 1, 2\n", r"bad\.py:net makes a tuple, not a torch\.nn\.Module"),
+        ("def net(): return None\n", r"bad\.py:net makes None"),
+        ("net = 'x'\n", r"bad\.py:net is a str, neither a model"),
+        ("def net():\n    quit()\n", r"bad\.py:net ends the program at bad\.py:2"),
+        ("import argparse\nargparse.ArgumentParser().parse_args()\nnet = 3\n", "is an int, neither a model"),
+        ("import os\nos.chdir('/')\nnet = 3\n", "is an int, neither a model"),
+        ("print('hello')\nnet = 3\n", "is an int, neither a model"),
+        ("\0", r"failed.*: (SyntaxError|ValueError)"),
+        ("# -*- coding: nothing -*-\n", r"failed at .*bad\.py:[01]: SyntaxError"),
+    ],
+)
+def test_code_that_fails_is_told_by_its_line(
+    written: Any, text: str, message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whatever it does when it is imported or called: a sentence and exit code 2, and nothing on stdout."""
+    written("bad.py", text)
+    arguments = list(sys.argv)
+    with pytest.raises(UsageError, match=message):
+        load_model("bad.py:net")
+    assert sys.argv == arguments
+    assert Path.cwd() == tmp_path
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        main(["identify", "bad.py:net"])
+    said = capsys.readouterr()
+
+    assert stop.value.code == 2
+    assert said.out == ""
+    assert "Traceback" not in said.err
+
+
+def test_control_c_in_somebodys_code_ends_the_program(written: Any) -> None:
+    """It is no failure of the module."""
+    written("slow.py", "raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        load_model("slow.py:net")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["identify"], "Missing argument 'SOURCE'"),
+        (
+            ["identify", "nothing"],
+            "it does not name a model: expected package.module:factory, file.py:factory or",
+        ),
+        (["identify", "nothing.pth"], "nothing.pth: there is no such file"),
+        (["identify", "net.py"], "net.py is a file of code: name the factory in it, net.py:NAME"),
+        (["identify", "net.py:net", "--key", "x"], "--key goes with a file of weights"),
+        (["identify", "net.npz"], "cannot read net.npz as a checkpoint: expected one of .pth"),
+        (["identify", "--model", "net.py:net"], "No such option: --model"),
+    ],
+)
+def test_what_identify_takes(
+    words: list[str], message: str, written: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model or a file of weights; anything else is wrong use."""
+    written("net.py", NET)
+    written("net.npz", "")
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+
+    assert stop.value.code == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_identify_never_certifies_what_was_not_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    """A model that cannot be traced, one without its ReLUs, one with tied weights, one with weights that it does not use."""
+    for factory, code, verdict, told in (
+        ("Other()", 0, "exact", ()),
+        ("ByValue()", 1, "untraced", ()),
+        ("Other(relu=False)", 1, "near", ("no ReLU after block3_conv2",)),
+        ("tied()", 1, "near", ("stages.3.2.weight and stages.4.0.weight are one tensor",)),
+        ("with_more()", 1, "near", ("55 parameters more than A has, in no layer that was seen",)),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(["identify", f"{MODULE}:{factory}", "-f", "json"])
+        data = json.loads(capsys.readouterr().out)
+
+        assert (stop.value.code or 0, data["verdict"], data["exact"]) == (
+            code,
+            verdict,
+            verdict == "exact",
+        ), factory
+        assert tuple(difference["text"] for difference in data["differences"]) == told
+        assert data["network"]["spec"] == "A"
+
+
+def test_parameters_are_the_models_own() -> None:
+    """Two convolutions of 512 filters with one weight: 2,359,296 values fewer than VGG-11, whatever the graph has."""
+    found = identify_model(load_model(f"{MODULE}:tied()"), "mine", (load("A"),))
+
+    assert found.subject.parameters == 132_863_336 - 512 * 512 * 9
+    assert found.report is not None
+    assert found.report.total.params == 132_863_336
 
 
 def test_the_command_compares_and_exits(capsys: pytest.CaptureFixture[str]) -> None:

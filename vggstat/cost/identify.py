@@ -204,31 +204,46 @@ def _nearest(
     graphs: Callable[[Spec], Iterator[Graph]],
 ) -> _Nearest:
     """By layers with tensors alone. The likeliest specs first; one that cannot have as many in common is not looked at."""
-    most = sorted(
-        ((bound, spec) for spec in specs if (bound := _bound(spec, held, image)) is not None),
-        key=lambda entry: -entry[0],
-    )
-    found: list[tuple[Agreement, Graph]] = []
-    for bound, spec in most:
-        if found and bound < max(NEAR, *(agreed.share for agreed, _ in found)):
+    trunks = [_agreed(graph, held) for spec in specs for graph in _graph(spec, image, "none", None)]
+    found: list[_Agreed] = []
+    for trunk in sorted(trunks, key=lambda trunk: -_most(trunk)):
+        if _most(trunk) < max((NEAR, *(other.agreement.share for other in found))):
             break
-        found += [(agreement(layers_with_tensors(graph), held), graph) for graph in graphs(spec)]
-    if not found:
+        found += (_agreed(graph, held) for graph in graphs(trunk.graph.spec))
+    best = max((other.agreement for other in found), key=_closeness, default=Agreement(0, 0, 0))
+    if best.is_near:
+        equal = (other.graph for other in found if _closeness(other.agreement) == _closeness(best))
+        return _Nearest(tuple(equal), best)
+    # Nothing is near: the one that is nearest is named as it ships.
+    shipped = [trunk.graph.spec for trunk in trunks]
+    own = [
+        _agreed(graph, held) for spec in shipped for graph in _graph(spec, image, spec.head, None)
+    ] or trunks
+    likest = max(own, key=lambda one: one.agreement.share, default=None)
+    if likest is None:
         return _Nearest((), Agreement(0, held.weighted, len(held.layers)))
-    best = max((agreed for agreed, _ in found), key=_closeness)
-    return _Nearest(tuple(graph for agreed, graph in found if _closeness(agreed) == _closeness(best)), best)
+    return _Nearest((likest.graph,), likest.agreement)
+
+
+class _Agreed(NamedTuple):
+    """A graph, and what it has in common with what is looked for."""
+
+    graph: Graph
+    agreement: Agreement
+
+
+def _agreed(graph: Graph, held: Held) -> _Agreed:
+    return _Agreed(graph, agreement(layers_with_tensors(graph), held))
 
 
 def _closeness(agreed: Agreement) -> tuple[Fraction, int]:
     return agreed.share, -agreed.apart
 
 
-def _bound(spec: Spec, held: Held, image: Shape | None) -> Fraction | None:
-    """The largest share of layers that the spec can have in common under any head; None where it does not take the image."""
-    for graph in _graph(spec, image, "none", None):
-        agreed = agreement(layers_with_tensors(graph), held)
-        return min(Fraction(1), Fraction(agreed.weighted + len(spec.classifier), agreed.of or 1))
-    return None
+def _most(trunk: _Agreed) -> Fraction:
+    """The largest share of layers that a spec can have in common under any head, by its layers without one."""
+    agreed = trunk.agreement
+    return min(Fraction(1), Fraction(agreed.weighted + len(trunk.graph.spec.classifier), agreed.of or 1))
 
 
 def _identified(subject: Subject, nearest: _Nearest, match: Callable[[Graph], Match]) -> Identification:

@@ -153,13 +153,14 @@ def _outputs(layer: KnownLayer) -> int:
 
 
 def _fits(before: KnownLayer, layer: KnownLayer) -> bool:
-    """Whether a layer takes what the one before it makes: in groups, and an FC layer a map of it, flattened."""
+    """Whether a layer takes what the one before it makes: an FC layer a map of it, flattened; a convolution each channel
+    alone, or half of them (AlexNet's two towers). Of other numbers of groups nearly every layer would fit some other one."""
     made, taken = _outputs(before), _inputs(layer)
     if not made or not taken:
         return False
     if layer.kind == "fc":
         return taken == made or (before.kind != "fc" and taken % made == 0)
-    return made == taken or (made % taken == 0 and _outputs(layer) % (made // taken) == 0)
+    return made == taken or made == 2 * taken or (taken == 1 and _outputs(layer) == made)
 
 
 def seen_order(orders: Sequence[Sequence[KnownLayer]]) -> list[KnownLayer] | None:

@@ -18,8 +18,8 @@ SHOWN: Final = 8
 """Differences that a page has room for; JSON has all."""
 
 UNSEEN: Final = (
-    "Shapes are compared, not values; and weights show no ReLU, strides, padding, pools or dropout: these were not "
-    "compared."
+    "Shapes are compared, not values. What weights do not show was not compared: the way from layer to layer, ReLU, strides, "
+    "padding, pools, dropout."
 )
 
 
@@ -117,9 +117,10 @@ def _nearest(found: Identification) -> str:
     own = f"it has {_count(subject.layers.weighted, 'weight layer')} and {subject.parameters:,} parameters"
     if found.report is None:
         return f", and none of them runs on its images: {own}"
+    be = "is" if agreed.weighted == 1 else "are"
     if not agreed.weighted:
         return f", nor near one: {own}; none of these layers is in any of them"
-    return f", nor near one: {own}; {agreed.weighted} of these layers are in {_network(found.report)}, the nearest"
+    return f", nor near one: {own}; {agreed.weighted} of these layers {be} in {_network(found.report)}, the nearest"
 
 
 def _share(found: Identification) -> str:

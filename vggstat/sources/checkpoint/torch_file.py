@@ -61,7 +61,7 @@ def read(path: Path, key: str | None) -> StateDict:
     state = under(_state(path, part, zipped=zipped), rest)
     if records is not None:
         _check_records(path, part, records)
-    others = (other.name for other in parts if other is not part and other.has_weights and part.path)
+    others = (other.name for other in parts if other is not part and other.has_weights and other.path)
     return state.replace(others=tuple(others))
 
 

@@ -88,14 +88,20 @@ def load_model(reference: str, arguments: str | None = None) -> Loaded:
 
 
 def _parse(reference: str) -> _Reference:
-    """What the text names. The first colon before a name counts: a path may have one, and so may arguments."""
+    """What the text names. The first colon that a name or a call follows counts: a path may have one, and arguments may."""
+    failed: UsageError | None = None
     for colon in re.finditer(":", reference):
-        module, call = reference[: colon.start()], reference[colon.end() :]
+        module, call = reference[: colon.start()], reference[colon.end() :].strip()
         path, bracket, _ = call.partition("(")
-        if module and all(part.isidentifier() for part in path.strip().split(".")):
-            positional, named = _literals(reference, call.strip()) if bracket else ([], {})
-            return _Reference(module, path.strip(), positional, named, bool(bracket))
-    raise UsageError(f"cannot read the model {reference!r}: expected {FORM}")
+        if not module or not all(part.isidentifier() for part in path.strip().split(".")):
+            continue
+        try:
+            positional, named = _literals(reference, call) if bracket else ([], {})
+        except UsageError as error:
+            failed = failed or error
+            continue
+        return _Reference(module, path.strip(), positional, named, bool(bracket))
+    raise failed or UsageError(f"cannot read the model {reference!r}: expected {FORM}")
 
 
 def _literals(reference: str, call: str) -> tuple[list[Any], dict[str, Any]]:
