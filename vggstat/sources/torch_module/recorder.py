@@ -174,7 +174,7 @@ class Recorder(TorchFunctionMode):
         versions = [item._version for item in sources]
         storages = [storage_of(item) for item in sources]
         self._packed.clear()
-        result = func(*args, **named)
+        result = _run(name, func, args, named)
         outputs = list(tensors_of(args[0] if name == "__setitem__" else result))
         kept = [*self._kept(storages, outputs), *self._kept_before((args, named))]
         self._packed.clear()
@@ -377,6 +377,24 @@ def _name_of(func: Callable[..., Any]) -> str:
     """The function's name; of an attribute that is read the attribute's."""
     name = getattr(func, "__name__", str(func))
     return str(getattr(getattr(func, "__self__", None), "__name__", name)) if name == "__get__" else name
+
+
+def _run(name: str, func: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+    """What a call returns, or values of the same shape that cost less and keep as little for a gradient.
+
+    torch takes means, batch norms and sums with a bias on meta apart in Python, and imports its compiler for that, which
+    takes as long as all the rest.
+    """
+    if args and isinstance(args[0], Tensor) and args[0].is_meta:
+        if name == "batch_norm" and args[0].dim() in (2, 4):  # of these the language knows what is kept
+            return args[0].clone()
+        if name == "linear" and args[0].dim() == 2 and len(args) == 3:  # its bias is not kept
+            return func(*args[:2])
+        if name == "mean":
+            return torch.sum(*args, **named)
+        if name == "adaptive_avg_pool2d" and args[1] in (1, (1, 1), [1, 1]):
+            return torch.sum(args[0], (-2, -1), keepdim=True)
+    return func(*args, **named)
 
 
 GATES: Final = (nn.functional, torch.functional)
