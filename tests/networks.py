@@ -21,6 +21,9 @@ BRANCHING = (
 
 SHIPPED = (*CHAINS, *BRANCHING)
 
+DEEPER = ("ResNet-34", "ResNet-101", "ResNet-152")
+"""Networks of the units of ResNet-18 and ResNet-50, more of them."""
+
 
 def report_of(argument: str) -> Report:
     """The report of a shipped network, as ``D@384,head=gap`` names it."""

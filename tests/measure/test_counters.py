@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from tests.networks import BRANCHING, CHAINS, PAPER, graph_of, report_of
+from tests.networks import BRANCHING, CHAINS, DEEPER, PAPER, graph_of, report_of
 from vggstat.cost.check import Check, Verdict
 from vggstat.cost.counting import find_counting_rule
 from vggstat.cost.report import analyze
@@ -22,8 +22,6 @@ from vggstat.measure.verify.counters import (
 from vggstat.measure.verify.counters.base import MAX_MACS, Subject
 from vggstat.sources.torch_module.shapes_only import arithmetic_skipped
 
-DEEPER = ("ResNet-34", "ResNet-101", "ResNet-152")
-"""Networks of the units of ResNet-18 and ResNet-50, more of them."""
 ON_META = (hooks, parameters, flop_counter_mode, saved_tensors, mem_tracker)
 
 

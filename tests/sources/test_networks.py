@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.networks import report_of
+from tests.networks import DEEPER, report_of
 from vggstat.cost.check import Verdict
+from vggstat.measure.verify.counters import flop_counter_mode, fvcore, hooks, parameters, saved_tensors
 from vggstat.measure.verify.counters.base import Subject
 from vggstat.measure.verify.verify import verify
 from vggstat.sources.spec.library import families
@@ -60,10 +61,21 @@ def test_lenet_is_written_honestly() -> None:
     assert [node.shape for node in graph.nodes if node.layer.stem == "conv"] == [(6, 28, 28), (16, 10, 10)]
 
 
-@pytest.mark.parametrize("name", TOTALS)
+@pytest.mark.parametrize("name", [name for name in TOTALS if name not in DEEPER])
 def test_a_real_model_agrees(name: str) -> None:
     """Every figure, with torch's counters and fvcore: shapes, parameters, work, what is kept, and both peaks."""
     found = verify(Subject(report_of(name)))
 
     assert not [check for check in found.checks if check.verdict is Verdict.DISAGREES]
     assert len([check for check in found.checks if check.verdict is Verdict.AGREES]) >= 20
+
+
+@pytest.mark.parametrize("name", DEEPER)
+def test_more_of_the_same_units_agree(name: str) -> None:
+    """Every figure but the peaks: MemTracker's time grows with the square of the layers, and the units are those of above."""
+    subject = Subject(report_of(name))
+    counters = (hooks, parameters, fvcore, flop_counter_mode, saved_tensors)
+    checks = [check for counter in counters for check in counter.count(subject)]
+
+    assert not [check for check in checks if check.verdict is Verdict.DISAGREES]
+    assert len([check for check in checks if check.verdict is Verdict.AGREES]) >= 20
