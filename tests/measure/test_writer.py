@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.measure.styles import STYLES
+from tests.measure.written_models import STYLES
 from tests.networks import SHIPPED, report_of
 from tests.totals import OF_NAMES, totals
 from vggstat.errors import UnwritableError
