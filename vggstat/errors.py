@@ -7,7 +7,8 @@
     ├── ShapeError              a layer that cannot take the map it is given
     ├── InputError              a file that cannot be read
     ├── OutputError             a place that cannot be written
-    └── MissingExtraError       a part of vggstat that is not installed
+    ├── MissingExtraError       a part of vggstat that is not installed
+    └── UnwritableError         exit 1: a network that cannot be written as a spec, with the layers that are why
 
 Exit 0 means fine, 1 findings or differences (no exception), 3 a fault of vggstat's own (any other exception).
 """
@@ -24,6 +25,8 @@ __all__ = [
     "ShapeError",
     "SpecError",
     "UnknownMemoryError",
+    "Unwritable",
+    "UnwritableError",
     "UsageError",
     "VggstatError",
 ]
@@ -79,3 +82,26 @@ class SpecError(VggstatError):
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         self.problems = tuple(sorted(dict.fromkeys(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Unwritable(NamedTuple):
+    """A layer of a graph that cannot be written as a spec: its name, what it is, and why."""
+
+    name: str
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.what}): {self.why}"
+
+
+class UnwritableError(VggstatError):
+    """A network that cannot be written as a spec. ``nodes`` are the layers that stand in the way, in order."""
+
+    exit_code = 1
+
+    def __init__(self, name: str, nodes: tuple[Unwritable, ...]) -> None:
+        self.nodes = nodes
+        count = "1 layer stands" if len(nodes) == 1 else f"{len(nodes)} layers stand"
+        lines = [f"{name} cannot be written as a spec: {count} in the way", *map(str, nodes)]
+        super().__init__("\n".join(lines))

@@ -44,6 +44,7 @@ COMMANDS = (
     "plot SPEC roofline --device h100",
     "plot SPEC OTHER compare",
     "report SPEC -o -",
+    "spec SPEC",
 )
 
 SMALL, LARGE = 200, 400

@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "table",
     "compare",
     "list",
+    "spec",
     "configs",
     "stack",
     "explain",
