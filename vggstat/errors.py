@@ -6,7 +6,8 @@
     ├── ShapeError              a layer that cannot take the map it is given
     ├── InputError              a file that cannot be read
     ├── OutputError             a place that cannot be written
-    └── MissingExtraError       a part of vggstat that is not installed
+    ├── MissingExtraError       a part of vggstat that is not installed
+    └── UnwritableError         exit 1: layers that the form which was asked for has no words for
 
 Exit 0 means fine, 1 findings or differences (no exception), 3 a fault of vggstat's own (any other exception).
 """
@@ -22,6 +23,7 @@ __all__ = [
     "Problem",
     "ShapeError",
     "SpecError",
+    "UnwritableError",
     "UsageError",
     "VggstatError",
 ]
@@ -47,6 +49,16 @@ class OutputError(VggstatError):
 
 class MissingExtraError(VggstatError):
     """A part of vggstat that is not installed; the text says how to install it."""
+
+
+class UnwritableError(VggstatError):
+    """A network with layers that cannot be written as asked. ``nodes`` says of each, in a line, which and why."""
+
+    exit_code = 1
+
+    def __init__(self, nodes: tuple[str, ...]) -> None:
+        self.nodes = nodes
+        super().__init__("\n".join(("these layers cannot be written:", *nodes)))
 
 
 class ShapeError(VggstatError):

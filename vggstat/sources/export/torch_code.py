@@ -1,0 +1,119 @@
+"""A graph as Python source for torch: a file that builds the network, with nothing of vggstat in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from vggstat.errors import UnwritableError, UsageError
+from vggstat.net.graph import Graph, Node
+from vggstat.net.ops.softmax import Softmax
+from vggstat.shapes import Shape, describe
+from vggstat.sources.export.classes import class_lines, definition
+from vggstat.sources.export.frame import Frame
+from vggstat.sources.export.functions import CENTER_CROP
+from vggstat.sources.export.layout import WIDTH, Brackets, lines
+from vggstat.sources.export.modules import CHANNEL_NORM, is_function, module_call
+from vggstat.sources.export.naming import Names
+from vggstat.sources.export.paths import module_paths, unnameable
+from vggstat.sources.export.plan import Plan
+from vggstat.sources.export.regions import region_tree
+from vggstat.version import __version__
+
+__all__ = ["torch_code"]
+
+CHANNEL_NORM_CLASS = f'''\
+class {CHANNEL_NORM}(nn.LayerNorm):
+    """Layer normalization over the channels of a map."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+'''
+
+LOGITS = "# Logits: the softmax that closes the network is left to the loss, or to the caller."
+
+
+def torch_code(graph: Graph) -> str:
+    """Python source of a module that computes what ``graph`` means, and of a function that makes it.
+
+    It needs torch alone, 2.0 or later. Its state dict has the names and shapes of that of
+    ``vggstat.measure.module.build_module(graph)``; it ends in logits, and works in place where the graph does. Raises
+    UnwritableError for layers that torch has no module for, or whose modules cannot have their names.
+    """
+    nodes = [node for node in graph.nodes if node.in_model]
+    _refuse_unwritable(nodes)
+    root = region_tree(graph, module_paths(nodes))
+    plan = Plan(root)
+    shapes = {0: graph.image, **{node.output: node.shape for node in nodes}}
+    names = Names(graph)
+    frames: dict[int, Frame] = {}
+    for template in plan.in_order(root):
+        frame = Frame(template, plan, frames, shapes)
+        frame.name = names.network if template.model is root else names.of(template)
+        frames[id(template)] = frame
+    *parts, network = frames.values()
+    if graph.classes is not None:
+        network.take_classes(graph.classes)
+    body = [*map(definition, parts), _network(graph, network), _factory(network, names.factory)]
+    text = "\n\n\n".join("\n".join(part) for part in body)
+    helpers = [helper for word, helper in _HELPERS.items() if word in text]
+    return f"{_docstring(graph)}\n\n{_imports(text)}\n\n\n" + "\n\n".join((*helpers, text)) + "\n"
+
+
+_HELPERS = {f" {CHANNEL_NORM}(": CHANNEL_NORM_CLASS, "center_crop(": CENTER_CROP}
+
+
+def _refuse_unwritable(nodes: Sequence[Node]) -> None:
+    problems = []
+    for node in nodes:
+        try:
+            if not is_function(node):
+                module_call(node)
+        except UsageError:
+            problems.append(f"{node.name}: vggstat knows no torch module for {node.layer.label}")
+    if not problems:
+        problems = [f"{node.name}: {why}" for node, why in unnameable(nodes)]
+    if problems:
+        raise UnwritableError(tuple(problems))
+
+
+def _docstring(graph: Graph) -> str:
+    params = sum(param.elements for node in graph.nodes for param in node.params if param.role != "buffer")
+    macs = sum(node.ops.macs for node in graph.nodes)
+    what = ": ".join(filter(None, (graph.spec.title, graph.spec.source)))
+    figures = f"{params:,} parameters, {macs:,} MACs for one image of {describe(graph.image)}."
+    parts = (f"{what}.", f"{figures} Written by vggstat {__version__}.")
+    return '"""' + "\n\n".join("\n".join(wrap(_safe(part), WIDTH - 3)) for part in parts) + '\n"""'
+
+
+def _safe(text: str) -> str:
+    """As it stands in a docstring."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def _imports(text: str) -> str:
+    found = ["from __future__ import annotations", ""]
+    if "OrderedDict(" in text:
+        found += ["from collections import OrderedDict", ""]
+    found += ["import torch"] if "torch." in text else []
+    return "\n".join([*found, "from torch import Tensor, nn"])
+
+
+def _network(graph: Graph, network: Frame) -> list[str]:
+    has_softmax = any(isinstance(node.layer, Softmax) and not node.in_model for node in graph.nodes)
+    made = network.template.model.outputs
+    output = next((node.shape for node in graph.nodes if node.output in made), graph.image)
+    word = "Maps" if len(output) == 3 else "Scores" if graph.classes else "Vectors"
+    about = f"{word} {_with_batch(output)} of images {_with_batch(graph.image)}."
+    return class_lines(network, "", about, (LOGITS,) if has_softmax else ())
+
+
+def _with_batch(shape: Shape) -> str:
+    return f"(batch, {', '.join(map(str, shape))})"
+
+
+def _factory(frame: Frame, name: str) -> list[str]:
+    """``def vgg16(num_classes: int = 1000) -> VGG``."""
+    head = lines(Brackets(f"def {name}(", frame.signature, f") -> {frame.name}:"), 0)
+    given = ", ".join(parameter.name for parameter in frame.parameters)
+    return [*head, f"    return {frame.name}({given})"]
