@@ -8,7 +8,8 @@ from textwrap import wrap
 from vggstat.errors import UnwritableError, UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.softmax import Softmax
-from vggstat.shapes import Shape, describe
+from vggstat.shapes import Shape
+from vggstat.sources.export.about import about
 from vggstat.sources.export.classes import class_lines, definition
 from vggstat.sources.export.frame import Frame
 from vggstat.sources.export.functions import CENTER_CROP
@@ -18,7 +19,6 @@ from vggstat.sources.export.naming import Names
 from vggstat.sources.export.paths import module_paths, unnameable
 from vggstat.sources.export.plan import Plan
 from vggstat.sources.export.regions import region_tree
-from vggstat.version import __version__
 
 __all__ = ["torch_code"]
 
@@ -78,12 +78,8 @@ def _refuse_unwritable(nodes: Sequence[Node]) -> None:
 
 
 def _docstring(graph: Graph) -> str:
-    params = sum(param.elements for node in graph.nodes for param in node.params if param.role != "buffer")
-    macs = sum(node.ops.macs for node in graph.nodes)
-    what = ": ".join(filter(None, (graph.spec.title, graph.spec.source)))
-    figures = f"{params:,} parameters, {macs:,} MACs for one image of {describe(graph.image)}."
-    parts = (f"{what}.", f"{figures} Written by vggstat {__version__}.")
-    return '"""' + "\n\n".join("\n".join(wrap(_safe(part), WIDTH - 3)) for part in parts) + '\n"""'
+    paragraphs = ("\n".join(wrap(_safe(paragraph), WIDTH - 3)) for paragraph in about(graph))
+    return '"""' + "\n\n".join(paragraphs) + '\n"""'
 
 
 def _safe(text: str) -> str:
@@ -104,8 +100,8 @@ def _network(graph: Graph, network: Frame) -> list[str]:
     made = network.template.model.outputs
     output = next((node.shape for node in graph.nodes if node.output in made), graph.image)
     word = "Maps" if len(output) == 3 else "Scores" if graph.classes else "Vectors"
-    about = f"{word} {_with_batch(output)} of images {_with_batch(graph.image)}."
-    return class_lines(network, "", about, (LOGITS,) if has_softmax else ())
+    result = f"{word} {_with_batch(output)} of images {_with_batch(graph.image)}."
+    return class_lines(network, "", result, (LOGITS,) if has_softmax else ())
 
 
 def _with_batch(shape: Shape) -> str:
