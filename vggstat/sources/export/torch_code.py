@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
+from typing import Final
 
 from vggstat.errors import UnwritableError, UsageError
 from vggstat.net.graph import Graph, Node
@@ -56,11 +58,11 @@ def torch_code(graph: Graph) -> str:
         network.take_classes(graph.classes)
     body = [*map(definition, parts), _network(graph, network), _factory(network, names.factory)]
     text = "\n\n\n".join("\n".join(part) for part in body)
-    helpers = [helper for word, helper in _HELPERS.items() if word in text]
+    helpers = [helper for name, helper in _HELPERS.items() if re.search(rf"\b{name}\(", text)]
     return f"{_docstring(graph)}\n\n{_imports(text)}\n\n\n" + "\n\n".join((*helpers, text)) + "\n"
 
 
-_HELPERS = {f" {CHANNEL_NORM}(": CHANNEL_NORM_CLASS, "center_crop(": CENTER_CROP}
+_HELPERS: Final = {CHANNEL_NORM: CHANNEL_NORM_CLASS, "center_crop": CENTER_CROP}
 
 
 def _refuse_unwritable(nodes: Sequence[Node]) -> None:
