@@ -9,7 +9,6 @@ from vggstat.sources.export.forward import forward_statements, parameters_of
 from vggstat.sources.export.frame import Argument, Frame
 from vggstat.sources.export.layout import Brackets, Text, before, is_name, lines
 from vggstat.sources.export.loops import loops
-from vggstat.sources.export.modules import module_call
 from vggstat.sources.export.naming import sentence
 from vggstat.sources.export.regions import Region, Step
 
@@ -106,7 +105,8 @@ def _part(frame: Frame, step: Step) -> Text:
     """The module of a step."""
     part = step.part
     if isinstance(part, Node):
-        return _call(module_call(part).name, frame.arguments(step))
+        assert step.call is not None
+        return _call(step.call.name, frame.arguments(step))
     inner = frame.of(part)
     return (
         _chain("nn.Sequential(", frame, part) if inner is None else _call(inner.name, frame.arguments(step))

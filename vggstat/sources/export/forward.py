@@ -10,7 +10,7 @@ from typing import Final
 from vggstat.net.graph import Node
 from vggstat.sources.export.functions import function_text, is_centered, joins
 from vggstat.sources.export.layout import Brackets, Text, before, flat, is_name
-from vggstat.sources.export.modules import is_function, is_light
+from vggstat.sources.export.modules import is_light
 from vggstat.sources.export.regions import Region, Step
 
 __all__ = ["child", "forward_statements", "parameters_of"]
@@ -59,6 +59,8 @@ class _Forward:
         """How many values have a name, those included that are over at the end of the statement."""
         self._last: dict[int, int] = {}
         """For each value the statement that reads it last, by its last step."""
+        self._numbers = count(1)
+        """Of maps that have no other name left."""
         first = next((step for step in self.steps if not _is_call_of_function(step)), None)
         self._before = first is not None and _is_light(first)
         """Whether norm and activation stand before a convolution and not behind it."""
@@ -95,7 +97,7 @@ class _Forward:
                 continue
             self._inline.add(value)
             start = self._absorb(made, left - 1)
-            limit = LONGEST * (len(self.steps[at].reads) if joins(self.steps[at]) else 1)
+            limit = LONGEST * (min(len(self.steps[at].reads), NESTED) if joins(self.steps[at]) else 1)
             if len(flat(self._expression(at))) > limit:
                 self._inline.discard(value)
                 start = made + 1
@@ -174,7 +176,7 @@ class _Forward:
             *GENERIC,
         )
         free = (name for name in wanted if name in dead or not self._users[name])
-        name = next(free, None) or next(f"x{at}" for at in count(1) if not self._users[f"x{at}"])
+        name = next(free, None) or next(f"x{at}" for at in self._numbers if not self._users[f"x{at}"])
         self._names[value] = name
         self._users[name] += 1
 
@@ -183,7 +185,7 @@ class _Forward:
 
 
 def _is_call_of_function(step: Step) -> bool:
-    return isinstance(step.part, Node) and is_function(step.part)
+    return isinstance(step.part, Node) and step.call is None
 
 
 def _is_light(step: Step) -> bool:

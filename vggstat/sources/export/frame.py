@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from vggstat.net.graph import Node
 from vggstat.shapes import Shape
-from vggstat.sources.export.modules import is_function, module_call
 from vggstat.sources.export.plan import Plan, Template
 from vggstat.sources.export.regions import Region, Step
 
@@ -101,7 +100,7 @@ class Frame:
         self._makers = {value: step for step in rows[0] for value in step.makes}
         self._values = {column[0]: column for column in _aligned(template.regions, self._columns.values())}
         for step in rows[0]:
-            if not isinstance(step.part, Node) or not is_function(step.part):
+            if step.call is not None or isinstance(step.part, Region):
                 self.arguments(step)
         self._name_parameters()
 
@@ -131,13 +130,10 @@ class Frame:
         return tuple(parameter.annotation for parameter in self.parameters)
 
     def _of_module(self, step: Step) -> list[Argument]:
-        assert isinstance(step.part, Node)
-        call = module_call(step.part)
-        others = [
-            module_call(other.part).slots for other in self._columns[id(step)] if isinstance(other.part, Node)
-        ]
+        assert step.call is not None
+        columns = zip(*(other.call.slots for other in self._columns[id(step)] if other.call), strict=True)
         written = []
-        for slot, column in zip(call.slots, zip(*others, strict=True), strict=True):
+        for slot, column in zip(step.call.slots, columns, strict=True):
             values = tuple(one.value for one in column)
             if slot.default is not None and set(values) == {slot.default}:
                 continue
@@ -149,7 +145,7 @@ class Frame:
                 named = slot.field.startswith("out_")
                 text = self._express(values, slot.field, self._owners[id(step)], slot.default, named=named)
             written.append(Argument("" if slot.positional else slot.field, text))
-        return written + [Argument(key, repr(value).replace("'", '"')) for key, value in call.settings]
+        return written + [Argument(key, repr(value).replace("'", '"')) for key, value in step.call.settings]
 
     def _of_template(self, step: Step, region: Region) -> list[Argument]:
         inner = self.of(region)

@@ -12,30 +12,24 @@ from vggstat.net.ops import fold
 from vggstat.net.scopes import is_ours
 from vggstat.net.torch_names import class_name
 from vggstat.sources.export.functions import joins
-from vggstat.sources.export.modules import CHANNEL_NORM, is_light, module_call
+from vggstat.sources.export.modules import CHANNEL_NORM, is_light
 from vggstat.sources.export.plan import Template
 from vggstat.sources.export.regions import Region, Step
 
 __all__ = ["Names", "sentence"]
 
-_IMPORTED: Final = (
-    "OrderedDict",
-    "Tensor",
-    "annotations",
-    "center_crop",
-    "nn",
-    "self",
-    "super",
-    "torch",
-    CHANNEL_NORM,
+_USED: Final = (
+    *("OrderedDict", "Tensor", "annotations", "nn", "torch", "center_crop", CHANNEL_NORM),
+    *("float", "int", "list", "range", "self", "super", "tuple"),
 )
+"""What the file calls something else."""
 
 
 class Names:
     """The names of classes and functions of one file, each given once."""
 
     def __init__(self, graph: Graph) -> None:
-        self._taken = set(_IMPORTED)
+        self._taken = set(_USED)
         self.network = self._free(class_name(graph))
         self.factory = self._free(_factory(graph))
 
@@ -43,7 +37,7 @@ class Names:
         """For a class or function that makes part of the network."""
         region = template.model
         if region.form == "group":
-            return self._free("_".join(map(_stem, region.nodes())))
+            return self._free("_".join(map(_stem, region.layers())))
         if len(template.regions) == 1:
             own = region.path[-2:] if is_ours(region.path[-1]) else region.path[-1:]
             return self._free(_camel("_".join(own)) if not own[-1].isdigit() else f"{_doing(region)}Block")
@@ -64,7 +58,7 @@ class Names:
 
 def _join_of(region: Region) -> Step | None:
     """Where the paths of a region meet at its end, activations behind it aside."""
-    for step in reversed(region.steps):
+    for step in region.steps[::-1]:
         if joins(step):
             return step
         if not isinstance(step.part, Node) or not is_light(step.part):
@@ -92,12 +86,12 @@ def _words(region: Region) -> list[str]:
     words = []
     for step in region.steps:
         if isinstance(step.part, Node):
-            words += [] if is_light(step.part) else [_stem(step.part)]
+            words += [] if is_light(step.part) else [_stem(step)]
         elif step.part.form == "class":
             words.append(_doing(step.part).lower())
         else:
             words += _words(step.part)
-    return words or [_stem(node) for node in region.nodes()]
+    return words or [_stem(step) for step in region.layers()]
 
 
 def _factory(graph: Graph) -> str:
@@ -120,14 +114,14 @@ def _doing(region: Region) -> str:
     """What a region does, in a word."""
     join = _join_of(region)
     if join is None:
-        first = next((node for node in region.nodes() if not is_light(node)), next(region.nodes()))
-        return _camel(_stem(first))
+        return _camel(_words(region)[0])
     assert isinstance(join.part, Node)
     if join.part.layer.stem == "add":
         return "Residual" if set(join.reads) & set(region.inputs) else "Projection"
     return {"concat": "Concat", "multiply": "Gate"}[join.part.layer.stem]
 
 
-def _stem(node: Node) -> str:
-    depthwise = node.layer.stem == "conv" and module_call(node).is_depthwise
-    return "dwconv" if depthwise else node.layer.stem
+def _stem(step: Step) -> str:
+    assert isinstance(step.part, Node)
+    is_depthwise = step.call is not None and step.call.is_depthwise
+    return "dwconv" if is_depthwise else step.part.layer.stem

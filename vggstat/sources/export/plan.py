@@ -8,7 +8,7 @@ from typing import Final
 
 from vggstat.net.graph import Node
 from vggstat.sources.export.functions import function_key
-from vggstat.sources.export.modules import is_function, module_call
+from vggstat.sources.export.modules import ModuleCall
 from vggstat.sources.export.regions import Region, Step
 
 __all__ = ["Plan", "Template"]
@@ -117,10 +117,9 @@ class Plan:
         return (region.form, calls, *(local[value] for value in region.outputs))
 
     def _part(self, step: Step) -> Hashable:
-        part = step.part
-        if isinstance(part, Region):
-            return self._signatures[id(part)]
-        return self._number(function_key(step) if is_function(part) else _module(part))
+        if isinstance(step.part, Region):
+            return self._signatures[id(step.part)]
+        return self._number(function_key(step) if step.call is None else _module(step.call))
 
 
 def _regions(region: Region) -> Iterator[Region]:
@@ -131,6 +130,5 @@ def _regions(region: Region) -> Iterator[Region]:
             yield from _regions(step.part)
 
 
-def _module(node: Node) -> Hashable:
-    call = module_call(node)
+def _module(call: ModuleCall) -> Hashable:
     return (call.name, call.settings, call.is_depthwise, *(slot.field for slot in call.slots))

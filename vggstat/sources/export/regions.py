@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.part import Crop
-from vggstat.sources.export.modules import is_light
+from vggstat.sources.export.modules import ModuleCall, is_light
 
 __all__ = ["Form", "Region", "Step", "region_tree", "ungrouped"]
 
@@ -26,6 +26,8 @@ class Step(NamedTuple):
     part: Region | Node
     reads: tuple[int, ...]
     makes: tuple[int, ...]
+    call: ModuleCall | None = None
+    """The module that it runs; None for a region, and for a function."""
 
 
 class Region:
@@ -36,7 +38,7 @@ class Region:
     ) -> None:
         self.path = path
         self.form = form
-        self.steps = tuple(steps)
+        self.steps: tuple[Step, ...] = tuple(steps)
         self.outputs = tuple(outputs)
         """Values that are read outside."""
         made = {value for step in self.steps for value in step.makes}
@@ -49,13 +51,13 @@ class Region:
         """Whether what it holds is called 0, 1, 2 and so on."""
         return _numbered([step for part in self.steps for step in ungrouped(part)])
 
-    def nodes(self) -> Iterator[Node]:
-        """All layers, those of inner regions too, in order."""
+    def layers(self) -> Iterator[Step]:
+        """The steps that run a single layer, those of inner regions too, in order."""
         for step in self.steps:
             if isinstance(step.part, Region):
-                yield from step.part.nodes()
+                yield from step.part.layers()
             else:
-                yield step.part
+                yield step
 
 
 def ungrouped(step: Step) -> tuple[Step, ...]:
@@ -80,13 +82,21 @@ class _Uses(NamedTuple):
     """The value that the network returns."""
     like: dict[int, int]
     """For each crop to the size of another map, by its index, that map."""
+    calls: Mapping[int, ModuleCall]
+    """The modules of the nodes that are no functions, by their index."""
 
 
-def region_tree(graph: Graph, paths: dict[int, tuple[str, ...]]) -> Region:
-    """The whole network as a region. ``paths`` are the names of its nodes, by index: containers, then its own."""
+def region_tree(
+    graph: Graph, paths: Mapping[int, tuple[str, ...]], calls: Mapping[int, ModuleCall]
+) -> Region:
+    """The whole network as a region.
+
+    ``paths`` are the names of its nodes, by index: containers, then its own. ``calls`` are the modules of those that are
+    no functions.
+    """
     nodes = [node for node in graph.nodes if node.in_model]
     last = {value: node.index for node in nodes for value in node.inputs}
-    uses = _Uses(last, nodes[-1].output if nodes else 0, _sizes_of_crops(nodes, paths))
+    uses = _Uses(last, nodes[-1].output if nodes else 0, _sizes_of_crops(nodes, paths), calls)
     steps = _steps((), [_Member(node, paths[node.index]) for node in nodes], uses)
     return Region((), "class", steps, (uses.result,))
 
@@ -97,21 +107,20 @@ def _steps(path: tuple[str, ...], members: list[_Member], uses: _Uses) -> list[S
     for name, run in groupby(_in_runs(members), key=_container):
         inside = list(run)
         if name is None:
-            steps += [
-                Step(member.names[0], member.node, _reads(member.node, uses), (member.node.output,))
-                for member in inside
-            ]
+            steps += [_leaf(member, uses) for member in inside]
             continue
         region = _region((*path, name), [one._replace(names=one.names[1:]) for one in inside], uses)
         steps.append(Step(name, region, region.inputs, region.outputs))
     return steps
 
 
-def _reads(node: Node, uses: _Uses) -> tuple[int, ...]:
-    return (*node.inputs, uses.like[node.index]) if node.index in uses.like else node.inputs
+def _leaf(member: _Member, uses: _Uses) -> Step:
+    node = member.node
+    reads = (*node.inputs, uses.like[node.index]) if node.index in uses.like else node.inputs
+    return Step(member.names[0], node, reads, (node.output,), uses.calls.get(node.index))
 
 
-def _sizes_of_crops(nodes: Sequence[Node], paths: dict[int, tuple[str, ...]]) -> dict[int, int]:
+def _sizes_of_crops(nodes: Sequence[Node], paths: Mapping[int, tuple[str, ...]]) -> dict[int, int]:
     """For each crop about the centre the map that it is to meet, where that has its size and is there already."""
     crops = {node.output: node for node in nodes if isinstance(node.layer, Crop)}
     shapes = {node.output: node.shape for node in nodes}

@@ -16,7 +16,7 @@ from vggstat.sources.export.classes import class_lines, definition
 from vggstat.sources.export.frame import Frame
 from vggstat.sources.export.functions import CENTER_CROP
 from vggstat.sources.export.layout import WIDTH, Brackets, lines
-from vggstat.sources.export.modules import CHANNEL_NORM, is_function, module_call
+from vggstat.sources.export.modules import CHANNEL_NORM, ModuleCall, is_function, module_call
 from vggstat.sources.export.naming import Names
 from vggstat.sources.export.paths import module_paths, unnameable
 from vggstat.sources.export.plan import Plan
@@ -43,8 +43,8 @@ def torch_code(graph: Graph) -> str:
     UnwritableError for layers that torch has no module for, or whose modules cannot have their names.
     """
     nodes = [node for node in graph.nodes if node.in_model]
-    _refuse_unwritable(nodes)
-    root = region_tree(graph, module_paths(nodes))
+    calls = _module_calls(nodes)
+    root = region_tree(graph, module_paths(nodes), calls)
     plan = Plan(root)
     shapes = {0: graph.image, **{node.output: node.shape for node in nodes}}
     names = Names(graph)
@@ -65,18 +65,24 @@ def torch_code(graph: Graph) -> str:
 _HELPERS: Final = {CHANNEL_NORM: CHANNEL_NORM_CLASS, "center_crop": CENTER_CROP}
 
 
-def _refuse_unwritable(nodes: Sequence[Node]) -> None:
+def _module_calls(nodes: Sequence[Node]) -> dict[int, ModuleCall]:
+    """The modules of the nodes that are no functions, by their index. Raises UnwritableError with all that have none."""
+    calls: dict[int, ModuleCall] = {}
+    known: dict[
+        tuple[int, tuple[Shape, ...], bool], ModuleCall
+    ] = {}  # large networks repeat few layers on few shapes
     problems = []
     for node in nodes:
+        key = (id(node.layer), node.in_shapes, node.in_place)
         try:
             if not is_function(node):
-                module_call(node)
+                calls[node.index] = known[key] = known.get(key) or module_call(node)
         except UsageError:
             problems.append(f"{node.name}: vggstat knows no torch module for {node.layer.label}")
-    if not problems:
-        problems = [f"{node.name}: {why}" for node, why in unnameable(nodes)]
+    problems = problems or [f"{node.name}: {why}" for node, why in unnameable(nodes)]
     if problems:
         raise UnwritableError(tuple(problems))
+    return calls
 
 
 def _docstring(graph: Graph) -> str:
