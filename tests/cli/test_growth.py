@@ -46,6 +46,7 @@ COMMANDS = (
     "plot SPEC roofline --device h100",
     "plot SPEC OTHER compare",
     "report SPEC -o -",
+    "export SPEC",
 )
 
 SMALL, LARGE = 200, 400

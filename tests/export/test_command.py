@@ -148,5 +148,17 @@ def test_weights_beyond_two_gigabytes(monkeypatch: pytest.MonkeyPatch, tmp_path:
     outcome = run(monkeypatch, "export", "lenet", "-o", str(tmp_path / "net.onnx"))
 
     assert outcome.code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.onnx", "net.onnx.data"]
     assert (tmp_path / "net.onnx.data").stat().st_size == 4 * 61_706
     assert sys.getsizeof((tmp_path / "net.onnx").read_bytes()) < 10_000
+
+
+@needs_onnx
+def test_weights_that_would_fill_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """12,289 x 10^8 values of 4 bytes are 4.9 TB: said before anything is written."""
+    huge = b"name: n\ninput: [3, 64, 64]\nblocks: [[relu]]\nclassifier: [FC-100000000]"
+    outcome = run(monkeypatch, "export", "-", "-o", str(tmp_path / "net.onnx"), stdin=huge)
+
+    assert (outcome.out, outcome.code) == ("", 2)
+    assert "its weights take 4,915,600,000,000 bytes, and " in outcome.err
+    assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from vggstat.cli.common import (
     variant_of,
     write,
 )
-from vggstat.errors import UsageError
+from vggstat.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from vggstat.net.graph import Graph
@@ -90,12 +90,29 @@ def _write_onnx(graph: Graph, output: str | None, seed: int) -> None:
     if output is None and sys.stdout.isatty():
         raise UsageError("an ONNX model is not text for a terminal: say where it goes with -o net.onnx")
     beside = f"{output or 'model.onnx'}.data"
-    model, weights = onnx_files(graph, Path(beside).name, seed=seed)
-    if output is None and weights is not None:
-        raise UsageError("the weights are more than 2 GB and need a file beside the model: give -o net.onnx")
-    if weights is not None:
-        write_file(beside, weights)
+    files = onnx_files(graph, Path(beside).name, seed=seed)
     if output is None:
-        put_bytes(model)
-    else:
-        write_file(output, model)
+        if files.weights is not None:
+            raise UsageError(
+                "the weights are more than 2 GB and need a file beside the model: give -o net.onnx"
+            )
+        put_bytes(files.model)
+        return
+    if files.weights is not None:
+        _require_space(beside, files.weights_bytes)
+        write_file(beside, files.weights)
+    write_file(output, files.model)
+
+
+def _require_space(path: str, needed: int) -> None:
+    """Raises OutputError where a file would fill the disk, which is better known before than after."""
+    from shutil import disk_usage
+
+    try:
+        free = disk_usage(Path(path).resolve().parent).free
+    except OSError:  # whoever writes there says what is wrong
+        return
+    if needed > free:
+        raise OutputError(
+            f"cannot write {path}: its weights take {needed:,} bytes, and {free:,} are free there"
+        )

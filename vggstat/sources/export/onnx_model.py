@@ -56,6 +56,7 @@ class OnnxFiles(NamedTuple):
 
     model: Iterator[bytes]
     weights: Iterator[bytes] | None
+    weights_bytes: int
 
 
 def onnx_bytes(graph: Graph, *, seed: int = 0) -> bytes:
@@ -76,12 +77,13 @@ def onnx_files(graph: Graph, weights_name: str, *, seed: int = 0, largest: int =
     _refuse_unwritable(nodes)
     tensors = list(_tensors(nodes, seed))
     head, body = _model_head(graph, nodes), _graph_head(graph, nodes)
-    size = len(body) + sum(len(_inside(tensor)) + tensor.size for tensor in tensors)
+    weights_bytes = sum(tensor.size for tensor in tensors)
+    size = len(body) + weights_bytes + sum(len(_inside(tensor)) for tensor in tensors)
     if len(head) + len(_opened(GRAPH, size)) + size <= largest:
-        return OnnxFiles(_one_file(head + _opened(GRAPH, size) + body, tensors), None)
+        return OnnxFiles(_one_file(head + _opened(GRAPH, size) + body, tensors), None, weights_bytes)
     body += b"".join(_outside(tensor, weights_name) for tensor in tensors)
     values = (piece for tensor in tensors for piece in tensor.values())
-    return OnnxFiles(iter((head + _opened(GRAPH, len(body)), body)), values)
+    return OnnxFiles(iter((head + _opened(GRAPH, len(body)), body)), values, weights_bytes)
 
 
 def _refuse_unwritable(nodes: Iterable[Node]) -> None:
