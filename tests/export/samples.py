@@ -12,7 +12,7 @@ from vggstat.errors import SpecError
 from vggstat.net.graph import Graph
 from vggstat.net.ops.following import ACTIVATIONS
 
-__all__ = ["EVERY_KIND", "chain_graphs", "few", "nested_graphs", "small_graph"]
+__all__ = ["EVERY_KIND", "JOINS", "chain_graphs", "few", "nested_graphs", "small_graph"]
 
 EVERY_KIND = f"""
 name: EveryKind
@@ -27,6 +27,21 @@ blocks:
 classifier: [{{fc: {{features: 6, norm: batch, activation: tanh}}}}, {{fc: {{features: 6, norm: layer}}}}, FC-3, soft-max]
 """.replace(", {add: [.]}", "")
 """Every kind but LRN, and every join but those of units."""
+
+JOINS = (
+    "{residual: [conv3-4, conv3-4], repeat: 2}",
+    "{residual: [conv3-8], shortcut: conv1-8}",
+    "{residual: [conv3-4], in_place: false}",
+    "{branches: [[conv3-4], [conv1-2], []]}",
+    "{branches: [[conv3-4], [conv1-4], []], join: add}",
+    "{branches: [[], [gap, conv1-4 sigmoid]], join: multiply}",
+    "{branches: [[relu], [conv1-3]], split: true}",
+    "{branches: [[relu], [conv1-3], []], split: [1, 2, 1]}",
+    "{name: class, branches: [[conv3-4], [conv1-4]]}, conv1-2",
+    "conv3-4 as a, {conv: {filters: 4, padding: 0}}, {concat: {with: [a, .], crop: true}}",
+    "conv3-4 as a, relu, {concat: {with: [a, .], as: b}}, conv1-4, {add: [a]}, {concat: [b]}",
+)
+"""Blocks of one list, on maps of four channels."""
 
 few = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

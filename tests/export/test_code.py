@@ -11,6 +11,7 @@ import pytest
 
 from tests.branching import Builder
 from tests.conftest import Golden
+from tests.export.samples import EVERY_KIND, JOINS, small_graph
 from tests.networks import SHIPPED, graph_of, report_of
 from vggstat.errors import UnwritableError
 from vggstat.net.ops.conv import Conv
@@ -39,10 +40,26 @@ def test_what_repeats_is_written_once(name: str, most: int) -> None:
     assert len(torch_code(report_of(name).graph).splitlines()) <= most
 
 
+MANY_NUMBERS = """
+name: many
+input: [3, 32, 32]
+blocks:
+  - - branches: [[conv1-16, conv3-128], [conv1x7-128, conv7x1-192], [maxpool3/1 same, conv3-100, conv5-100]]
+      repeat: 3
+    - branches: [[conv1-17, conv5-129], [conv7x1-130, conv1x7-190], [maxpool3/1 same, conv1-101, conv3-99]]
+      repeat: 3
+head: none
+"""
+"""Units alike but for so many numbers that a loop of them does not fit on one line."""
+
+
 def test_formatters_have_nothing_to_do(tmp_path: Path) -> None:
-    """ruff, at 100 columns, leaves every shipped network's code as it is, and finds nothing in it."""
-    for name in SHIPPED:
-        (tmp_path / f"{name.replace('.', '_')}.py").write_text(torch_code(report_of(name).graph), "utf-8")
+    """ruff, at 100 columns, leaves the code of every network as it is, and finds nothing in it."""
+    graphs = {name.replace(".", "_"): report_of(name).graph for name in SHIPPED}
+    others = {"every": graph_of(EVERY_KIND), "many": graph_of(MANY_NUMBERS)}
+    joins = {f"join{number}": small_graph(blocks) for number, blocks in enumerate(JOINS)}
+    for name, graph in {**graphs, **others, **joins}.items():
+        (tmp_path / f"{name}.py").write_text(torch_code(graph), "utf-8")
     for words in (("format", "--diff"), ("check", "--select", "B,C4,E,F,I,N,PIE,RET,SIM,UP")):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *words, "--isolated", "--line-length", "100", str(tmp_path)],
@@ -88,11 +105,11 @@ def test_hostile_titles_stay_text() -> None:
 @pytest.mark.parametrize(
     ("name", "network", "factory"),
     [
-        ("torch", "torch2", "torch3"),
+        ("torch", "Torch", "torch2"),
         ("None", "None_", "none"),
         ("3-net", "Net3net", "net_3_net"),
         ("Tensor", "Tensor2", "tensor"),
-        ("class", "class_", "class2"),
+        ("class", "Class", "class_"),
     ],
 )
 def test_names_that_are_taken(name: str, network: str, factory: str) -> None:

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from tests.branching import branching, branching_vectors
-from tests.export.samples import EVERY_KIND, chain_graphs, few, nested_graphs, small_graph
+from tests.export.samples import EVERY_KIND, JOINS, chain_graphs, few, nested_graphs, small_graph
 from tests.measure.sample_models import Dense, Other
 from tests.networks import SHIPPED, graph_of, report_of
 from vggstat.cost.accounting import find_accounting
@@ -79,21 +79,6 @@ def test_shipped_networks_come_back(name: str) -> None:
     graph = report_of(name).graph
 
     assert_same_figures(graph, torch_code(graph), "training-peak", "inference-peak")
-
-
-JOINS = (
-    "{residual: [conv3-4, conv3-4], repeat: 2}",
-    "{residual: [conv3-8], shortcut: conv1-8}",
-    "{residual: [conv3-4], in_place: false}",
-    "{branches: [[conv3-4], [conv1-2], []]}",
-    "{branches: [[conv3-4], [conv1-4], []], join: add}",
-    "{branches: [[], [gap, conv1-4 sigmoid]], join: multiply}",
-    "{branches: [[relu], [conv1-3]], split: true}",
-    "{branches: [[relu], [conv1-3], []], split: [1, 2, 1]}",
-    "{name: class, branches: [[conv3-4], [conv1-4]]}, conv1-2",
-    "conv3-4 as a, {conv: {filters: 4, padding: 0}}, {concat: {with: [a, .], crop: true}}",
-    "conv3-4 as a, relu, {concat: {with: [a, .], as: b}}, conv1-4, {add: [a]}, {concat: [b]}",
-)
 
 
 @pytest.mark.parametrize("blocks", JOINS)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 from vggstat.net.graph import Node
 from vggstat.sources.export.forward import forward_statements, parameters_of
 from vggstat.sources.export.frame import Argument, Frame
-from vggstat.sources.export.layout import Brackets, Text, before, is_name, lines
-from vggstat.sources.export.loops import loops
+from vggstat.sources.export.layout import Brackets, Text, before, is_name, lines, quoted
+from vggstat.sources.export.loops import Loop, loops
 from vggstat.sources.export.naming import sentence
 from vggstat.sources.export.regions import Region, Step
 
 __all__ = ["class_lines", "definition"]
+
+LOOP_WIDTH: Final = 80
+"""Characters of a loop at most, since it stands on one line."""
 
 
 def definition(frame: Frame) -> list[str]:
@@ -35,7 +39,7 @@ def class_lines(frame: Frame, about: str, about_forward: str = "", remarks: Iter
     makes = "Tensor" if len(region.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(region.outputs))}]"
     forward = ["", f"    def forward(self, {takes}) -> {makes}:"]
     forward += [f'        """{about_forward}"""'] if about_forward else []
-    *body, end = [line for text in forward_statements(region) for line in lines(text, 2)]
+    *body, end = forward_statements(region)
     return [
         *head,
         *_init_head(frame),
@@ -43,9 +47,9 @@ def class_lines(frame: Frame, about: str, about_forward: str = "", remarks: Iter
         *_locals(frame, 2),
         *modules,
         *forward,
-        *body,
+        *(line for text in body for line in lines(text, 2)),
         *(f"        {remark}" for remark in remarks),
-        end,
+        *lines(end, 2),
     ]
 
 
@@ -85,7 +89,7 @@ def _children(frame: Frame, region: Region) -> Iterator[Text]:
         if is_name(name):
             yield before(f"self.{name} = ", text)
         else:
-            yield Brackets("self.add_module(", (f'"{name}"', text))
+            yield Brackets("self.add_module(", (quoted(name), text))
 
 
 def _modules(frame: Frame, named: Sequence[Named]) -> Iterator[tuple[str, Text]]:
@@ -95,7 +99,7 @@ def _modules(frame: Frame, named: Sequence[Named]) -> Iterator[tuple[str, Text]]
         held.setdefault(name, []).append((tuple(rest), step))
     for name, inside in held.items():
         if inside[0][0]:
-            entries = tuple(before(f'"{key}": ', text) for key, text in _modules(frame, inside))
+            entries = tuple(before(f"{quoted(key)}: ", text) for key, text in _modules(frame, inside))
             yield name, Brackets("nn.ModuleDict(", (Brackets("{", entries, "}"),))
         else:
             yield name, _part(frame, inside[0][1])
@@ -122,31 +126,41 @@ def _chain(head: str, frame: Frame, region: Region) -> Text:
     if region.is_numbered:
         return Brackets(head, tuple(_numbered(frame, region)))
     if all(is_name(step.name) for step in region.steps):
-        entries = tuple(_entries(frame, region, "{}="))
+        entries = tuple(_entries(frame, region, "{}=".format))
         return Brackets(head, (Brackets("OrderedDict(", entries),))
-    entries = tuple(_entries(frame, region, '"{}": '))
+    entries = tuple(_entries(frame, region, lambda name: f"{quoted(name)}: "))
     return Brackets(head, (Brackets("OrderedDict(", (Brackets("{", entries, "}"),)),))
 
 
 def _numbered(frame: Frame, region: Region) -> Iterator[Text]:
     for steps, loop in loops(frame, region.steps):
-        if loop is not None:
-            yield f"*({loop.call(0)} for {loop.counter} in range({len(steps)}))"
-            continue
-        [step] = steps
-        text = _part(frame, step)
-        if isinstance(step.part, Region) and step.part.form == "group":
-            inner = frame.of(step.part)
-            yield from (before("*", text),) if inner else (_part(frame, one) for one in step.part.steps)
-        else:
+        text = f"*({loop.call(0)} for {loop.counter} in range({len(steps)}))" if loop is not None else ""
+        if 0 < len(text) <= LOOP_WIDTH:
             yield text
-
-
-def _entries(frame: Frame, region: Region, key: str) -> Iterator[Text]:
-    for steps, loop in loops(frame, region.steps):
-        if loop is not None:
-            names = f'f"{loop.stem}{{i}}"'
-            span = f"range({loop.start}, {loop.start + len(steps)})"
-            yield f"**{{{names}: {loop.call(loop.start)} for i in {span}}}"
         else:
-            yield before(key.format(steps[0].name), _part(frame, steps[0]))
+            yield from (text for step in steps for text in _numbered_step(frame, step))
+
+
+def _numbered_step(frame: Frame, step: Step) -> Iterator[Text]:
+    """A module, or those of a group: by the function that makes them, if there is one."""
+    if isinstance(step.part, Region) and step.part.form == "group":
+        if frame.of(step.part) is None:
+            yield from (_part(frame, one) for one in step.part.steps)
+        else:
+            yield before("*", _part(frame, step))
+    else:
+        yield _part(frame, step)
+
+
+def _entries(frame: Frame, region: Region, key: Callable[[str], str]) -> Iterator[Text]:
+    for steps, loop in loops(frame, region.steps):
+        text = _named_loop(loop, len(steps)) if loop is not None else ""
+        if 0 < len(text) <= LOOP_WIDTH:
+            yield text
+        else:
+            yield from (before(key(step.name), _part(frame, step)) for step in steps)
+
+
+def _named_loop(loop: Loop, count: int) -> str:
+    names = f'f"{loop.stem}{{i}}"'
+    return f"**{{{names}: {loop.call(loop.start)} for i in range({loop.start}, {loop.start + count})}}"

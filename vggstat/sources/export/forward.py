@@ -9,11 +9,11 @@ from typing import Final
 
 from vggstat.net.graph import Node
 from vggstat.sources.export.functions import function_text, is_centered, joins
-from vggstat.sources.export.layout import Brackets, Text, before, flat, is_name
+from vggstat.sources.export.layout import Brackets, Text, before, flat, is_name, quoted
 from vggstat.sources.export.modules import is_light
 from vggstat.sources.export.regions import Region, Step
 
-__all__ = ["child", "forward_statements", "parameters_of"]
+__all__ = ["forward_statements", "parameters_of"]
 
 GENERIC: Final = ("x", "y", "z")
 """Names of maps that live for a few lines."""
@@ -30,15 +30,11 @@ def parameters_of(region: Region) -> tuple[str, ...]:
     return ("x", *(("skip",) if others == 1 else (f"skip{at + 1}" for at in range(others))))
 
 
-def child(name: str) -> str:
+def _child(name: str) -> str:
     """A module of the class by its name: an attribute, or an entry of one that only holds others."""
     first, *rest = name.split(".")
-    return attribute(first) + "".join(f'["{part}"]' for part in rest)
-
-
-def attribute(name: str) -> str:
-    """``self.conv1``; what is no name in Python is found otherwise."""
-    return f"self.{name}" if is_name(name) else f'self.get_submodule("{name}")'
+    found = f"self.{first}" if is_name(first) else f"self.get_submodule({quoted(first)})"
+    return found + "".join(f"[{quoted(part)}]" for part in rest)
 
 
 def forward_statements(region: Region) -> Iterator[Text]:
@@ -161,7 +157,7 @@ class _Forward:
         texts = tuple(map(self._text, step.reads))
         if _is_call_of_function(step):
             return function_text(step, texts)
-        return Brackets(f"{child(step.name)}(", texts)
+        return Brackets(f"{_child(step.name)}(", texts)
 
     def _text(self, value: int) -> Text:
         return self._expression(self._makers[value]) if value in self._inline else self._names.get(value, "x")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from keyword import iskeyword
 from typing import Final, NamedTuple, Union
 
-__all__ = ["WIDTH", "Brackets", "Text", "before", "flat", "is_name", "lines"]
+__all__ = ["WIDTH", "Brackets", "Text", "before", "flat", "is_name", "lines", "quoted"]
 
 WIDTH: Final = 100
 """Columns of a line."""
@@ -58,3 +59,8 @@ def before(words: str, text: Text) -> Text:
 def is_name(word: str) -> bool:
     """Whether a word can be a name in Python."""
     return word.isidentifier() and not iskeyword(word)
+
+
+def quoted(word: str) -> str:
+    """A word as a string in the source."""
+    return json.dumps(word)

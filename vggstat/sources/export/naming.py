@@ -30,7 +30,7 @@ class Names:
 
     def __init__(self, graph: Graph) -> None:
         self._taken = set(_USED)
-        self.network = self._free(class_name(graph))
+        self.network = self._free(_camel(class_name(graph)))
         self.factory = self._free(_factory(graph))
 
     def of(self, template: Template) -> str:
