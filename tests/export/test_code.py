@@ -44,10 +44,10 @@ MANY_NUMBERS = """
 name: many
 input: [3, 32, 32]
 blocks:
-  - - branches: [[conv1-16, conv3-128], [conv1x7-128, conv7x1-192], [maxpool3/1 same, conv3-100, conv5-100]]
-      repeat: 3
-    - branches: [[conv1-17, conv5-129], [conv7x1-130, conv1x7-190], [maxpool3/1 same, conv1-101, conv3-99]]
-      repeat: 3
+  - - branches: [[conv1-1016, conv3-1128], [conv1x7-1128, conv7x1-1192], [maxpool3/1 same, conv3-1100, conv5-1101]]
+      repeat: 4
+    - branches: [[conv1-1017, conv3-1129], [conv1x7-1130, conv7x1-1190], [maxpool3/1 same, conv3-1110, conv5-1111]]
+      repeat: 4
 head: none
 """
 """Units alike but for so many numbers that a loop of them does not fit on one line."""
@@ -127,6 +127,23 @@ def test_a_thousand_units_are_one_loop() -> None:
     lengths = {len(torch_code(graph_of(text % count)).splitlines()) for count in (3, 1000)}
 
     assert len(lengths) == 1
+
+
+def test_kernels_of_many_places_tell_units_apart() -> None:
+    """A class has a kernel or a stride as its parameter, or both; where more differs there are two classes."""
+    text = "name: n\ninput: [3, 8, 8]\nblocks: [[conv1-8, %s]]\nhead: none"
+    few = "{residual: [conv3-8]}, {residual: [conv5-8]}"
+    many = "{residual: [conv1-8, conv3-8, conv3-8]}, {residual: [conv3-8, conv5-8, conv1-8]}"
+    classes = [
+        [
+            node.name
+            for node in ast.parse(torch_code(graph_of(text % units))).body
+            if isinstance(node, ast.ClassDef)
+        ]
+        for units in (few, many)
+    ]
+
+    assert classes == [["ResidualUnit", "N"], ["Block1Unit1", "Block1Unit2", "N"]]
 
 
 def test_what_cannot_be_written_is_listed() -> None:

@@ -94,6 +94,11 @@ class Slot(NamedTuple):
         """Whether it says how many channels come in."""
         return self.field in ENTERING
 
+    @property
+    def is_setting(self) -> bool:
+        """Whether it is neither a number of channels nor a padding."""
+        return not (self.is_entering or self.field.startswith("out_") or self.field in ("groups", "padding"))
+
 
 class ModuleCall(NamedTuple):
     """A module as it is written: ``nn.Conv2d(3, 64, kernel_size=3, bias=False)``."""
