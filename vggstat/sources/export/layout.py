@@ -37,7 +37,8 @@ def flat(text: Text) -> str:
 def lines(text: Text, depth: int, behind: str = "") -> list[str]:
     """The lines of a text at a depth of indentation: one if it fits, else broken at its outermost brackets.
 
-    What is in them stands on one line where it fits there, else each item has a line with a comma of its own.
+    What a call has in them stands on one line where it fits there; else, and in a list, each item has a line with a
+    comma of its own.
     """
     margin = " " * (INDENT * depth)
     whole = f"{margin}{flat(text)}{behind}"
@@ -45,9 +46,9 @@ def lines(text: Text, depth: int, behind: str = "") -> list[str]:
         return [whole]
     opening, closing = margin + text.head, f"{margin}{text.tail}{behind}"
     inside = ", ".join(map(flat, text.items))
-    if len(inside) + len(margin) + INDENT <= WIDTH:
+    if text.head[-1] == "(" and len(inside) + len(margin) + INDENT <= WIDTH:
         return [opening, f"{margin}{' ' * INDENT}{inside}", closing]
-    comma = "," if len(text.items) > 1 else ""
+    comma = "," if len(text.items) > 1 or text.head[-1] != "(" else ""
     return [opening, *(line for item in text.items for line in lines(item, depth + 1, comma)), closing]
 
 
