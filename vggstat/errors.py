@@ -8,7 +8,7 @@
     ├── InputError              a file that cannot be read
     ├── OutputError             a place that cannot be written
     ├── MissingExtraError       a part of vggstat that is not installed
-    └── UnwritableError         exit 1: a network that cannot be written as a spec, with the layers that are why
+    └── UnwritableError         exit 1: layers that the form which was asked for has no words for
 
 Exit 0 means fine, 1 findings or differences (no exception), 3 a fault of vggstat's own (any other exception).
 """
@@ -85,23 +85,32 @@ class SpecError(VggstatError):
 
 
 class Unwritable(NamedTuple):
-    """A layer of a graph that cannot be written as a spec: its name, what it is, and why."""
+    """A layer of a graph that cannot be written: its name, what it is, and why."""
 
     name: str
     what: str
     why: str
 
-    def __str__(self) -> str:
-        return f"{self.name} ({self.what}): {self.why}"
-
 
 class UnwritableError(VggstatError):
-    """A network that cannot be written as a spec. ``nodes`` are the layers that stand in the way, in order."""
+    """A network that cannot be written as asked. ``nodes`` are the layers that stand in the way, in order."""
 
     exit_code = 1
 
-    def __init__(self, name: str, nodes: tuple[Unwritable, ...]) -> None:
+    def __init__(self, name: str, form: str, nodes: tuple[Unwritable, ...]) -> None:
         self.nodes = nodes
-        count = "1 layer stands" if len(nodes) == 1 else f"{len(nodes)} layers stand"
-        lines = [f"{name} cannot be written as a spec: {count} in the way", *map(str, nodes)]
-        super().__init__("\n".join(lines))
+        count = "1 layer stands" if len(nodes) == 1 else f"{len(nodes):,} layers stand"
+        super().__init__(
+            "\n".join((f"{name} cannot be written as {form}: {count} in the way", *_alike(nodes)))
+        )
+
+
+def _alike(nodes: tuple[Unwritable, ...]) -> list[str]:
+    """A line for all layers that stand in the way for the same reason, with the first of them."""
+    held: dict[str, list[Unwritable]] = {}
+    for node in nodes:
+        held.setdefault(node.why, []).append(node)
+    return [
+        f"{first.name} ({first.what}){f' and {len(others):,} more' if others else ''}: {why}"
+        for why, (first, *others) in held.items()
+    ]

@@ -45,6 +45,7 @@ COMMANDS = (
     "plot SPEC OTHER compare",
     "report SPEC -o -",
     "spec SPEC",
+    "export SPEC",
 )
 
 SMALL, LARGE = 200, 400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from vggstat.errors import Unwritable, UnwritableError, VggstatError
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph
@@ -17,6 +19,8 @@ from vggstat.sources.spec.writing.wiring import Wiring
 
 __all__ = ["write_spec"]
 
+A_SPEC: Final = "a spec"
+
 
 def write_spec(graph: Graph) -> str:
     """The YAML text of a graph of whatever source, in its shortest form.
@@ -28,7 +32,7 @@ def write_spec(graph: Graph) -> str:
     """
     stuck = [*_image(graph), *of_the_whole(graph), *refusals(Wiring(graph.nodes, graph.image))]
     if stuck:
-        raise UnwritableError(graph.spec.name, tuple(stuck))
+        raise UnwritableError(graph.spec.name, A_SPEC, tuple(stuck))
     graph = graph if graph.head is not None else _as_a_spec_means(graph)
     wiring = Wiring(graph.nodes, graph.image)
     refusal = None
@@ -38,7 +42,7 @@ def write_spec(graph: Graph) -> str:
             return outcome
         refusal = outcome
     assert refusal is not None
-    raise UnwritableError(graph.spec.name, (refusal,))
+    raise UnwritableError(graph.spec.name, A_SPEC, (refusal,))
 
 
 def _as_a_spec_means(graph: Graph) -> Graph:

@@ -51,7 +51,8 @@ def _reasons(node: Node, wiring: Wiring) -> Iterator[str]:
     if isinstance(node.layer, Given):
         return  # told of the whole
     if isinstance(node.layer, Seen):
-        yield _unknown(node.layer)
+        strange = any(len(shape) not in (1, 3) for shape in (*node.in_shapes, node.shape))
+        yield "a spec has feature maps and vectors, not tokens" if strange else _unknown(node.layer)
     elif isinstance(node.layer, Part):
         yield from _part(node, wiring)
     elif join_kind(node):
