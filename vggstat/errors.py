@@ -105,12 +105,17 @@ class UnwritableError(VggstatError):
         )
 
 
+MOST_NAMED = 10
+
+
 def _alike(nodes: tuple[Unwritable, ...]) -> list[str]:
-    """A line for all layers that stand in the way for the same reason, with the first of them."""
-    held: dict[str, list[Unwritable]] = {}
+    """A line for all layers that stand in the way for the same reason."""
+    held: dict[str, list[str]] = {}
     for node in nodes:
-        held.setdefault(node.why, []).append(node)
-    return [
-        f"{first.name} ({first.what}){f' and {len(others):,} more' if others else ''}: {why}"
-        for why, (first, *others) in held.items()
-    ]
+        held.setdefault(node.why, []).append(f"{node.name} ({node.what})")
+    return [f"{_some(names)}: {why}" for why, names in held.items()]
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:MOST_NAMED])} and {rest:,} more"

@@ -14,6 +14,7 @@ from vggstat.shapes import Shape
 from vggstat.sources.export.about import about
 from vggstat.sources.export.onnx_nodes import LEAST_OPSET, OPSETS, is_known, onnx_nodes
 from vggstat.sources.export.weights import WIDTH, random_bytes
+from vggstat.sources.unwritten import unwritten
 from vggstat.version import __version__
 
 __all__ = ["LARGEST_FILE", "OnnxFiles", "onnx_bytes", "onnx_files"]
@@ -74,7 +75,7 @@ def onnx_files(graph: Graph, weights_name: str, *, seed: int = 0, largest: int =
     whose weights have no name of their own.
     """
     nodes = [node for node in graph.nodes if node.in_model]
-    _refuse_unwritable(graph.spec.name, nodes)
+    _refuse_unwritable(graph, nodes)
     tensors = list(_tensors(nodes, seed))
     head, body = _model_head(graph, nodes), _graph_head(graph, nodes)
     weights_bytes = sum(tensor.size for tensor in tensors)
@@ -86,8 +87,8 @@ def onnx_files(graph: Graph, weights_name: str, *, seed: int = 0, largest: int =
     return OnnxFiles(iter((head + _opened(GRAPH, len(body)), body)), values, weights_bytes)
 
 
-def _refuse_unwritable(name: str, nodes: Iterable[Node]) -> None:
-    problems = []
+def _refuse_unwritable(graph: Graph, nodes: Iterable[Node]) -> None:
+    problems = list(unwritten(graph))
     named: set[str | None] = {None}
     for node in nodes:
         if not is_known(node):
@@ -96,7 +97,7 @@ def _refuse_unwritable(name: str, nodes: Iterable[Node]) -> None:
             problems.append(Unwritable(node.name, node.layer.label, "its weights are those of another layer"))
         named.add(node.torch_name)
     if problems:
-        raise UnwritableError(name, "an ONNX model", tuple(problems))
+        raise UnwritableError(graph.spec.name, "an ONNX model", tuple(problems))
 
 
 # what is not weights ------------------------------------------------------------------------------------

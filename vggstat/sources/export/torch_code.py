@@ -21,6 +21,7 @@ from vggstat.sources.export.naming import Names
 from vggstat.sources.export.paths import module_paths, unnameable
 from vggstat.sources.export.plan import Plan
 from vggstat.sources.export.regions import region_tree
+from vggstat.sources.unwritten import unwritten
 
 __all__ = ["torch_code"]
 
@@ -43,7 +44,7 @@ def torch_code(graph: Graph) -> str:
     UnwritableError for layers that torch has no module for, or whose modules cannot have their names.
     """
     nodes = [node for node in graph.nodes if node.in_model]
-    calls = _module_calls(graph.spec.name, nodes)
+    calls = _module_calls(graph, nodes)
     root = region_tree(graph, module_paths(nodes), calls)
     plan = Plan(root)
     shapes = {0: graph.image, **{node.output: node.shape for node in nodes}}
@@ -65,13 +66,13 @@ def torch_code(graph: Graph) -> str:
 _HELPERS: Final = {CHANNEL_NORM: CHANNEL_NORM_CLASS, "center_crop": CENTER_CROP}
 
 
-def _module_calls(name: str, nodes: Sequence[Node]) -> dict[int, ModuleCall]:
+def _module_calls(graph: Graph, nodes: Sequence[Node]) -> dict[int, ModuleCall]:
     """The modules of the nodes that are no functions, by their index. Raises UnwritableError with all that have none."""
     calls: dict[int, ModuleCall] = {}
     known: dict[
         tuple[int, tuple[Shape, ...], bool], ModuleCall
     ] = {}  # large networks repeat few layers on few shapes
-    problems = []
+    problems = list(unwritten(graph))
     for node in nodes:
         key = (id(node.layer), node.in_shapes, node.in_place)
         try:
@@ -81,7 +82,7 @@ def _module_calls(name: str, nodes: Sequence[Node]) -> dict[int, ModuleCall]:
             problems.append(Unwritable(node.name, node.layer.label, "vggstat knows no torch module for it"))
     problems = problems or [Unwritable(node.name, node.layer.label, why) for node, why in unnameable(nodes)]
     if problems:
-        raise UnwritableError(name, "torch code", tuple(problems))
+        raise UnwritableError(graph.spec.name, "torch code", tuple(problems))
     return calls
 
 

@@ -13,9 +13,10 @@ from vggstat.sources.spec.loading import read_text
 from vggstat.sources.spec.writing.document import document_of
 from vggstat.sources.spec.writing.parsing import StuckError
 from vggstat.sources.spec.writing.parts import Way, ways
-from vggstat.sources.spec.writing.refusals import of_the_whole, refusals
+from vggstat.sources.spec.writing.refusals import refusals
 from vggstat.sources.spec.writing.same import named_alike, unlike
 from vggstat.sources.spec.writing.wiring import Wiring
+from vggstat.sources.unwritten import unwritten
 
 __all__ = ["write_spec"]
 
@@ -30,7 +31,7 @@ def write_spec(graph: Graph) -> str:
     UnwritableError, with all layers that the language has no words for, or with the first that cannot be written where it
     stands.
     """
-    stuck = [*_image(graph), *of_the_whole(graph), *refusals(Wiring(graph.nodes, graph.image))]
+    stuck = [*_image(graph), *unwritten(graph), *refusals(Wiring(graph.nodes, graph.image))]
     if stuck:
         raise UnwritableError(graph.spec.name, A_SPEC, tuple(stuck))
     graph = graph if graph.head is not None else _as_a_spec_means(graph)

@@ -7,7 +7,7 @@ from typing import Any
 
 from vggstat.errors import Unwritable
 from vggstat.fields import Field
-from vggstat.net.graph import Graph, Node
+from vggstat.net.graph import Node
 from vggstat.net.ops import find_kind
 from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.given import Given
@@ -18,7 +18,7 @@ from vggstat.sources.spec.language import describe as describe_field
 from vggstat.sources.spec.writing.spelling import kind_of
 from vggstat.sources.spec.writing.wiring import Wiring, join_kind
 
-__all__ = ["of_the_whole", "refusals"]
+__all__ = ["refusals"]
 
 
 def refusals(wiring: Wiring) -> tuple[Unwritable, ...]:
@@ -28,23 +28,6 @@ def refusals(wiring: Wiring) -> tuple[Unwritable, ...]:
         for node in wiring.nodes
         if (why := next(_reasons(node, wiring), None))
     )
-
-
-def of_the_whole(graph: Graph) -> Iterator[Unwritable]:
-    """What a model has that no spec says: further inputs and outputs, parameters that are shared, frozen or not used."""
-    for node in graph.further_inputs:
-        yield Unwritable(node.name, "input", "a spec has one image and no further input")
-    if len(graph.outputs) > 1:
-        yield Unwritable("output", f"{len(graph.outputs)} values", "a spec has one output, the last value")
-    for node in graph.nodes:
-        for shared in node.shared:
-            yield Unwritable(node.name, node.layer.label, f"it uses {shared.param.path} of {shared.owner}")
-        if any(param.frozen for param in node.params):
-            yield Unwritable(
-                node.name, node.layer.label, "its parameters are frozen: those of a spec are trained"
-            )
-    for param in graph.unused:
-        yield Unwritable(param.path, "parameter", "nothing uses it")
 
 
 def _reasons(node: Node, wiring: Wiring) -> Iterator[str]:
