@@ -96,7 +96,9 @@ def _words(region: Region) -> list[str]:
 
 def _factory(graph: Graph) -> str:
     spec = graph.spec
-    name = next((alias for alias in (*spec.aliases, spec.name) if fold(alias).startswith("vgg")), spec.name)
+    name = next(
+        (alias for alias in (*spec.aliases, graph.own_name) if fold(alias).startswith("vgg")), graph.own_name
+    )
     word = re.sub(r"[^0-9a-z]+", "_", name.lower())
     return word if word[0].isalpha() else f"net_{word}"
 

@@ -127,7 +127,7 @@ def _graph_head(graph: Graph, nodes: Sequence[Node]) -> bytes:
     if not nodes:
         result = _value("output", graph.image)
         made.append(helper.make_node("Identity", [names[0]], ["output"], "output"))
-    written = helper.make_graph(made, graph.spec.name, values[:1], [result], value_info=values[1:-1])
+    written = helper.make_graph(made, graph.own_name, values[:1], [result], value_info=values[1:-1])
     return bytes(written.SerializeToString())
 
 

@@ -46,7 +46,7 @@ def _is_own(graph: Graph) -> bool:
 def _about(graph: Graph, *, published: bool) -> Iterator[str]:
     """What a text says about the network as a whole."""
     spec = graph.spec
-    name, title, source = _name(spec.name), _line(spec.title), _line(spec.source)
+    name, title, source = _name(graph.own_name), _line(spec.title), _line(spec.source)
     yield f"name: {quoted(name)}"
     if spec.aliases and published:
         yield f"aliases: [{', '.join(spec.aliases)}]"
