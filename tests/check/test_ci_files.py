@@ -165,7 +165,7 @@ def test_the_hooks_of_pre_commit() -> None:
 def test_a_hook_takes_every_name_for_a_file(hook: dict[str, Any], runner: Runner) -> None:
     """pre-commit puts the names after the arguments: files that are called as options are read, and nothing else is."""
     names = ["--fix.md", "--fix", "-oREADME.md", "--output=pwned.md", "-h", "--", "README.md"]
-    stale = "<!-- vggstat: list -->\n<!-- /vggstat -->\n"
+    stale = "<!-- vggstat: stack 3x3 3x3 -->\n<!-- /vggstat -->\n"
     for name in names:
         runner.write(name, stale)
     _, *words = hook["entry"].split()

@@ -164,8 +164,8 @@ def test_a_name_of_a_file_that_is_no_text(name: str, to_file: bool, tmp_path: Pa
 
 def test_a_reader_that_goes_away() -> None:
     """``| head -1``: no complaint, the exit code of the whole run, and --fix has mended every file."""
-    stale = "<!-- vggstat: list -->\n<!-- /vggstat -->\n"
-    write(*(f"docs/{number:02}.md" for number in range(12)), text=stale + WRONG * 250)
+    stale = "<!-- vggstat: stack 3x3 3x3 -->\n<!-- /vggstat -->\n"
+    write(*(f"docs/{number:02}.md" for number in range(12)), text=stale + WRONG * 80)
     done = subprocess.Popen(
         [*PROGRAM, "docs", "--fix", "--show-passes"],
         stdout=subprocess.PIPE,
@@ -180,7 +180,7 @@ def test_a_reader_that_goes_away() -> None:
 
     assert done.wait() == 1
     assert complaint == b""
-    assert all("Networks that ship with vggstat" in path.read_text() for path in Path("docs").iterdir())
+    assert all("256 channels in and out" in path.read_text() for path in Path("docs").iterdir())
 
 
 def test_interruption() -> None:

@@ -46,7 +46,7 @@ TEMPLATES = [
     "| conv1_2 | 224x224x64 | 36,928 |\n| pool1 | 112x112x64 | 0 |\n",
     "INPUT: [224x224x3] memory: 224*224*3=150K params: 0\n{0}CONV3-64: [224x224x64] memory: 3.2M{0} params: (3*3*3)*64 = 1,729\n"
     "CONV3-64: [224x224x64] memory: 3.2M params: 36,864\nPOOL2: [112x112x64] memory: 800K {0} params: 0\n",
-    "<!-- vggstat: table {0} -->\n{0}\n<!-- /vggstat -->\n<!-- vggstat: list -->\n{0}\n<!-- /vggstat -->\n",
+    "<!-- vggstat: table {0} -->\n{0}\n<!-- /vggstat -->\n<!-- vggstat: stack 3x3 3x3 -->\n{0}\n<!-- /vggstat -->\n",
     "<!-- vggstat: ignore[{0}] {0} -->\nVGG-16 has 183M parameters\n",
 ]
 HARMLESS = "\u00a0\u2009\u202f\u200c\u200d\u3000"
@@ -212,16 +212,31 @@ def test_pages_of_a_network_with_a_strange_title(
         assert harm(done.out) + harm(done.err) == [], line
 
 
-@pytest.mark.parametrize("command", ["identify {path}", "verify D --checkpoint {path}"])
-@pytest.mark.parametrize("evil", ["\x1b[31m", "\x9b", "\u202e", "\n::error::x", "::error::x", "##[error]x"])
-def test_names_of_tensors(evil: str, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+PAGE_FORMATS = ("text", "markdown", "csv", "json", "latex", "html")
+NAMES = ("\x1b[31m", "\x9b", "\u202e", "\n::error::x", "::error::x", "##[error]x")
+
+
+@pytest.mark.parametrize(
+    ("evil", "command", "formats"),
+    [
+        *((evil, "verify D --checkpoint {path}", PAGE_FORMATS) for evil in NAMES),
+        # builds every network that ships: each name in two formats, and two names in each
+        *(
+            (evil, "identify {path}", (PAGE_FORMATS[at], PAGE_FORMATS[at - 3]))
+            for at, evil in enumerate(NAMES)
+        ),
+    ],
+)
+def test_names_of_tensors(
+    evil: str, command: str, formats: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A file of weights names its tensors as it likes; they are shown, or are in the way, in every format."""
     path = tmp_path / "weights.safetensors"
     tensors = {f"{evil}.{number}{evil}": {"dtype": "F32", "shape": [8, 3, 3, 3], "data_offsets": [864 * number, 864 * (number + 1)]}
                for number in range(2)}  # fmt: skip
     header = json.dumps(tensors).encode()
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(2 * 864))
-    for name in ("text", "markdown", "csv", "json", "latex", "html"):
+    for name in formats:
         done = run(monkeypatch, *command.format(path=path).split(), "--format", name)
 
         assert done.code in (0, 1, 2), done.err

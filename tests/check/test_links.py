@@ -12,7 +12,7 @@ from vggstat.lint.config import Settings
 from vggstat.lint.engine import find_files
 from vggstat.lint.files import Reach
 
-STALE = "<!-- vggstat: list -->\n<!-- /vggstat -->\n"
+STALE = "<!-- vggstat: stack 3x3 3x3 -->\n<!-- /vggstat -->\n"
 
 
 @pytest.fixture(autouse=True)

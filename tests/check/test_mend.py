@@ -266,18 +266,18 @@ def test_a_block_across_the_strings_of_a_source(source: list[str]) -> None:
 
 def test_blocks_in_several_cells_of_a_notebook() -> None:
     """They are mended at once, in Markdown and in the comments of code; a wrong number beside them stays."""
-    block = ["<!-- vggstat: list -->\n", "<!-- /vggstat -->\n"]
+    block = ["<!-- vggstat: stack 3x3 3x3 -->\n", "<!-- /vggstat -->\n"]
     cells = [
         {"cell_type": "markdown", "metadata": {}, "source": [*block, "\n", *block, WRONG]},
         {
             "cell_type": "code",
             "metadata": {},
             "outputs": [],
-            "source": ["# vggstat: list\n", "# /vggstat\n", "x"],
+            "source": ["# vggstat: stack 3x3 3x3\n", "# /vggstat\n", "x"],
         },
     ]
     text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
-    listed = render_block(["list"]).rstrip("\n").split("\n")
+    listed = render_block(["stack", "3x3", "3x3"]).rstrip("\n").split("\n")
 
     tree = json.loads(mended(text.encode(), "a.ipynb"))
     first, second = ("".join(cell["source"]) for cell in tree["cells"])

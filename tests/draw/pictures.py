@@ -5,8 +5,10 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from vggstat.cost.report import Report, analyze
-from vggstat.render.draw import WIDTH, DrawOptions, draw, make_scene
+from vggstat.render.draw import WIDTH, DrawOptions, make_scene
 from vggstat.render.draw.scene import Box, Scene
+from vggstat.render.draw.svg import render_svg
+from vggstat.render.draw.theme import find_theme
 from vggstat.sources.spec import read_text
 from vggstat.sources.spec.build import build_graph
 
@@ -58,7 +60,10 @@ def check(reports: tuple[Report, ...], style: str, width: int = WIDTH) -> str:
     scene = make_scene(reports, style, width)
     assert flaws(scene) == []
     assert scene.width <= width
-    svg = draw(reports, DrawOptions(style=style, width=width))
+    options = DrawOptions()
+    svg = render_svg(
+        scene, find_theme(options.theme), options.ident
+    )  # as draw does, which would lay it out again
     root = ElementTree.fromstring(svg)
     assert (root.tag, root.get("role")) == (f"{SVG}svg", "img")
     return svg

@@ -74,12 +74,12 @@ def draw_blocks(reports: Sequence[Report], width: float) -> Scene:
 def _largest(reports: Sequence[Report], limit: float) -> tuple[Scale, list[list[Column]]]:
     """The largest scale at which each network fits one row; if there is none, one that suits many rows or few."""
     full = make_scale(reports, limit)
-    stages = [_stages(report) for report in reports]
+    stages = [[(stage, _labels(stage, report, limit)) for stage in _stages(report)] for report in reports]
     several_rows = 100 if max(map(len, stages)) <= MANY_STAGES else 40
     for percent in (100, 90, 80, 70, 60, several_rows):
         scale = full.shrunk(percent / 100)
         networks = [
-            [_column(stage, report, scale, limit) for stage in parts]
+            [_column(stage, labels, scale, tells=len(report.rows) <= MOST_TIPS) for stage, labels in parts]
             for report, parts in zip(reports, stages, strict=True)
         ]
         if all(needed(columns, ALLEY) <= limit for columns in networks):
@@ -112,18 +112,17 @@ def _fits(runs: list[Run]) -> bool:
     return len(runs) <= MOST_RUNS and solids <= MOST_SOLIDS
 
 
-def _column(stage: Stage, report: Report, scale: Scale, limit: float) -> Column:
-    many = len(report.rows) > MOST_TIPS
+def _column(stage: Stage, labels: Panel, scale: Scale, *, tells: bool) -> Column:
+    """The stage at a scale; ``tells`` whether a pointer is told about its layers."""
     placed: list[tuple[float, Solid, str]] = []
     x = 0.0
     for piece in _pieces(stage):
         for row, words in _drawn(piece):
             solid = solid_of(row, scale)
-            placed.append((x, solid, "" if many else words))
+            placed.append((x, solid, words if tells else ""))
             x += solid.thickness + GAP
     left = min(at - solid.right / 2 for at, solid, _ in placed)
     right = max(at + solid.thickness + solid.right / 2 for at, solid, _ in placed)
-    labels = _labels(stage, report, limit)
     width = max(right - left, labels.width)
     start = (width - (right - left)) / 2 - left
     return Column(
