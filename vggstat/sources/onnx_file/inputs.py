@@ -1,0 +1,165 @@
+"""What an ONNX file says of its inputs, and the sizes that it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import onnx
+
+from vggstat.errors import InputError, UsageError
+from vggstat.shapes import Shape
+from vggstat.sources.onnx_file.model import Model, names_read, printable
+
+__all__ = ["Inputs", "settle_inputs"]
+
+SIDE: Final = 224
+"""Height and width of an image where the file leaves them open."""
+
+
+class Inputs(NamedTuple):
+    """The inputs with all sizes settled."""
+
+    shapes: dict[str, Shape]
+    """By name, with the batch."""
+    symbols: dict[str, int]
+    """What the file's names of sizes stand for."""
+    image: Shape
+    """The first input's shape without the batch."""
+    batch: int
+    notes: tuple[str, ...]
+
+
+class _Axis(NamedTuple):
+    """One axis of an input: its size, or a name that may stand for one."""
+
+    size: int | None
+    symbol: str
+
+
+def settle_inputs(model: Model, image: Shape | None, given: Mapping[str, Shape]) -> Inputs:
+    """Shapes for all inputs: the file's own, with what it leaves open as ``image`` and ``given`` say (without the batch).
+
+    ``image`` is the first input's, ``given`` those of others by name. Where neither says it, an image has sides of 224. Raises
+    UsageError for a shape that the file does not take or that it lacks, InputError for a file that has no input.
+    """
+    axes = _inputs(model)
+    first = next(iter(axes))
+    unknown = next((name for name in given if name not in axes), None)
+    if unknown is not None:
+        names = ", ".join(map(printable, axes))
+        raise UsageError(f"{model.path} has no input {unknown!r}; it has {names}")
+    has_batch = _has_batch(axes[first])
+    batch = (axes[first][0].size or 1) if has_batch else 1
+    wanted = dict(given) if image is None else {**given, first: image}
+    symbols: dict[str, int] = {}
+    for name, sides in axes.items():
+        own = has_batch if name == first else len(sides) > 1
+        if own and sides[0].size is None and (name == first or not sides[0].symbol):
+            sides[0] = _settled(sides[0], batch, symbols)
+        if name in wanted:
+            axes[name] = _as_wanted(model, name, sides, wanted[name], symbols, skipped=int(own))
+    notes = _fill_image(model, first, axes[first], symbols)
+    if batch > 1:
+        notes.append(f"the file has a fixed batch of {batch}: figures are of one image")
+    shapes = {name: _shape(model, name, sides, symbols) for name, sides in axes.items()}
+    return Inputs(shapes, symbols, shapes[first][has_batch:], batch, tuple(notes))
+
+
+def _has_batch(axes: Sequence[_Axis]) -> bool:
+    """Whether the first axis counts images: not in a vector, nor in three axes that are an image's own."""
+    if len(axes) != 3:
+        return len(axes) > 1
+    channels, *sides = (axis.size for axis in axes)
+    return channels not in (3, 4) or any(side is not None and side <= 4 for side in sides)
+
+
+def _inputs(model: Model) -> dict[str, list[_Axis]]:
+    """The axes of each input that is not stored in the file and that somebody reads. Raises InputError where there is none."""
+    stored = {item.name for item in model.graph.initializer}
+    read = {name for node in model.graph.node for name in names_read(node)}
+    found = {
+        item.name: _axes(item) for item in model.graph.input if item.name in read and item.name not in stored
+    }
+    if not found:
+        raise InputError(f"{model.path}: it has no input: what it computes depends on nothing")
+    strange = next((name for name, axes in found.items() if axes is None), None)
+    if strange is not None:
+        raise InputError(f"{model.path}: its input {printable(strange)} is no tensor of a known number of axes")
+    return {name: axes for name, axes in found.items() if axes is not None}
+
+
+def _axes(item: onnx.ValueInfoProto) -> list[_Axis] | None:
+    """None where it is no tensor, or of any number of axes. Sizes of 0 and below stand for open ones in some files."""
+    kind = item.type.tensor_type
+    if not item.type.HasField("tensor_type") or not kind.HasField("shape"):
+        return None
+    return [
+        _Axis(dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None, dim.dim_param)
+        for dim in kind.shape.dim
+    ]
+
+
+def _settled(axis: _Axis, size: int, symbols: dict[str, int]) -> _Axis:
+    if axis.symbol:
+        symbols.setdefault(axis.symbol, size)
+    return _Axis(size, axis.symbol)
+
+
+def _as_wanted(
+    model: Model, name: str, axes: Sequence[_Axis], shape: Shape, symbols: dict[str, int], *, skipped: int
+) -> list[_Axis]:
+    """The axes with the sizes that were given, after a batch that is ``skipped``. Raises UsageError where the file has others."""
+    chosen = axes[skipped:]
+    fits = len(shape) == len(chosen) and all(
+        axis.size in (None, size) for axis, size in zip(chosen, shape, strict=True)
+    )
+    if not fits:
+        own = "×".join("?" if axis.size is None else str(axis.size) for axis in chosen)
+        raise UsageError(
+            f"{model.path}: its input {printable(name)} is {own or 'a single number'} (without the batch), not "
+            f"{'×'.join(map(str, shape))}: only what is ? there can be chosen"
+        )
+    return [*axes[:skipped], *(_settled(axis, size, symbols) for axis, size in zip(chosen, shape, strict=True))]
+
+
+def _fill_image(model: Model, name: str, axes: list[_Axis], symbols: dict[str, int]) -> list[str]:
+    """Settles the sides of an image that are open, and says so."""
+    if len(axes) != 4 and (len(axes) != 3 or _has_batch(axes)):
+        return []
+    first = len(axes) - 3
+    channels_last = axes[first].size is None and axes[-1].size in (1, 3, 4)
+    channels = None if channels_last or axes[first].size is not None else _channels(model, name)
+    if channels is not None:
+        axes[first] = _settled(axes[first], channels, symbols)
+    places = (first, first + 1) if channels_last else (first + 1, first + 2)
+    opened = [place for place in places if axes[place].size is None and axes[place].symbol not in symbols]
+    for place in opened:
+        axes[place] = _settled(axes[place], SIDE, symbols)
+    return [f"the file leaves the size of its image open: {SIDE} pixels unless --input says another"] if opened else []
+
+
+def _channels(model: Model, name: str) -> int | None:
+    """The channels that the first convolution on an input takes."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Conv" and node.input[:1] == [name] and len(node.input) > 1:
+            weight = shapes.get(node.input[1], ())
+            groups = next((item.i for item in node.attribute if item.name == "group"), 1)
+            return weight[1] * groups if len(weight) > 1 else None
+    return None
+
+
+def _shape(model: Model, name: str, axes: Iterable[_Axis], symbols: Mapping[str, int]) -> Shape:
+    """The sizes. Raises UsageError where one is open still."""
+    sizes = []
+    for axis in axes:
+        size = symbols.get(axis.symbol) if axis.size is None else axis.size
+        if size is None:
+            called = f" ({printable(axis.symbol)})" if axis.symbol else ""
+            raise UsageError(
+                f"{model.path}: its input {printable(name)} has an axis{called} whose length the file leaves open: give "
+                f"the shape without the batch, as --input {printable(name)}=128 or --input 3x224x224"
+            )
+        sizes.append(size)
+    return tuple(sizes)

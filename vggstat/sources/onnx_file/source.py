@@ -1,0 +1,74 @@
+"""An ONNX file as a graph, with what is to be said of how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from vggstat.net.graph import Graph
+from vggstat.net.ops.base import Param
+from vggstat.net.spec import Spec
+from vggstat.shapes import Shape
+from vggstat.sources.onnx_file.building import graph_of_run
+from vggstat.sources.onnx_file.inference import Run, run, spoken
+from vggstat.sources.onnx_file.inputs import settle_inputs
+from vggstat.sources.onnx_file.model import Model, load_model, names_read
+from vggstat.sources.onnx_file.steps import Step
+from vggstat.sources.onnx_file.values import FLOATING, Unknown
+
+__all__ = ["graph_of_file"]
+
+QUANTIZED: Final = ("QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "DequantizeLinear")
+
+
+def graph_of_file(path: Path, image: Shape | None, others: Mapping[str, Shape]) -> Graph:
+    """The graph of a file on inputs of these shapes, the file's own where none are given.
+
+    Raises InputError for a file that cannot be followed, UsageError for shapes that it does not take.
+    """
+    model = load_model(path)
+    inputs = settle_inputs(model, image, others)
+    seen = run(model, inputs.shapes, inputs.symbols)
+    spec = Spec(
+        name=path.stem,
+        title=path.stem,
+        origin=str(path),
+        input=cast(tuple[int, int, int], inputs.image),
+        blocks=(),
+    )
+    graph = graph_of_run(seen, spec, inputs.batch)
+    return graph.replace(notes=(*inputs.notes, *_notes(model, seen)), unused=_unused(model, seen))
+
+
+def _unused(model: Model, seen: Run) -> tuple[Param, ...]:
+    """Stored tensors of several values that no node reads."""
+    read = {name for node in model.graph.node for name in names_read(node)} | {item.name for item in model.graph.output}
+    return tuple(
+        Param("weight", tensor.shape, "weight", path=tensor.root)
+        for tensor in seen.stored
+        if tensor.root not in read and tensor.type in FLOATING and tensor.elements > 1
+    )
+
+
+def _leaves_padding_out(step: Step) -> bool:
+    padded = any(step.settings.get("pads") or ()) or step.settings.get("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER")
+    return step.op == "AveragePool" and padded and not step.settings.get("count_include_pad", 0)
+
+
+def _notes(model: Model, seen: Run) -> Iterator[str]:
+    """What a reader of the figures has to know."""
+    ops = {step.op for step in seen.steps}
+    if "Conv" in ops and "BatchNormalization" not in ops:
+        yield "no batch norms: where the network has some, they are folded into its convolutions, and biases stand for them"
+    if ops & set(QUANTIZED) or any(node.op_type in QUANTIZED for node in model.graph.node):
+        yield "quantized: the file stores weights in 8 bits or fewer; bytes are given in the format asked for"
+    if any(_leaves_padding_out(step) for step in seen.steps):
+        yield "average pools leave the padding out of their means: that changes values, and no figure"
+    if seen.left_out:
+        yield f"{seen.left_out:,} nodes lead to no output: they are left out"
+    hidden = [step for step in seen.steps if not step.is_known]
+    if hidden:
+        first = next((one for one in hidden[0].outputs if isinstance(one, Unknown)), None)
+        reason = f": {first.reason}" if first is not None else ""
+        yield f"{len(hidden):,} nodes have no known shape and are not counted, from {spoken(hidden[0])} on{reason}"
