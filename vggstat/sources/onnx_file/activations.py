@@ -99,7 +99,11 @@ def written_out(step: Step, net: Net) -> Found | None:
         if not entering:
             break
         newest = max(entering)
-        found = _known(steps, entering[newest]) if len(entering) == 1 and (steps[1:] or step.op in ("Max", "Min")) else None
+        found = (
+            _known(steps, entering[newest])
+            if len(entering) == 1 and (steps[1:] or step.op in ("Max", "Min"))
+            else None
+        )
         if found is not None:
             layer = step._replace(op=found[0], settings=found[1], inputs=(entering[newest],))
             return Found(layer, tuple(steps[1:]))
@@ -137,7 +141,11 @@ def _value(steps: Iterable[Step], entering: Value, x: float) -> float:
     y = x
     for step in steps:
         given = [
-            values[item.number] if isinstance(item, Value) else item.scalar if isinstance(item, Constant) else None
+            values[item.number]
+            if isinstance(item, Value)
+            else item.scalar
+            if isinstance(item, Constant)
+            else None
             for item in step.inputs
         ]
         y = float(COMPUTED[step.op](step, *given))

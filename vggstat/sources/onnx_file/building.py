@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from vggstat.errors import ShapeError
 from vggstat.net.building import GraphBuilder
@@ -20,6 +20,8 @@ from vggstat.net.ops.given import Given
 from vggstat.net.ops.multiply import Multiply
 from vggstat.net.ops.other import Other, Rearranged
 from vggstat.net.ops.part import Crop, Split
+from vggstat.net.ops.product import Attention
+from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
 from vggstat.sources.onnx_file.activations import written_out
@@ -30,18 +32,21 @@ from vggstat.sources.onnx_file.plain import apart, in_plain_form
 from vggstat.sources.onnx_file.readers import PART, Reading, read_step
 from vggstat.sources.onnx_file.rewriting import replaced
 from vggstat.sources.onnx_file.steps import Step
-from vggstat.sources.onnx_file.values import Unknown, Value
+from vggstat.sources.onnx_file.values import FLOATING, Unknown, Value, bytes_of
 
 __all__ = ["graph_of_run", "per_image"]
 
 
 def per_image(shape: Shape, batch: int) -> Shape:
-    """A shape without its batch: the first axis where it is that, else what of the axis that holds it is one image's."""
-    if shape[:1] == (batch,):
+    """A shape without its batch: the first axis where it is that, else what of the axis that holds it is one image's.
+
+    A single number is a vector of one.
+    """
+    if len(shape) > 1 and shape[0] == batch:
         return shape[1:]
     held = [size for size in shape if size == batch] or [size for size in shape if size % batch == 0]
     if not held:
-        return shape
+        return shape or (1,)
     place = shape.index(held[0])
     return (*shape[:place], held[0] // batch, *shape[place + 1 :])
 
@@ -58,8 +63,15 @@ def graph_of_run(run: Run, spec: Spec, batch: int) -> Graph:
         head="none",
         classes=None,
         nodes=builder.graph.nodes(),
+        input_width=_input_width(run),
         outputs=tuple(dict.fromkeys(builder.values[value.number] for value in run.outputs)),
     )
+
+
+def _input_width(run: Run) -> int | None:
+    """Bytes a value of the first input, where it holds integers."""
+    first = next(iter(run.inputs.values()))
+    return None if first.type in FLOATING else bytes_of(first.type)
 
 
 class _Builder:
@@ -75,7 +87,9 @@ class _Builder:
 
     def give(self, run: Run) -> None:
         """The inputs: the first is the image, and each further one that is read a node of its own."""
-        read = {item.number for step in run.steps for item in step.values} | {value.number for value in run.outputs}
+        read = {item.number for step in run.steps for item in step.values} | {
+            value.number for value in run.outputs
+        }
         for name, value in run.inputs.items():
             if not self.values:
                 self.values[value.number] = 0
@@ -83,7 +97,11 @@ class _Builder:
                 layer = Given(makes=per_image(value.shape, self._batch))
                 named = self._naming.own(printable(name))
                 self.values[value.number] = self.graph.add(
-                    layer, named, scope=("input",), place=Place(self._source, 0, 0, printable(name)), inputs=()
+                    layer,
+                    named,
+                    scope=("input",),
+                    place=Place(self._source, 0, 0, printable(name)),
+                    inputs=(),
                 )
 
     def add(self, step: Step) -> None:
@@ -97,9 +115,12 @@ class _Builder:
         for part, value in enumerate(item for item in step.outputs if item is not None):
             shape = per_image(value.shape, self._batch) if isinstance(value, Value) else ()
             if part:
-                layer: Layer = Rearranged(operation=f"{reading.kind}, output {part + 1}", makes=shape, is_plain=True)
+                operation = f"{reading.kind}, output {part + 1}"
+                layer: Layer = Rearranged(
+                    operation=operation, makes=shape, width=_width(step, value), is_plain=True
+                )
             else:
-                layer = _layer(reading, tuple(map(self.graph.shape_of, inputs)), shape)
+                layer = _layer(reading, tuple(map(self.graph.shape_of, inputs)), shape, _width(step, value))
             made = self.graph.add(
                 layer,
                 name if not part else self._naming.own(name),
@@ -149,14 +170,31 @@ def _path(step: Step) -> list[str]:
     if len(parts) > 1 and re.fullmatch(rf"{re.escape(step.op)}(_[0-9]+)?", parts[-1]):
         parts.pop()
     # Of a module in a Sequential torch writes the path: layer1/layer1.0/conv1.
-    return [part for part, after in zip_longest(parts, parts[1:], fillvalue="") if not after.startswith(f"{part}.")]
+    return [
+        part
+        for part, after in zip_longest(parts, parts[1:], fillvalue="")
+        if not after.startswith(f"{part}.")
+    ]
 
 
-def _layer(reading: Reading, entering: tuple[Shape, ...], shape: Shape) -> Layer:
+def _width(step: Step, value: Value | Unknown) -> int | Literal["read", "dtype"]:
+    """Bytes a value: of integers their own, of numbers with a point as many as enter, or as the model's weights have."""
+    if isinstance(value, Unknown) or value.type in FLOATING:
+        return "read" if step.values and step.values[0].type in FLOATING else "dtype"
+    return bytes_of(value.type)
+
+
+def _layer(
+    reading: Reading, entering: tuple[Shape, ...], shape: Shape, width: int | Literal["read", "dtype"]
+) -> Layer:
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
     try:
         layer = _of_language(reading, entering)
-        if layer is not None and layer.out_shape(*entering) == shape and _same_tensors(reading, layer, entering):
+        if (
+            layer is not None
+            and layer.out_shape(*entering) == shape
+            and _same_tensors(reading, layer, entering)
+        ):
             return layer
     except (ShapeError, TypeError, ValueError):
         pass  # settings that the language does not write
@@ -165,7 +203,8 @@ def _layer(reading: Reading, entering: tuple[Shape, ...], shape: Shape) -> Layer
         settings=tuple(reading.settings.items()),
         makes=shape,
         tensors=reading.tensors,
-        is_plain=reading.seen is not Other,
+        width=width,
+        is_plain=reading.seen not in (Other, Attention, TokenNorm),
         **reading.fields,
     )
 

@@ -17,10 +17,27 @@ from onnx.shape_inference import infer_node_outputs
 from vggstat.errors import InputError
 from vggstat.shapes import Shape, values
 from vggstat.sources.onnx_file.folding import SMALL, fold
-from vggstat.sources.onnx_file.model import DEFAULT_DOMAIN, Model, graphs_in, names_read, names_read_within, of_library, printable, said
+from vggstat.sources.onnx_file.model import (
+    DEFAULT_DOMAIN,
+    Model,
+    graphs_in,
+    names_read,
+    names_read_within,
+    of_library,
+    printable,
+    said,
+)
 from vggstat.sources.onnx_file.nothing import is_nothing
 from vggstat.sources.onnx_file.steps import Entering, Step
-from vggstat.sources.onnx_file.values import MOST_VALUES, Constant, Numbers, Unknown, Value, constant_of, type_of
+from vggstat.sources.onnx_file.values import (
+    MOST_VALUES,
+    Constant,
+    Numbers,
+    Unknown,
+    Value,
+    constant_of,
+    type_of,
+)
 
 __all__ = ["Run", "run", "spoken"]
 
@@ -30,6 +47,7 @@ KEEPING: Final = frozenset(
     ("Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "QuantizeLinear", "DequantizeLinear")
 )  # fmt: skip
 """Operators that bring a tensor into another layout or format."""
+
 
 class Run(NamedTuple):
     """What runs, and on what."""
@@ -71,9 +89,7 @@ def _needed(steps: Sequence[Step], outputs: Iterable[Value | Unknown]) -> list[S
     needed = {item.number for item in outputs}
     found: list[Step] = []
     for step in reversed(steps):
-        made = tuple(
-            item if item is not None and item.number in needed else None for item in step.outputs
-        )
+        made = tuple(item if item is not None and item.number in needed else None for item in step.outputs)
         if any(made):
             needed.update(item.number for item in step.inputs if isinstance(item, Value | Unknown))
             found.append(step._replace(outputs=made))
@@ -82,7 +98,9 @@ def _needed(steps: Sequence[Step], outputs: Iterable[Value | Unknown]) -> list[S
 
 def spoken(step: Step) -> str:
     """A step as it is told."""
-    return f"node {printable(step.name)} ({printable(step.op)})" if step.name else f"a node {printable(step.op)}"
+    return (
+        f"node {printable(step.name)} ({printable(step.op)})" if step.name else f"a node {printable(step.op)}"
+    )
 
 
 class _Walk:
@@ -143,9 +161,7 @@ class _Walk:
 
     def _in_order(self, nodes: Sequence[onnx.NodeProto]) -> Iterable[onnx.NodeProto]:
         makers = {name: place for place, node in enumerate(nodes) for name in node.output if name}
-        reads = [
-            {makers[name] for name in names_read(node) if name in makers} for node in nodes
-        ]
+        reads = [{makers[name] for name in names_read(node) if name in makers} for node in nodes]
         if all(place < reader for reader, places in enumerate(reads) for place in places):
             return nodes
         try:
@@ -184,15 +200,22 @@ class _Walk:
         names = dict.fromkeys(names_read_within(node))
         return [name for name in names if any(name in scope for scope in self._scopes)]
 
-    def _infer(self, node: onnx.NodeProto, domain: str, step: Step) -> tuple[Mapping[str, onnx.TypeProto], str]:
+    def _infer(
+        self, node: onnx.NodeProto, domain: str, step: Step
+    ) -> tuple[Mapping[str, onnx.TypeProto], str]:
         """The types of what leaves by the operator's own rule, and why they are not known where they are not."""
         try:
             schema = onnx.defs.get_schema(node.op_type, step.version, domain)
         except onnx.defs.SchemaError:
-            return {}, f"vggstat has no rule for the operator {printable(step.op)}, and the file does not state its shape"
+            return (
+                {},
+                f"vggstat has no rule for the operator {printable(step.op)}, and the file does not state its shape",
+            )
         captured = self._captured(node)
         names = [*node.input, *captured]
-        known = {name: item for name, item in zip(names, step.inputs, strict=True) if name and item is not None}
+        known = {
+            name: item for name, item in zip(names, step.inputs, strict=True) if name and item is not None
+        }
         numbers = {
             name: onnx.numpy_helper.from_array(item.numbers, name)
             for name, item in known.items()
@@ -243,7 +266,9 @@ class _Walk:
         name = node.output[0]
         self._know(name, Constant(name, numbers.shape, onnx.TensorProto.INT64, numbers, is_literal=True))
 
-    def _computed(self, node: onnx.NodeProto, step: Step, types: Mapping[str, onnx.TypeProto], reason: str) -> None:
+    def _computed(
+        self, node: onnx.NodeProto, step: Step, types: Mapping[str, onnx.TypeProto], reason: str
+    ) -> None:
         """What depends on no input: its numbers where they are few and those that enter are known."""
         made = [self._made(name, types, reason) if name else None for name in node.output]
         entering = [item for item in step.inputs if isinstance(item, Constant)]
@@ -267,7 +292,9 @@ class _Walk:
             elif item is not None:
                 self._know(name, item)
 
-    def _ran(self, node: onnx.NodeProto, step: Step, types: Mapping[str, onnx.TypeProto], reason: str) -> None:
+    def _ran(
+        self, node: onnx.NodeProto, step: Step, types: Mapping[str, onnx.TypeProto], reason: str
+    ) -> None:
         """A step on values that come from the input; what it hands on as it is keeps its number."""
         made = [self._made(name, types, reason) if name else None for name in node.output]
         step = step._replace(outputs=tuple(made))

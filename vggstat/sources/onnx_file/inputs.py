@@ -49,12 +49,12 @@ def settle_inputs(model: Model, image: Shape | None, given: Mapping[str, Shape])
     if unknown is not None:
         names = ", ".join(map(printable, axes))
         raise UsageError(f"{model.path} has no input {unknown!r}; it has {names}")
-    has_batch = _has_batch(axes[first])
+    has_batch = _has_batch(axes[first]) and _share_batch(axes.values())
     batch = (axes[first][0].size or 1) if has_batch else 1
     wanted = dict(given) if image is None else {**given, first: image}
     symbols: dict[str, int] = {}
     for name, sides in axes.items():
-        own = has_batch if name == first else len(sides) > 1
+        own = has_batch and len(sides) > 1
         if own and sides[0].size is None and (name == first or not sides[0].symbol):
             sides[0] = _settled(sides[0], batch, symbols)
         if name in wanted:
@@ -63,7 +63,7 @@ def settle_inputs(model: Model, image: Shape | None, given: Mapping[str, Shape])
     if batch > 1:
         notes.append(f"the file has a fixed batch of {batch}: figures are of one image")
     shapes = {name: _shape(model, name, sides, symbols) for name, sides in axes.items()}
-    return Inputs(shapes, symbols, shapes[first][has_batch:], batch, tuple(notes))
+    return Inputs(shapes, symbols, shapes[first][has_batch:] or (1,), batch, tuple(notes))
 
 
 def _has_batch(axes: Sequence[_Axis]) -> bool:
@@ -72,6 +72,11 @@ def _has_batch(axes: Sequence[_Axis]) -> bool:
         return len(axes) > 1
     channels, *sides = (axis.size for axis in axes)
     return channels not in (3, 4) or any(side is not None and side <= 4 for side in sides)
+
+
+def _share_batch(inputs: Iterable[Sequence[_Axis]]) -> bool:
+    """Whether the first axes of all inputs are of one length, where they are known."""
+    return len({axes[0].size for axes in inputs if len(axes) > 1} - {None}) < 2
 
 
 def _inputs(model: Model) -> dict[str, list[_Axis]]:
@@ -85,18 +90,27 @@ def _inputs(model: Model) -> dict[str, list[_Axis]]:
         raise InputError(f"{model.path}: it has no input: what it computes depends on nothing")
     strange = next((name for name, axes in found.items() if axes is None), None)
     if strange is not None:
-        raise InputError(f"{model.path}: its input {printable(strange)} is no tensor of a known number of axes")
+        raise InputError(
+            f"{model.path}: its input {printable(strange)} is no tensor of a known number of axes"
+        )
     return {name: axes for name, axes in found.items() if axes is not None}
 
 
 def _axes(item: onnx.ValueInfoProto) -> list[_Axis] | None:
-    """None where it is no tensor, or of any number of axes. Sizes of 0 and below stand for open ones in some files."""
+    """None where it is no tensor, or of any number of axes. In some files a batch, or a side of a map, of 0 or less is open."""
     kind = item.type.tensor_type
     if not item.type.HasField("tensor_type") or not kind.HasField("shape"):
         return None
+    rank = len(kind.shape.dim)
     return [
-        _Axis(dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None, dim.dim_param)
-        for dim in kind.shape.dim
+        _Axis(
+            dim.dim_value
+            if dim.HasField("dim_value")
+            and dim.dim_value >= (1 if rank == 4 or (rank > 1 and not place) else 0)
+            else None,
+            dim.dim_param,
+        )
+        for place, dim in enumerate(kind.shape.dim)
     ]
 
 
@@ -120,7 +134,10 @@ def _as_wanted(
             f"{model.path}: its input {printable(name)} is {own or 'a single number'} (without the batch), not "
             f"{'×'.join(map(str, shape))}: only what is ? there can be chosen"
         )
-    return [*axes[:skipped], *(_settled(axis, size, symbols) for axis, size in zip(chosen, shape, strict=True))]
+    return [
+        *axes[:skipped],
+        *(_settled(axis, size, symbols) for axis, size in zip(chosen, shape, strict=True)),
+    ]
 
 
 def _fill_image(model: Model, name: str, axes: list[_Axis], symbols: dict[str, int]) -> list[str]:
@@ -136,7 +153,11 @@ def _fill_image(model: Model, name: str, axes: list[_Axis], symbols: dict[str, i
     opened = [place for place in places if axes[place].size is None and axes[place].symbol not in symbols]
     for place in opened:
         axes[place] = _settled(axes[place], SIDE, symbols)
-    return [f"the file leaves the size of its image open: {SIDE} pixels unless --input says another"] if opened else []
+    return (
+        [f"the file leaves the size of its image open: {SIDE} pixels unless --input says another"]
+        if opened
+        else []
+    )
 
 
 def _channels(model: Model, name: str) -> int | None:

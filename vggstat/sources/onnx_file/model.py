@@ -13,7 +13,17 @@ from onnx.inliner import inline_local_functions
 from vggstat.errors import InputError
 from vggstat.sources.onnx_file.stripped import MOST_KEPT, read_stripped
 
-__all__ = ["DEFAULT_DOMAIN", "Model", "load_model", "graphs_in", "names_read", "names_read_within", "of_library", "printable", "said"]
+__all__ = [
+    "DEFAULT_DOMAIN",
+    "Model",
+    "load_model",
+    "graphs_in",
+    "names_read",
+    "names_read_within",
+    "of_library",
+    "printable",
+    "said",
+]
 
 MOST_NODES: Final = 100_000
 """As many layers as a spec may have."""

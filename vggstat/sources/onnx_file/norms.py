@@ -115,7 +115,9 @@ def _affine_norm(step: Step, net: Net) -> Found | None:
 
 def _group_norm(step: Step, net: Net) -> Found | None:
     """An instance norm of each group's values in a row, between two reshapes."""
-    norm = net.maker(step.values[0], "InstanceNormalization") if step.op == "Reshape" and step.values else None
+    norm = (
+        net.maker(step.values[0], "InstanceNormalization") if step.op == "Reshape" and step.values else None
+    )
     apart = net.maker(norm.entering(0), "Reshape") if norm is not None else None
     if norm is None or apart is None or apart.before != step.after:
         return None
@@ -162,7 +164,9 @@ def _norm_of_channels(step: Step, net: Net) -> Found | None:
     if norm.settings.get("axis", -1) not in (-1, 3):
         return None
     layer = norm._replace(
-        inputs=(*ahead.inputs[:1], *norm.inputs[1:]), outputs=step.outputs, settings={**norm.settings, "axis": 1}
+        inputs=(*ahead.inputs[:1], *norm.inputs[1:]),
+        outputs=step.outputs,
+        settings={**norm.settings, "axis": 1},
     )
     return Found(layer._replace(op="ChannelNorm"), (norm, ahead))
 
@@ -178,7 +182,9 @@ def _shuffle(step: Step, net: Net) -> Found | None:
     if swap is None or apart is None:
         return None
     before, split = apart.before, apart.after
-    whole = len(before) == 4 and len(split) == 5 and split[1] * split[2] == before[1] and split[3:] == before[2:]
+    whole = (
+        len(before) == 4 and len(split) == 5 and split[1] * split[2] == before[1] and split[3:] == before[2:]
+    )
     if not whole or _order(swap) != (0, 2, 1, 3, 4) or step.after != before or split[0] != before[0]:
         return None
     layer = step._replace(op="ChannelShuffle", inputs=apart.inputs[:1], settings={"groups": split[1]})

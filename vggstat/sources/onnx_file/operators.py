@@ -9,7 +9,9 @@ from typing import Final
 
 __all__ = ["LAYOUT", "POINTWISE", "SETTINGS_ONLY", "VIEWS"]
 
-VIEWS: Final = frozenset("Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Expand Identity Part".split())
+VIEWS: Final = frozenset(
+    "Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Expand Identity Part".split()
+)
 """Operators that hand on the same values, or some of them, in another shape: torch does it without a copy."""
 
 LAYOUT: Final = VIEWS | frozenset(
@@ -30,7 +32,7 @@ POINTWISE: Final = frozenset(
     ArgMax ArgMin CumSum CumProd TopK Unique NonZero
     MaxPool AveragePool LpPool GlobalMaxPool GlobalAveragePool GlobalLpPool MaxUnpool MaxRoiPool RoiAlign
     BatchNormalization InstanceNormalization GroupNormalization LayerNormalization RMSNormalization LRN LpNormalization
-    MeanVarianceNormalization Dropout Bernoulli RandomNormalLike RandomUniformLike Multinomial
+    MeanVarianceNormalization Dropout Bernoulli Range ConstantOfShape RandomNormalLike RandomUniformLike Multinomial
     Resize Upsample GridSample AffineGrid RotaryEmbedding QuantizeLinear DequantizeLinear DynamicQuantizeLinear
     NonMaxSuppression NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss
     """.split()

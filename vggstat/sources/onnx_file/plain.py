@@ -16,7 +16,9 @@ class Numbers:
     """Numbers for values that no node of the file makes."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
-        self._last = max((made.number for step in steps for made in step.outputs if made is not None), default=0)
+        self._last = max(
+            (made.number for step in steps for made in step.outputs if made is not None), default=0
+        )
 
     def value(self, shape: Shape, kind: int) -> Value:
         self._last += 1
@@ -59,15 +61,23 @@ def _shares(step: Step, numbers: Numbers) -> Iterator[Step]:
         if isinstance(made, Value):
             starts = [0] * len(step.before)
             starts[axis] = start
-            yield step._replace(op="Part", settings={"start": tuple(starts)}, inputs=step.inputs[:1], outputs=(made,))
+            yield step._replace(
+                op="Part", settings={"start": tuple(starts)}, inputs=step.inputs[:1], outputs=(made,)
+            )
         start += sizes[place] if sizes else -(-step.before[axis] // len(step.outputs))
 
 
 def _slice(step: Step, numbers: Numbers) -> Iterator[Step]:
     """A part where it starts somewhere and leaves nothing out in between."""
-    starts, axes, steps = (step.integers(name, place) for name, place in (("starts", 1), ("axes", 3), ("steps", 4)))
+    starts, axes, steps = (
+        step.integers(name, place) for name, place in (("starts", 1), ("axes", 3), ("steps", 4))
+    )
     rank = len(step.before)
-    if starts is None or any(one != 1 for one in steps or ()) or (step.entering(3) is not None and axes is None):
+    if (
+        starts is None
+        or any(one != 1 for one in steps or ())
+        or (step.entering(3) is not None and axes is None)
+    ):
         yield step
         return
     start = [0] * rank
@@ -87,7 +97,10 @@ def _mean(step: Step, numbers: Numbers) -> Iterator[Step]:
     pooled = numbers.value((*before[:2], 1, 1), after.type)
     kept = len(after.shape) == 4
     yield step._replace(
-        op="GlobalAveragePool", inputs=step.inputs[:1], outputs=step.outputs if kept else (pooled,), settings={}
+        op="GlobalAveragePool",
+        inputs=step.inputs[:1],
+        outputs=step.outputs if kept else (pooled,),
+        settings={},
     )
     if not kept:
         yield step._replace(op="Flatten", inputs=(pooled,), settings={})

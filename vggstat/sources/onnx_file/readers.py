@@ -54,7 +54,11 @@ def _plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None
         seen = Pointwise
     fields = {"lies_in": "view"} if step.op in VIEWS else {}
     return Reading(
-        kind or step.op, {name: value for name, value in told.items() if value is not None}, _learned(step), seen, fields
+        kind or step.op,
+        {name: value for name, value in told.items() if value is not None},
+        _learned(step),
+        seen,
+        fields,
     )
 
 
@@ -72,7 +76,10 @@ def _learned(step: Step) -> tuple[Param, ...]:
     return tuple(
         _param(item, "bias" if step.op in ("Add", "Sub") else "weight", item.shape)
         for item in step.inputs
-        if isinstance(item, Constant) and item.type in FLOATING and item.elements > 1 and _is_stored(item, step)
+        if isinstance(item, Constant)
+        and item.type in FLOATING
+        and item.elements > 1
+        and _is_stored(item, step)
     )
 
 
@@ -84,7 +91,9 @@ def _is_stored(item: Constant, step: Step) -> bool:
     return step.op in ("Mul", "Add") and len(step.after) == 4 and shape == (step.after[1], 1, 1)
 
 
-def _param(item: Constant, name: str, shape: Shape, role: Literal["weight", "bias", "buffer"] | None = None) -> Param:
+def _param(
+    item: Constant, name: str, shape: Shape, role: Literal["weight", "bias", "buffer"] | None = None
+) -> Param:
     return Param(name, shape, role or ("bias" if name == "bias" else "weight"), path=item.root)
 
 
@@ -124,10 +133,14 @@ def _conv(step: Step) -> Reading | None:
         "bias": bias,
         "inputs": inputs,
     }
-    terms = prod(weight.shape[1:])
-    return Reading(
-        "conv", settings, _weights(step, "weight", "bias"), SeenConv, {"terms": terms, "bias": bias}
-    )
+    fields = {
+        "filters": filters,
+        "kernel": tuple(kernel),
+        "groups": settings["groups"],
+        "terms": prod(weight.shape[1:]),
+        "bias": bias,
+    }
+    return Reading("conv", settings, _weights(step, "weight", "bias"), SeenConv, fields)
 
 
 def _along(step: Step, name: str, count: int) -> Any:
@@ -142,7 +155,14 @@ def _transposed(step: Step) -> Reading | None:
     groups, bias = step.settings.get("group", 1), step.entering(2) is not None
     inputs, filters, *kernel = weight.shape
     stride, dilation = (_along(step, name, len(kernel)) for name in ("strides", "dilations"))
-    fields = {"spread": prod(weight.shape[1:]), "terms": inputs // max(1, groups) * prod(kernel), "bias": bias}
+    fields = {
+        "filters": filters * groups,
+        "kernel": tuple(kernel),
+        "groups": groups,
+        "spread": prod(weight.shape[1:]),
+        "terms": inputs // max(1, groups) * prod(kernel),
+        "bias": bias,
+    }
     settings = {"filters": filters * groups, "kernel": _sides(kernel) or tuple(kernel), "stride": stride}
     side = settings["kernel"]
     is_square = isinstance(side, int) and isinstance(stride, int) and dilation == 1 == groups
@@ -158,7 +178,11 @@ def _transposed(step: Step) -> Reading | None:
 
 def _gemm(step: Step) -> Reading | None:
     factor, other = step.entering(1), step.entering(0)
-    if not isinstance(factor, Constant | Value) or not isinstance(other, Constant | Value) or len(factor.shape) != 2:
+    if (
+        not isinstance(factor, Constant | Value)
+        or not isinstance(other, Constant | Value)
+        or len(factor.shape) != 2
+    ):
         return None
     flipped = bool(step.settings.get("transB", 0))
     terms, features = factor.shape[::-1] if flipped else factor.shape
@@ -214,11 +238,15 @@ def _einsum(step: Step) -> Reading | None:
     labels = left.split(",")
     if len(shapes) != 2 or len(labels) != 2 or "." in equation or "->" not in equation:
         return None
-    if any(len(set(one)) != len(one) or len(one) != len(shape) for one, shape in zip(labels, shapes, strict=True)):
+    if any(
+        len(set(one)) != len(one) or len(one) != len(shape) for one, shape in zip(labels, shapes, strict=True)
+    ):
         return None
     sizes = dict(zip(labels[0], shapes[0], strict=True))
     summed = [size for label, size in sizes.items() if label not in right]
-    return _of_factors(step, prod(summed)) if summed and set(labels[0]) - set(right) <= set(labels[1]) else None
+    return (
+        _of_factors(step, prod(summed)) if summed and set(labels[0]) - set(right) <= set(labels[1]) else None
+    )
 
 
 def _attention(step: Step) -> Reading | None:
@@ -227,7 +255,7 @@ def _attention(step: Step) -> Reading | None:
     if not isinstance(query, Constant | Value) or not isinstance(key, Constant | Value):
         return None
     earlier = past.shape[-2] if isinstance(past, Constant | Value) else 0
-    fields = {"keys": key.shape[-2] + earlier, "width": query.shape[-1]}
+    fields = {"keys": key.shape[-2] + earlier, "depth": query.shape[-1]}
     return Reading("attention", {}, _learned(step), Attention, fields)
 
 
@@ -305,12 +333,14 @@ def _layer_norm(step: Step) -> Reading:
     tensors = _weights(step, "weight", "bias")
     shape = tuple(step.before[axis:])
     if rank == 2 and axis == 1:
-        return Reading("layer-norm", {}, tensors, TokenNorm)
-    return Reading("LayerNormalization", {"shape": shape}, tensors, TokenNorm)
+        return Reading("layer-norm", {}, tensors, TokenNorm, {"over": shape})
+    return Reading("LayerNormalization", {"shape": shape}, tensors, TokenNorm, {"over": shape})
 
 
 def _channel_norm(step: Step) -> Reading:
-    return Reading("layer-norm", {}, _weights(step, "weight", "bias"), TokenNorm)
+    """Over the channels of a map, which are brought to the last axis and back."""
+    fields = {"over": (step.before[1],)}
+    return Reading("layer-norm", {}, _weights(step, "weight", "bias"), TokenNorm, fields)
 
 
 def _lrn(step: Step) -> Reading:

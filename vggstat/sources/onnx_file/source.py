@@ -43,7 +43,9 @@ def graph_of_file(path: Path, image: Shape | None, others: Mapping[str, Shape]) 
 
 def _unused(model: Model, seen: Run) -> tuple[Param, ...]:
     """Stored tensors of several values that no node reads."""
-    read = {name for node in model.graph.node for name in names_read(node)} | {item.name for item in model.graph.output}
+    read = {name for node in model.graph.node for name in names_read(node)} | {
+        item.name for item in model.graph.output
+    }
     return tuple(
         Param("weight", tensor.shape, "weight", path=tensor.root)
         for tensor in seen.stored
@@ -52,7 +54,10 @@ def _unused(model: Model, seen: Run) -> tuple[Param, ...]:
 
 
 def _leaves_padding_out(step: Step) -> bool:
-    padded = any(step.settings.get("pads") or ()) or step.settings.get("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER")
+    padded = any(step.settings.get("pads") or ()) or step.settings.get("auto_pad", "NOTSET") in (
+        "SAME_UPPER",
+        "SAME_LOWER",
+    )
     return step.op == "AveragePool" and padded and not step.settings.get("count_include_pad", 0)
 
 

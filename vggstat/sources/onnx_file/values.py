@@ -10,7 +10,17 @@ from onnx import numpy_helper
 
 from vggstat.shapes import Shape, values
 
-__all__ = ["FLOATING", "MOST_VALUES", "Constant", "Numbers", "Unknown", "Value", "constant_of", "type_of"]
+__all__ = [
+    "FLOATING",
+    "MOST_VALUES",
+    "Constant",
+    "Numbers",
+    "Unknown",
+    "Value",
+    "bytes_of",
+    "constant_of",
+    "type_of",
+]
 
 Numbers = np.ndarray[Any, Any]
 
@@ -91,6 +101,14 @@ def _numbers(tensor: onnx.TensorProto) -> Numbers | None:
         kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
         return np.zeros(tuple(tensor.dims), dtype=kind) if 0 in tensor.dims else None
     return numpy_helper.to_array(tensor)
+
+
+def bytes_of(kind: int) -> int:
+    """Of one value, of four bits too; a text counts one."""
+    try:
+        return int(onnx.helper.tensor_dtype_to_np_dtype(kind).itemsize) or 1
+    except KeyError:
+        return 1
 
 
 def type_of(known: Value | Constant | Unknown) -> onnx.TypeProto:
