@@ -24,13 +24,12 @@ from vggstat.net.ops.product import Attention
 from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
-from vggstat.sources.onnx_file.activations import written_out
 from vggstat.sources.onnx_file.inference import Run
+from vggstat.sources.onnx_file.layers import as_layers
+from vggstat.sources.onnx_file.maps import PART
 from vggstat.sources.onnx_file.model import printable
-from vggstat.sources.onnx_file.norms import PATTERNS
-from vggstat.sources.onnx_file.plain import apart, in_plain_form
-from vggstat.sources.onnx_file.readers import PART, Reading, read_step
-from vggstat.sources.onnx_file.rewriting import replaced
+from vggstat.sources.onnx_file.readers import read_step
+from vggstat.sources.onnx_file.reading import Reading
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import FLOATING, Unknown, Value, bytes_of
 
@@ -55,7 +54,7 @@ def graph_of_run(run: Run, spec: Spec, batch: int) -> Graph:
     """The graph of a run on the spec's image, with a node for each value that somebody reads."""
     builder = _Builder(spec, batch)
     builder.give(run)
-    for step in _layers(run):
+    for step in as_layers(run.steps, run.outputs):
         builder.add(step)
     return Graph(
         spec=spec,
@@ -112,33 +111,29 @@ class _Builder:
         inputs = tuple(self.values[item.number] for item in dynamic if item.number in self.values)
         name, scope = self._naming.of(step, reading.kind)
         place = Place(self._source, 0, 0, printable(step.name))
-        for part, value in enumerate(item for item in step.outputs if item is not None):
-            shape = per_image(value.shape, self._batch) if isinstance(value, Value) else ()
-            if part:
-                operation = f"{reading.kind}, output {part + 1}"
-                layer: Layer = Rearranged(
-                    operation=operation, makes=shape, width=_width(step, value), is_plain=True
-                )
-            else:
-                layer = _layer(reading, tuple(map(self.graph.shape_of, inputs)), shape, _width(step, value))
-            made = self.graph.add(
-                layer,
-                name if not part else self._naming.own(name),
-                scope=scope,
-                place=place,
-                inputs=(made,) if part else inputs,
-                tensors=() if part else reading.tensors,
-                is_row=layer.row == "always" or bool(reading.tensors),
+        first, *others = (item for item in step.outputs if item is not None)
+        shape = self._shape(first)
+        layer = _layer(reading, tuple(map(self.graph.shape_of, inputs)), shape, _width(step, first))
+        made = self.graph.add(
+            layer,
+            name,
+            scope=scope,
+            place=place,
+            inputs=inputs,
+            tensors=reading.tensors,
+            is_row=layer.row == "always" or bool(reading.tensors),
+        )
+        self.values[first.number] = made
+        for value in others:
+            operation, shape = f"{reading.kind}, another output", self._shape(value)
+            other = Rearranged(operation=operation, makes=shape, width=_width(step, value), is_plain=True)
+            self.values[value.number] = self.graph.add(
+                other, self._naming.own(name), scope=scope, place=place, inputs=(made,), is_row=False
             )
-            self.values[value.number] = made
 
-
-def _layers(run: Run) -> list[Step]:
-    """The steps with those of one layer as one."""
-    steps = in_plain_form(run.steps)
-    for pattern in (*PATTERNS, written_out):
-        steps = replaced(steps, run.outputs, pattern)
-    return apart(steps)
+    def _shape(self, value: Value | Unknown) -> Shape:
+        """Of one image; none where it is not known."""
+        return per_image(value.shape, self._batch) if isinstance(value, Value) else ()
 
 
 class _Naming:

@@ -16,8 +16,8 @@ from vggstat.sources.onnx_file.stripped import MOST_KEPT, read_stripped
 __all__ = [
     "DEFAULT_DOMAIN",
     "Model",
-    "load_model",
     "graphs_in",
+    "load_model",
     "names_read",
     "names_read_within",
     "of_library",

@@ -9,20 +9,36 @@ from typing import Final
 
 __all__ = ["LAYOUT", "POINTWISE", "SETTINGS_ONLY", "VIEWS"]
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 VIEWS: Final = frozenset(
-    "Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Expand Identity Part".split()
+    [
+        "Reshape",
+        "Flatten",
+        "Squeeze",
+        "Unsqueeze",
+        "Transpose",
+        "Slice",
+        "Split",
+        "Expand",
+        "Identity",
+        "Part",
+    ]
 )
 """Operators that hand on the same values, or some of them, in another shape: torch does it without a copy."""
 
-LAYOUT: Final = VIEWS | frozenset(
+LAYOUT: Final = VIEWS | _names(
     """
     Concat Gather GatherElements GatherND Pad Tile DepthToSpace SpaceToDepth ReverseSequence CenterCropPad Compress Trilu
     ScatterElements ScatterND Scatter OneHot EyeLike Cast CastLike BitCast Col2Im TensorScatter
-    """.split()
+    """
 )
 """All that change no value."""
 
-POINTWISE: Final = frozenset(
+POINTWISE: Final = _names(
     """
     Add Sub Mul Div Pow Mod Neg Abs Sqrt Reciprocal Exp Log Sign Floor Ceil Round Erf Sin Cos Tan Asin Acos Atan Sinh Cosh
     Asinh Acosh Atanh Min Max Mean Sum Clip Where Not And Or Xor Equal Less Greater LessOrEqual GreaterOrEqual IsNaN IsInf
@@ -35,14 +51,14 @@ POINTWISE: Final = frozenset(
     MeanVarianceNormalization Dropout Bernoulli Range ConstantOfShape RandomNormalLike RandomUniformLike Multinomial
     Resize Upsample GridSample AffineGrid RotaryEmbedding QuantizeLinear DequantizeLinear DynamicQuantizeLinear
     NonMaxSuppression NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss
-    """.split()
+    """
 )
 """Functions of each value, reductions, means and copies: no multiply-accumulate among their work."""
 
-SETTINGS_ONLY: Final = frozenset(
+SETTINGS_ONLY: Final = _names(
     """
     Resize Upsample Clip QuantizeLinear DequantizeLinear Pad OneHot TopK RoiAlign MaxRoiPool NonMaxSuppression Range
     AffineGrid
-    """.split()
+    """
 )
 """Operators whose constants are settings: nothing that a network learns."""

@@ -2,57 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from vggstat.shapes import Shape
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import Constant, Value
 
-__all__ = ["Numbers", "apart", "in_plain_form"]
+__all__ = ["apart", "in_plain_form", "windows_along"]
 
 
-class Numbers:
-    """Numbers for values that no node of the file makes."""
-
-    def __init__(self, steps: Iterable[Step]) -> None:
-        self._last = max(
-            (made.number for step in steps for made in step.outputs if made is not None), default=0
-        )
-
-    def value(self, shape: Shape, kind: int) -> Value:
-        self._last += 1
-        return Value(self._last, shape, kind)
-
-
-Form = Callable[[Step, Numbers], Iterator[Step]]
+Form = Callable[[Step], Iterator[Step]]
 
 
 def in_plain_form(steps: Sequence[Step]) -> list[Step]:
     """The steps with quantized operators as the products that they are, and a part for each share of a split."""
-    numbers = Numbers(steps)
-    return [plain for step in steps for plain in _form(step)(step, numbers)]
+    return [plain for step in steps for plain in _form(step)(step)]
 
 
 def _form(step: Step) -> Form:
     return FORMS.get(step.op, _as_it_is) if step.is_known else _as_it_is
 
 
-def _as_it_is(step: Step, numbers: Numbers) -> Iterator[Step]:
+def _as_it_is(step: Step) -> Iterator[Step]:
     yield step
 
 
 def _taking(op: str, *positions: int) -> Form:
     """An operator that does what another does with some of its inputs: the others are scales and zero points."""
 
-    def form(step: Step, numbers: Numbers) -> Iterator[Step]:
+    def form(step: Step) -> Iterator[Step]:
         inputs = tuple(step.entering(position) for position in positions)
         yield step._replace(op=op, inputs=inputs)
 
     return form
 
 
-def _shares(step: Step, numbers: Numbers) -> Iterator[Step]:
+def _shares(step: Step) -> Iterator[Step]:
     """Of a map, or of tokens: a part for each share that somebody reads."""
     axis = step.settings.get("axis", 0) % max(1, len(step.before))
     sizes = step.integers("split", 1)
@@ -67,7 +53,7 @@ def _shares(step: Step, numbers: Numbers) -> Iterator[Step]:
         start += sizes[place] if sizes else -(-step.before[axis] // len(step.outputs))
 
 
-def _slice(step: Step, numbers: Numbers) -> Iterator[Step]:
+def _slice(step: Step) -> Iterator[Step]:
     """A part where it starts somewhere and leaves nothing out in between."""
     starts, axes, steps = (
         step.integers(name, place) for name, place in (("starts", 1), ("axes", 3), ("steps", 4))
@@ -87,14 +73,14 @@ def _slice(step: Step, numbers: Numbers) -> Iterator[Step]:
     yield step._replace(op="Part", settings={"start": tuple(start)}, inputs=step.inputs[:1])
 
 
-def _mean(step: Step, numbers: Numbers) -> Iterator[Step]:
+def _mean(step: Step) -> Iterator[Step]:
     """Over the whole of a map it is a global average pool; without the axes that it goes over, a flatten as well."""
     axes = step.integers("axes", 1)
     before, after = step.before, step.outputs[0]
     if not isinstance(after, Value) or len(before) != 4 or sorted(axis % 4 for axis in axes or ()) != [2, 3]:
         yield step
         return
-    pooled = numbers.value((*before[:2], 1, 1), after.type)
+    pooled = _between(step, (*before[:2], 1, 1), after.type)
     kept = len(after.shape) == 4
     yield step._replace(
         op="GlobalAveragePool",
@@ -104,6 +90,11 @@ def _mean(step: Step, numbers: Numbers) -> Iterator[Step]:
     )
     if not kept:
         yield step._replace(op="Flatten", inputs=(pooled,), settings={})
+
+
+def _between(step: Step, shape: Shape, kind: int) -> Value:
+    """A value that no node of the file makes, on the way to what the step makes. Numbers of the file's are 0 and above."""
+    return Value(-1 - step.number, shape, kind)
 
 
 FORMS: Final[Mapping[str, Form]] = {
@@ -119,11 +110,10 @@ FORMS: Final[Mapping[str, Form]] = {
 
 def apart(steps: Sequence[Step]) -> list[Step]:
     """The steps with a padding of its own in front of each convolution whose own is not the same on both sides."""
-    numbers = Numbers(steps)
-    return [plain for step in steps for plain in _with_padding(step, numbers)]
+    return [plain for step in steps for plain in _with_padding(step)]
 
 
-def _with_padding(step: Step, numbers: Numbers) -> Iterator[Step]:
+def _with_padding(step: Step) -> Iterator[Step]:
     pads = _pads(step) if step.is_known and step.op in ("Conv", "MaxPool", "AveragePool", "LpPool") else None
     if pads is None:
         yield step
@@ -131,7 +121,7 @@ def _with_padding(step: Step, numbers: Numbers) -> Iterator[Step]:
     begins, ends = pads
     if step.op == "Conv" and len(begins) == 2 and not _is_same(step, begins, ends):
         shape = (*step.before[:2], *map(sum, zip(step.before[2:], begins, ends, strict=True)))
-        wider = numbers.value(shape, step.values[0].type)
+        wider = _between(step, shape, step.values[0].type)
         sides = [0, 0, *begins, 0, 0, *ends]
         yield step._replace(op="Pad", settings={"pads": sides}, inputs=step.inputs[:1], outputs=(wider,))
         step = step._replace(inputs=(wider, *step.inputs[1:]))
