@@ -9,13 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import erf, exp, inf, log1p, sqrt, tanh
 from typing import Any, Final
 
-from vggstat.sources.onnx_file.rewriting import Found, Net
+from vggstat.sources.onnx_file.rewriting import Found, Net, Pattern
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import Constant, Value
 
-__all__ = ["written_out"]
+__all__ = ["WRITTEN_OUT"]
 
-SAMPLES: Final = (-7.0, -3.1, -2.4, -1.3, -0.6, 0.0, 0.4, 0.9, 1.7, 2.2, 3.3, 6.5)
+ARITHMETIC: Final = frozenset(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Neg", "Reciprocal"))
+
+ENDS: Final = frozenset(("Add", "Sub", "Mul", "Div", "Min", "Max", "Clip", "Reciprocal"))
+
+SAMPLES: Final = (-2.7, -7.0, -3.1, -2.4, -1.3, -0.6, 0.0, 0.4, 0.9, 1.7, 2.2, 3.3, 6.5)
 
 TOLERANCE: Final = 1e-3
 """Constants of half precision have three digits. The two forms of GELU are closer to each other in places: the nearest counts."""
@@ -85,30 +89,33 @@ COMPUTED: Final[Mapping[str, Callable[..., float]]] = {
 """What each function of single values makes of them."""
 
 
-def written_out(step: Step, net: Net) -> Found | None:
+def _written_out(step: Step, net: Net) -> Found | None:
     """The activation that a step is the end of."""
     steps: list[Step] = []
+    inside: set[int] = set()
     entering: dict[int, Value] = {}
     last: Step | None = step
     while last is not None and last.op in COMPUTED and len(steps) < LONGEST and _is_of_scalars(last, step):
-        if steps and not net.is_closed(step, (*steps[1:], last)):
+        if steps and not net.is_read_within(last, inside):
             break
         steps.append(last)
+        inside.add(id(last))
         entering.pop(last.number, None)
         entering.update((value.number, value) for value in last.values)
         if not entering:
             break
         newest = max(entering)
-        found = (
-            _known(steps, entering[newest])
-            if len(entering) == 1 and (steps[1:] or step.op in ("Max", "Min"))
-            else None
-        )
+        found = _known(steps, entering[newest]) if len(entering) == 1 and _is_arithmetic(steps) else None
         if found is not None:
             layer = step._replace(op=found[0], settings=found[1], inputs=(entering[newest],))
             return Found(layer, tuple(steps[1:]))
         last = net.maker(entering[newest])
     return None
+
+
+def _is_arithmetic(steps: Sequence[Step]) -> bool:
+    """Whether there is a sum, a product or a bound among them: two activations one after the other are two layers."""
+    return any(step.op in ARITHMETIC for step in steps)
 
 
 def _is_of_scalars(step: Step, last: Step) -> bool:
@@ -123,8 +130,12 @@ def _is_of_scalars(step: Step, last: Step) -> bool:
 
 def _known(steps: Sequence[Step], entering: Value) -> tuple[str, Mapping[str, Any]] | None:
     """The activation that is nearest to what the steps compute, the last of them first; None where none is near."""
+    way = steps[::-1]
     try:
-        curve = [_value(steps[::-1], entering, x) for x in SAMPLES]
+        first = _value(way, entering, SAMPLES[0])
+        if all(abs(first - function(SAMPLES[0])) > TOLERANCE for _, _, function in KNOWN):
+            return None
+        curve = [_value(way, entering, x) for x in SAMPLES]
     except (ArithmeticError, ValueError, TypeError):
         return None
     errors = [
@@ -151,3 +162,6 @@ def _value(steps: Iterable[Step], entering: Value, x: float) -> float:
         y = float(COMPUTED[step.op](step, *given))
         values[step.number] = y
     return y
+
+
+WRITTEN_OUT: Final = Pattern(ENDS, _written_out)

@@ -184,14 +184,14 @@ def _layer(
 ) -> Layer:
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
     try:
-        layer = _of_language(reading, entering)
+        layer = _of_language(reading, entering) if entering else None
         if (
             layer is not None
             and layer.out_shape(*entering) == shape
             and _same_tensors(reading, layer, entering)
         ):
             return layer
-    except (ShapeError, TypeError, ValueError):
+    except (ShapeError, TypeError, ValueError, ArithmeticError):
         pass  # settings that the language does not write
     return reading.seen(
         operation=reading.kind,
@@ -200,7 +200,7 @@ def _layer(
         tensors=reading.tensors,
         width=width,
         is_plain=reading.seen not in (Other, Attention, TokenNorm),
-        **reading.fields,
+        **(reading.fields if entering else {}),
     )
 
 

@@ -13,8 +13,6 @@ __all__ = ["PATTERNS"]
 
 def _biased(step: Step, net: Net) -> Found | None:
     """A product with stored weights, and the stored value for each of its channels that is added to it."""
-    if step.op != "Add":
-        return None
     bias = next((item for item in step.inputs if isinstance(item, Constant)), None)
     product = net.maker(step.values[0], "MatMul", "Gemm", "Conv", "ConvTranspose") if step.values else None
     if bias is None or product is None or product.entering(2) is not None or product.constant(1) is None:
@@ -38,8 +36,6 @@ def _is_along(constant: Constant, step: Step, axis: int) -> bool:
 
 def _layer_norm(step: Step, net: Net) -> Found | None:
     """(x − mean) / sqrt(mean of squares + eps) over the last axes, each as a node of its own."""
-    if step.op not in ("Div", "Mul"):
-        return None
     for centred in step.inputs:
         away = net.maker(centred, "Sub")
         if away is None:
@@ -115,9 +111,7 @@ def _affine_norm(step: Step, net: Net) -> Found | None:
 
 def _group_norm(step: Step, net: Net) -> Found | None:
     """An instance norm of each group's values in a row, between two reshapes."""
-    norm = (
-        net.maker(step.values[0], "InstanceNormalization") if step.op == "Reshape" and step.values else None
-    )
+    norm = net.maker(step.values[0], "InstanceNormalization") if step.values else None
     apart = net.maker(norm.entering(0), "Reshape") if norm is not None else None
     if norm is None or apart is None or apart.before != step.after:
         return None
@@ -132,7 +126,7 @@ def _group_norm(step: Step, net: Net) -> Found | None:
 
 def _lrn(step: Step, net: Net) -> Found | None:
     """x / (k + alpha · mean of squares of neighbours) ** beta, the mean as a pool over the channels as a third axis."""
-    power = net.maker(step.entering(1), "Pow") if step.op == "Div" else None
+    power = net.maker(step.entering(1), "Pow")
     added = net.maker(power.entering(0), "Add") if power is not None else None
     scaled = net.maker(added.entering(0), "Mul") if added is not None else None
     if power is None or added is None or scaled is None:
@@ -177,7 +171,7 @@ def _order(step: Step) -> tuple[int, ...]:
 
 def _shuffle(step: Step, net: Net) -> Found | None:
     """Channels in groups, the two axes exchanged, and channels again."""
-    swap = net.maker(step.values[0], "Transpose") if step.op == "Reshape" and step.values else None
+    swap = net.maker(step.values[0], "Transpose") if step.values else None
     apart = net.maker(swap.entering(0), "Reshape") if swap is not None else None
     if swap is None or apart is None:
         return None
@@ -193,7 +187,7 @@ def _shuffle(step: Step, net: Net) -> Found | None:
 
 def _padded(step: Step, net: Net) -> Found | None:
     """Zeros around a map that a convolution alone reads are its padding."""
-    if step.op != "Conv" or step.settings.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+    if step.settings.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         return None
     pad = net.maker(step.entering(0), "Pad")
     sides = pad.integers("pads", 1) if pad is not None else None
@@ -217,7 +211,7 @@ def _is_hidden(item: Entering) -> bool:
 
 def _cut(step: Step, net: Net) -> Found | None:
     """Cuts along one axis after the other are one."""
-    before = net.maker(step.entering(0), "Part") if step.op == "Part" else None
+    before = net.maker(step.entering(0), "Part")
     if before is None:
         return None
     start = tuple(map(sum, zip(before.settings["start"], step.settings["start"], strict=True)))
@@ -229,15 +223,18 @@ LRN_STEPS: Final = ("Mul", "Pow", "Reshape", "Unsqueeze", "Squeeze", "Pad", "Ave
 
 LONGEST: Final = 9
 
-PATTERNS: Final[tuple[Pattern, ...]] = (
-    _biased,
-    _layer_norm,
-    _group_norm,
-    _affine_norm,
-    _lrn,
-    _norm_of_channels,
-    _shuffle,
-    _padded,
-    _cut,
+PATTERNS: Final = tuple(
+    Pattern(frozenset(ends), find)
+    for find, *ends in (
+        (_biased, "Add"),
+        (_layer_norm, "Div", "Mul"),
+        (_group_norm, "Reshape"),
+        (_affine_norm, "Mul", "Add"),
+        (_lrn, "Div"),
+        (_norm_of_channels, "Transpose"),
+        (_shuffle, "Reshape"),
+        (_padded, "Conv"),
+        (_cut, "Part"),
+    )
 )
 """In this order: a scale follows what has become a norm."""

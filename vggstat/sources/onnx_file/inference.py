@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import onnx
-from onnx.shape_inference import infer_node_outputs
 
 from vggstat.errors import InputError
 from vggstat.shapes import Shape, values
@@ -20,15 +19,14 @@ from vggstat.sources.onnx_file.folding import SMALL, fold
 from vggstat.sources.onnx_file.model import (
     DEFAULT_DOMAIN,
     Model,
-    graphs_in,
     names_read,
     names_read_within,
     of_library,
     printable,
-    said,
 )
 from vggstat.sources.onnx_file.nothing import is_nothing
-from vggstat.sources.onnx_file.steps import Entering, Step
+from vggstat.sources.onnx_file.rules import Types, infer
+from vggstat.sources.onnx_file.steps import Entering, Step, spoken
 from vggstat.sources.onnx_file.values import (
     MOST_VALUES,
     Constant,
@@ -36,10 +34,9 @@ from vggstat.sources.onnx_file.values import (
     Unknown,
     Value,
     constant_of,
-    type_of,
 )
 
-__all__ = ["Run", "run", "spoken"]
+__all__ = ["Run", "run"]
 
 Known = Value | Constant | Unknown
 
@@ -94,13 +91,6 @@ def _needed(steps: Sequence[Step], outputs: Iterable[Value | Unknown]) -> list[S
             needed.update(item.number for item in step.inputs if isinstance(item, Value | Unknown))
             found.append(step._replace(outputs=made))
     return found[::-1]
-
-
-def spoken(step: Step) -> str:
-    """A step as it is told."""
-    return (
-        f"node {printable(step.name)} ({printable(step.op)})" if step.name else f"a node {printable(step.op)}"
-    )
 
 
 class _Walk:
@@ -167,8 +157,10 @@ class _Walk:
         try:
             return [nodes[place] for place in TopologicalSorter(dict(enumerate(reads))).static_order()]
         except CycleError as error:
-            name = printable(nodes[error.args[1][0]].name)
-            raise InputError(f"{self.path}: node {name} reads what is made of its own result") from None
+            made = printable(nodes[error.args[1][0]].output[0])
+            raise InputError(
+                f"{self.path}: {made} is made of itself: there is no order for its nodes"
+            ) from None
 
     def _node(self, node: onnx.NodeProto) -> None:
         domain = DEFAULT_DOMAIN if node.domain == "ai.onnx" else node.domain
@@ -177,15 +169,20 @@ class _Walk:
         if branch is not None:
             self._take(node, branch)
             return
-        types, reason = self._infer(node, domain, step)
-        if step.op == "Constant":
+        is_stated = all(self._stated(name) is not None for name in node.output if name)
+        names = [*node.input, *self._captured(node)]
+        types = infer(self.path, node, step, names, imports=self.imports, is_stated=is_stated)
+        step = step._replace(is_checked=types.are_checked)
+        if not types.are_checked:
+            self._ran(node, step, types)
+        elif step.op == "Constant":
             self._literal(node, step)
         elif step.op in ("Shape", "Size") and isinstance(step.entering(0), Value | Constant):
             self._measured(node, step)
         elif all(item is None or isinstance(item, Constant) for item in step.inputs):
-            self._computed(node, step, types, reason)
+            self._computed(node, step, types)
         else:
-            self._ran(node, step, types, reason)
+            self._ran(node, step, types)
 
     def _step(self, node: onnx.NodeProto, domain: str) -> Step:
         op = node.op_type if domain == DEFAULT_DOMAIN else f"{domain}.{node.op_type}"
@@ -199,41 +196,6 @@ class _Walk:
         """The names from outside that graphs within a node read."""
         names = dict.fromkeys(names_read_within(node))
         return [name for name in names if any(name in scope for scope in self._scopes)]
-
-    def _infer(
-        self, node: onnx.NodeProto, domain: str, step: Step
-    ) -> tuple[Mapping[str, onnx.TypeProto], str]:
-        """The types of what leaves by the operator's own rule, and why they are not known where they are not."""
-        try:
-            schema = onnx.defs.get_schema(node.op_type, step.version, domain)
-        except onnx.defs.SchemaError:
-            return (
-                {},
-                f"vggstat has no rule for the operator {printable(step.op)}, and the file does not state its shape",
-            )
-        captured = self._captured(node)
-        names = [*node.input, *captured]
-        known = {
-            name: item for name, item in zip(names, step.inputs, strict=True) if name and item is not None
-        }
-        numbers = {
-            name: onnx.numpy_helper.from_array(item.numbers, name)
-            for name, item in known.items()
-            if isinstance(item, Constant) and item.numbers is not None
-        }
-        types = {name: type_of(item) for name, item in known.items()}
-        found: Mapping[str, onnx.TypeProto] = {}
-        try:
-            found = infer_node_outputs(schema, node, types, numbers, opset_imports=self.imports)
-        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-            # A deprecated operator, a format that the operator does not take: the file may state the shape itself.
-            # Of graphs within a node the library knows some forms only.
-            within = any(True for attribute in node.attribute for _ in graphs_in(attribute))
-            if not within and not all(self._stated(name) is not None for name in node.output if name):
-                raise InputError(f"{self.path}: {spoken(step)}: {said(error)}") from None
-        except Exception as error:
-            raise InputError(f"{self.path}: {spoken(step)}: {said(error)}") from None
-        return found, "its shape depends on values that are not known before it runs"
 
     def _stated(self, name: str) -> Shape | None:
         """The shape that the file itself states."""
@@ -266,11 +228,9 @@ class _Walk:
         name = node.output[0]
         self._know(name, Constant(name, numbers.shape, onnx.TensorProto.INT64, numbers, is_literal=True))
 
-    def _computed(
-        self, node: onnx.NodeProto, step: Step, types: Mapping[str, onnx.TypeProto], reason: str
-    ) -> None:
+    def _computed(self, node: onnx.NodeProto, step: Step, types: Types) -> None:
         """What depends on no input: its numbers where they are few and those that enter are known."""
-        made = [self._made(name, types, reason) if name else None for name in node.output]
+        made = [self._made(name, types) if name else None for name in node.output]
         entering = [item for item in step.inputs if isinstance(item, Constant)]
         small = all(isinstance(item, Value) and values(item.shape) <= SMALL for item in made)
         numbers: Sequence[Any] = ()
@@ -292,13 +252,11 @@ class _Walk:
             elif item is not None:
                 self._know(name, item)
 
-    def _ran(
-        self, node: onnx.NodeProto, step: Step, types: Mapping[str, onnx.TypeProto], reason: str
-    ) -> None:
+    def _ran(self, node: onnx.NodeProto, step: Step, types: Types) -> None:
         """A step on values that come from the input; what it hands on as it is keeps its number."""
-        made = [self._made(name, types, reason) if name else None for name in node.output]
+        made = [self._made(name, types) if name else None for name in node.output]
         step = step._replace(outputs=tuple(made))
-        if is_nothing(step):
+        if step.is_checked and is_nothing(step):
             first = made[0]
             assert isinstance(first, Value)
             made[0] = step.values[0]._replace(type=first.type)
@@ -309,10 +267,10 @@ class _Walk:
         if any(step.outputs):
             self.steps.append(step)
 
-    def _made(self, name: str, types: Mapping[str, onnx.TypeProto], reason: str) -> Value | Unknown:
+    def _made(self, name: str, types: Types) -> Value | Unknown:
         """A new value. Raises InputError where its shape is none that a map may have."""
         stated = self.declared.get(name)
-        kinds = [types[name]] if name in types else []
+        kinds = [types.found[name]] if name in types.found else []
         kinds += [stated.type] if stated is not None else []
         for kind in kinds:
             shape = _shape(kind, self.symbols)
@@ -323,7 +281,7 @@ class _Walk:
                     f"{self.path}: {printable(name)} has the shape {list(shape)}: no map is as large, or has fewer than 0 values"
                 )
             return Value(self._number(), shape, kind.tensor_type.elem_type)
-        kind = kinds[0] if kinds else onnx.TypeProto()
+        kind, reason = kinds[0] if kinds else onnx.TypeProto(), types.reason
         if kinds and not kind.HasField("tensor_type"):
             reason = "it makes a list, or a value that may be missing, which is not followed"
         return Unknown(kind, reason, self._number())

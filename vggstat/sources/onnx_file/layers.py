@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vggstat.sources.onnx_file.activations import written_out
+from vggstat.sources.onnx_file.activations import WRITTEN_OUT
 from vggstat.sources.onnx_file.composites import PATTERNS
 from vggstat.sources.onnx_file.plain import apart, in_plain_form
 from vggstat.sources.onnx_file.rewriting import replaced
@@ -17,6 +17,6 @@ __all__ = ["as_layers"]
 def as_layers(steps: Sequence[Step], outputs: Sequence[Value | Unknown]) -> list[Step]:
     """The steps with those of one layer as one, and those of two as two."""
     found = in_plain_form(steps)
-    for pattern in (*PATTERNS, written_out):
+    for pattern in (*PATTERNS, WRITTEN_OUT):
         found = replaced(found, outputs, pattern)
     return apart(found)

@@ -25,8 +25,8 @@ __all__ = [
     "said",
 ]
 
-MOST_NODES: Final = 100_000
-"""As many layers as a spec may have."""
+MOST_NODES: Final = 50_000
+"""The largest exports have some 10,000."""
 
 DEEPEST_CALLS: Final = 50
 """How deep functions call one another; exporters write some five."""
@@ -54,6 +54,10 @@ def load_model(path: Path) -> Model:
     model = of_library(f"{path}: it is not an ONNX file", lambda: onnx.ModelProto.FromString(stripped))
     if not model.graph.node:
         raise InputError(f"{path}: it is not an ONNX file, or an empty one: there is no layer in it")
+    if not all(
+        isinstance(text, str) for text in _texts(model)
+    ):  # the library hands out bytes where they are no text
+        raise InputError(f"{path}: it is not an ONNX file: a name in it is not UTF-8")
     opsets = of_library(f"{path}: it is not an ONNX file", lambda: _opsets(model))
     known = onnx.defs.onnx_opset_version()
     if not opsets or opsets.get(DEFAULT_DOMAIN, known) > known:
@@ -97,6 +101,34 @@ def _opsets(model: onnx.ModelProto) -> dict[str, int]:
         DEFAULT_DOMAIN if entry.domain == "ai.onnx" else entry.domain: entry.version
         for entry in model.opset_import
     }
+
+
+def _texts(model: onnx.ModelProto) -> Iterator[Any]:
+    """All names in a model that are used here."""
+    for entry in model.opset_import:
+        yield entry.domain
+    for function in model.functions:
+        yield from (function.name, function.domain, *function.input, *function.output)
+        yield from _texts_of_nodes(function.node)
+    yield from _texts_of_graph(model.graph)
+
+
+def _texts_of_graph(graph: onnx.GraphProto) -> Iterator[Any]:
+    yield graph.name
+    yield from (item.name for item in (*graph.input, *graph.output, *graph.value_info, *graph.initializer))
+    yield from (
+        dim.dim_param for item in (*graph.input, *graph.value_info) for dim in item.type.tensor_type.shape.dim
+    )
+    yield from _texts_of_nodes(graph.node)
+
+
+def _texts_of_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[Any]:
+    for node in nodes:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield attribute.name
+            for graph in graphs_in(attribute):
+                yield from _texts_of_graph(graph)
 
 
 # How large it gets when its functions are written out

@@ -16,9 +16,9 @@ __all__ = ["PRODUCTS"]
 
 def _conv(step: Step) -> Reading | None:
     weight = step.entering(1)
-    if not isinstance(weight, Constant | Value) or len(weight.shape) < 3:
+    groups, bias = step.settings.get("group", 1), step.entering(2) is not None
+    if not isinstance(weight, Constant | Value) or len(weight.shape) < 3 or groups < 1:
         return None
-    bias = step.entering(2) is not None
     filters, inputs, *kernel = weight.shape
     pads = step.settings.get("pads") or [0] * (2 * len(kernel))
     settings = {
@@ -28,14 +28,14 @@ def _conv(step: Step) -> Reading | None:
         # As many rows behind as before, or it stands apart: what is left out is not read.
         "padding": sides(pads[: len(kernel)]) or tuple(pads),
         "dilation": along(step, "dilations", len(kernel)),
-        "groups": step.settings.get("group", 1),
+        "groups": groups,
         "bias": bias,
         "inputs": inputs,
     }
     fields = {
         "filters": filters,
         "kernel": tuple(kernel),
-        "groups": settings["groups"],
+        "groups": groups,
         "terms": prod(weight.shape[1:]),
         "bias": bias,
     }
@@ -44,9 +44,9 @@ def _conv(step: Step) -> Reading | None:
 
 def _transposed(step: Step) -> Reading | None:
     weight = step.entering(1)
-    if not isinstance(weight, Constant | Value) or len(weight.shape) < 3:
-        return None
     groups, bias = step.settings.get("group", 1), step.entering(2) is not None
+    if not isinstance(weight, Constant | Value) or len(weight.shape) < 3 or groups < 1:
+        return None
     inputs, filters, *kernel = weight.shape
     stride, dilation = (along(step, name, len(kernel)) for name in ("strides", "dilations"))
     fields = {
@@ -54,7 +54,7 @@ def _transposed(step: Step) -> Reading | None:
         "kernel": tuple(kernel),
         "groups": groups,
         "spread": prod(weight.shape[1:]),
-        "terms": inputs // max(1, groups) * prod(kernel),
+        "terms": inputs // groups * prod(kernel),
         "bias": bias,
     }
     settings = {"filters": filters * groups, "kernel": sides(kernel) or tuple(kernel), "stride": stride}

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vggstat.net.ops.other import Other, Pointwise
+from vggstat.net.ops.other import Pointwise
 from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.sources.onnx_file.maps import MAPS
 from vggstat.sources.onnx_file.products import PRODUCTS
-from vggstat.sources.onnx_file.reading import Reading, learned, plain, rounded, weights
+from vggstat.sources.onnx_file.reading import Reading, plain, rounded, weights
 from vggstat.sources.onnx_file.steps import Step
 
 __all__ = ["read_step"]
 
 
 def read_step(step: Step) -> Reading:
-    """The layer that a step is; an unknown one where a shape is not known."""
+    """The layer that a step is: what its name tells where a shape is not known or its operator's rule is broken."""
     if not step.is_known:
-        return Reading(step.op, {}, learned(step), Other)
+        return plain(step)
     reader = READERS.get(step.op)
     return (reader(step) if reader else None) or plain(step)
 

@@ -10,7 +10,7 @@ from vggstat.net.ops.other import Other, Pointwise, Rearranged
 from vggstat.shapes import Shape, Sides, square
 from vggstat.sources.onnx_file.operators import LAYOUT, POINTWISE, SETTINGS_ONLY, VIEWS
 from vggstat.sources.onnx_file.steps import Step
-from vggstat.sources.onnx_file.values import FLOATING, Constant
+from vggstat.sources.onnx_file.values import FLOATING, Constant, Value
 
 __all__ = ["Reading", "along", "learned", "param_of", "plain", "rounded", "sides", "weights"]
 
@@ -30,7 +30,9 @@ def plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None)
     """An operator by its name, with what it learns and what is set about it in few numbers."""
     told = {name: _short(value) for name, value in step.settings.items()} if settings is None else settings
     seen: type[Layer] = Other
-    if step.op in LAYOUT:
+    if not all(isinstance(made, Value | None) for made in step.outputs):
+        pass  # what is not known is not nothing
+    elif step.op in LAYOUT:
         seen = Rearranged
     elif step.op in POINTWISE:
         seen = Pointwise

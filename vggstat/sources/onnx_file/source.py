@@ -11,10 +11,10 @@ from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
 from vggstat.sources.onnx_file.building import graph_of_run
-from vggstat.sources.onnx_file.inference import Run, run, spoken
+from vggstat.sources.onnx_file.inference import Run, run
 from vggstat.sources.onnx_file.inputs import settle_inputs
 from vggstat.sources.onnx_file.model import Model, load_model, names_read
-from vggstat.sources.onnx_file.steps import Step
+from vggstat.sources.onnx_file.steps import Step, spoken
 from vggstat.sources.onnx_file.values import FLOATING, Unknown
 
 __all__ = ["graph_of_file"]
@@ -72,8 +72,10 @@ def _notes(model: Model, seen: Run) -> Iterator[str]:
         yield "average pools leave the padding out of their means: that changes values, and no figure"
     if seen.left_out:
         yield f"{seen.left_out:,} nodes lead to no output: they are left out"
-    hidden = [step for step in seen.steps if not step.is_known]
+    hidden = [(step, one) for step in seen.steps for one in step.outputs if isinstance(one, Unknown)]
     if hidden:
-        first = next((one for one in hidden[0].outputs if isinstance(one, Unknown)), None)
-        reason = f": {first.reason}" if first is not None else ""
-        yield f"{len(hidden):,} nodes have no known shape and are not counted, from {spoken(hidden[0])} on{reason}"
+        step, first = hidden[0]
+        yield (
+            f"{len(hidden):,} maps have no known shape, and the work on them is not counted; the first is that of "
+            f"{spoken(step)}: {first.reason}"
+        )

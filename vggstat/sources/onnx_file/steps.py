@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vggstat.shapes import Shape
+from vggstat.sources.onnx_file.model import printable
 from vggstat.sources.onnx_file.values import Constant, Unknown, Value
 
-__all__ = ["Entering", "Step"]
+__all__ = ["Entering", "Step", "spoken"]
 
 Entering = Value | Constant | Unknown | None
 
@@ -26,6 +27,8 @@ class Step(NamedTuple):
     inputs: tuple[Entering, ...]
     """By position; None where one is left out."""
     outputs: tuple[Value | Unknown | None, ...]
+    is_checked: bool = True
+    """Whether it keeps its operator's rule."""
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -34,8 +37,10 @@ class Step(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Whether the shapes of all that enters and leaves are known."""
-        return not any(isinstance(item, Unknown) for item in (*self.inputs, *self.outputs))
+        """Whether the shapes of all that enters and leaves are known, and are those of its operator."""
+        return self.is_checked and not any(
+            isinstance(item, Unknown) for item in (*self.inputs, *self.outputs)
+        )
 
     @property
     def before(self) -> Shape:
@@ -76,3 +81,10 @@ class Step(NamedTuple):
             return float(self.settings[name])
         constant = self.constant(position)
         return constant.scalar if constant is not None else None
+
+
+def spoken(step: Step) -> str:
+    """A step as it is told."""
+    return (
+        f"node {printable(step.name)} ({printable(step.op)})" if step.name else f"a node {printable(step.op)}"
+    )
