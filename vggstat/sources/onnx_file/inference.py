@@ -77,8 +77,13 @@ def run(model: Model, shapes: Mapping[str, Shape], symbols: Mapping[str, int]) -
         inputs=inputs,
         outputs=tuple(item for item in outputs if isinstance(item, Value | Unknown)),
         stored=tuple(walk.stored),
-        left_out=len(walk.steps) - len(steps),
+        left_out=_mains(walk.steps) - _mains(steps),
     )
+
+
+def _mains(steps: Iterable[Step]) -> int:
+    """How many do something: a dropout that does nothing has a mask all the same."""
+    return sum(step.outputs[0] is not None for step in steps)
 
 
 def _needed(steps: Sequence[Step], outputs: Iterable[Value | Unknown]) -> list[Step]:
@@ -123,7 +128,8 @@ class _Walk:
         )
 
     def new(self, name: str, shape: Shape, elements: int) -> Value:
-        """A value that comes from the input."""
+        """An input. Raises InputError where no map is as large."""
+        self._check(name, shape)
         value = Value(self._number(), shape, elements)
         self._know(name, value)
         return value
@@ -190,7 +196,7 @@ class _Walk:
         inputs: list[Entering] = [self.find(name, spoken(step)) if name else None for name in node.input]
         inputs += [self.find(name, spoken(step)) for name in self._captured(node)]
         settings = of_library(f"{self.path}: {spoken(step)}", lambda: _settings(node))
-        return step._replace(settings=settings, inputs=tuple(inputs))
+        return step._replace(settings=settings, inputs=tuple(inputs), outputs=(None,) * len(node.output))
 
     def _captured(self, node: onnx.NodeProto) -> list[str]:
         """The names from outside that graphs within a node read."""
@@ -276,15 +282,19 @@ class _Walk:
             shape = _shape(kind, self.symbols)
             if shape is None:
                 continue
-            if any(side < 0 for side in shape) or values(shape) > MOST_VALUES:
-                raise InputError(
-                    f"{self.path}: {printable(name)} has the shape {list(shape)}: no map is as large, or has fewer than 0 values"
-                )
+            self._check(name, shape)
             return Value(self._number(), shape, kind.tensor_type.elem_type)
         kind, reason = kinds[0] if kinds else onnx.TypeProto(), types.reason
         if kinds and not kind.HasField("tensor_type"):
             reason = "it makes a list, or a value that may be missing, which is not followed"
         return Unknown(kind, reason, self._number())
+
+    def _check(self, name: str, shape: Shape) -> None:
+        """Raises InputError for a shape that no map has."""
+        if any(side < 0 for side in shape) or values(shape) > MOST_VALUES:
+            raise InputError(
+                f"{self.path}: {printable(name)} has the shape {list(shape)}: no map is as large, or has fewer than 0 values"
+            )
 
     def _take(self, node: onnx.NodeProto, branch: onnx.GraphProto) -> None:
         """Goes through the branch of an If of which it is known that it is taken, as if it stood in its place."""

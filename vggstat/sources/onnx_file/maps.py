@@ -77,7 +77,7 @@ def _concat(step: Step) -> Reading | None:
 
 
 def _reshape(step: Step) -> Reading | None:
-    return plain(step, "flatten", {}) if len(step.after) == 2 and step.after[0] == step.before[0] else None
+    return plain(step, "flatten", {}) if len(step.after) == 2 and step.after[:1] == step.before[:1] else None
 
 
 def _part(step: Step) -> Reading | None:
@@ -102,7 +102,7 @@ def _gather(step: Step) -> Reading | None:
 
 def _resize(step: Step) -> Reading | None:
     mode = {"nearest": "nearest", "linear": "bilinear"}.get(step.settings.get("mode", "nearest"))
-    if mode is None or len(step.before) != 4 or not all(step.before):
+    if mode is None or len(step.before) != 4 or len(step.after) != 4 or not all(step.before):
         return None
     scales = {after / before for after, before in zip(step.after[2:], step.before[2:], strict=True)}
     scale = scales.pop()

@@ -54,20 +54,14 @@ def load_model(path: Path) -> Model:
     model = of_library(f"{path}: it is not an ONNX file", lambda: onnx.ModelProto.FromString(stripped))
     if not model.graph.node:
         raise InputError(f"{path}: it is not an ONNX file, or an empty one: there is no layer in it")
-    if not all(
-        isinstance(text, str) for text in _texts(model)
-    ):  # the library hands out bytes where they are no text
+    # The library hands out bytes where they are no text.
+    if not all(isinstance(text, str) for text in _texts(model)):
         raise InputError(f"{path}: it is not an ONNX file: a name in it is not UTF-8")
-    opsets = of_library(f"{path}: it is not an ONNX file", lambda: _opsets(model))
-    known = onnx.defs.onnx_opset_version()
-    if not opsets or opsets.get(DEFAULT_DOMAIN, known) > known:
-        version = opsets.get(DEFAULT_DOMAIN)
-        raise InputError(
-            f"{path}: it is written in opset {version}, and the onnx {onnx.__version__} that is installed here knows "
-            f"those up to {known}: pip install --upgrade onnx"
-            if version
-            else f"{path}: it is not an ONNX file: it does not say which opset it is written in"
-        )
+    opsets = {
+        DEFAULT_DOMAIN if entry.domain == "ai.onnx" else entry.domain: entry.version
+        for entry in model.opset_import
+    }
+    _check_opsets(path, opsets)
     _refuse_many(path, model)
     if model.functions:
         model = of_library(f"{path}: its functions cannot be read", lambda: inline_local_functions(model))
@@ -96,11 +90,17 @@ def printable(text: str, most: int = 80) -> str:
     return f"{shown}..." if len(text) > most else shown
 
 
-def _opsets(model: onnx.ModelProto) -> dict[str, int]:
-    return {
-        DEFAULT_DOMAIN if entry.domain == "ai.onnx" else entry.domain: entry.version
-        for entry in model.opset_import
-    }
+def _check_opsets(path: Path, opsets: dict[str, int]) -> None:
+    """Raises InputError for versions of operators that there are none of, or that the installed library does not know yet."""
+    known = onnx.defs.onnx_opset_version()
+    version = opsets.get(DEFAULT_DOMAIN, known)
+    if not opsets or not all(0 < one < 2**31 for one in opsets.values()):
+        raise InputError(f"{path}: it is not an ONNX file: it does not say which opset it is written in")
+    if version > known:
+        raise InputError(
+            f"{path}: it is written in opset {version}, and the onnx {onnx.__version__} that is installed here knows "
+            f"those up to {known}: pip install --upgrade onnx"
+        )
 
 
 def _texts(model: onnx.ModelProto) -> Iterator[Any]:

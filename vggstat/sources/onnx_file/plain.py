@@ -55,19 +55,17 @@ def _shares(step: Step) -> Iterator[Step]:
 
 def _slice(step: Step) -> Iterator[Step]:
     """A part where it starts somewhere and leaves nothing out in between."""
-    starts, axes, steps = (
-        step.integers(name, place) for name, place in (("starts", 1), ("axes", 3), ("steps", 4))
-    )
+    starts, steps = step.integers("starts", 1), step.integers("steps", 4)
+    axes = step.integers("axes", 3)
+    if axes is None and step.entering(3) is None:
+        axes = tuple(range(len(starts or ())))
     rank = len(step.before)
-    if (
-        starts is None
-        or any(one != 1 for one in steps or ())
-        or (step.entering(3) is not None and axes is None)
-    ):
+    known = starts is not None and axes is not None and all(-rank <= axis < rank for axis in axes)
+    if starts is None or axes is None or not known or any(one != 1 for one in steps or ()):
         yield step
         return
     start = [0] * rank
-    for axis, first in zip(axes or range(len(starts)), starts, strict=False):
+    for axis, first in zip(axes, starts, strict=False):
         size = step.before[axis]
         start[axis] = min(first, size) if first >= 0 else max(0, first + size)
     yield step._replace(op="Part", settings={"start": tuple(start)}, inputs=step.inputs[:1])

@@ -29,11 +29,14 @@ def _batch_norm(step: Step) -> Reading:
     return Reading("bn", {}, tensors, Pointwise)
 
 
-def _instance_norm(step: Step) -> Reading:
+def _instance_norm(step: Step) -> Reading | None:
     """Each channel is a group of its own. A scale of ones that is written into nodes is none that anybody learns."""
     scale = step.constant(1)
-    plain = scale is not None and scale.is_literal and scale.is_all(1)
-    tensors = () if plain else weights(step, "weight", "bias")
+    tensors = weights(step, "weight", "bias")
+    if scale is not None and scale.is_literal and scale.is_all(1):
+        tensors = ()
+    if len(step.before) < 3:
+        return None
     return Reading("group-norm", {"groups": step.before[1]}, tensors, Pointwise)
 
 

@@ -9,6 +9,7 @@ from vggstat.net.ops.base import Layer, Param
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
 from vggstat.shapes import Shape, Sides, square
 from vggstat.sources.onnx_file.operators import LAYOUT, POINTWISE, SETTINGS_ONLY, VIEWS
+from vggstat.sources.onnx_file.rules import VALUE_BY_VALUE
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import FLOATING, Constant, Value
 
@@ -34,7 +35,7 @@ def plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None)
         pass  # what is not known is not nothing
     elif step.op in LAYOUT:
         seen = Rearranged
-    elif step.op in POINTWISE:
+    elif step.op in POINTWISE or step.op in VALUE_BY_VALUE:
         seen = Pointwise
     fields = {"lies_in": "view"} if step.op in VIEWS else {}
     return Reading(

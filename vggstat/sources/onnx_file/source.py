@@ -64,7 +64,8 @@ def _leaves_padding_out(step: Step) -> bool:
 def _notes(model: Model, seen: Run) -> Iterator[str]:
     """What a reader of the figures has to know."""
     ops = {step.op for step in seen.steps}
-    if "Conv" in ops and "BatchNormalization" not in ops:
+    biased = any(step.op == "Conv" and step.constant(2) is not None for step in seen.steps)
+    if biased and "BatchNormalization" not in ops:
         yield "no batch norms: where the network has some, they are folded into its convolutions, and biases stand for them"
     if ops & set(QUANTIZED) or any(node.op_type in QUANTIZED for node in model.graph.node):
         yield "quantized: the file stores weights in 8 bits or fewer; bytes are given in the format asked for"

@@ -44,8 +44,9 @@ class Step(NamedTuple):
 
     @property
     def before(self) -> Shape:
-        """Of the first value that enters and comes from the input."""
-        return self.values[0].shape if self.values else ()
+        """Of what enters first."""
+        first = self.entering(0)
+        return first.shape if isinstance(first, Value | Constant) else ()
 
     @property
     def after(self) -> Shape:
