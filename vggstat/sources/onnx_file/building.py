@@ -59,7 +59,7 @@ def graph_of_run(run: Run, spec: Spec, batch: int) -> Graph:
     return Graph(
         spec=spec,
         image=spec.input,
-        head="none",
+        head=None,
         classes=None,
         nodes=builder.graph.nodes(),
         input_width=_input_width(run),
@@ -145,9 +145,9 @@ class _Naming:
 
     def of(self, step: Step, kind: str) -> tuple[str, tuple[str, ...]]:
         """What the file calls a node without the operator at its end, its kind where it has no name; and its scope."""
-        path = _path(step)
-        name = ".".join(path) or kind
-        return self.own(name), tuple(name.split(".")[:-1]) if path else ()
+        parts = ".".join(_path(step) or [kind]).split(".")
+        paths = tuple(".".join(parts[: depth + 1]) for depth in range(len(parts)))
+        return self.own(paths[-1]), paths[:-1] or paths  # one at the top is a block of its own
 
     def own(self, name: str) -> str:
         """The name, with a number where it is taken."""

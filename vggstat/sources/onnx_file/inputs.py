@@ -10,8 +10,12 @@ import onnx
 from vggstat.errors import InputError, UsageError
 from vggstat.shapes import Shape
 from vggstat.sources.onnx_file.model import Model, names_read, printable
+from vggstat.sources.wanted import Wanted
 
 __all__ = ["Inputs", "settle_inputs"]
+
+PICTURE: Final = (1, 3, 4)
+"""The channels of grey, of colour, and of colour with transparency."""
 
 SIDE: Final = 224
 """Height and width of an image where the file leaves them open."""
@@ -37,31 +41,29 @@ class _Axis(NamedTuple):
     symbol: str
 
 
-def settle_inputs(model: Model, image: Shape | None, given: Mapping[str, Shape]) -> Inputs:
-    """Shapes for all inputs: the file's own, with what it leaves open as ``image`` and ``given`` say (without the batch).
+def settle_inputs(model: Model, wanted: Wanted) -> Inputs:
+    """Shapes for all inputs: the file's own, with what it leaves open as it is wanted; an image has sides of 224 where it is not.
 
-    ``image`` is the first input's, ``given`` those of others by name. Where neither says it, an image has sides of 224. Raises
-    UsageError for a shape that the file does not take or that it lacks, InputError for a file that has no input.
+    Raises UsageError for a shape that the file does not take or that it lacks, InputError for a file that has no input.
     """
     axes = _inputs(model)
     first = next(iter(axes))
-    unknown = next((name for name in given if name not in axes), None)
+    unknown = next((name for name in wanted.inputs if name not in axes), None)
     if unknown is not None:
         names = ", ".join(map(printable, axes))
         raise UsageError(f"{model.path} has no input {unknown!r}; it has {names}")
     has_batch = _has_batch(axes[first]) and _share_batch(axes.values())
     batch = (axes[first][0].size or 1) if has_batch else 1
-    wanted = dict(given) if image is None else {**given, first: image}
     symbols: dict[str, int] = {}
     for name, sides in axes.items():
         own = has_batch and len(sides) > 1
         if own and sides[0].size is None and (name == first or not sides[0].symbol):
             sides[0] = _settled(sides[0], batch, symbols)
-        if name in wanted:
-            axes[name] = _as_wanted(model, name, sides, wanted[name], symbols, skipped=int(own))
-    notes = _fill_image(model, first, axes[first], symbols)
+        if name in wanted.inputs:
+            axes[name] = _as_wanted(model, name, sides, wanted.inputs[name], symbols, skipped=int(own))
+    notes = _fill_image(model, first, axes[first], wanted, symbols)
     if batch > 1:
-        notes.append(f"the file has a fixed batch of {batch}: figures are of one image")
+        notes.append(f"The file has a fixed batch of {batch}: figures are of one image.")
     shapes = {name: _shape(model, name, sides, symbols) for name, sides in axes.items()}
     return Inputs(shapes, symbols, shapes[first][has_batch:] or (1,), batch, tuple(notes))
 
@@ -71,7 +73,7 @@ def _has_batch(axes: Sequence[_Axis]) -> bool:
     if len(axes) != 3:
         return len(axes) > 1
     channels, *sides = (axis.size for axis in axes)
-    return channels not in (3, 4) or any(side is not None and side <= 4 for side in sides)
+    return channels not in PICTURE[1:] or any(side is not None and side <= 4 for side in sides)
 
 
 def _share_batch(inputs: Iterable[Sequence[_Axis]]) -> bool:
@@ -129,34 +131,65 @@ def _as_wanted(
         axis.size in (None, size) for axis, size in zip(chosen, shape, strict=True)
     )
     if not fits:
-        own = "×".join("?" if axis.size is None else str(axis.size) for axis in chosen)
-        raise UsageError(
-            f"{model.path}: its input {printable(name)} is {own or 'a single number'} (without the batch), not "
-            f"{'×'.join(map(str, shape))}: only what is ? there can be chosen"
-        )
-    return [
-        *axes[:skipped],
-        *(_settled(axis, size, symbols) for axis, size in zip(chosen, shape, strict=True)),
-    ]
+        raise _other(model, name, axes, "×".join(map(str, shape)))
+    settled = [_settled(axis, size, symbols) for axis, size in zip(chosen, shape, strict=True)]
+    return [*axes[:skipped], *settled]
 
 
-def _fill_image(model: Model, name: str, axes: list[_Axis], symbols: dict[str, int]) -> list[str]:
-    """Settles the sides of an image that are open, and says so."""
+class _Image(NamedTuple):
+    """Where the axes of an image stand."""
+
+    channels: int
+    height: int
+    width: int
+
+
+def _image(axes: Sequence[_Axis]) -> _Image | None:
+    """Of four axes, or of three without a batch: channels first, unless only the last can be those of a picture."""
     if len(axes) != 4 and (len(axes) != 3 or _has_batch(axes)):
-        return []
+        return None
     first = len(axes) - 3
-    channels_last = axes[first].size is None and axes[-1].size in (1, 3, 4)
-    channels = None if channels_last or axes[first].size is not None else _channels(model, name)
-    if channels is not None:
-        axes[first] = _settled(axes[first], channels, symbols)
-    places = (first, first + 1) if channels_last else (first + 1, first + 2)
-    opened = [place for place in places if axes[place].size is None and axes[place].symbol not in symbols]
-    for place in opened:
-        axes[place] = _settled(axes[place], SIDE, symbols)
+    if axes[-1].size in PICTURE and axes[first].size not in PICTURE:
+        return _Image(first + 2, first, first + 1)
+    return _Image(first, first + 1, first + 2)
+
+
+def _fill_image(
+    model: Model, name: str, axes: list[_Axis], wanted: Wanted, symbols: dict[str, int]
+) -> list[str]:
+    """Settles the axes of an image as it is wanted, and says what was chosen. Raises UsageError where the file has others."""
+    places = _image(axes)
+    if places is None:
+        if wanted.image is not None:
+            raise UsageError(
+                f"{model.path}: its input {printable(name)} is not an image: give its shape by name, as --input "
+                f"{printable(name)}=128"
+            )
+        return []
+    channels, *sides = wanted.image or (None, None, None)
+    if axes[places.channels].size is None:
+        channels = channels or _channels(model, name)
+    chosen = []
+    for place, size in zip(places, (channels, *sides), strict=True):
+        axis = axes[place]
+        if axis.size is None and axis.symbol not in symbols:
+            chosen += [place] if size is None and place != places.channels else []
+            size = SIDE if size is None and place != places.channels else size
+            axes[place] = axis if size is None else _settled(axis, size, symbols)
+        elif size is not None and size != (symbols.get(axis.symbol) if axis.size is None else axis.size):
+            raise _other(model, name, axes, f"{size}")
     return (
-        [f"the file leaves the size of its image open: {SIDE} pixels unless --input says another"]
-        if opened
+        [f"The file leaves the size of its image open: {SIDE} pixels unless --input says another."]
+        if chosen
         else []
+    )
+
+
+def _other(model: Model, name: str, axes: Sequence[_Axis], asked: str) -> UsageError:
+    own = "×".join("?" if axis.size is None else str(axis.size) for axis in axes)
+    return UsageError(
+        f"{model.path}: its input {printable(name)} is {own or 'a single number'} with the batch, not {asked}: only what "
+        "is ? there can be chosen"
     )
 
 
@@ -180,7 +213,7 @@ def _shape(model: Model, name: str, axes: Iterable[_Axis], symbols: Mapping[str,
             called = f" ({printable(axis.symbol)})" if axis.symbol else ""
             raise UsageError(
                 f"{model.path}: its input {printable(name)} has an axis{called} whose length the file leaves open: give "
-                f"the shape without the batch, as --input {printable(name)}=128 or --input 3x224x224"
+                f"the shape without the batch, as in --input {printable(name)}=128"
             )
         sizes.append(size)
     return tuple(sizes)

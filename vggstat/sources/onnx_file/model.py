@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -46,6 +47,8 @@ class Model(NamedTuple):
     graph: onnx.GraphProto
     opsets: dict[str, int]
     """By domain."""
+    digest: bytes
+    """Of the file without its weights."""
 
 
 def load_model(path: Path) -> Model:
@@ -65,7 +68,7 @@ def load_model(path: Path) -> Model:
     _refuse_many(path, model)
     if model.functions:
         model = of_library(f"{path}: its functions cannot be read", lambda: inline_local_functions(model))
-    return Model(path, model.graph, opsets)
+    return Model(path, model.graph, opsets, sha256(stripped).digest())
 
 
 def of_library(what: str, call: Callable[[], T]) -> T:

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
 from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
-from vggstat.shapes import Shape
 from vggstat.sources.onnx_file.building import graph_of_run
 from vggstat.sources.onnx_file.inference import Run, run
 from vggstat.sources.onnx_file.inputs import settle_inputs
-from vggstat.sources.onnx_file.model import Model, load_model, names_read
+from vggstat.sources.onnx_file.model import DEFAULT_DOMAIN, Model, load_model, names_read
 from vggstat.sources.onnx_file.steps import Step, spoken
 from vggstat.sources.onnx_file.values import FLOATING, Unknown
+from vggstat.sources.require import version_of
+from vggstat.sources.wanted import Wanted
 
 __all__ = ["graph_of_file"]
 
 QUANTIZED: Final = ("QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "DequantizeLinear")
 
 
-def graph_of_file(path: Path, image: Shape | None, others: Mapping[str, Shape]) -> Graph:
-    """The graph of a file on inputs of these shapes, the file's own where none are given.
+def graph_of_file(path: Path, wanted: Wanted) -> Graph:
+    """The graph of a file on the inputs wanted.
 
     Raises InputError for a file that cannot be followed, UsageError for shapes that it does not take.
     """
     model = load_model(path)
-    inputs = settle_inputs(model, image, others)
+    inputs = settle_inputs(model, wanted)
     seen = run(model, inputs.shapes, inputs.symbols)
+    opset = model.opsets.get(DEFAULT_DOMAIN)
     spec = Spec(
-        name=path.stem,
+        name=str(path),
         title=path.stem,
+        source=f"ONNX file, opset {opset}, read by onnx {version_of('onnx')}",
         origin=str(path),
         input=cast(tuple[int, int, int], inputs.image),
         blocks=(),
+        texts=(model.digest,),
     )
     graph = graph_of_run(seen, spec, inputs.batch)
     return graph.replace(notes=(*inputs.notes, *_notes(model, seen)), unused=_unused(model, seen))
@@ -66,17 +70,20 @@ def _notes(model: Model, seen: Run) -> Iterator[str]:
     ops = {step.op for step in seen.steps}
     biased = any(step.op == "Conv" and step.constant(2) is not None for step in seen.steps)
     if biased and "BatchNormalization" not in ops:
-        yield "no batch norms: where the network has some, they are folded into its convolutions, and biases stand for them"
-    if ops & set(QUANTIZED) or any(node.op_type in QUANTIZED for node in model.graph.node):
-        yield "quantized: the file stores weights in 8 bits or fewer; bytes are given in the format asked for"
+        yield (
+            "There are no batch norms in the file: where the network has some, they are folded into its convolutions, and "
+            "biases stand for them."
+        )
+    if any(node.op_type in QUANTIZED for node in model.graph.node):
+        yield "The file is quantized: bytes are those of the format asked for, not of its own."
     if any(_leaves_padding_out(step) for step in seen.steps):
-        yield "average pools leave the padding out of their means: that changes values, and no figure"
+        yield "Average pools leave the padding out of their means, which changes values and no figure here."
     if seen.left_out:
-        yield f"{seen.left_out:,} nodes lead to no output: they are left out"
+        yield f"Left out because no output depends on them: {seen.left_out:,} nodes."
     hidden = [(step, one) for step in seen.steps for one in step.outputs if isinstance(one, Unknown)]
     if hidden:
         step, first = hidden[0]
         yield (
-            f"{len(hidden):,} maps have no known shape, and the work on them is not counted; the first is that of "
-            f"{spoken(step)}: {first.reason}"
+            f"The shapes of {len(hidden):,} maps are not known, nor is the work on them. The first is of "
+            f"{spoken(step)}: {first.reason}."
         )
