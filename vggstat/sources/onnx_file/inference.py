@@ -28,9 +28,11 @@ from vggstat.sources.onnx_file.nothing import is_nothing
 from vggstat.sources.onnx_file.rules import Types, infer
 from vggstat.sources.onnx_file.steps import Entering, Step, spoken
 from vggstat.sources.onnx_file.values import (
+    FLOATING,
     MOST_VALUES,
     Constant,
     Numbers,
+    Stored,
     Unknown,
     Value,
     constant_of,
@@ -46,6 +48,10 @@ KEEPING: Final = frozenset(
 """Operators that bring a tensor into another layout or format."""
 
 
+MOST_STORED: Final = 16
+"""Tensors that one is computed of: a weight norm has two."""
+
+
 class Run(NamedTuple):
     """What runs, and on what."""
 
@@ -53,7 +59,7 @@ class Run(NamedTuple):
     inputs: dict[str, Value]
     """By name, in the file's order."""
     outputs: tuple[Value | Unknown, ...]
-    stored: tuple[Constant, ...]
+    stored: tuple[Stored, ...]
     """The tensors that the file holds."""
     left_out: int
     """How many steps lead to no output."""
@@ -108,23 +114,23 @@ class _Walk:
         self.symbols = symbols
         self.declared = {item.name: item for item in (*model.graph.value_info, *model.graph.output)}
         self.steps: list[Step] = []
-        self.stored: list[Constant] = []
+        self.stored: list[Stored] = []
         self._scopes: list[dict[str, Known]] = [{}]
         """What names stand for: in the graph, then in the branch that is followed within it, and so on."""
         self._count = 0
 
     def hold(self, graph: onnx.GraphProto) -> None:
         """Takes in the tensors that a graph stores."""
-        sparse = [(item.values, item.values.name, item.dims) for item in graph.sparse_initializer]
-        for tensor, name, dims in [*((item, item.name, item.dims) for item in graph.initializer), *sparse]:
-            constant = self._constant(tensor, name, is_literal=False)._replace(shape=tuple(dims))
-            self.stored.append(constant)
-            self._know(name, constant)
+        sparse = [(item.values, item.dims) for item in graph.sparse_initializer]
+        for tensor, dims in [*((item, item.dims) for item in graph.initializer), *sparse]:
+            constant = self._constant(tensor, tensor.name, dims)
+            stored = Stored(tensor.name, constant.shape, constant.type)
+            self.stored.append(stored)
+            self._know(tensor.name, constant._replace(stored=(stored,)))
 
-    def _constant(self, tensor: onnx.TensorProto, name: str, *, is_literal: bool) -> Constant:
+    def _constant(self, tensor: onnx.TensorProto, name: str, dims: Sequence[int]) -> Constant:
         return of_library(
-            f"{self.path}: tensor {printable(name)} makes no sense",
-            lambda: constant_of(tensor, name, is_literal=is_literal),
+            f"{self.path}: tensor {printable(name)} makes no sense", lambda: constant_of(tensor, name, dims)
         )
 
     def new(self, name: str, shape: Shape, elements: int) -> Value:
@@ -213,14 +219,12 @@ class _Walk:
         name = node.output[0]
         value = next(iter(step.settings.values()), None)
         if isinstance(value, onnx.SparseTensorProto):
-            constant = self._constant(value.values, name, is_literal=True)._replace(
-                shape=tuple(value.dims), numbers=None
-            )
+            constant = self._constant(value.values, name, value.dims)
         elif isinstance(value, onnx.TensorProto):
-            constant = self._constant(value, name, is_literal=True)
+            constant = self._constant(value, name, value.dims)
         else:
             numbers = np.array(value, dtype=np.float32 if "float" in next(iter(step.settings), "") else None)
-            constant = Constant(name, numbers.shape, _type_of_numbers(numbers), numbers, is_literal=True)
+            constant = Constant(name, numbers.shape, _type_of_numbers(numbers), numbers)
         self._know(name, constant)
 
     def _measured(self, node: onnx.NodeProto, step: Step) -> None:
@@ -232,7 +236,7 @@ class _Walk:
             part = slice(step.settings.get("start", 0), step.settings.get("end"))
             numbers = np.array(shape[part], dtype=np.int64)
         name = node.output[0]
-        self._know(name, Constant(name, numbers.shape, onnx.TensorProto.INT64, numbers, is_literal=True))
+        self._know(name, Constant(name, numbers.shape, onnx.TensorProto.INT64, numbers))
 
     def _computed(self, node: onnx.NodeProto, step: Step, types: Types) -> None:
         """What depends on no input: its numbers where they are few and those that enter are known."""
@@ -243,16 +247,15 @@ class _Walk:
         if small and all(item.numbers is not None for item in entering):
             given = [item.numbers if isinstance(item, Constant) else None for item in step.inputs]
             numbers = of_library(f"{self.path}: {spoken(step)}", lambda: fold(node, step.version, given))
-        first = step.constant(0)
+        first = step.constant(0) if step.op in KEEPING else None
         for place, (name, item) in enumerate(zip(node.output, made, strict=True)):
             if isinstance(item, Value):
-                kept = first if step.op in KEEPING else None
-                known: Known = Constant(
-                    root=name if kept is None else kept.root,
+                known = Constant(
+                    name=name if first is None else first.name,
                     shape=item.shape,
                     type=item.type,
                     numbers=numbers[place] if place < len(numbers) else None,
-                    is_literal=all(one.is_literal for one in (entering if kept is None else (kept,))),
+                    stored=_stored(name, item, entering) if first is None else first.stored,
                 )
                 self._know(name, known)
             elif item is not None:
@@ -305,6 +308,12 @@ class _Walk:
         self._scopes.pop()
         for name, item in zip(node.output, made, strict=False):
             self._know(name, item)
+
+
+def _stored(name: str, made: Value, entering: Iterable[Constant]) -> tuple[Stored, ...]:
+    """What a value is computed of, but for numbers of axes and sizes; itself where that are too many."""
+    found = {one: None for item in entering for one in item.stored if one.type in FLOATING}
+    return tuple(found) if len(found) <= MOST_STORED else (Stored(name, made.shape, made.type),)
 
 
 def _branch(step: Step) -> onnx.GraphProto | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from vggstat.net.ops.other import Rearranged
 from vggstat.shapes import square
 from vggstat.sources.onnx_file.plain import windows_along
-from vggstat.sources.onnx_file.reading import Reading, along, param_of, plain
+from vggstat.sources.onnx_file.reading import Reading, along, params_of, plain
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import FLOATING, Value
 
@@ -97,7 +97,7 @@ def _gather(step: Step) -> Reading | None:
     table = step.constant(0)
     if table is None or table.type not in FLOATING or table.elements < 2:
         return None
-    return Reading("embedding", {}, (param_of(table, "weight", table.shape),), Rearranged)
+    return Reading("embedding", {}, params_of(table, "weight", table.shape), Rearranged)
 
 
 def _resize(step: Step) -> Reading | None:

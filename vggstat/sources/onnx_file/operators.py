@@ -5,9 +5,10 @@ What stands in neither list, is no layer of the language and no product is an op
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["LAYOUT", "POINTWISE", "SETTINGS_ONLY", "VIEWS"]
+__all__ = ["LAYOUT", "POINTWISE", "SETTINGS_ONLY", "TORCH_NAMES", "VIEWS"]
 
 
 def _names(text: str) -> frozenset[str]:
@@ -62,3 +63,15 @@ SETTINGS_ONLY: Final = _names(
     """
 )
 """Operators whose constants are settings: nothing that a network learns."""
+
+TORCH_NAMES: Final[Mapping[str, str]] = {
+    "Add": "add",
+    "Mul": "multiply",
+    "Concat": "concat",
+    "MatMul": "matmul",
+    "Einsum": "einsum",
+    "ReduceMean": "mean",
+    "LayerNormalization": "layer_norm",
+}
+"""Operators that are a layer of the language but for their shapes, or that torch has under another name: by that, so that a
+file and the model that it was made of are found to be alike."""

@@ -7,7 +7,8 @@ from math import prod
 from typing import Final
 
 from vggstat.net.ops.product import Attention, MatMul, SeenConv, SeenLinear, SeenTransposedConv
-from vggstat.sources.onnx_file.reading import Reading, along, learned, param_of, sides, weights
+from vggstat.sources.onnx_file.operators import TORCH_NAMES
+from vggstat.sources.onnx_file.reading import Reading, along, learned, params_of, sides, weights
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import Constant, Value
 
@@ -39,7 +40,8 @@ def _conv(step: Step) -> Reading | None:
         "terms": prod(weight.shape[1:]),
         "bias": bias,
     }
-    return Reading("conv", settings, weights(step, "weight", "bias"), SeenConv, fields)
+    kind = "conv" if len(kernel) == 2 else f"conv{len(kernel)}d"
+    return Reading(kind, settings, weights(step, "weight", "bias"), SeenConv, fields)
 
 
 def _transposed(step: Step) -> Reading | None:
@@ -67,7 +69,9 @@ def _transposed(step: Step) -> Reading | None:
     tensors = weights(step, "weight", "bias")
     if enlarged and plain and begins == (least, least):
         return Reading("upconv", {**settings, "bias": bias}, tensors, SeenTransposedConv, fields)
-    return Reading("conv_transpose", {**settings, "bias": bias}, tensors, SeenTransposedConv, fields)
+    return Reading(
+        f"conv_transpose{len(kernel)}d", {**settings, "bias": bias}, tensors, SeenTransposedConv, fields
+    )
 
 
 def _gemm(step: Step) -> Reading | None:
@@ -98,10 +102,10 @@ def _matmul(step: Step) -> Reading | None:
 def _linear(step: Step, features: int, terms: int) -> Reading:
     """An FC layer: of a vector, or the same at each place."""
     weight, bias = step.constant(1), _bias(step)
-    tensors = [param_of(weight, "weight", (features, terms))] if weight is not None else []
+    tensors = [*params_of(weight, "weight", (features, terms))] if weight is not None else []
     if bias is not None:
         shape = (features,) if bias.elements == features else bias.shape
-        tensors.append(param_of(bias, "bias", shape))
+        tensors += params_of(bias, "bias", shape)
     settings = {"features": features, "bias": bias is not None, "inputs": terms}
     fields = {"terms": terms, "bias": bias is not None}
     return Reading("fc", settings, tuple(tensors), SeenLinear, fields)
@@ -118,10 +122,16 @@ def _of_factors(step: Step, terms: int) -> Reading:
     """With a factor of the model's own it is an FC layer at each place, else a product of two values."""
     bias = _bias(step)
     factors = weights(step._replace(inputs=step.inputs[:2]), "weight", "weight", first=0)
-    tensors = (*factors, *([param_of(bias, "bias", bias.shape)] if bias is not None else []))
+    tensors = (*factors, *(params_of(bias, "bias", bias.shape) if bias is not None else ()))
     if factors:
-        return Reading(step.op, {}, tensors, SeenLinear, {"terms": terms, "bias": bias is not None})
-    return Reading(step.op, {}, tensors, MatMul, {"terms": terms})
+        return Reading(
+            TORCH_NAMES.get(step.op, step.op),
+            {},
+            tensors,
+            SeenLinear,
+            {"terms": terms, "bias": bias is not None},
+        )
+    return Reading(TORCH_NAMES.get(step.op, step.op), {}, tensors, MatMul, {"terms": terms})
 
 
 def _einsum(step: Step) -> Reading | None:

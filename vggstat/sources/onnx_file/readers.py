@@ -53,7 +53,7 @@ def _layer_norm(step: Step) -> Reading:
     shape = tuple(step.before[axis:])
     if rank == 2 and axis == 1:
         return Reading("layer-norm", {}, tensors, TokenNorm, {"over": shape})
-    return Reading("LayerNormalization", {"shape": shape}, tensors, TokenNorm, {"over": shape})
+    return Reading("layer_norm", {"shape": shape}, tensors, TokenNorm, {"over": shape})
 
 
 def _channel_norm(step: Step) -> Reading:

@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 from vggstat.net.ops.base import Layer, Param
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
-from vggstat.shapes import Shape, Sides, square
-from vggstat.sources.onnx_file.operators import LAYOUT, POINTWISE, SETTINGS_ONLY, VIEWS
+from vggstat.shapes import Shape, Sides, square, values
+from vggstat.sources.onnx_file.operators import LAYOUT, POINTWISE, SETTINGS_ONLY, TORCH_NAMES, VIEWS
 from vggstat.sources.onnx_file.rules import VALUE_BY_VALUE
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import FLOATING, Constant, Value
 
-__all__ = ["Reading", "along", "learned", "param_of", "plain", "rounded", "sides", "weights"]
+__all__ = ["Reading", "along", "learned", "params_of", "plain", "rounded", "sides", "weights"]
 
 
 class Reading(NamedTuple):
@@ -39,7 +39,7 @@ def plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None)
         seen = Pointwise
     fields = {"lies_in": "view"} if step.op in VIEWS else {}
     return Reading(
-        kind or step.op,
+        kind or TORCH_NAMES.get(step.op, step.op),
         {name: value for name, value in told.items() if value is not None},
         learned(step),
         seen,
@@ -58,50 +58,56 @@ def learned(step: Step) -> tuple[Param, ...]:
     """The tensors of a model that take part in arithmetic: not single numbers, nor what is written into nodes."""
     if step.op in SETTINGS_ONLY:
         return ()
-    return tuple(
-        param_of(item, "bias" if step.op in ("Add", "Sub") else "weight", item.shape)
+    name = "bias" if step.op in ("Add", "Sub") else "weight"
+    used = [
+        item
         for item in step.inputs
-        if isinstance(item, Constant)
-        and item.type in FLOATING
-        and item.elements > 1
-        and _is_stored(item, step)
-    )
+        if isinstance(item, Constant) and item.elements > 1 and _is_learned(item, step)
+    ]
+    return tuple(param for item in used for param in params_of(item, name, item.shape) if param.elements > 1)
 
 
-def _is_stored(item: Constant, step: Step) -> bool:
+def _is_learned(item: Constant, step: Step) -> bool:
     """Whether it is a tensor of the model's: stored as one, or a scale or shift for each channel of a map."""
-    if not item.is_literal:
-        return True
-    shape = item.shape[-3:]
-    return step.op in ("Mul", "Add") and len(step.after) == 4 and shape == (step.after[1], 1, 1)
+    if item.is_literal:
+        scales = (
+            step.op in ("Mul", "Add") and len(step.after) == 4 and item.shape[-3:] == (step.after[1], 1, 1)
+        )
+        return scales and item.type in FLOATING
+    return any(one.type in FLOATING for one in item.stored)
 
 
-def param_of(
+def params_of(
     item: Constant, name: str, shape: Shape, role: Literal["weight", "bias", "buffer"] | None = None
-) -> Param:
-    """A tensor of the file's as a layer's; a bias by its name, a weight else unless told."""
-    return Param(name, shape, role or ("bias" if name == "bias" else "weight"), path=item.root)
+) -> tuple[Param, ...]:
+    """A tensor of the file's as a layer's, or those that it is computed of; a bias by its name, a weight else unless told."""
+    own = role or ("bias" if name == "bias" else "weight")
+    if item.is_literal:
+        return (Param(name, shape, own, path=item.name),)
+    if len(item.stored) == 1 and values(item.stored[0].shape) == values(shape):
+        return (Param(name, shape, own, path=item.stored[0].name),)
+    return tuple(Param(name, one.shape, own, path=one.name) for one in item.stored if one.type in FLOATING)
 
 
 def weights(step: Step, *names: str, first: int = 1) -> tuple[Param, ...]:
     """The tensors at the positions from ``first`` on, as they are."""
-    found = []
+    found: list[Param] = []
     for position, name in enumerate(names, first):
         item = step.constant(position)
         if item is not None:
-            found.append(param_of(item, name, item.shape))
+            found += params_of(item, name, item.shape)
     return tuple(found)
 
 
-def sides(values: Any) -> Sides | None:
+def sides(setting: Any) -> Sides | None:
     """Of a setting along two axes."""
-    return square(*values) if len(values) == 2 else None
+    return square(*setting) if len(setting) == 2 else None
 
 
 def along(step: Step, name: str, count: int) -> Any:
     """A setting along each axis, 1 where it is not written; one number where two are the same."""
-    values = step.settings.get(name) or [1] * count
-    return sides(values) or tuple(values)
+    setting = step.settings.get(name) or [1] * count
+    return sides(setting) or tuple(setting)
 
 
 def rounded(value: float) -> float:

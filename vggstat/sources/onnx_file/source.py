@@ -9,6 +9,7 @@ from typing import Final, cast
 from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
+from vggstat.shapes import values
 from vggstat.sources.onnx_file.building import graph_of_run
 from vggstat.sources.onnx_file.inference import Run, run
 from vggstat.sources.onnx_file.inputs import settle_inputs
@@ -51,9 +52,9 @@ def _unused(model: Model, seen: Run) -> tuple[Param, ...]:
         item.name for item in model.graph.output
     }
     return tuple(
-        Param("weight", tensor.shape, "weight", path=tensor.root)
+        Param("weight", tensor.shape, "weight", path=tensor.name)
         for tensor in seen.stored
-        if tensor.root not in read and tensor.type in FLOATING and tensor.elements > 1
+        if tensor.name not in read and tensor.type in FLOATING and values(tensor.shape) > 1
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -46,17 +47,30 @@ class Value(NamedTuple):
     type: int
 
 
+class Stored(NamedTuple):
+    """A tensor that the file stores."""
+
+    name: str
+    shape: Shape
+    type: int
+
+
 class Constant(NamedTuple):
     """A value that does not come from the input: a stored tensor, or what is computed of some."""
 
-    root: str
-    """The stored tensor that it is, be it in another layout or format; its own name where it is computed of several."""
+    name: str
+    """The file's; of what is brought into another layout or format the one before that."""
     shape: Shape
     type: int
     numbers: Numbers | None
     """Of small ones, where the file itself has them."""
-    is_literal: bool
-    """Whether it is written into nodes, and not stored as a tensor of the model."""
+    stored: tuple[Stored, ...] = ()
+    """What it is computed of; none where it is written into nodes."""
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is written into nodes, and not stored as a tensor of the model."""
+        return not self.stored
 
     @property
     def elements(self) -> int:
@@ -85,12 +99,12 @@ class Unknown(NamedTuple):
     number: int
 
 
-def constant_of(tensor: onnx.TensorProto, name: str, *, is_literal: bool) -> Constant:
-    """A tensor as the file has it. Raises ValueError where its numbers do not fit its shape."""
-    shape = tuple(tensor.dims)
+def constant_of(tensor: onnx.TensorProto, name: str, dims: Sequence[int]) -> Constant:
+    """A tensor as a node writes it. Raises ValueError where its numbers do not fit its shape."""
+    shape = tuple(dims)
     if any(side < 0 for side in shape) or values(shape) > MOST_VALUES:
         raise ValueError(f"a tensor of the shape {shape}")
-    return Constant(name, shape, tensor.data_type, _numbers(tensor), is_literal)
+    return Constant(name, shape, tensor.data_type, _numbers(tensor) if shape == tuple(tensor.dims) else None)
 
 
 def _numbers(tensor: onnx.TensorProto) -> Numbers | None:
