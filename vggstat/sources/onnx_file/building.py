@@ -113,7 +113,9 @@ class _Builder:
         place = Place(self._source, 0, 0, printable(step.name))
         first, *others = (item for item in step.outputs if item is not None)
         shape = self._shape(first)
-        layer = _layer(reading, tuple(map(self.graph.shape_of, inputs)), shape, _width(step, first))
+        # Without shapes to check it against no layer of the language is taken for it.
+        entering = tuple(map(self.graph.shape_of, inputs)) if step.is_known else ()
+        layer = _layer(reading, entering, shape, _width(step, first))
         made = self.graph.add(
             layer,
             name,
@@ -184,7 +186,7 @@ def _layer(
 ) -> Layer:
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
     try:
-        layer = _of_language(reading, entering) if entering else None
+        layer = _of_language(reading, entering) if reading.is_written and entering else None
         if (
             layer is not None
             and layer.out_shape(*entering) == shape

@@ -9,7 +9,7 @@ from vggstat.net.ops.base import Layer, Param
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
 from vggstat.shapes import Shape, Sides, square, values
 from vggstat.sources.onnx_file.operators import LAYOUT, POINTWISE, SETTINGS_ONLY, TORCH_NAMES, VIEWS
-from vggstat.sources.onnx_file.rules import VALUE_BY_VALUE
+from vggstat.sources.onnx_file.rules import RUNTIMES_OWN
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import FLOATING, Constant, Value
 
@@ -25,6 +25,8 @@ class Reading(NamedTuple):
     seen: type[Layer] = Other
     fields: Mapping[str, Any] = {}
     """What ``seen`` takes beside the shape and the tensors."""
+    is_written: bool = True
+    """Whether the kind may be one of the language's, and not just an operator's name."""
 
 
 def plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None) -> Reading:
@@ -35,7 +37,7 @@ def plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None)
         pass  # what is not known is not nothing
     elif step.op in LAYOUT:
         seen = Rearranged
-    elif step.op in POINTWISE or step.op in VALUE_BY_VALUE:
+    elif step.op in POINTWISE or step.op in RUNTIMES_OWN:
         seen = Pointwise
     fields = {"lies_in": "view"} if step.op in VIEWS else {}
     return Reading(
@@ -44,6 +46,7 @@ def plain(step: Step, kind: str = "", settings: Mapping[str, Any] | None = None)
         learned(step),
         seen,
         fields,
+        is_written=bool(kind),
     )
 
 

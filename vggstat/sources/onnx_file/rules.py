@@ -15,17 +15,23 @@ from vggstat.sources.onnx_file.model import graphs_in, printable, said
 from vggstat.sources.onnx_file.steps import Step, spoken
 from vggstat.sources.onnx_file.values import Constant, Value, type_of
 
-__all__ = ["VALUE_BY_VALUE", "Types", "infer"]
+__all__ = ["RUNTIMES_OWN", "Types", "infer"]
 
 
-VALUE_BY_VALUE: Final = frozenset(
+RUNTIMES_OWN: Final = frozenset(
     f"com.microsoft.{name}"
     for name in (
         *("QLinearAdd", "QLinearMul", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax"),
         *("Gelu", "BiasGelu", "FastGelu", "QuickGelu", "SkipLayerNormalization"),
     )
 )
-"""Operators of ONNX Runtime's own that make a map of the shape that enters, of which the library has no rules."""
+"""Operators of ONNX Runtime that work value by value."""
+
+SAME_SHAPE: Final = RUNTIMES_OWN | {"GroupNormalization", "MeanVarianceNormalization"}
+"""Operators of which the library has no rule, and that make a map of the shape that enters."""
+
+BY_ANOTHER: Final[Mapping[str, str]] = {"GreaterOrEqual": "Greater", "LessOrEqual": "Less"}
+"""Operators of which some opsets have no rule, by one that has the same."""
 
 
 class Types(NamedTuple):
@@ -49,18 +55,18 @@ def infer(
 ) -> Types:
     """What the rule of the node's operator says. ``names`` are those of the step's inputs.
 
-    ``is_stated`` says that the file states the shapes itself: then a node may break its rule, as one of a deprecated operator
-    does, or of a format that the operator does not take. Else that raises InputError, unless there are graphs within the node:
-    the library knows some forms of those only.
+    ``is_stated`` says that the file states the shapes itself: then a node may break its rule, as one does that takes a format
+    which the operator does not. Else that raises InputError, unless the operator is deprecated, or there are graphs within the
+    node, of which the library knows some forms only.
     """
     domain, _, op = step.op.rpartition(".")
     try:
-        schema = onnx.defs.get_schema(op, step.version, domain)
+        schema = onnx.defs.get_schema(BY_ANOTHER.get(op, op), step.version, domain)
     except onnx.defs.SchemaError:
         reason = (
             f"there is no rule for the operator {printable(step.op)}, and the file does not state its shape"
         )
-        return Types({}, reason, are_checked=False)
+        return Types(_as_the_largest(node, step), reason, are_checked=False)
     known = {name: item for name, item in zip(names, step.inputs, strict=True) if name and item is not None}
     numbers = {
         name: onnx.numpy_helper.from_array(item.numbers, name)
@@ -73,9 +79,10 @@ def infer(
         raise InputError(f"{path}: {spoken(step)}: {broken}")
     try:
         found = infer_node_outputs(schema, node, types, numbers, opset_imports=imports)
+        found.update(_as_the_largest(node, step))
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        if is_stated or any(True for attribute in node.attribute for _ in graphs_in(attribute)):
-            return Types({}, said(error), are_checked=False)
+        if is_stated or schema.deprecated or any(True for item in node.attribute for _ in graphs_in(item)):
+            return Types(_as_the_largest(node, step), said(error), are_checked=False)
         raise InputError(f"{path}: {spoken(step)}: {said(error)}") from None
     except Exception as error:
         raise InputError(f"{path}: {spoken(step)}: {said(error)}") from None
@@ -85,7 +92,7 @@ def infer(
 def _as_the_largest(node: onnx.NodeProto, step: Step) -> dict[str, onnx.TypeProto]:
     """The first output as the largest map that enters, of operators that compute value by value."""
     entering = [item for item in step.inputs if isinstance(item, Value)]
-    if step.op not in VALUE_BY_VALUE or not entering or not node.output:
+    if step.op not in SAME_SHAPE or not entering or not node.output:
         return {}
     return {node.output[0]: type_of(max(entering, key=lambda item: values(item.shape)))}
 
