@@ -149,7 +149,8 @@ class _Naming:
         """What the file calls a node without the operator at its end, its kind where it has no name; and its scope."""
         parts = ".".join(_path(step) or [kind]).split(".")
         paths = tuple(".".join(parts[: depth + 1]) for depth in range(len(parts)))
-        return self.own(paths[-1]), paths[:-1] or paths  # one at the top is a block of its own
+        own = self.own(paths[-1])
+        return own, paths[:-1] or (own,)  # one at the top is a block of its own
 
     def own(self, name: str) -> str:
         """The name, with a number where it is taken."""

@@ -17,6 +17,9 @@ __all__ = ["Inputs", "settle_inputs"]
 PICTURE: Final = (1, 3, 4)
 """The channels of grey, of colour, and of colour with transparency."""
 
+SMALLEST: Final = 16
+"""Pixels of a side from which three axes are taken for a picture, and not for some tokens."""
+
 SIDE: Final = 224
 """Height and width of an image where the file leaves them open."""
 
@@ -69,11 +72,11 @@ def settle_inputs(model: Model, wanted: Wanted) -> Inputs:
 
 
 def _has_batch(axes: Sequence[_Axis]) -> bool:
-    """Whether the first axis counts images: not in a vector, nor in three axes that are an image's own."""
+    """Whether the first axis counts images: not in a vector, nor in three axes that are a picture's own."""
     if len(axes) != 3:
         return len(axes) > 1
     channels, *sides = (axis.size for axis in axes)
-    return channels not in PICTURE[1:] or any(side is not None and side <= 4 for side in sides)
+    return channels != 3 or any(side is not None and side < SMALLEST for side in sides)
 
 
 def _share_batch(inputs: Iterable[Sequence[_Axis]]) -> bool:
@@ -166,6 +169,7 @@ def _fill_image(
                 f"{printable(name)}=128"
             )
         return []
+    own = tuple(axes)
     channels, *sides = wanted.image or (None, None, None)
     if axes[places.channels].size is None:
         channels = channels or _channels(model, name)
@@ -177,7 +181,7 @@ def _fill_image(
             size = SIDE if size is None and place != places.channels else size
             axes[place] = axis if size is None else _settled(axis, size, symbols)
         elif size is not None and size != (symbols.get(axis.symbol) if axis.size is None else axis.size):
-            raise _other(model, name, axes, f"{size}")
+            raise _other(model, name, own, "×".join(str(one) for one in (channels, *sides) if one is not None))
     return (
         [f"The file leaves the size of its image open: {SIDE} pixels unless --input says another."]
         if chosen
