@@ -32,6 +32,7 @@ __all__ = [
     "identify_weights",
     "match_weights",
     "subject_of_file",
+    "subject_of_graph",
 ]
 
 HEADS: Final[tuple[Head, ...]] = ("adaptive", "flatten", "gap", "conv", "none")
@@ -145,6 +146,20 @@ def count_layers(layers: Iterable[KnownLayer]) -> LayerCounts:
     convolutions, dense = sum(kind in CONVOLUTIONS for kind in kinds), kinds.count("fc")
     others = len(kinds) - norms - convolutions - dense - kinds.count("bias without a weight")
     return LayerCounts(convolutions, dense, norms, others)
+
+
+def subject_of_graph(graph: Graph, name: str) -> Subject:
+    """What a model's graph holds, whatever it was read from: each parameter once, used or not."""
+    learned = (*(param for node in graph.nodes for param in node.params), *graph.unused)
+    return Subject(
+        name=name,
+        compared="structure",
+        parameters=sum(param.elements for param in learned if param.role != "buffer"),
+        layers=count_layers(layers_with_tensors(graph)),
+        source=graph.spec.source,
+        tied=tuple((one.owner, node.name) for node in graph.nodes for one in node.shared),
+        remarks=graph.notes,
+    )
 
 
 def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identification:
