@@ -100,7 +100,9 @@ def _of_onnx(path: str, key: str | None) -> Identification:
     if key is not None:
         raise UsageError("--key goes with a file of weights")
     graph = find_source(path).graph(Wanted())
-    return identify(graph, _specs(), subject_of_graph(graph, path))
+    subject = subject_of_graph(graph, path)
+    told = "What it drops in training does not show in an ONNX file."
+    return identify(graph, _specs(), subject.replace(remarks=(*subject.remarks, told)), unseen=("dropout",))
 
 
 def _of_file(path: str, key: str | None) -> Identification:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import isqrt
 from typing import Final, Literal, NamedTuple
@@ -162,9 +162,11 @@ def subject_of_graph(graph: Graph, name: str) -> Subject:
     )
 
 
-def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identification:
-    """The network that a traced model is, or the nearest of ``specs``."""
-    found = known_layers(traced)
+def identify(
+    traced: Graph, specs: Iterable[Spec], subject: Subject, unseen: Collection[str] = ()
+) -> Identification:
+    """The network that a traced model is, or the nearest of ``specs``; kinds that are ``unseen`` in it do not count."""
+    found = known_layers(traced, unseen)
     held = layers_with_tensors(traced)
 
     def graphs(spec: Spec) -> Iterator[Graph]:
@@ -173,7 +175,7 @@ def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identifi
                 yield from _graph(spec, traced.image, head, classes)
 
     nearest = _nearest(Held(held), specs, traced.image, graphs)
-    return _identified(subject, nearest, lambda graph: match_layers(known_layers(graph), found))
+    return _identified(subject, nearest, lambda graph: match_layers(known_layers(graph, unseen), found))
 
 
 def identify_weights(stored: StoredLayers, specs: Iterable[Spec], subject: Subject) -> Identification:

@@ -181,7 +181,9 @@ def _fill_image(
             size = SIDE if size is None and place != places.channels else size
             axes[place] = axis if size is None else _settled(axis, size, symbols)
         elif size is not None and size != (symbols.get(axis.symbol) if axis.size is None else axis.size):
-            raise _other(model, name, own, "×".join(str(one) for one in (channels, *sides) if one is not None))
+            raise _other(
+                model, name, own, "×".join(str(one) for one in (channels, *sides) if one is not None)
+            )
     return (
         [f"The file leaves the size of its image open: {SIDE} pixels unless --input says another."]
         if chosen
