@@ -48,7 +48,7 @@ def _pool_settings(step: Step) -> dict[str, Any] | None:
         "kernel": square(*kernel),
         "stride": along(step, "strides", 2),
         "padding": square(pads[0], pads[1]),
-        "ceil": down != [*step.after[2:]],
+        "ceil": bool(step.settings.get("ceil_mode")) or down != [*step.after[2:]],
     }
 
 
