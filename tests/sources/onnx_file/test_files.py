@@ -161,13 +161,13 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_a_newer_opset_is_told(tmp_path: Path) -> None:
     """What it means nobody here knows."""
-    with pytest.raises(InputError, match="it is written in opset 99, .* pip install --upgrade onnx"):
+    with pytest.raises(InputError, match=r"it is written in opset 99, .* pip install --upgrade onnx"):
         read(model([node("Relu", "x", "y")], opset=99), tmp_path)
 
 
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says how to install it."""
-    monkeypatch.setattr("vggstat.sources.require.find_spec", lambda name: None)
+    monkeypatch.setattr("vggstat.sources.require.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"needs onnx, .* pip install 'vggstat\[onnx\]'"):
         read_onnx("net.onnx")
 

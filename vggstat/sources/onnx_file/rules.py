@@ -74,6 +74,7 @@ def infer(
         if isinstance(item, Constant) and item.numbers is not None
     }
     types = {name: type_of(item) for name, item in known.items()}
+    types.setdefault("", onnx.TypeProto())  # onnx 1.16 looks up what is left out, too
     broken = _breaks_the_library(op, step)
     if broken:
         raise InputError(f"{path}: {spoken(step)}: {broken}")
