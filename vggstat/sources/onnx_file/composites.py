@@ -38,12 +38,12 @@ def _layer_norm(step: Step, net: Net) -> Found | None:
     """(x − mean) / sqrt(mean of squares + eps) over the last axes, each as a node of its own."""
     for centred in step.inputs:
         away = net.maker(centred, "Sub")
-        if away is None:
+        if away is None or len(away.values) != 2:
             continue
         rest = next((item for item in step.inputs if item is not centred), None)
         found = _deviation(step, rest, net)
         mean = net.maker(away.entering(1), "ReduceMean")
-        if found is None or mean is None or mean.entering(0) != away.entering(0):
+        if found is None or mean is None or mean.values != away.values[:1]:
             continue
         variance, others = found
         squared = net.maker(variance.entering(0), "Pow", "Mul")
@@ -81,7 +81,7 @@ def _deviation(step: Step, item: Entering, net: Net) -> tuple[Step, tuple[Step, 
 def _is_square_of(step: Step, away: Step, net: Net) -> bool:
     """Whether it squares what ``away`` makes, or the same difference computed once more."""
     sources = [net.maker(item, "Sub") for item in step.values]
-    same = all(source is not None and source.inputs == away.inputs for source in sources)
+    same = all(source is not None and source.values == away.values for source in sources)
     exponent = step.constant(1)
     return same and (len(sources) == 2 or (exponent is not None and exponent.scalar == 2))
 

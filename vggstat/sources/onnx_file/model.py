@@ -90,7 +90,7 @@ def said(error: Exception) -> str:
 def printable(text: str, most: int = 80) -> str:
     """A text from a file as it may be printed: cut, and without anything that steers a terminal."""
     shown = "".join(sign if sign.isprintable() else "?" for sign in text[:most])
-    return f"{shown}..." if len(text) > most else shown
+    return f"{shown}…" if len(text) > most else shown
 
 
 def _check_opsets(path: Path, opsets: dict[str, int]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from vggstat.net.ops.product import Attention, MatMul, SeenConv, SeenLinear, SeenTransposedConv
 from vggstat.sources.onnx_file.operators import TORCH_NAMES
-from vggstat.sources.onnx_file.reading import Reading, along, learned, params_of, sides, weights
+from vggstat.sources.onnx_file.reading import Reading, along, params_of, sides, weights
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import Constant, Value
 
@@ -123,15 +123,10 @@ def _of_factors(step: Step, terms: int) -> Reading:
     bias = _bias(step)
     factors = weights(step._replace(inputs=step.inputs[:2]), "weight", "weight", first=0)
     tensors = (*factors, *(params_of(bias, "bias", bias.shape) if bias is not None else ()))
+    kind = TORCH_NAMES.get(step.op, step.op)
     if factors:
-        return Reading(
-            TORCH_NAMES.get(step.op, step.op),
-            {},
-            tensors,
-            SeenLinear,
-            {"terms": terms, "bias": bias is not None},
-        )
-    return Reading(TORCH_NAMES.get(step.op, step.op), {}, tensors, MatMul, {"terms": terms})
+        return Reading(kind, {}, tensors, SeenLinear, {"terms": terms, "bias": bias is not None})
+    return Reading(kind, {}, tensors, MatMul, {"terms": terms})
 
 
 def _einsum(step: Step) -> Reading | None:
@@ -160,7 +155,7 @@ def _attention(step: Step) -> Reading | None:
         return None
     earlier = past.shape[-2] if isinstance(past, Constant | Value) else 0
     fields = {"keys": key.shape[-2] + earlier, "depth": query.shape[-1]}
-    return Reading("attention", {}, learned(step), Attention, fields)
+    return Reading("attention", {}, weights(step, *("weight",) * 3, first=0), Attention, fields)
 
 
 PRODUCTS: Final[Mapping[str, Callable[[Step], Reading | None]]] = {
