@@ -30,7 +30,8 @@ LIBRARIES = {
     "torchinfo": {"measure"},
     "thop": {"measure"},
     "ptflops": {"measure"},
-    "numpy": TORCH,
+    "numpy": {*TORCH, "sources.export", "sources.onnx_file"},
+    "onnx": {"sources.export", "sources.onnx_file"},
     "pynvml": {"measure"},
     "h5py": {"sources.checkpoint"},
     "rich": {"render"},
@@ -41,7 +42,18 @@ LIBRARIES = {
 }
 """Where a library may be imported: rooms, or folders of them."""
 
-HEAVY = ("torch", "numpy", "msgspec", "fvcore", "matplotlib", "altair", "vl_convert", "pandas", "pydantic")
+HEAVY = (
+    "torch",
+    "numpy",
+    "onnx",
+    "msgspec",
+    "fvcore",
+    "matplotlib",
+    "altair",
+    "vl_convert",
+    "pandas",
+    "pydantic",
+)
 
 
 def modules() -> list[Path]:
@@ -103,7 +115,12 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
         ("sources.spec", "import typer"),
         ("sources.spec", "import torch"),
         ("sources", "import torch"),
+        ("sources.spec", "import onnx"),
+        ("sources.export", "import torch"),
         ("sources.torch_module", "import yaml"),
+        ("sources.torch_module", "import onnx"),
+        ("sources", "import onnx"),
+        ("sources.onnx_file", "import torch"),
         ("net.ops", "from yaml import load"),
         ("lint", "import rich.table"),
         ("render", "from vggstat import __version__"),
@@ -222,6 +239,7 @@ except SystemExit as stop:
         ["memory", "D"],
         ["roofline", "D", "--device", "h200"],
         ["draw", "D"],
+        ["export", "D"],
         ["--help"],
     ],
 )

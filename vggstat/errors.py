@@ -7,7 +7,8 @@
     ├── ShapeError              a layer that cannot take the map it is given
     ├── InputError              a file that cannot be read
     ├── OutputError             a place that cannot be written
-    └── MissingExtraError       a part of vggstat that is not installed
+    ├── MissingExtraError       a part of vggstat that is not installed
+    └── UnwritableError         exit 1: layers that the form which was asked for has no words for
 
 Exit 0 means fine, 1 findings or differences (no exception), 3 a fault of vggstat's own (any other exception).
 """
@@ -24,6 +25,8 @@ __all__ = [
     "ShapeError",
     "SpecError",
     "UnknownMemoryError",
+    "Unwritable",
+    "UnwritableError",
     "UsageError",
     "VggstatError",
 ]
@@ -79,3 +82,40 @@ class SpecError(VggstatError):
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         self.problems = tuple(sorted(dict.fromkeys(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Unwritable(NamedTuple):
+    """A layer of a graph that cannot be written: its name, what it is, and why."""
+
+    name: str
+    what: str
+    why: str
+
+
+class UnwritableError(VggstatError):
+    """A network that cannot be written as asked. ``nodes`` are the layers that stand in the way, in order."""
+
+    exit_code = 1
+
+    def __init__(self, name: str, form: str, nodes: tuple[Unwritable, ...]) -> None:
+        self.nodes = nodes
+        count = "1 layer stands" if len(nodes) == 1 else f"{len(nodes):,} layers stand"
+        super().__init__(
+            "\n".join((f"{name} cannot be written as {form}: {count} in the way", *_alike(nodes)))
+        )
+
+
+MOST_NAMED = 10
+
+
+def _alike(nodes: tuple[Unwritable, ...]) -> list[str]:
+    """A line for all layers that stand in the way for the same reason."""
+    held: dict[str, list[str]] = {}
+    for node in nodes:
+        held.setdefault(node.why, []).append(f"{node.name} ({node.what})")
+    return [f"{_some(names)}: {why}" for why, names in held.items()]
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:MOST_NAMED])} and {rest:,} more"

@@ -28,7 +28,7 @@ COMMANDS = (
     "memory -", "memory - --mode training", "memory - --mode training --autocast bf16", "fit - --memory 1GiB",
     "fit - --memory 8MiB --mode training", "roofline - --device h200", "roofline - --device t4 --mode training",
     "draw -", "draw - --style columns", "draw - --style flow", "plot - memory", "plot - params", "plot - operations",
-    "explain 96MB -",
+    "explain 96MB -", "spec -", "spec -@7", "spec -@head=gap", "export -",
 )  # fmt: skip
 """What is done with a text that can be read."""
 

@@ -27,7 +27,8 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize(
-    "command", [*COMMANDS, "roofline - --device h200 --mode training --batch 1000000000"]
+    "command",
+    [*COMMANDS, "export - --to onnx", "roofline - --device h200 --mode training --batch 1000000000"],
 )
 @pytest.mark.parametrize("network", NETWORKS)
 def test_no_command_fails_on_a_network(network: str, command: str) -> None:

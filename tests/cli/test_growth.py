@@ -44,6 +44,8 @@ COMMANDS = (
     "plot SPEC roofline --device h100",
     "plot SPEC OTHER compare",
     "report SPEC -o -",
+    "spec SPEC",
+    "export SPEC",
 )
 
 SMALL, LARGE = 200, 400

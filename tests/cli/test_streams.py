@@ -37,6 +37,7 @@ COMMANDS = {
     "draw": "draw D",
     "plot": "plot D params",
     "report": "report D -o -",
+    "export": "export D",
     "schema": "schema",
     "--version": "--version",
     "--help": "--help",

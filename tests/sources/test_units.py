@@ -272,6 +272,14 @@ def test_another_image_that_does_not_fit_is_wrong_use() -> None:
         build_graph(spec, image=(4, 15, 15))
 
 
+def test_an_fc_layer_of_a_shortcut_drops_nothing() -> None:
+    """Dropout 0.5 is the default of FC layers in the classifier only: in a shortcut it is as in any other list."""
+    graph = blocks("  - [flatten, {residual: [FC-8 linear], shortcut: FC-8 linear}]\n")
+
+    assert [node.name for node in graph.nodes if node.layer.stem == "dropout"] == []
+    assert names(graph)[-3:] == ["block1_unit1_shortcut", "block1_unit1_add", "block1_unit1_relu1"]
+
+
 def test_shortcuts_are_no_weight_layers() -> None:
     """ResNet-18's 18 leave them out."""
     unit = "  - - residual: [conv3-8/2, conv3-8]\n      shortcut: [avgpool2, conv1-8]\n"

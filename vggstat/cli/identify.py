@@ -47,7 +47,10 @@ def command(
     """
     from vggstat.render.views.identify import identification_page
 
-    found = _of_file(source, key) if _is_file(source) else _of_model(source, key)
+    if source.lower().endswith(".onnx"):
+        found = _of_onnx(source, key)
+    else:
+        found = _of_file(source, key) if _is_file(source) else _of_model(source, key)
     show(identification_page(found), format_name, output, width)
     if not found.agrees or found.subject.untraced:
         raise typer.Exit(1)
@@ -86,6 +89,20 @@ def _of_model(reference: str, key: str | None) -> Identification:
     from vggstat.sources.torch_module.factory import load_model
 
     return identify_model(load_model(reference), reference, _specs())
+
+
+def _of_onnx(path: str, key: str | None) -> Identification:
+    """A file that holds the layers, and not weights alone."""
+    from vggstat.cost.identify import identify, subject_of_graph
+    from vggstat.sources.source import find_source
+    from vggstat.sources.wanted import Wanted
+
+    if key is not None:
+        raise UsageError("--key goes with a file of weights")
+    graph = find_source(path).graph(Wanted())
+    subject = subject_of_graph(graph, path)
+    told = "What it drops in training does not show in an ONNX file."
+    return identify(graph, _specs(), subject.replace(remarks=(*subject.remarks, told)), unseen=("dropout",))
 
 
 def _of_file(path: str, key: str | None) -> Identification:

@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "table",
     "compare",
     "list",
+    "spec",
     "configs",
     "stack",
     "explain",
@@ -41,6 +42,7 @@ COMMANDS: Final = (
     "draw",
     "plot",
     "report",
+    "export",
     "schema",
 )
 """The commands in the order of the help. Each is ``command`` in the module ``vggstat.cli.<name>``."""

@@ -24,6 +24,7 @@ __all__ = [
     "named",
     "prepare",
     "put",
+    "put_bytes",
     "put_pieces",
     "say",
     "say_exactly",
@@ -108,6 +109,16 @@ def put_pieces(pieces: Iterable[str]) -> bool:
     if failed is None or isinstance(failed, BrokenPipeError):
         return failed is None
     raise OutputError(f"cannot write to standard output: {failed.strerror or failed}")
+
+
+def put_bytes(pieces: Iterable[bytes]) -> None:
+    """Print what is no text, as ``put`` does; the first piece that fails is the last one taken."""
+    for piece in pieces:
+        failed = _failure(partial(sys.stdout.buffer.write, piece))
+        if isinstance(failed, BrokenPipeError):
+            raise SystemExit(0)
+        if failed is not None:
+            raise OutputError(f"cannot write to standard output: {failed.strerror or failed}")
 
 
 def _failure(task: Callable[[], object]) -> OSError | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import isqrt
 from typing import Final, Literal, NamedTuple
@@ -32,6 +32,7 @@ __all__ = [
     "identify_weights",
     "match_weights",
     "subject_of_file",
+    "subject_of_graph",
 ]
 
 HEADS: Final[tuple[Head, ...]] = ("adaptive", "flatten", "gap", "conv", "none")
@@ -147,9 +148,25 @@ def count_layers(layers: Iterable[KnownLayer]) -> LayerCounts:
     return LayerCounts(convolutions, dense, norms, others)
 
 
-def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identification:
-    """The network that a traced model is, or the nearest of ``specs``."""
-    found = known_layers(traced)
+def subject_of_graph(graph: Graph, name: str) -> Subject:
+    """What a model's graph holds, whatever it was read from: each parameter once, used or not."""
+    learned = (*(param for node in graph.nodes for param in node.params), *graph.unused)
+    return Subject(
+        name=name,
+        compared="structure",
+        parameters=sum(param.elements for param in learned if param.role != "buffer"),
+        layers=count_layers(layers_with_tensors(graph)),
+        source=graph.spec.source,
+        tied=tuple((one.owner, node.name) for node in graph.nodes for one in node.shared),
+        remarks=graph.notes,
+    )
+
+
+def identify(
+    traced: Graph, specs: Iterable[Spec], subject: Subject, unseen: Collection[str] = ()
+) -> Identification:
+    """The network that a traced model is, or the nearest of ``specs``; kinds that are ``unseen`` in it do not count."""
+    found = known_layers(traced, unseen)
     held = layers_with_tensors(traced)
 
     def graphs(spec: Spec) -> Iterator[Graph]:
@@ -158,7 +175,7 @@ def identify(traced: Graph, specs: Iterable[Spec], subject: Subject) -> Identifi
                 yield from _graph(spec, traced.image, head, classes)
 
     nearest = _nearest(Held(held), specs, traced.image, graphs)
-    return _identified(subject, nearest, lambda graph: match_layers(known_layers(graph), found))
+    return _identified(subject, nearest, lambda graph: match_layers(known_layers(graph, unseen), found))
 
 
 def identify_weights(stored: StoredLayers, specs: Iterable[Spec], subject: Subject) -> Identification:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from vggstat.cost.workload import DType
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
+from vggstat.net.initial import initial_range
 from vggstat.net.ops.part import Part
 from vggstat.net.torch_names import Container, class_name, module_of, module_tree
 
@@ -236,26 +237,13 @@ def _defaults(device: str, dtype: torch.dtype) -> Iterator[None]:
 
 
 def fill(module: nn.Module, *, seed: int = 0) -> None:
-    """Random weights in place, scaled so that values neither vanish nor overflow through ReLU layers.
-
-    He et al. 2015: deviation sqrt(2 / fan-in); small biases, so that a lost bias shows. A generator of its
-    own leaves the global one untouched.
-    """
+    """Random weights in place, in their ``initial_range``. A generator of its own leaves the global one untouched."""
     with torch.no_grad():
         for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-            kind = name.rpartition(".")[2]
-            if tensor.dim() > 1:
-                fan_in = tensor[0].numel()
-                _uniform(tensor, (6 / fan_in) ** 0.5, seed)
-            elif kind in ("weight", "running_var"):
-                tensor.fill_(1)
-            elif kind == "bias":
-                _uniform(tensor, 0.1, seed)
+            lowest, highest = initial_range(name.rpartition(".")[2], tuple(tensor.shape))
+            if lowest == highest:
+                tensor.fill_(lowest)
             else:
-                tensor.zero_()
+                generator = torch.Generator(device=tensor.device).manual_seed(seed)
+                tensor.uniform_(lowest, highest, generator=generator)
             seed += 1
-
-
-def _uniform(tensor: Tensor, bound: float, seed: int) -> None:
-    generator = torch.Generator(device=tensor.device).manual_seed(seed)
-    tensor.uniform_(-bound, bound, generator=generator)

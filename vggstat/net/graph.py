@@ -160,6 +160,11 @@ class Graph(Record):
     """Of somebody's model: where a call writes over what an earlier layer has kept for its gradient, in words."""
 
     @property
+    def own_name(self) -> str:
+        """What its network is called where it is written down: of a model its class, not where that was found."""
+        return self.spec.name if self.head is not None else self.spec.title
+
+    @property
     def rows(self) -> tuple[Node, ...]:
         """The nodes that tables show."""
         return tuple(node for node in self.nodes if node.is_row)

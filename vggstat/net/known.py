@@ -6,7 +6,7 @@ Names do not count: kinds, settings, edges and order decide.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -81,8 +81,9 @@ def _kind_names() -> Mapping[type[Layer], str]:
     return {kind.layer: kind.name for kind in all_kinds() if not kind.settled}
 
 
-def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:
-    """The layers that make a difference: without those that only reorder memory or do nothing.
+def known_layers(graph: Graph, unseen: Collection[str] = ()) -> tuple[KnownLayer, ...]:
+    """The layers that make a difference: without those that only reorder memory or do nothing, and without the kinds that
+    are ``unseen`` where the other network was found (a dropout in what runs in inference alone).
 
     Left out are a flatten, a dropout that drops nothing, an average pool that keeps every value, and a softmax at the end.
     """
@@ -94,7 +95,7 @@ def known_layers(graph: Graph) -> tuple[KnownLayer, ...]:
         if node.output in padding:
             makers.append(reads)
             continue
-        if not node.in_model or _is_nothing(node):
+        if not node.in_model or _is_nothing(node) or _kind_of(node) in unseen:
             makers.append(reads)
             continue
         makers.append((len(found),))

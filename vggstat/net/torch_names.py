@@ -15,9 +15,9 @@ __all__ = ["Container", "class_name", "module_of", "module_tree"]
 def class_name(graph: Graph) -> str:
     """The name of the model's class: torchvision's ``VGG`` for its networks, else made from the spec's name."""
     spec = graph.spec
-    if any(fold(alias).startswith("vgg") for alias in (*spec.aliases, spec.name)):
+    if any(fold(alias).startswith("vgg") for alias in (*spec.aliases, graph.own_name)):
         return "VGG"
-    word = re.sub(r"[^0-9A-Za-z]", "", spec.name)
+    word = re.sub(r"[^0-9A-Za-z]", "", graph.own_name)
     return word if word[:1].isalpha() else f"Net{word}"
 
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from vggstat.errors import MissingExtraError
 
-__all__ = ["require_torch", "version_of"]
+__all__ = ["require_onnx", "require_torch", "version_of"]
 
 
 def require_torch(purpose: str) -> None:
@@ -17,6 +17,14 @@ def require_torch(purpose: str) -> None:
             f"{purpose} needs torch, which is not installed here: pip install 'vggstat[torch]'\n"
             "On a machine without a GPU the CPU build is enough and far smaller: "
             "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+        )
+
+
+def require_onnx(purpose: str) -> None:
+    """Nothing where onnx can be imported; MissingExtraError with the command that installs it otherwise."""
+    if find_spec("onnx") is None:
+        raise MissingExtraError(
+            f"{purpose} needs onnx, which is not installed here: pip install 'vggstat[onnx]'"
         )
 
 

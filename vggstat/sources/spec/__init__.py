@@ -4,6 +4,7 @@
     read_text(text, origin)                          a Spec from text at hand
     names(), find("vgg16")                           the shipped specs and their files
     schema()                                         the JSON Schema of the language
+    write_spec(graph)                                the text of a spec that means a graph
 
 The functions are looked up when first used: the records alone need no YAML.
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vggstat.sources.spec.json_schema import schema
     from vggstat.sources.spec.library import aliases, find, names
     from vggstat.sources.spec.loading import load, read_text
+    from vggstat.sources.spec.writer import write_spec
 
 __all__ = [
     "HEADS",
@@ -32,6 +34,7 @@ __all__ = [
     "names",
     "read_text",
     "schema",
+    "write_spec",
 ]
 
 _HOMES = {
@@ -41,6 +44,7 @@ _HOMES = {
     "names": "library",
     "read_text": "loading",
     "schema": "json_schema",
+    "write_spec": "writer",
 }
 
 

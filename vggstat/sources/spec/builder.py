@@ -89,10 +89,13 @@ class SpecBuilder:
 
     def _add_item(self, item: Item, where: Where) -> None:
         """A layer with what follows it."""
-        first, *followers = self.layers(item.kind, {**BLOCK_DEFAULTS.get(item.kind.name, {}), **item.written})
+        first, *followers = self._layers_in_block(item)
         self._add(first, where, self.name(where, first), item.place, is_row=first.row != "never")
         for layer in followers:
             self._add(layer, where, self.name(where, layer), item.place, is_row=layer.row == "always")
+
+    def _layers_in_block(self, item: Item) -> tuple[Layer, ...]:
+        return self.layers(item.kind, {**BLOCK_DEFAULTS.get(item.kind.name, {}), **item.written})
 
     def _add_from(self, step: From, where: Where) -> None:
         self.current = self._named[step.name]
@@ -156,7 +159,7 @@ class SpecBuilder:
     def _add_shortcut(self, item: Item, where: Where) -> None:
         """A shortcut of one layer, which is called so itself."""
         inner = where.inside(SHORTCUT)
-        first, *followers = self.layers(item.kind, item.written)
+        first, *followers = self._layers_in_block(item)
         self._add(first, where, inner.prefix, item.place, is_row=True, scope=inner.scope)
         for layer in followers:
             name = f"{inner.prefix}_{layer.stem}"

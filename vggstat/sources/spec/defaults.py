@@ -9,7 +9,7 @@ from vggstat.net.ops.base import CONVOLUTIONS, Kind
 from vggstat.net.spec import Item, Step, Unit
 from vggstat.sources.spec.reader import Defaults
 
-__all__ = ["with_defaults", "with_defaults_each"]
+__all__ = ["defaults_of", "usual_sum", "with_defaults", "with_defaults_each"]
 
 
 def with_defaults_each(items: tuple[Item, ...], defaults: Defaults) -> tuple[Item, ...]:
@@ -32,14 +32,21 @@ def _step(step: Step, defaults: Defaults) -> Step:
         return step.replace(
             branches=branches, activation=step.activation or "none", in_place=step.in_place is not False
         )
-    said = defaults.get("residual", {})
-    usual = said.get("activation", defaults.get("conv", {}).get("activation", "relu"))
-    in_place = said.get("in_place", True) if step.in_place is None else step.in_place
+    usual = usual_sum(defaults)
     return step.replace(
         branches=tuple(map(_without_last_activation, branches)),
-        activation=step.activation or usual,
-        in_place=in_place,
+        activation=step.activation or usual["activation"],
+        in_place=usual["in_place"] if step.in_place is None else step.in_place,
     )
+
+
+def usual_sum(defaults: Defaults) -> Mapping[str, Any]:
+    """What follows the sum of a residual that does not say, and whether it may be written in place."""
+    said = defaults.get("residual", {})
+    return {
+        "activation": said.get("activation", defaults.get("conv", {}).get("activation", "relu")),
+        "in_place": said.get("in_place", True),
+    }
 
 
 def _without_last_activation(branch: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -53,10 +60,10 @@ def _without_last_activation(branch: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _item(item: Item, defaults: Defaults) -> Item:
-    return item if item.plain else item.replace(defaults=_defaults_of(item.kind, defaults))
+    return item if item.plain else item.replace(defaults=defaults_of(item.kind, defaults))
 
 
-def _defaults_of(kind: Kind, defaults: Defaults) -> Mapping[str, Any]:
+def defaults_of(kind: Kind, defaults: Defaults) -> Mapping[str, Any]:
     """What the defaults say of a kind: its own before those of the kind that it is a case of."""
     own = defaults.get(kind.name, {})
     if not kind.defaults_of:

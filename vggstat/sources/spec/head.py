@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from vggstat.errors import Problem, SpecError, UsageError
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.base import Layer
+from vggstat.net.ops.base import Kind, Layer
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.fc import Linear
 from vggstat.net.ops.flatten import Flatten
@@ -15,12 +16,15 @@ from vggstat.net.spec import Head, Item, Place, Spec
 from vggstat.shapes import Shape
 from vggstat.sources.spec.builder import SpecBuilder, Where
 
-__all__ = ["add_head", "is_prediction", "kept_under"]
+__all__ = ["BARE", "add_head", "is_prediction", "is_prediction_kind", "kept_under"]
 
 CLASSIFIER: Final = "classifier"
 """torchvision's container of the layers behind the maps."""
 
 HEAD: Final = Where("fc", ("fc",))
+
+BARE: Final[Mapping[str, Any]] = {"norm": "none", "activation": "none", "dropout": 0}
+"""What follows the predictions where nothing is written."""
 
 
 def is_fc(item: Item) -> bool:
@@ -28,8 +32,13 @@ def is_fc(item: Item) -> bool:
 
 
 def is_prediction(item: Item) -> bool:
-    """Whether a layer of a classifier can be its prediction: an FC layer or a convolution."""
-    return issubclass(item.kind.layer, Linear | Conv)
+    """Whether a layer of a classifier can be its prediction."""
+    return is_prediction_kind(item.kind)
+
+
+def is_prediction_kind(kind: Kind) -> bool:
+    """Whether layers of a kind can be the prediction of a classifier: FC layers and convolutions."""
+    return issubclass(kind.layer, Linear | Conv)
 
 
 def kept_under(spec: Spec, head: Head) -> tuple[Item, ...]:
@@ -97,10 +106,9 @@ def _add_classifier(
         fields = item.written
         if position == last:
             # The spec's defaults are about the layers before it: nothing follows the predictions unless written.
-            bare = {"norm": "none", "activation": "none", "dropout": 0}
             fields = {
                 **fields,
-                **{name: bare[name] for name in bare if name in item.kind.fields},
+                **{name: value for name, value in BARE.items() if name in item.kind.fields},
                 **item.fields,
             }
             if classes is not None:

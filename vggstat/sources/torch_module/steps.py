@@ -122,7 +122,7 @@ def _held_until(values: Mapping[int, int], gone: Mapping[int, int], starts: Sequ
     """
     ends = [0] * (len(starts) + 1)
     for value, number in values.items():
-        at = gone.get(value)
+        at = gone.get(value if value >= 0 else ~value)  # a pool within a mean goes with the mean
         end = len(starts) if at is None else bisect_left(starts, at)
         ends[number] = max(ends[number], end)
     return tuple(ends)
@@ -149,7 +149,7 @@ def _overwritten(writes: Iterable[tuple[int, int]], nodes: Sequence[Node]) -> It
 
 def _read(steps: Iterable[Step]) -> list[tuple[Step, str, dict[str, Any]]]:
     """Each step with its kind and settings; a map that is cut along one axis after the other is cut once."""
-    found = [(step, *read_call(step.call)) for step in _with_shuffles(list(steps))]
+    found = [(step, *read_call(step.call)) for step in _with_pools(_with_shuffles(list(steps)))]
     readers = Counter(value for step, _, _ in found for value in step.inputs)
     joined: set[int] = set()
     made = []
@@ -165,6 +165,21 @@ def _read(steps: Iterable[Step]) -> list[tuple[Step, str, dict[str, Any]]]:
             parts.update((value, (step, settings)) for value in step.makes)
         made.append((step, kind, settings))
     return [entry for entry in made if id(entry[0]) not in joined]
+
+
+def _with_pools(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, with a mean over the whole map as the global pool and the flatten that it is."""
+    for step in steps:
+        before, after = step.call.before, step.call.after
+        if read_call(step.call)[0] != "adaptive-avgpool" or len(before) != 4 or len(after) != 2:
+            yield step
+            continue
+        ((value, shape),) = step.makes.items()
+        map_shape = (*before[:2], 1, 1)
+        pool = Call("adaptive_avg_pool2d", (None, 1), {}, [before], map_shape)
+        yield step._replace(call=pool, makes={~value: (*shape, 1, 1)})
+        flat = Call("flatten", (), {}, [map_shape], after)
+        yield step._replace(call=flat, inputs=(~value,), keeps=(), lies_in="view")
 
 
 def _with_shuffles(steps: list[Step]) -> list[Step]:

@@ -1,0 +1,1 @@
+"""Writing a graph for others: as Python source for torch, and as an ONNX model."""

@@ -1,0 +1,90 @@
+"""An ONNX file as a graph, with what is to be said of how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, cast
+
+from vggstat.net.graph import Graph
+from vggstat.net.ops.base import Param
+from vggstat.net.spec import Spec
+from vggstat.shapes import values
+from vggstat.sources.onnx_file.building import graph_of_run
+from vggstat.sources.onnx_file.inference import Run, run
+from vggstat.sources.onnx_file.inputs import settle_inputs
+from vggstat.sources.onnx_file.model import DEFAULT_DOMAIN, Model, load_model, names_read
+from vggstat.sources.onnx_file.steps import Step, spoken
+from vggstat.sources.onnx_file.values import FLOATING, Unknown
+from vggstat.sources.require import version_of
+from vggstat.sources.wanted import Wanted
+
+__all__ = ["graph_of_file"]
+
+QUANTIZED: Final = ("QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "DequantizeLinear")
+
+
+def graph_of_file(path: Path, wanted: Wanted) -> Graph:
+    """The graph of a file on the inputs wanted.
+
+    Raises InputError for a file that cannot be followed, UsageError for shapes that it does not take.
+    """
+    model = load_model(path)
+    inputs = settle_inputs(model, wanted)
+    seen = run(model, inputs.shapes, inputs.symbols)
+    opset = model.opsets.get(DEFAULT_DOMAIN)
+    spec = Spec(
+        name=str(path),
+        title=path.stem,
+        source=f"ONNX file, opset {opset}, read by onnx {version_of('onnx')}",
+        origin=str(path),
+        input=cast(tuple[int, int, int], inputs.image),
+        blocks=(),
+        texts=(model.digest,),
+    )
+    graph = graph_of_run(seen, spec, inputs.batch)
+    return graph.replace(notes=(*inputs.notes, *_notes(model, seen)), unused=_unused(model, seen))
+
+
+def _unused(model: Model, seen: Run) -> tuple[Param, ...]:
+    """Stored tensors of several values that no node reads."""
+    read = {name for node in model.graph.node for name in names_read(node)} | {
+        item.name for item in model.graph.output
+    }
+    return tuple(
+        Param("weight", tensor.shape, "weight", path=tensor.name)
+        for tensor in seen.stored
+        if tensor.name not in read and tensor.type in FLOATING and values(tensor.shape) > 1
+    )
+
+
+def _leaves_padding_out(step: Step) -> bool:
+    padded = any(step.settings.get("pads") or ()) or step.settings.get("auto_pad", "NOTSET") in (
+        "SAME_UPPER",
+        "SAME_LOWER",
+    )
+    return step.op == "AveragePool" and padded and not step.settings.get("count_include_pad", 0)
+
+
+def _notes(model: Model, seen: Run) -> Iterator[str]:
+    """What a reader of the figures has to know."""
+    ops = {step.op for step in seen.steps}
+    biased = any(step.op == "Conv" and step.constant(2) is not None for step in seen.steps)
+    if biased and "BatchNormalization" not in ops:
+        yield (
+            "There are no batch norms in the file: where the network has some, they are folded into its convolutions, and "
+            "biases stand for them."
+        )
+    if any(node.op_type in QUANTIZED for node in model.graph.node):
+        yield "The file is quantized: bytes are those of the format asked for, not of its own."
+    if any(_leaves_padding_out(step) for step in seen.steps):
+        yield "Average pools leave the padding out of their means, which changes values and no figure here."
+    if seen.left_out:
+        yield f"Left out because no output depends on them: {seen.left_out:,} nodes."
+    hidden = [(step, one) for step in seen.steps for one in step.outputs if isinstance(one, Unknown)]
+    if hidden:
+        step, first = hidden[0]
+        yield (
+            f"The shapes of {len(hidden):,} maps are not known, nor is the work on them. The first is of "
+            f"{spoken(step)}: {first.reason}."
+        )
