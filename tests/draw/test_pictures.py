@@ -122,7 +122,7 @@ def test_totals_are_those_of_the_report(argument: str, style: str) -> None:
     assert len(svg.encode()) < 100_000
     assert f"{grouped(report.total.params)} parameters" in texts
     assert f"{grouped(report.total.macs_known)} MACs" in texts
-    definitions = "Parameters: weights and biases. MACs: multiply-accumulates of conv and FC layers;"
+    definitions = "Parameters: weights and biases. MACs: multiply-accumulates of conv and FC layers and of matrix products;"
     assert definitions in texts.replace(" | ", " ")
 
 

@@ -21,6 +21,7 @@ from vggstat.cli.common import (
     variant_of,
 )
 from vggstat.cli.running import AutocastOption, ImplementationOption, ModeOption, OptimizerOption, running
+from vggstat.errors import UnknownMemoryError
 
 
 def command(
@@ -62,7 +63,13 @@ def command(
     workload = running(
         report.workload, mode=mode, optimizer=optimizer, implementation=implementation, autocast=autocast
     )
-    found = fit(report.graph, workload, memory_bytes, reserve_bytes)
+    try:
+        found = fit(report.graph, workload, memory_bytes, reserve_bytes)
+    except UnknownMemoryError:
+        from vggstat.render.views.unknown_memory import no_fit_words
+
+        command = f"vggstat memory {spec}{options.words}"
+        raise UnknownMemoryError(no_fit_words(report.replace(workload=workload), command)) from None
     show(fit_page(found), format_name, output, width)
     if not found.batch:
         raise typer.Exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from vggstat.cli.common import (
     BatchOption,
     ClassesOption,
@@ -18,6 +20,7 @@ from vggstat.cli.common import (
     variant_of,
 )
 from vggstat.cli.running import AutocastOption, ImplementationOption, ModeOption, OptimizerOption, running
+from vggstat.errors import UnknownMemoryError
 
 
 def command(
@@ -40,9 +43,11 @@ def command(
 
     Computed, not measured: every tensor of torch's eager mode, to the byte, without library workspaces.
 
+    Exit code 1 where the peak is not known, as a layer's memory is not: then what is known is shown.
+
     Examples: vggstat memory D · vggstat memory D --mode training --batch 32 --optimizer adam
     """
-    from vggstat.cost.footprint import measure
+    from vggstat.cost.footprint import footprints
     from vggstat.render.views.memory import memory_page
 
     options = variant_of(
@@ -52,4 +57,11 @@ def command(
     workload = running(
         report.workload, mode=mode, optimizer=optimizer, implementation=implementation, autocast=autocast
     )
-    show(memory_page(measure(report.graph, workload)), format_name, output, width)
+    try:
+        page = memory_page(*footprints(report.graph, workload))
+    except UnknownMemoryError:
+        from vggstat.render.views.unknown_memory import unknown_memory_page
+
+        show(unknown_memory_page(report.replace(workload=workload)), format_name, output, width)
+        raise typer.Exit(1) from None
+    show(page, format_name, output, width)

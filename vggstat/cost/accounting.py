@@ -47,9 +47,9 @@ class Accounting(Record):
         try:
             return Counted(known=self.total_bytes(graph, workload))
         except UnknownMemoryError as error:
-            left = (self.unknown(graph) if self.unknown else ()) or (
-                NotCounted(graph.spec.name, (str(error),)),
-            )
+            left = self.unknown(graph) if self.unknown else ()
+            if all(str(error) not in one.why for one in left):  # it is of no single layer
+                left = (*left, NotCounted(graph.spec.name, (str(error),)))
         known = 0 if self.part is None else self.total_bytes(self.part(graph), workload)
         return Counted(known=known, not_counted=left, status="partial" if known else "unknown")
 
@@ -127,6 +127,10 @@ def _unknown_in_training(graph: Graph) -> tuple[NotCounted, ...]:
     return tuple(
         reasons(graph, lambda node: (_ask_forward(node), node.saved, node.layer.backward(*node.in_shapes)))
     )
+
+
+def _unknown_compiled(graph: Graph) -> tuple[NotCounted, ...]:
+    return tuple(reasons(graph, lambda node: node.saved_compiled))
 
 
 def _twice(items: Iterable[MemoryItem]) -> tuple[MemoryItem, ...]:
@@ -208,6 +212,7 @@ ACCOUNTINGS: Final = (
         "approximate for other orders of ReLU, batch norm, LRN and softmax, where the compiler may keep less or more",
         reference="torch 2.13, AOT autograd's min-cut partitioner (aot_eager_decomp_partition)",
         items=_compiled,
+        unknown=_unknown_compiled,
         is_linear=False,  # statistics of a few values a channel are not kept, those of more are
     ),
     Accounting(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from vggstat.cost.report import Report, Row
 from vggstat.cost.snapshot import Snapshot, snapshot_of
 from vggstat.net.alignment import align
+from vggstat.net.known import KnownLayer
+from vggstat.net.order import COMMUTATIVE, in_order
 from vggstat.net.scopes import SHORTCUT
+from vggstat.net.settings import Settings
 from vggstat.net.spec import Published
 from vggstat.records import Record
 from vggstat.shapes import pair
 
 __all__ = [
+    "QUANTITIES",
     "Change",
     "Comparison",
     "Figure",
@@ -29,6 +34,9 @@ __all__ = [
 Change = Literal["same", "added", "removed", "changed", "resized"]
 """``changed`` is another layer in the same place; ``resized`` the same layer on another map."""
 
+
+SOFTMAX: Final = "soft-max"
+"""The label of the layer that closes a spec's classifier."""
 
 Figure = Literal["params", "macs", "output_values"]
 """The figures whose differences are shown layer by layer."""
@@ -69,11 +77,18 @@ class Step(NamedTuple):
     """Rows of both where the same layer works on another map."""
     unseen: bool
     """Whether layers differ that are no rows: a ReLU, a dropout."""
+    rewired: tuple[Row, ...] = ()
+    """Of networks with the same rows, those that read others."""
 
     @property
     def same(self) -> bool:
         """Whether the two networks have the same layers on the same maps."""
-        return not (self.added or self.removed or self.changed or self.resized or self.unseen)
+        return self.same_rows and not (self.resized or self.unseen or self.rewired)
+
+    @property
+    def same_rows(self) -> bool:
+        """Whether they have the same rows, on whatever maps."""
+        return not (self.added or self.removed or self.changed)
 
 
 class Group(Record):
@@ -90,6 +105,8 @@ class Quantity(NamedTuple):
     """One total of each network. ``kind`` says what it counts: ``count``, ``bytes`` or ``pixels``."""
 
     name: str
+    key: str
+    """Of ``facts.WHOLE``; that of no fact for what is none."""
     text: str
     kind: Literal["count", "bytes", "pixels"]
     values: tuple[int | None, ...]
@@ -138,16 +155,42 @@ class Comparison(Record):
         for slot in self.slots:
             pair = (slot.rows[position - 1], slot.rows[position])
             found.setdefault(slot.changes[position - 1], []).append(pair)
-        one, other = self.networks[position - 1], self.networks[position]
-        return Step(
+        step = Step(
             before=position - 1,
             after=position,
             added=tuple(row for _, row in found.get("added", []) if row),
             removed=tuple(row for row, _ in found.get("removed", []) if row),
             changed=tuple(row for _, row in found.get("changed", []) if row),
             resized=tuple((row, after) for row, after in found.get("resized", []) if row and after),
-            unseen=one.between != other.between,
+            unseen=self._between(position - 1, position) != self._between(position, position - 1),
         )
+        return step._replace(rewired=tuple(self._rewired(position))) if step.same_rows else step
+
+    def _between(self, position: int, other: int) -> list[tuple[int, str, Settings]]:
+        """The layers of a network that are no rows, each with the slot that it follows.
+
+        Without the soft-max that closes a spec where the other is a model, which ends in logits.
+        """
+        places = self._places(position)
+        found = [(places[one.after], one.label, one.settings) for one in self.networks[position].between]
+        if self.networks[position].is_spec and not self.networks[other].is_spec:
+            while found and found[-1][1] == SOFTMAX:
+                found.pop()
+        return sorted(found, key=lambda entry: entry[0])
+
+    def _rewired(self, position: int) -> Iterator[Row]:
+        """Of a network with the same rows as the one before it, those that read others."""
+        before, places = self._places(position - 1), self._places(position)
+        for slot in self.slots:
+            one, row = slot.rows[position - 1], slot.rows[position]
+            if one is not None and row is not None and _reads(one, before) != _reads(row, places):
+                yield row
+
+    def _places(self, position: int) -> dict[str, int]:
+        """For each row of a network, by its name, the slot in which it stands."""
+        return {
+            row.name: at for at, slot in enumerate(self.slots) if (row := slot.rows[position]) is not None
+        }
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -161,7 +204,12 @@ class Comparison(Record):
         return tuple(Group(slots=tuple(group)) for group in groups)
 
     def difference(self, slot: Slot, figure: Figure) -> int | None:
-        """The last network's figure less the first's, 0 standing for a layer that is not there; None if not known."""
+        """The last network's figure less the first's, 0 standing for a layer that is not there; None if not known.
+
+        The same layer on the same maps takes as much, known or not.
+        """
+        if slot.change == "same":
+            return 0
         first, last = (_figure(row, figure) for row in (slot.rows[0], slot.rows[-1]))
         return None if first is None or last is None else last - first
 
@@ -177,7 +225,11 @@ class Comparison(Record):
         formats = ", ".join(dict.fromkeys(network.workload.dtype.name for network in self.networks))
         shown = [
             Quantity(
-                name, text.format(formats=formats), kind, tuple(each.figure(key) for each in self.networks)
+                name,
+                key,
+                text.format(formats=formats),
+                kind,
+                tuple(each.figure(key) for each in self.networks),
             )
             for name, key, text, kind in QUANTITIES
         ]
@@ -185,15 +237,16 @@ class Comparison(Record):
 
     def _sight(self) -> Quantity:
         last = [
-            [row for row in network.rows if row.receptive_field and row.kind != "input"]
+            [row for row in network.rows if not row.sees_all and row.kind not in ("input", "unused")]
             for network in self.networks
         ]
         names = dict.fromkeys(rows[-1].name for rows in last if rows)
         name = next(iter(names)) if len(names) == 1 else "the last map"
-        sides = [pair(rows[-1].receptive_field or 0) if rows else None for rows in last]
+        seen = [rows[-1].receptive_field if rows else None for rows in last]
+        sides = [None if field is None else pair(field) for field in seen]
         longer = ", longer side" if any(side and side[0] != side[1] for side in sides) else ""
         fields = tuple(max(side) if side else None for side in sides)
-        return Quantity("receptive_field", f"receptive field of {name}{longer}", "pixels", fields)
+        return Quantity("receptive_field", "", f"receptive field of {name}{longer}", "pixels", fields)
 
     @property
     def published(self) -> tuple[PublishedPair, ...]:
@@ -244,20 +297,52 @@ def compare_reports(reports: tuple[Report, ...]) -> Comparison:
 
 
 def compare_snapshots(networks: tuple[Snapshot, ...]) -> Comparison:
-    """The networks with their rows aligned, block by block, those of each with those of the one before it."""
+    """The networks with their rows aligned, those of each with those of the one before it.
+
+    Blocks are held against those of the same name. Models whose modules have other names are held against each other as
+    a whole, whatever order they run their branches in.
+    """
+    by_block = _share_blocks(networks)
     columns: dict[str, list[_Place]] = {}
     for position, network in enumerate(networks):
-        rows = _by_block(network.rows)
+        rows = _by_block(network.rows) if by_block else {"": _in_order(network.rows)}
         columns = {
-            name: _beside(columns.get(name, []), rows.get(name, ()), position)
+            name: _beside(columns.get(name, []), rows.get(name, ()), position, by_shortcut=by_block)
             for name in _merge(columns, rows)
         }
     slots = (
-        Slot(block=name, rows=place, changes=tuple(map(_change, place, place[1:])))
+        Slot(
+            block=name or next(row.block for row in place if row is not None),
+            rows=place,
+            changes=tuple(map(_change, place, place[1:])),
+        )
         for name, places in columns.items()
         for place in places
     )
     return Comparison(networks=networks, slots=tuple(slots))
+
+
+def _share_blocks(networks: Sequence[Snapshot]) -> bool:
+    """Whether blocks of one name stand for each other: of specs, and of models with the same modules or more."""
+    if all(network.is_spec for network in networks):
+        return True
+    names = [{row.block for row in network.rows} for network in networks]
+    return all(one <= other or other <= one for one, other in pairwise(names))
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """The rows in an order that follows from what they read."""
+    at = {row.name: position for position, row in enumerate(rows)}
+    layers = [
+        KnownLayer(
+            kind=row.kind,
+            name=row.name,
+            settings={"build": _build(row)},
+            reads=tuple(at[name] for name in row.inputs),
+        )
+        for row in rows
+    ]
+    return [rows[at[layer.name]] for layer in in_order(layers)]
 
 
 def _by_block(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -280,7 +365,7 @@ def _merge(known: Iterable[str], new: Iterable[str]) -> list[str]:
     return list(names)
 
 
-def _beside(places: list[_Place], rows: Sequence[Row], position: int) -> list[_Place]:
+def _beside(places: list[_Place], rows: Sequence[Row], position: int, *, by_shortcut: bool) -> list[_Place]:
     """``places`` of a block with ``rows`` of network number ``position`` put beside those of the network before.
 
     What is new stands where it fits best among the places that the network before leaves empty there.
@@ -288,7 +373,7 @@ def _beside(places: list[_Place], rows: Sequence[Row], position: int) -> list[_P
     before = [place[-1] for place in places if place[-1] is not None]
     partners: list[Row | None] = []
     new: dict[int, list[Row]] = {}
-    for i, j in _pairs(before, rows):
+    for i, j in _pairs(before, rows, by_shortcut=by_shortcut):
         if i is not None:
             partners.append(None if j is None else rows[j])
         elif j is not None:
@@ -300,32 +385,35 @@ def _beside(places: list[_Place], rows: Sequence[Row], position: int) -> list[_P
         if place[-1] is None:
             empty.append(place)
             continue
-        found += _filled(empty, new.get(at, []), position)
+        found += _filled(empty, new.get(at, []), position, by_shortcut=by_shortcut)
         found.append((*place, partners[at]))
         empty = []
         at += 1
-    return found + _filled(empty, new.get(at, []), position)
+    return found + _filled(empty, new.get(at, []), position, by_shortcut=by_shortcut)
 
 
-def _filled(places: list[_Place], rows: list[Row], position: int) -> list[_Place]:
+def _filled(places: list[_Place], rows: list[Row], position: int, *, by_shortcut: bool) -> list[_Place]:
     """Places that the network before leaves empty, with new rows in those that they fit and between them."""
     shown = [next(row for row in reversed(place) if row is not None) for place in places]
     nothing: _Place = (None,) * position
     return [
         (*(nothing if i is None else places[i]), None if j is None else rows[j])
-        for i, j in _pairs(shown, rows)
+        for i, j in _pairs(shown, rows, by_shortcut=by_shortcut)
     ]
 
 
-def _pairs(one: Sequence[Row], other: Sequence[Row]) -> list[tuple[int | None, int | None]]:
+def _pairs(
+    one: Sequence[Row], other: Sequence[Row], *, by_shortcut: bool
+) -> list[tuple[int | None, int | None]]:
     """The positions of rows that stand side by side, fewest edits first; what is new comes as late as it can.
 
-    A layer of the same build costs nothing, one of the same kind in its place 3, one left out or put in 2.
+    A layer of the same build costs nothing, one of the same kind in its place 3, one left out or put in 2. ``by_shortcut``
+    says whether one on a shortcut is of another kind, which only specs tell.
     """
     numbers: dict[tuple[str, _Build], int] = {}
 
     def look(row: Row) -> tuple[int, str]:
-        beside = f"{row.kind} of a shortcut" if SHORTCUT in row.scope else row.kind
+        beside = f"{row.kind} of a shortcut" if by_shortcut and SHORTCUT in row.scope else row.kind
         return numbers.setdefault((beside, _build(row)), len(numbers)), beside
 
     def distance(left: tuple[int, str], right: tuple[int, str]) -> int:
@@ -340,7 +428,16 @@ def _change(before: Row | None, after: Row | None) -> Change:
         return "same" if before is after else "added" if before is None else "removed"
     if _build(before) != _build(after):
         return "changed"
-    return "same" if _map(before) == _map(after) else "resized"
+    if _map(before) != _map(after):
+        return "resized"
+    # a layer of a model may share its parameters, or learn more than its kind does
+    return "same" if (before.weights, before.biases) == (after.weights, after.biases) else "changed"
+
+
+def _reads(row: Row, places: Mapping[str, int]) -> tuple[int, ...]:
+    """The slots of what a row reads; those of a sum or a product in no order."""
+    found = tuple(places[name] for name in row.inputs)
+    return tuple(sorted(found)) if row.kind in COMMUTATIVE else found
 
 
 def _figure(row: Row | None, figure: Figure) -> int | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from vggstat.cost.footprint import Footprint, measure, moments_of, refuse_untrainable
+from vggstat.cost.footprint import Footprint, all_moments, footprints, refuse_untrainable
 from vggstat.cost.moments import MANY, growth_of
 from vggstat.cost.optimizer import Optimizer, find_optimizer
 from vggstat.cost.training import least_batch
@@ -46,7 +46,8 @@ class Fit(Record):
     footprint: Footprint
     """With this batch, or with the least where none fits."""
     next: Footprint
-    """With one image more (the least batch where none fits): its peak is what binds."""
+    """With one image more (the least batch where none fits): its peak is what binds. Of a model in inference both are of
+    the way of holding maps that takes more."""
     remedies: tuple[Remedy, ...]
     """What would let a larger batch fit, the best first."""
 
@@ -57,7 +58,9 @@ class Fit(Record):
 
 
 def fit(graph: Graph, workload: Workload, memory_bytes: int, reserve_bytes: int = RESERVE) -> Fit:
-    """The largest batch that fits. Raises UsageError where nothing is left for it."""
+    """The largest batch that fits. Raises UsageError where nothing is left for it, and UnknownMemoryError where nobody
+    knows what the network takes.
+    """
     if reserve_bytes >= memory_bytes:
         raise UsageError(
             f"the reserve of {reserve_bytes:,} B leaves nothing of {memory_bytes:,} B: give more --memory, "
@@ -77,8 +80,8 @@ def fit(graph: Graph, workload: Workload, memory_bytes: int, reserve_bytes: int 
         reserve_bytes=reserve_bytes,
         batch=batch,
         least=least,
-        footprint=measure(graph, workload.replace(batch=max(batch, least))),
-        next=measure(graph, workload.replace(batch=max(batch + 1, least))),
+        footprint=footprints(graph, workload.replace(batch=max(batch, least)))[0],
+        next=footprints(graph, workload.replace(batch=max(batch + 1, least)))[0],
         remedies=tuple(sorted(remedies, key=lambda remedy: -remedy.batch)),
     )
 
@@ -88,7 +91,7 @@ def largest_batch(graph: Graph, workload: Workload, budget_bytes: int) -> int:
 
     The peak is the largest of the moments, so the batch is the smallest that any of them admits.
     """
-    lines = growth_of(moments_of(graph, workload.replace(batch=MANY)))
+    lines = growth_of(all_moments(graph, workload.replace(batch=MANY)))
     batch = min((budget_bytes - line.fixed) // line.an_image for line in lines)
     return batch if batch >= _least(graph, workload) else 0
 
@@ -106,6 +109,8 @@ def _changes(graph: Graph, workload: Workload) -> Iterator[tuple[str, Graph, Wor
     if workload.mode == "training":
         for change, optimizer in _lighter(workload.optimizer):
             yield change, graph, workload.replace(optimizer=optimizer)
+    if graph.head is None:  # a model's head is in its code
+        return
     # Without FC layers there is nothing to train by class numbers.
     heads: tuple[Head, ...] = ("gap",) if workload.mode == "training" else ("gap", "none")
     for head in heads:

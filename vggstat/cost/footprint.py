@@ -15,7 +15,16 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph
 from vggstat.records import Record
 
-__all__ = ["Footprint", "PartBytes", "Point", "measure", "moments_of", "refuse_untrainable"]
+__all__ = [
+    "Footprint",
+    "PartBytes",
+    "Point",
+    "all_moments",
+    "footprints",
+    "measure",
+    "moments_of",
+    "refuse_untrainable",
+]
 
 TRAINABLE = ("float32", "tf32", "float16", "bfloat16")
 
@@ -41,6 +50,8 @@ class Footprint(Record):
 
     graph: Graph
     workload: Workload
+    as_written: bool = False
+    """Whether each map is there until the model's own code lets go of it, and not just until its last reader has run."""
     moments: tuple[Moment, ...]
     """In order of time; the parameters are in each of them."""
     peak: Moment
@@ -68,18 +79,41 @@ class Footprint(Record):
         return tuple(points)
 
 
-def measure(graph: Graph, workload: Workload) -> Footprint:
-    """The footprint of a graph. Raises UsageError where it cannot be run like that."""
+def measure(graph: Graph, workload: Workload, *, as_written: bool = False) -> Footprint:
+    """The footprint of a graph; in inference ``as_written``, each map there until Python lets go of it.
+
+    Raises UsageError where it cannot be run like that, and UnknownMemoryError where nobody knows what it takes.
+    """
     refuse_untrainable(graph, workload)
-    moments = tuple(moments_of(graph, workload))
-    return Footprint(graph=graph, workload=workload, moments=moments, peak=largest(moments))
+    moments = tuple(moments_of(graph, workload, as_written=as_written))
+    return Footprint(
+        graph=graph, workload=workload, as_written=as_written, moments=moments, peak=largest(moments)
+    )
 
 
-def moments_of(graph: Graph, workload: Workload) -> Iterator[Moment]:
+def footprints(graph: Graph, workload: Workload) -> tuple[Footprint, ...]:
+    """The footprint of a graph; of somebody's model in inference both, the larger first: see ``measure``."""
+    found = [measure(graph, workload, as_written=way) for way in _ways(graph, workload)]
+    return tuple(sorted(found, key=lambda footprint: -footprint.peak.bytes))
+
+
+def all_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
+    """The moments of each way in which the graph may hold its maps: any of them could be the peak."""
+    for way in _ways(graph, workload):
+        yield from moments_of(graph, workload, as_written=way)
+
+
+def _ways(graph: Graph, workload: Workload) -> tuple[bool, ...]:
+    """Whether maps are held as they are written: both, where a model's code is known to hold them."""
+    return (False,) if graph.held_until is None or workload.mode == "training" else (False, True)
+
+
+def moments_of(graph: Graph, workload: Workload, *, as_written: bool = False) -> Iterator[Moment]:
     """The moments that could be the peak. Each is a fixed number of bytes and so many more per image."""
     if workload.mode == "training":
         return training_moments(graph, workload)
-    return inference_moments(graph, workload, held=parameter_items(graph, workload))
+    held = parameter_items(graph, workload)
+    return inference_moments(graph, workload, held=held, as_written=as_written)
 
 
 def refuse_untrainable(graph: Graph, workload: Workload) -> None:

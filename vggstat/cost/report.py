@@ -300,7 +300,6 @@ def _unused_rows(unused: Iterable[Param]) -> Iterator[Row]:
             output_shape=(),
             output_values=0,
             output_bytes=0,
-            sees_all=True,
             weights=_elements(params, "weight"),
             biases=_elements(params, "bias"),
         )

@@ -7,8 +7,9 @@ Each kernel takes at least the larger of FLOPs / peak and bytes / bandwidth (Wil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
+from vggstat.cost.counting import COUNTING_RULES, NotCounted
 from vggstat.cost.traffic import Group, Kernel, Pass, Style, groups_of, kernels_of, step_kernels
 from vggstat.cost.training import refuse_single_values
 from vggstat.cost.workload import Workload
@@ -17,6 +18,9 @@ from vggstat.net.graph import Graph
 from vggstat.records import Record
 
 __all__ = ["Ceilings", "LayerBound", "Limit", "Roofline", "roofline"]
+
+MACS: Final = COUNTING_RULES[0]
+"""The rule that says which work is multiply-accumulates."""
 
 Limit = Literal["compute", "memory"]
 
@@ -52,6 +56,8 @@ class LayerBound(Record):
     kind: str
     kernels: tuple[Kernel, ...]
     ceilings: Ceilings
+    is_counted: bool = True
+    """Whether all of its work is known; its bounds are of the known part, and so lower ones all the same."""
 
     def flops_of(self, direction: Pass = "forward") -> int:
         """FLOPs of convolutions and FC layers, two per multiply-accumulate."""
@@ -77,8 +83,8 @@ class LayerBound(Record):
 
     @property
     def intensity(self) -> float | None:
-        """FLOPs per ideal byte of the forward pass; None where nothing is multiplied."""
-        return self.flops / self.bytes if self.flops and self.bytes else None
+        """FLOPs per ideal byte of the forward pass; None where nothing is multiplied, or not all of it is known."""
+        return self.flops / self.bytes if self.is_counted and self.flops and self.bytes else None
 
     @property
     def compute_s(self) -> float:
@@ -104,7 +110,7 @@ class LayerBound(Record):
 
     @property
     def limit(self) -> Limit:
-        """What binds the fused forward pass."""
+        """What binds the fused forward pass, of the work that is known."""
         return "compute" if self.compute_s >= self.memory_s and self.flops else "memory"
 
 
@@ -117,6 +123,8 @@ class Roofline(Record):
     layers: tuple[LayerBound, ...]
     beside: tuple[Kernel, ...]
     """What belongs to no layer: autocast's weight copies, the optimizer."""
+    not_counted: tuple[NotCounted, ...] = ()
+    """The nodes whose multiply-accumulates are not known; what they take besides their traffic is in no bound."""
 
     def seconds(self, direction: Pass, style: Style) -> float:
         """The least time of one part of a step. Autocast's copies are not in it: see ``cast_s``."""
@@ -177,6 +185,11 @@ def roofline(graph: Graph, workload: Workload, ceilings: Ceilings) -> Roofline:
     if workload.mode == "training":
         refuse_single_values(graph, workload.batch)
     groups = groups_of(graph)
+    left = tuple(
+        NotCounted(node.name, unknown, node.place.line_words)
+        for node in graph.nodes
+        if (unknown := MACS.unknown_in(node.ops))
+    )
     if not groups:
         raise UsageError(f"{graph.spec.name} has no layer that runs, so it takes no time")
     return Roofline(
@@ -185,12 +198,17 @@ def roofline(graph: Graph, workload: Workload, ceilings: Ceilings) -> Roofline:
         ceilings=ceilings,
         layers=tuple(_bound(group, workload, ceilings) for group in groups),
         beside=step_kernels(graph, workload),
+        not_counted=left,
     )
 
 
 def _bound(group: Group, workload: Workload, ceilings: Ceilings) -> LayerBound:
     return LayerBound(
-        name=group.name, kind=group.kind, kernels=kernels_of(group, workload), ceilings=ceilings
+        name=group.name,
+        kind=group.kind,
+        kernels=kernels_of(group, workload),
+        ceilings=ceilings,
+        is_counted=not any(MACS.unknown_in(node.ops) for node in group.nodes),
     )
 
 

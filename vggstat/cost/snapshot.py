@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.accounting import find_accounting
+from vggstat.cost.counting import COUNTING_RULES, find_counting_rule
 from vggstat.cost.facts import exact
 from vggstat.cost.report import Report, Row
 from vggstat.cost.workload import Workload
+from vggstat.errors import UsageError
 from vggstat.net.graph import Graph
 from vggstat.net.settings import Settings, settings_of
 from vggstat.net.spec import Published
 from vggstat.records import Record
 from vggstat.shapes import Shape
 
-__all__ = ["Between", "SavedRow", "Snapshot", "between_rows", "is_saved", "snapshot_of"]
+__all__ = ["STEPS", "Between", "KnownPart", "SavedRow", "Snapshot", "between_rows", "is_saved", "snapshot_of"]
+
+
+STEPS: Final = ("training_flops", "backward_flops")
+"""Figures that are not known where MACs are not."""
+
+NOTHING: Final = ("flatten", "layout")
+"""Kinds of rows that compute nothing."""
 
 
 class SavedRow(Row):
@@ -38,6 +47,13 @@ class Between(NamedTuple):
     settings: Settings
 
 
+class KnownPart(NamedTuple):
+    """How much of a total is known, and the names of the layers that it does not hold."""
+
+    known: int = 0
+    not_counted: tuple[str, ...] = ()
+
+
 class Snapshot(Record):
     """What a comparison reads of one network."""
 
@@ -57,10 +73,19 @@ class Snapshot(Record):
     between: tuple[Between, ...]
     figure: Callable[[str], int | None]
     """The figure of the whole network under a key of ``facts.WHOLE``; None where it is not known."""
-    not_counted: Callable[[str], tuple[str, ...]]
-    """The names of the layers for which that figure is not known; none where it is not known for another reason."""
+    part: Callable[[str], KnownPart]
+    """What is known of that figure where not all of it is."""
     published: tuple[Published, ...] = ()
     """What others state of it; nothing of a network that is not as its spec has it."""
+
+    @property
+    def is_spec(self) -> bool:
+        """Whether a spec says how its maps reach the FC layers, and not a model's code."""
+        return self.head is not None
+
+    def not_counted(self, key: str) -> tuple[str, ...]:
+        """The names of the layers for which a figure is not known; none where it is not known for another reason."""
+        return self.part(key).not_counted
 
     @property
     def further_inputs(self) -> tuple[tuple[str, Shape], ...]:
@@ -87,7 +112,7 @@ def snapshot_of(report: Report) -> Snapshot:
         rows=report.rows,
         between=tuple(between_rows(graph)),
         figure=partial(exact, report),
-        not_counted=partial(_not_counted, report),
+        part=partial(_part, report),
         published=graph.spec.published if _as_published(graph) else (),
     )
 
@@ -98,13 +123,24 @@ def between_rows(graph: Graph) -> Iterator[Between]:
     for node in graph.nodes:
         if node.is_row:
             at = node.name
-        elif node.layer.row == "own":
+        elif node.layer.row != "always" and node.layer.row_kind not in NOTHING:
             yield Between(at, node.layer.label, settings_of(node.layer))
 
 
-def _not_counted(report: Report, key: str) -> tuple[str, ...]:
-    rule = next((rule for rule in COUNTING_RULES if key == f"operations:{rule.name}"), None)
-    return () if rule is None else tuple(one.name for one in report.counted(rule).not_counted)
+def _part(report: Report, key: str) -> KnownPart:
+    family, _, name = key.partition(":")
+    try:
+        if family == "memory":
+            found = report.memory_counted(find_accounting(name))
+        elif family == "operations":
+            found = report.counted(find_counting_rule(name))
+        elif family in STEPS:
+            found = report.counted(COUNTING_RULES[0]).replace(known=0)
+        else:
+            return KnownPart()
+    except UsageError:  # a run that torch refuses
+        return KnownPart()
+    return KnownPart(found.known, tuple(one.name for one in found.not_counted))
 
 
 def _as_published(graph: Graph) -> bool:

@@ -11,7 +11,7 @@ from msgspec import json
 
 from vggstat.cost.json_errors import check_schema, told_in_words
 from vggstat.cost.report_layout import SCHEMA, TOTALS
-from vggstat.cost.snapshot import Between, SavedRow, Snapshot
+from vggstat.cost.snapshot import STEPS, Between, KnownPart, SavedRow, Snapshot
 from vggstat.cost.workload import DType, Workload, find_dtype
 from vggstat.errors import InputError, UsageError
 from vggstat.files import read_bytes
@@ -96,6 +96,7 @@ class _Layer(msgspec.Struct):
 
 class _KnownPart(msgspec.Struct):
     layers: tuple[_Layer, ...]
+    known: Count = 0
 
 
 class _Tools(msgspec.Struct):
@@ -113,6 +114,7 @@ class _Document(msgspec.Struct):
     totals: Figures
     memory: Figures
     tools: _Tools
+    memory_not_counted: dict[str, _KnownPart] = {}
 
 
 _BEGINNING: Final = json.Decoder(_Beginning)
@@ -145,7 +147,7 @@ def parse_snapshot(data: bytes, source: str) -> Snapshot:
             Between(one.after, one.label, _settings(one.settings)) for one in document.between_rows
         ),
         figure=_figures(document, source).get,
-        not_counted=partial(_names, document.tools.operations_not_counted),
+        part=partial(_part, document),
     )
 
 
@@ -213,7 +215,11 @@ def _figure(value: object, where: str) -> int | None:
     raise InputError(f"{where}: expected a whole number, from 0 to 10^100, or null")
 
 
-def _names(parts: Mapping[str, _KnownPart], key: str) -> tuple[str, ...]:
-    """The layers for which operations under a rule are not known."""
-    part = parts.get(key.removeprefix("operations:"))
-    return tuple(layer.name for layer in part.layers) if part else ()
+def _part(document: _Document, key: str) -> KnownPart:
+    """What is known of a figure that is not known as a whole, and the layers that it does not hold."""
+    family, _, name = key.partition(":")
+    parts = document.memory_not_counted if family == "memory" else document.tools.operations_not_counted
+    part = parts.get("macs" if family in STEPS else name)
+    if part is None:
+        return KnownPart()
+    return KnownPart(0 if family in STEPS else part.known, tuple(layer.name for layer in part.layers))

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
+from typing import Final
 
 from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.errors import UsageError
-from vggstat.net.ops.base import Window
+from vggstat.net.ops.base import Param, Window
 from vggstat.net.ops.part import Part
 from vggstat.net.scopes import part_name
 from vggstat.records import Record
 from vggstat.shapes import Sides, pair, spell
 
 __all__ = ["Derivation", "Step", "derive_layer", "find_part", "find_row", "weight_factors"]
+
+
+PRODUCTS: Final = {
+    "": "values that leave × products of each",
+    "upconv": "values that enter × products of each",
+    "attention": "queries × keys × their length + values that leave × keys",
+}
+"""The rules of MACs that are not weights at each position, by kind."""
 
 
 class Step(Record):
@@ -60,17 +70,35 @@ def derive_layer(report: Report, name: str) -> Derivation:
     if row is None:
         from difflib import get_close_matches
 
+        holder = _holder(report, name)
+        if holder:
+            raise UsageError(
+                f"{name} has no row of its own in {report.name}, as its figures stand with those of the layer that it "
+                f"follows: vggstat explain {report.name} {holder}"
+            )
         names = [row.name for row in report.rows]
         near = get_close_matches(name.lower(), names, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"its layers are {', '.join(names)}"
         raise UsageError(f"{report.name} has no layer {name!r}: {hint}")
+    if row.kind == "unused":
+        return Derivation(report=report, row=row, steps=(_unused_step(report, row),))
     steps = [
         *_map_steps(report, row),
-        *_param_steps(row),
+        *_param_steps(report, row),
         *_work_steps(report, row),
         *_sight_steps(report, row),
     ]
     return Derivation(report=report, row=row, steps=tuple(steps))
+
+
+def _holder(report: Report, name: str) -> str:
+    """The row behind which a layer without one of its own stands; empty where there is no such layer."""
+    at = report.rows[0].name
+    for node in report.graph.nodes:
+        at = node.name if node.is_row else at
+        if node.name.lower() == name.lower():
+            return at
+    return ""
 
 
 def weight_factors(row: Row) -> tuple[int, ...]:
@@ -128,7 +156,16 @@ def _map_steps(report: Report, row: Row) -> list[Step]:
             )
     steps += _part_steps(report, row)
     per_image = prod(row.output_shape)
-    if len(row.output_shape) == 3:
+    if len(row.output_shape) in (2, 4, 5):
+        steps.append(
+            Step(
+                quantity="output values",
+                rule="the product of its axes",
+                expression=_times(*row.output_shape),
+                value=per_image,
+            )
+        )
+    elif len(row.output_shape) == 3:
         channels, height, width = row.output_shape
         steps.append(
             Step(
@@ -167,7 +204,53 @@ def _part_steps(report: Report, row: Row) -> list[Step]:
     return steps
 
 
-def _param_steps(row: Row) -> list[Step]:
+def _unused_step(report: Report, row: Row) -> Step:
+    """Parameters that nothing takes, which are in the total."""
+    prefix = f"{row.name}."
+    held = [param for param in report.graph.unused if param.path.startswith(prefix)] or report.graph.unused
+    return Step(
+        quantity="parameters",
+        rule="of tensors that its forward pass does not use",
+        expression=_tensor_words(held),
+        value=row.params,
+    )
+
+
+def _tensor_words(tensors: Iterable[Param]) -> str:
+    """The products of their axes, as a sum."""
+    return " + ".join(_times(*param.shape) for param in tensors)
+
+
+def _several_steps(report: Report, row: Row) -> list[Step]:
+    """Of a layer of somebody's model: whose its tensors are, and what they add up to."""
+    node = next((node for node in report.graph.nodes if node.name == row.name), None)
+    if node is None:
+        return []
+    steps = [
+        Step(
+            quantity="shared",
+            rule="counted where it is held",
+            expression=f"{shared.param.path} of {shared.owner}",
+            value=None,
+        )
+        for shared in node.shared
+    ]
+    learned = [param for param in node.params if param.role != "buffer"]
+    weights = [param for param in learned if param.role == "weight"]
+    plain = not node.shared and len(weights) == 1 and weights[0].shape == row.weight_shape
+    if plain or not (steps or learned):
+        return []
+    words = _tensor_words(learned) or "0"
+    return [
+        *steps,
+        Step(quantity="parameters", rule="of its own tensors", expression=words, value=row.params),
+    ]
+
+
+def _param_steps(report: Report, row: Row) -> list[Step]:
+    several = _several_steps(report, row)
+    if several:
+        return several
     if row.weight_shape is None:
         return [
             Step(quantity="parameters", rule="it learns nothing", expression="0", value=0),
@@ -210,13 +293,35 @@ def _weight_words(row: Row) -> str:
     return " × ".join(factors)
 
 
-def _work_steps(report: Report, row: Row) -> list[Step]:
-    if not row.macs:
+def _product_steps(report: Report, row: Row) -> list[Step]:
+    """The MACs of a layer that are not its weights at each position; nothing for others."""
+    node = next((node for node in report.graph.nodes if node.name == row.name), None)
+    products = node.layer.mac_products(*node.in_shapes) if node is not None else ()
+    if not products or row.macs is None:
         return []
     batch = report.workload.batch
+    words = " + ".join(_times(*factors) for factors in products)
+    if batch > 1:
+        words = f"{f'({words})' if len(products) > 1 else words} × {batch:,}"
+    return [
+        Step(quantity="MACs", rule=PRODUCTS.get(row.kind, PRODUCTS[""]), expression=words, value=row.macs),
+        Step(quantity="FLOPs", rule="2 per MAC", expression=_times(2, row.macs), value=row.flops),
+    ]
+
+
+def _work_steps(report: Report, row: Row) -> list[Step]:
+    if row.macs is None:
+        return [Step(quantity="MACs", rule="no count is known for it", expression="not known", value=None)]
+    if not row.macs:
+        return []
+    products = _product_steps(report, row)
+    if products:
+        return products
+    batch = report.workload.batch
+    weights = prod(row.weight_shape or (row.weights,))
     shape = row.in_shape if row.kind == "upconv" and row.in_shape else row.output_shape
     positions = prod(shape[1:]) if len(shape) == 3 else 1
-    factors = (row.weights, *shape[1:]) if positions > 1 else (row.weights,)
+    factors = (weights, *shape[1:]) if positions > 1 else (weights,)
     side = "input" if row.kind == "upconv" else "output"
     images = (batch,) if batch > 1 else ()
     return [
@@ -304,9 +409,11 @@ def _axis_steps(
 
 def _unseen(row: Row) -> Step:
     """A receptive field without a number: the whole image, or not known."""
-    rule, words = (
-        ("sees every value", "the whole image")
-        if row.sees_all
-        else ("behind paths of different steps, or steps of no whole number of pixels", "not known")
-    )
-    return Step(quantity="receptive field", rule=rule, expression=words, value=None)
+    if row.sees_all:
+        return Step(
+            quantity="receptive field", rule="sees every value", expression="the whole image", value=None
+        )
+    rule = "behind paths of different steps, or steps of no whole number of pixels"
+    if row.layer is not None and not row.layer.knows_windows:
+        rule = "which values of its input a value sees is not known"
+    return Step(quantity="receptive field", rule=rule, expression="not known", value=None)

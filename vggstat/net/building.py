@@ -106,7 +106,7 @@ class GraphBuilder:
             self._seen_in_place.add(self.last)
         identity = isinstance(layer, AdaptiveAvgPool) and settled.shape == read[0].shape
         before = joined([value.sight for value in read])
-        sight = before if identity else seen_through(before, settled.windows)
+        sight = before if identity else _sight(layer, before, settled.windows)
         input_grads = tuple(value.learned for value in read)
         self._nodes.append(
             Node(
@@ -214,6 +214,13 @@ def _as_given(params: tuple[Param, ...], given: Sequence[Param]) -> Iterator[Par
 def _lies_in_input(layer: Layer) -> bool:
     """Whether what it makes is a view of what it reads in training or in inference, where a dropout hands its input on."""
     return "view" in (layer.storage("training"), layer.storage("inference"))
+
+
+def _sight(layer: Layer, before: Sight | None, windows: Windows | None) -> Sight | None:
+    """Of what a layer makes; of values that all see the whole image, any function does too."""
+    if before is not None and not layer.knows_windows:
+        return Sight(None, None)
+    return seen_through(before, windows)
 
 
 def seen_through(sight: Sight | None, windows: Windows | None) -> Sight | None:

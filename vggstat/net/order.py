@@ -7,7 +7,7 @@ from typing import Final
 
 from vggstat.net.known import KnownLayer
 
-__all__ = ["in_order"]
+__all__ = ["COMMUTATIVE", "in_order"]
 
 COMMUTATIVE: Final = ("add", "multiply")
 """Kinds whose inputs may come in any order."""

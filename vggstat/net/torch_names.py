@@ -13,11 +13,13 @@ __all__ = ["Container", "class_name", "module_of", "module_tree"]
 
 
 def class_name(graph: Graph) -> str:
-    """The name of the model's class: torchvision's ``VGG`` for its networks, else made from the spec's name."""
+    """The name of the model's class: its own, torchvision's ``VGG`` for its networks, else made from the spec's name."""
     spec = graph.spec
-    if any(fold(alias).startswith("vgg") for alias in (*spec.aliases, graph.own_name)):
+    if graph.head is None:
+        return re.sub(r"\W", "", spec.title) or "Module"
+    if any(fold(alias).startswith("vgg") for alias in (*spec.aliases, spec.name)):
         return "VGG"
-    word = re.sub(r"[^0-9A-Za-z]", "", graph.own_name)
+    word = re.sub(r"[^0-9A-Za-z]", "", spec.name)
     return word if word[:1].isalpha() else f"Net{word}"
 
 

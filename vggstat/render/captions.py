@@ -13,17 +13,21 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.net.spec import Spec
 from vggstat.net.work import kind_of
-from vggstat.render.figures import MOST_NAMED, not_counted_words
+from vggstat.render.figures import apart
+from vggstat.render.not_counted import not_counted_notes, some
 from vggstat.shapes import Shape, describe
 from vggstat.units import grouped
 
 __all__ = [
+    "AXES_NOTE",
     "HEAD_NOTES",
     "MACS_NOTE",
     "NAMES_NOTE",
     "UNITS_NOTE",
+    "axes_note",
     "graph_notes",
     "head_note",
+    "held_note",
     "image_words",
     "left_out_note",
     "left_out_words",
@@ -102,17 +106,20 @@ def head_note(graph: Graph) -> str:
     return "" if graph.head is None else " ".join((_joint_note(graph), *left_out_note(graph)))
 
 
-def graph_notes(report: Report) -> tuple[str, ...]:
-    """What is to be said of a network beside its figures: its head, or what its model holds and nobody sees in a table."""
+def graph_notes(report: Report, *totals: str) -> tuple[str, ...]:
+    """What is to be said of a network beside its figures: its head, or what its model holds and nobody sees in a table.
+
+    And which layers the ``totals`` that are shown do not hold, by their keys among the facts.
+    """
     graph = report.graph
-    found = [head_note(graph), *graph.notes, *_parameter_notes(report), *_flow_notes(graph)]
-    counted = report.counted(COUNTING_RULES[0])
-    if counted.total is None:
-        kinds = ", ".join(dict.fromkeys(kind for one in counted.not_counted for kind in one.why))
-        found.append(
-            f"MACs: {not_counted_words(counted)}: no count is known for {kinds}. The rest comes to {grouped(counted.known)}."
-        )
-    return tuple(note for note in found if note)
+    notes = (
+        head_note(graph),
+        *graph.notes,
+        *_parameter_notes(report),
+        *_flow_notes(graph),
+        *not_counted_notes(report, totals),
+    )
+    return tuple(note for note in notes if note)
 
 
 def _parameter_notes(report: Report) -> Iterator[str]:
@@ -122,13 +129,15 @@ def _parameter_notes(report: Report) -> Iterator[str]:
         f"{node.name} uses {one.param.path} of {one.owner}" for node in graph.nodes for one in node.shared
     ]
     if shared:
-        yield f"Shared parameters count once: {_some(shared)}."
+        yield f"Shared parameters count once: {some(shared)}."
     if report.frozen_params:
-        rest = report.total.params - report.frozen_params
-        yield f"Frozen: {grouped(report.frozen_params)} parameters; {grouped(rest)} are trained."
+        yield (
+            f"Frozen: {grouped(report.frozen_params)} of {grouped(report.total.params)} parameters, which training "
+            "leaves as they are."
+        )
     unused = sum(param.elements for param in graph.unused)
     if unused:
-        paths = _some([param.path for param in graph.unused])
+        paths = some([param.path for param in graph.unused])
         yield f"Not used by its forward pass, and in the total: {grouped(unused)} parameters ({paths})."
 
 
@@ -139,28 +148,47 @@ def _flow_notes(graph: Graph) -> Iterator[str]:
         yield f"{len(graph.outputs)} outputs: {shapes}."
     lost = [node.name for node in graph.leads_nowhere if node.ops.macs or node.params]
     if lost:
-        yield f"No output depends on these layers, which run and count all the same: {_some(lost)}."
+        yield f"No output depends on these layers, which run and count all the same: {some(lost)}."
     for words in graph.overwritten:
         yield f"{words}: torch refuses its backward pass."
 
 
-def _some(names: Sequence[str]) -> str:
-    """Names joined by commas, the first few of many."""
-    rest = len(names) - MOST_NAMED
-    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:MOST_NAMED])} and {rest:,} more"
-
-
 NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."
-PATHS_NOTE: Final = (
-    "A layer is called by the path of its module: layer1.0.conv1. CSV and JSON have whole names."
-)
 
 
 def names_note(report: Report) -> tuple[str, ...]:
     """How rows that stand under others are called in full; nothing where none do."""
-    if all(len(row.scope) < 2 for row in report.rows):
+    nested = next((row for row in report.rows if len(row.scope) > 1), None)
+    if nested is None:
         return ()
-    return (NAMES_NOTE if report.graph.head is not None else PATHS_NOTE,)
+    if report.graph.head is not None:
+        return (NAMES_NOTE,)
+    return (f"A layer is called by the path of its module: {nested.name}. CSV and JSON have whole names.",)
+
+
+AXES_NOTE: Final = "Maps of three axes are height × width × channels; all other shapes are as torch has them."
+
+
+def axes_note(report: Report) -> tuple[str, ...]:
+    """How shapes are written that are neither maps nor vectors; nothing where there are none."""
+    return () if all(len(row.output_shape) in (0, 1, 3) for row in report.rows) else (AXES_NOTE,)
+
+
+def held_note(report: Report) -> tuple[str, ...]:
+    """What the model's own code needs in inference where that is more than what its maps' readers do."""
+    # Imported when asked for: the pages of specs have no use for it.
+    from vggstat.cost.facts import exact
+
+    if report.graph.held_until is None:
+        return ()
+    own, least = exact(report, "module_inference_bytes"), exact(report, "inference_bytes")
+    if own is None or least is None or own == least:
+        return ()
+    words = apart(least, own)
+    return (
+        f"inference-peak is for a run that frees each map after its last reader: {words[0]} with the weights. "
+        f"The model's own code holds maps longer and needs {words[1]}.",
+    )
 
 
 LAST_READER: Final = (
@@ -177,8 +205,12 @@ CHANNELS_LAST: Final = (
 
 
 def memory_notes(graph: Graph, mode: str) -> tuple[str, ...]:
-    """What is to be said of a peak where maps are read more than once, or are normalized over their channels."""
-    notes = [] if graph.is_chain or mode != "inference" else [LAST_READER]
+    """What is to be said of a peak where maps are read more than once, or are normalized over their channels.
+
+    How long a model's own code holds maps is known, and told beside the peak.
+    """
+    known = graph.is_chain or graph.held_until is not None
+    notes = [] if known or mode != "inference" else [LAST_READER]
     if any(node.layer.stem == "ln" and len(node.shape) == 3 for node in graph.nodes):
         notes.append(CHANNELS_LAST)
     return tuple(notes)

@@ -10,6 +10,7 @@ from vggstat.cost.report import Report, Row
 from vggstat.errors import UsageError
 from vggstat.records import Record
 from vggstat.render.figures import (
+    UNKNOWN,
     count_or_dash,
     count_or_unknown,
     field_text,
@@ -17,11 +18,15 @@ from vggstat.render.figures import (
     sides_text,
     total_or_part,
 )
-from vggstat.render.page import Column
+from vggstat.render.page import Column, Named
 from vggstat.render.styles.base import TableOptions
 from vggstat.shapes import Sides
 
 __all__ = ["COLUMNS", "LayerColumn", "Line", "OperationCounts", "operation_counts", "pick"]
+
+
+NO_FIELD: Final = ("input", "unused")
+"""Kinds of rows that see nothing of the image."""
 
 
 class OperationCounts(Record):
@@ -190,10 +195,10 @@ DEFAULT: Final = (
 
 
 def _sight(line: Row, pixels: Sides | None) -> Any:
-    """A figure in pixels of the image; nothing for the image itself, or where it is not known."""
-    if line.kind == "input":
+    """A figure in pixels of the image; nothing for the image itself and what makes no map."""
+    if line.kind in NO_FIELD:
         return ""
-    return "all" if line.sees_all else pixels
+    return "all" if line.sees_all else Named(value=None, text=UNKNOWN) if pixels is None else pixels
 
 
 def pick(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from vggstat.cost.counting import Counted
@@ -9,26 +10,25 @@ from vggstat.cost.report import Report
 from vggstat.lint.errata import find_errata, is_lecture
 from vggstat.render.page import Named
 from vggstat.shapes import Shape, Sides, describe, spell
-from vggstat.units import grouped, percent
+from vggstat.units import grouped, mega, percent
 
 __all__ = [
     "UNKNOWN",
+    "apart",
     "count_or_dash",
     "count_or_unknown",
     "field_text",
     "is_lecture_case",
     "map_text",
-    "not_counted_words",
     "part_words",
     "share",
+    "size_or_part",
+    "size_words",
     "total_or_part",
 ]
 
 UNKNOWN: Final = "?"
 """What stands for a figure that is there and that nobody knows; what is not there is a dash."""
-
-MOST_NAMED: Final = 4
-"""Layers that a sentence names."""
 
 
 def count_or_dash(value: Any) -> str:
@@ -43,12 +43,35 @@ def count_or_unknown(count: int | None) -> int | Named:
 
 def total_or_part(count: int | None, known: int) -> int | Named:
     """A sum as a cell; what is known of it, marked as a part, where not all of it is."""
-    return Named(value=None, text=part_words(grouped(known))) if count is None else count
+    if count is not None:
+        return count
+    return Named(value=None, text=part_words(grouped(known)) if known else UNKNOWN)
 
 
 def part_words(known: str) -> str:
     """``1,024 + ?``: a sum of which a part is known."""
     return f"{known} + {UNKNOWN}"
+
+
+def size_words(text: Callable[[int], str], found: Counted) -> str:
+    """A size in the words of ``text``; what is known of it, marked as a part, where not all of it is."""
+    if found.total is not None:
+        return text(found.total)
+    return part_words(text(found.known)) if found.known else UNKNOWN
+
+
+def size_or_part(text: Callable[[int], str], found: Counted) -> str | Named:
+    """The same as a cell."""
+    words = size_words(text, found)
+    return words if found.total is not None else Named(value=None, text=words)
+
+
+def apart(*sizes: int) -> list[str]:
+    """Bytes in MB, with all their digits besides where sizes that differ would read alike."""
+    texts = [f"{mega(size)} MB" for size in sizes]
+    if len(set(texts)) == len(set(sizes)):
+        return texts
+    return [f"{grouped(size)} B" for size in sizes]
 
 
 def map_text(shape: Shape) -> str:
@@ -66,19 +89,11 @@ def sides_text(sides: Sides) -> int | str:
     return sides if isinstance(sides, int) else spell(sides)
 
 
-def not_counted_words(found: Counted) -> str:
-    """The layers that a total leaves out, in words: ``2 layers are not counted: lstm (net.py:12), fft``."""
-    left = found.not_counted
-    names = [f"{one.name} ({one.place})" if one.place else one.name for one in left[:MOST_NAMED]]
-    which = ", ".join(names) + (f" and {len(left) - MOST_NAMED:,} more" if len(left) > MOST_NAMED else "")
-    return f"{'1 layer is' if len(left) == 1 else f'{len(left):,} layers are'} not counted: {which}"
-
-
 def share(part: int | None, whole: int | None) -> str:
     """A share in percent with one decimal; a dash for none of it, a question mark where part or whole is not known."""
-    if part is None or whole is None:
-        return UNKNOWN
-    return percent(part, whole) if part else "–"
+    if part == 0:
+        return "–"
+    return UNKNOWN if part is None or whole is None else percent(part, whole)
 
 
 def is_lecture_case(report: Report) -> bool:

@@ -35,19 +35,33 @@ class Part(Record):
     def join(self) -> Row | None:
         """The row that puts its branches together; None where its layers follow one another."""
         rows = [held for held in self.held if isinstance(held, Row) and held.kind in JOINS]
-        branches = any(isinstance(held, Part) and is_branch(held.scope) for held in self.held)
-        if not rows or not (branches or self._is_residual(rows[-1])):
+        if not rows or not (self._branches or self._is_residual(rows[-1])):
             return None
         return rows[-1]
 
     @property
     def is_residual(self) -> bool:
         """Whether it is the sum of what its layers make and a shortcut."""
-        branches = any(
-            isinstance(held, Part) and held.scope[-1] != SHORTCUT and is_branch(held.scope)
-            for held in self.held
-        )
+        branches = [part for part in self._branches if is_branch(part.scope) and part.scope[-1] != SHORTCUT]
         return self.join is not None and self.join.kind == "add" and not branches
+
+    @property
+    def _branches(self) -> tuple[Part, ...]:
+        """The parts in it that stand beside others: by their names, or as a model's edges have them.
+
+        That is what reads the value that enters, behind other layers, and is read by a join.
+        """
+        found = []
+        joins = [held for held in self.held if isinstance(held, Row) and held.kind in JOINS]
+        for held in self.held:
+            if isinstance(held, Row):
+                continue
+            first, last = held.rows[0], held.rows[-1]
+            forks = held is not self.held[0] and first.inputs == self.rows[0].inputs
+            joined = any(last.name in join.inputs for join in joins)
+            if is_branch(held.scope) or (forks and joined):
+                found.append(held)
+        return tuple(found)
 
     def _is_residual(self, row: Row) -> bool:
         """Whether one of two maps that a sum adds comes from outside."""
@@ -61,8 +75,8 @@ class Part(Record):
         if join is None:
             return (self.held,)
         own = tuple(held for held in self.held if held is not join)
-        branches = [held for held in own if isinstance(held, Part) and is_branch(held.scope)]
-        rest = tuple(held for held in own if not (isinstance(held, Part) and is_branch(held.scope)))
+        branches = self._branches
+        rest = tuple(held for held in own if held not in branches)
         ends = {row.name: branch.held for branch in branches for row in branch.rows}
         body = {row.name for row in flat(rest)}
         return tuple(rest if name in body else ends.get(name, ()) for name in join.inputs)

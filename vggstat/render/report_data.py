@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
-from vggstat.cost.counting import COUNTING_RULES, CountingRule, find_counting_rule
+from vggstat.cost.counting import COUNTING_RULES, Counted, CountingRule, find_counting_rule
 from vggstat.cost.report import Block, Report, Row
 from vggstat.cost.report_layout import OWN_ACCOUNTINGS, SCHEMA, TOTALS
 from vggstat.errors import UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vggstat.cost.snapshot import Snapshot
     from vggstat.cost.workload import Workload
 
-__all__ = ["SCHEMA", "report_data", "row_data", "run_data", "workload_data"]
+__all__ = ["SCHEMA", "counted_data", "macs_data", "report_data", "row_data", "run_data", "workload_data"]
 
 
 def report_data(
@@ -114,11 +114,19 @@ def _unknown_memory(report: Report) -> Iterator[tuple[str, dict[str, Any]]]:
         except UsageError:  # a run that torch refuses
             continue
         if found.status != "complete":
-            layers = [
-                {"name": one.name, "reason": "; ".join(one.why), "place": one.place or None}
-                for one in found.not_counted
-            ]
-            yield entry.name, {"status": found.status, "known": found.known, "layers": layers}
+            yield entry.name, counted_data(found)
+
+
+def counted_data(found: Counted) -> dict[str, Any]:
+    """How much is known of a total of bytes, and of which layers nothing, with the reasons."""
+    return {
+        "status": found.status,
+        "known": found.known,
+        "layers": [
+            {"name": one.name, "reason": "; ".join(one.why), "place": one.place or None}
+            for one in found.not_counted
+        ],
+    }
 
 
 def _model_data(report: Report) -> dict[str, Any]:
@@ -207,8 +215,19 @@ def _block_data(block: Block) -> dict[str, Any]:
         "params": block.params,
         "macs": block.macs,
         "flops": block.flops,
+        **macs_data(block),
         "output_values": block.output_values,
         "output_bytes": block.output_bytes,
+    }
+
+
+def macs_data(block: Block) -> dict[str, Any]:
+    """How much of a block's MACs is known, and the names of the layers whose MACs are not."""
+    status = "complete" if block.macs is not None else "partial" if block.macs_known else "unknown"
+    return {
+        "macs_status": status,
+        "macs_known": block.macs_known,
+        "macs_not_counted": list(block.macs_not_counted),
     }
 
 

@@ -201,6 +201,10 @@ class Layer(Record, ABC):
     """The class that Keras's summary prints."""
     autocast: ClassVar[Autocast] = "follow"
     """In which format it runs under autocast (CUDA's lists, torch 2.13)."""
+    knows_windows: ClassVar[bool] = True
+    """Whether ``windows`` says what its values see."""
+    unwritten: ClassVar[frozenset[str]] = frozenset()
+    """Fields that say where and how it was seen to run, not what it is set to."""
     is_part: ClassVar[bool] = False
     """Whether it hands on some of the values of a map, as a view."""
     copies_slices: ClassVar[bool] = False
@@ -251,6 +255,10 @@ class Layer(Record, ABC):
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
         """The moments of the backward pass that could be the peak; most kinds make one tensor."""
         return (Backward((Extra(INPUT_GRADIENT, values(inputs[0])),)),)
+
+    def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
+        """The factors of its MACs for one image, a sum of products; nothing where they are its weights at each position."""
+        return ()
 
     def gradient_products(self, *, inputs: int, weights: int) -> int:
         """How often the backward pass repeats its MACs: for ``inputs`` that get a gradient, and ``weights`` that do."""

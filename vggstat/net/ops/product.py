@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import prod
 from typing import ClassVar, final
 
 from vggstat.net.ops.base import Autocast
@@ -16,6 +18,10 @@ def _label(stem: str, kernel: tuple[int, ...], filters: int) -> str:
     """``conv3-64`` where the kernel is a square, else with each of its sides."""
     sides = kernel[:1] if len(kernel) == 2 and len(set(kernel)) == 1 else kernel
     return f"{stem}{'x'.join(map(str, sides))}-{filters}"
+
+
+def _sum(products: Iterable[tuple[int, ...]]) -> int:
+    return sum(map(prod, products))
 
 
 @final
@@ -38,10 +44,14 @@ class SeenConv(Seen):
     def label(self) -> str:
         return _label(self.stem, self.kernel, self.filters)
 
+    def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
+        """Values that leave by the weights of a filter."""
+        return ((values(self.makes), self.terms),)
+
     def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight of a filter, for each output value (borders included)."""
         outputs = values(self.makes)
-        return Work(conv_macs=outputs * self.terms, conv_bias=outputs if self.bias else 0)
+        return Work(conv_macs=_sum(self.mac_products()), conv_bias=outputs if self.bias else 0)
 
 
 @final
@@ -66,11 +76,15 @@ class SeenTransposedConv(Seen):
     def label(self) -> str:
         return _label(self.stem, self.kernel, self.filters)
 
+    def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
+        """Values that enter by the products that each takes part in."""
+        return ((values(inputs[0]), self.spread),)
+
     def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight for each value that enters; some tools take those that leave."""
         outputs = values(self.makes)
         return Work(
-            upconv_macs=values(inputs[0]) * self.spread,
+            upconv_macs=_sum(self.mac_products(*inputs)),
             upconv_output_macs=outputs * self.terms,
             conv_bias=outputs if self.bias else 0,
         )
@@ -82,6 +96,7 @@ class SeenLinear(Seen):
 
     row_kind: ClassVar[str] = "fc"
     stem: ClassVar[str] = "fc"
+    keras_class: ClassVar[str] = "Dense"
     autocast: ClassVar[Autocast] = "low"
 
     terms: int
@@ -92,10 +107,14 @@ class SeenLinear(Seen):
     def label(self) -> str:
         return f"FC-{self.makes[-1]}"
 
+    def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
+        """Values that leave by the inputs of each."""
+        return ((values(self.makes), self.terms),)
+
     def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate per weight, for each place."""
         outputs = values(self.makes)
-        return Work(linear_macs=outputs * self.terms, linear_bias=outputs if self.bias else 0)
+        return Work(linear_macs=_sum(self.mac_products()), linear_bias=outputs if self.bias else 0)
 
 
 @final
@@ -109,9 +128,13 @@ class MatMul(Seen):
     terms: int
     """Products that are summed to one value: the length of the axes that go."""
 
+    def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
+        """Values that leave by the terms of each."""
+        return ((values(self.makes), self.terms),)
+
     def ops(self, *inputs: Shape) -> Work:
         """One multiply-accumulate for each value that leaves and each term of its sum."""
-        return Work(matmul_macs=values(self.makes) * self.terms)
+        return Work(matmul_macs=_sum(self.mac_products()))
 
     def gradient_products(self, *, inputs: int, weights: int) -> int:
         """Once for each factor that gets a gradient."""
@@ -138,10 +161,13 @@ class Attention(Seen):
     def label(self) -> str:
         return "attention"
 
+    def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
+        """Queries by keys by their length, and values that leave by keys."""
+        return ((values(self.makes[:-1]), self.keys, self.depth), (values(self.makes), self.keys))
+
     def ops(self, *inputs: Shape) -> Work:
         """S · D multiply-accumulates for each query, and S for each value that leaves."""
-        queries = values(self.makes[:-1])
-        return Work(attention_macs=queries * self.keys * self.depth + values(self.makes) * self.keys)
+        return Work(attention_macs=_sum(self.mac_products()))
 
     def gradient_products(self, *, inputs: int, weights: int) -> int:
         """Both products twice, once for each factor."""

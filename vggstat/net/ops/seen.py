@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterable
-from typing import Any, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from vggstat.errors import UnknownMemoryError
 from vggstat.net.ops.base import Backward, Extra, Layer, Mode, Param, Saved, Storage, TorchModule
@@ -15,6 +15,23 @@ __all__ = ["Seen"]
 
 class Seen(Layer, ABC):
     """An operation with the shape that it made, the tensors that it took and, where that was seen, what autograd kept."""
+
+    knows_windows: ClassVar[bool] = False
+    unwritten: ClassVar[frozenset[str]] = frozenset(
+        (
+            "makes",
+            "tensors",
+            "keeps",
+            "lies_in",
+            "width",
+            "is_plain",
+            "terms",
+            "spread",
+            "keys",
+            "depth",
+            "over",
+        )
+    )
 
     operation: str
     """The name of torch's function or ONNX's operator, or a kind of the language set as the language does not write it."""

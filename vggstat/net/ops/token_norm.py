@@ -18,6 +18,7 @@ class TokenNorm(Seen):
 
     row_kind: ClassVar[str] = "norm"
     stem: ClassVar[str] = "ln"
+    keras_class: ClassVar[str] = "LayerNormalization"
     autocast: ClassVar[Autocast] = "float32"
 
     over: Shape

@@ -42,7 +42,17 @@ def make_scene(reports: Sequence[Report], style: str, width: int = WIDTH) -> Sce
         raise UsageError(f"unknown style {style!r}: expected {', '.join(STYLES[:-1])} or {STYLES[-1]}")
     module = import_module(f"vggstat.render.draw.{style}")
     make = cast("Callable[[Sequence[Report], float], Scene]", getattr(module, f"draw_{style}"))
-    return make(reports, float(width))
+    return make([_drawn(report) for report in reports], float(width))
+
+
+def _drawn(report: Report) -> Report:
+    """The report without the rows of parameters that nothing uses: they make no map. They stay in its totals."""
+    if not report.graph.unused:
+        return report
+    rows = tuple(row for row in report.rows if row.kind != "unused")
+    return report.replace(
+        rows=rows, blocks=tuple(block for block in report.blocks if any(row in rows for row in block.rows))
+    )
 
 
 def draw(reports: Sequence[Report], options: DrawOptions | None = None) -> str:

@@ -22,11 +22,11 @@ from vggstat.render.draw.kinds import kinds_in, legend_words
 from vggstat.render.draw.metrics import fitted
 from vggstat.render.draw.rows import needed, rows_of
 from vggstat.render.draw.scene import Group, Item, Rectangle, Scene, moved
-from vggstat.render.draw.solid import SHEET, Scale, Solid, make_scale, solid_of
+from vggstat.render.draw.solid import SHEET, Scale, Solid, make_scale, sides_of, solid_of
 from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
 from vggstat.render.draw.turns import Lane, arrow, turning
 from vggstat.render.draw.units import Piece, branching_stages, pieces_of
-from vggstat.render.figures import map_text
+from vggstat.render.figures import UNKNOWN, map_text, part_words
 from vggstat.units import grouped, short
 
 __all__ = ["draw_blocks"]
@@ -153,8 +153,12 @@ def _labels(stage: Stage, report: Report, limit: float) -> Panel:
     last = total.rows[-1] is report.rows[-1]
     if last and closes_with_softmax(report):
         parts.append(_line("soft-max", limit, BODY))
-    figures = [(total.params, "params"), (total.macs, "MACs")]
-    below = [_line(f"{short(count)} {word}", limit, FIGURE_SIZE) for count, word in figures if count]
+    figures = [f"{short(total.params)} params"] if total.params else []
+    if total.macs_not_counted:
+        figures.append(f"{part_words(short(total.macs_known)) if total.macs_known else UNKNOWN} MACs")
+    elif total.macs_known:
+        figures.append(f"{short(total.macs_known)} MACs")
+    below = [_line(figure, limit, FIGURE_SIZE) for figure in figures]
     return stacked((stacked(parts, gap=1.5), stacked(below, gap=1.5)), gap=7)
 
 
@@ -193,11 +197,12 @@ def _legends(reports: Sequence[Report], scale: Scale) -> tuple[list[LegendItem],
     """What the looks mean, and how long the lengths are."""
     kinds = [LegendItem(_swatch(kind), legend_words(kind, reports)) for kind in kinds_in(reports)]
     rows = [row for report in reports for row in report.rows]
-    sides = {side for row in rows if len(row.output_shape) == 3 for side in row.output_shape[1:]}
+    sides = {side for row in rows if len(row.output_shape) > 1 for side in sides_of(row.output_shape)}
     channels = {row.output_shape[0] for row in rows if row.kind != "input"} or {rows[0].output_shape[0]}
     lengths = [(scale.length(side), side) for side in _samples(sides)]
     widths = [(scale.thickness(count), count) for count in _samples(channels)]
-    return kinds, _rulers("sides in px:", lengths), _rulers("channels, features:", widths)
+    rulers = (_rulers("sides in px:", lengths) if lengths else [], _rulers("channels, features:", widths))
+    return kinds, *rulers
 
 
 def _rulers(title: str, lengths: list[tuple[float, int]]) -> list[LegendItem]:
@@ -206,9 +211,9 @@ def _rulers(title: str, lengths: list[tuple[float, int]]) -> list[LegendItem]:
 
 
 def _samples(numbers: set[int]) -> list[int]:
-    """The smallest, the middle and the largest."""
+    """The smallest, the middle and the largest; nothing of nothing."""
     ordered = sorted(numbers)
-    return sorted({ordered[0], ordered[len(ordered) // 2], ordered[-1]})
+    return sorted({ordered[0], ordered[len(ordered) // 2], ordered[-1]}) if ordered else []
 
 
 def _swatch(kind: str) -> Panel:
@@ -229,6 +234,8 @@ def _notes(reports: Sequence[Report], scale: Scale) -> list[str]:
         row.kind != "input" and scale.channel**2 * row.output_shape[0] < 1 for r in reports for row in r.rows
     ):
         scaled += " Nothing is drawn thinner than one unit."
+    if any(len(row.output_shape) not in (1, 3) for report in reports for row in report.rows):
+        scaled += " Of what is neither a map nor a vector the thickness is the first axis, height and depth the last ones."
     if any(len(row.scope) > 1 for report in reports for row in report.rows):
         scaled += " A unit is drawn as the map that it makes; under its name stand the convolutions of its longest branch."
     return [

@@ -10,7 +10,7 @@ from vggstat.render.draw.frame import FIGURE_SIZE, Panel, stacked, text_panel
 from vggstat.render.draw.kinds import kind_of
 from vggstat.render.draw.metrics import fitted, text_width
 from vggstat.render.draw.scene import Item, line, moved
-from vggstat.render.draw.stages import Run, tip
+from vggstat.render.draw.stages import Run, layer_words, tip
 from vggstat.render.draw.units import Piece, Unit
 from vggstat.render.parts import JOINS
 
@@ -78,7 +78,9 @@ def centred(panel: Panel, width: float) -> Panel:
 def _run_text(run: Run, skips: Mapping[str, str]) -> str:
     text = f"{run.text}, {run.details}" if run.details else run.text
     if run.row.name in skips:
-        text += f" {'with' if run.row.kind in JOINS else 'of'} {skips[run.row.name]}"
+        words = f" {'with' if run.row.kind in JOINS else 'of'} {skips[run.row.name]}"
+        first = layer_words(run.row) if run.count == 1 < run.period else text
+        text = text.replace(first, first + words, 1)
     return text
 
 

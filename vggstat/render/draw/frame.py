@@ -147,9 +147,9 @@ def head_notes(reports: Sequence[Report]) -> list[str]:
     """How each network joins its maps to the FC layers; once where they all do it alike."""
     notes: dict[str, list[str]] = {}
     for report in reports:
-        for note in graph_notes(report):
+        for note in graph_notes(report, "operations:macs"):
             notes.setdefault(note, []).append(report.name)
-    if len(notes) == 1:
+    if len(notes) == 1 or len(reports) == 1:
         return list(notes)
     return [
         f"{', '.join(dict.fromkeys(names))}: {note[0].lower()}{note[1:]}" for note, names in notes.items()

@@ -93,5 +93,5 @@ def _line(slot: Slot) -> Line:
 
 
 def _cell(row: Row) -> Cell:
-    shape = map_text(row.output_shape) if len(row.output_shape) == 3 else ""
+    shape = map_text(row.output_shape) if len(row.output_shape) > 1 else ""
     return Cell(layer_words(row), ", ".join(layer_details(row)), shape, kind_of(row), tip(row))

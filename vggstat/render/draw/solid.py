@@ -17,7 +17,7 @@ from vggstat.render.draw.scene import Point, Polygon
 from vggstat.render.draw.theme import HATCHES
 from vggstat.shapes import Shape
 
-__all__ = ["SHEET", "Scale", "Solid", "make_scale", "solid_of"]
+__all__ = ["SHEET", "Scale", "Solid", "make_scale", "sides_of", "solid_of"]
 
 RIGHT: Final = 0.383
 """Half of cos 40°: how far to the right a length of 1 recedes."""
@@ -83,7 +83,7 @@ class Solid(NamedTuple):
 def make_scale(reports: Sequence[Report], width: float) -> Scale:
     """The largest scale at which the longest stage fits ``width``."""
     shapes = [row.output_shape for report in reports for row in report.rows]
-    longest = max(max(_sides(shape)) for shape in shapes)
+    longest = max(max(sides_of(shape)) for shape in shapes)
     most = max(shape[0] for shape in shapes)
     deepest = max((shape[0] for shape in shapes if len(shape) == 3), default=1)
     tallest = min(TALLEST, width / 4)
@@ -95,13 +95,14 @@ def make_scale(reports: Sequence[Report], width: float) -> Scale:
 
 def solid_of(row: Row, scale: Scale) -> Solid:
     """The solid of a layer's output."""
-    height, width = _sides(row.output_shape)
+    height, width = sides_of(row.output_shape)
     depth = scale.length(width)
     kind = kind_of(row)
     thickness = SHEET if kind == "sheet" else scale.thickness(row.output_shape[0])
     return Solid(kind, thickness, scale.length(height), RIGHT * depth, UP * depth)
 
 
-def _sides(shape: Shape) -> tuple[int, int]:
-    """Height and width of a map; a vector is one pixel."""
-    return (shape[1], shape[2]) if len(shape) == 3 else (1, 1)
+def sides_of(shape: Shape) -> tuple[int, int]:
+    """Height and width of a map; a vector is one pixel. Of other shapes the last two axes behind the first, as there are."""
+    sides = (*shape[1:], 1) if len(shape) == 2 else (1, 1, *shape[1:])
+    return sides[-2], sides[-1]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from vggstat.cost.items import IMAGE
 from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.errors import UsageError
 from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.records import Record
-from vggstat.render.figures import map_text
+from vggstat.render.figures import UNKNOWN, map_text
 from vggstat.shapes import pair, spell
 from vggstat.units import grouped
 
@@ -70,7 +71,7 @@ class Run(Record):
     def map(self) -> str:
         """Its feature map, ``224×224×64``; nothing for a vector, whose length is in the layer's name."""
         shape = self.rows[-1].output_shape
-        return map_text(shape) if len(shape) == 3 else ""
+        return map_text(shape) if len(shape) > 1 else ""
 
 
 class Stage(Record):
@@ -98,7 +99,7 @@ class Stage(Record):
 
 def layer_words(row: Row) -> str:
     """The layer in the paper's notation; the image as ``image``. Groups are said in words, see ``layer_details``."""
-    return row.label.removesuffix(f" g{row.groups}") or "image"
+    return row.label.removesuffix(f" g{row.groups}") or ("image" if row.name == IMAGE else row.name)
 
 
 def layer_details(row: Row) -> Iterator[str]:
@@ -120,7 +121,9 @@ def tip(row: Row) -> str:
     parts = [row.name, layer_words(row), *layer_details(row), map_text(row.output_shape)]
     if row.params:
         parts.append(f"{grouped(row.params)} parameters")
-    if row.macs:
+    if row.macs is None:
+        parts.append(f"{UNKNOWN} MACs")
+    elif row.macs:
         parts.append(f"{grouped(row.macs)} MACs")
     return " · ".join(parts)
 

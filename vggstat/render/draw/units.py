@@ -9,7 +9,7 @@ from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.records import Record
 from vggstat.render.draw.stages import Run, Stage, layer_words, refuse_many, runs_of, window_of
 from vggstat.render.figures import map_text
-from vggstat.render.parts import Part, flat, parts_of, values_from_elsewhere
+from vggstat.render.parts import Part, flat, local_name, parts_of, values_from_elsewhere
 
 __all__ = ["Piece", "Unit", "branching_stages", "pieces_of"]
 
@@ -57,7 +57,7 @@ class Unit(Record):
     def map(self) -> str:
         """The feature map that leaves; nothing for a vector."""
         shape = self.last.output_shape
-        return map_text(shape) if len(shape) == 3 else ""
+        return map_text(shape) if len(shape) > 1 else ""
 
     @property
     def words(self) -> str:
@@ -148,6 +148,13 @@ def _look(held: Part | Row) -> object:
         return None
     depth = len(held.scope)
     return tuple(
-        (row.scope[depth:], row.kind, row.label, row.output_shape[1:], window_of(row), len(row.inputs))
+        (
+            tuple(local_name(part, held.scope) for part in row.scope[depth:]),
+            row.kind,
+            row.label,
+            row.output_shape[1:],
+            window_of(row),
+            len(row.inputs),
+        )
         for row in held.rows
     )

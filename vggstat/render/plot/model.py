@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from vggstat.cost.bench import BenchFile
@@ -14,10 +14,11 @@ from vggstat.records import Record
 from vggstat.render.page import Column
 from vggstat.render.views.compare import network_names
 
-__all__ = ["Kind", "Mode", "Plot", "Request", "Row", "View", "unique_names"]
+__all__ = ["Kind", "Mode", "Plot", "Request", "Row", "View", "unique_names", "with_unknown"]
 
 Row = Mapping[str, Any]
-"""One row of data, by column key. Counts and bytes are integers."""
+"""One row of data, by column key. Counts and bytes are integers; ``not_known`` lists the keys of figures that nobody knows,
+where there are any, and whose place is empty."""
 
 View = dict[str, Any]
 """A Vega-Lite view, or a part of one."""
@@ -49,6 +50,12 @@ class Request(Record):
         if len(self.reports) != 1:
             raise UsageError(f"the plot {kind} shows one network, not {len(self.reports)}: give one SPEC")
         return self.reports[0]
+
+
+def with_unknown(row: Row, keys: Iterable[str]) -> Row:
+    """The row, in which an empty place under one of these keys stands for a figure that is not known."""
+    unknown = [key for key in keys if row[key] is None]
+    return {**row, "not_known": unknown} if unknown else row
 
 
 class Plot(Record):

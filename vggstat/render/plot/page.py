@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.render.bars import bar
-from vggstat.render.page import Column, Page, Table, row
-from vggstat.render.plot.model import Plot
+from vggstat.render.figures import UNKNOWN
+from vggstat.render.page import Column, Named, Page, Table, row
+from vggstat.render.plot.model import Plot, Row
 from vggstat.render.report_data import SCHEMA
 
 __all__ = ["data_page", "plot_page"]
@@ -49,7 +50,7 @@ def plot_page(plot: Plot) -> Page:
     ]
     rows = [
         row(
-            *(line.get(column.key) for column in shown),
+            *(_cell(line, column.key) for column in shown),
             *(bar(_size(line.get(column.key)), most[column.key], BAR_WIDTH) for column in drawn),
         )
         for line in plot.rows
@@ -62,6 +63,11 @@ def plot_page(plot: Plot) -> Page:
         notes=(*conventions, *plot.notes),
         data=data_page(plot).data,
     )
+
+
+def _cell(line: Row, key: str) -> Any:
+    """What text shows of a figure; a question mark for one that is not known."""
+    return Named(value=None, text=UNKNOWN) if key in line.get("not_known", ()) else line.get(key)
 
 
 def _shown(plot: Plot) -> tuple[Column, ...]:

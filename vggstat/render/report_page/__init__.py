@@ -113,10 +113,10 @@ def _heading(networks: tuple[Network, ...]) -> str:
 
 def _lead(networks: tuple[Network, ...]) -> str:
     if len(networks) == 1:
-        spec = networks[0].report.graph.spec
-        return " · ".join(
-            filter(None, (f"Configuration {spec.name}" if spec.name != spec.title else "", spec.source))
-        )
+        graph = networks[0].report.graph
+        spec = graph.spec
+        name = f"Configuration {spec.name}" if graph.head is not None else spec.name
+        return " · ".join(filter(None, (name if spec.name != spec.title else "", spec.source)))
     return f"{len(networks)} networks: shapes, parameters, operations and memory, each exact under its convention"
 
 
@@ -130,10 +130,14 @@ def _batch_options(reports: tuple[Report, ...], batches: tuple[int, ...]) -> str
 
 
 def _size_options(reports: tuple[Report, ...]) -> str:
-    sides = {report.graph.image[1:] for report in reports}
+    """The inputs that can be chosen: other sizes where there is a spec, which can be built at them."""
+    sides = {image[1:] if len(image) == 3 else image for image in (report.graph.image for report in reports)}
     own = "each network's own" if len(sides) > 1 else "×".join(map(str, *sides))
     options = [f'<option value="{AS_GIVEN}" selected>{own}</option>']
-    options += [f'<option value="{side}">{side}×{side}</option>' for side in SIZES if sides != {(side, side)}]
+    if any(report.graph.head is not None for report in reports):
+        options += [
+            f'<option value="{side}">{side}×{side}</option>' for side in SIZES if sides != {(side, side)}
+        ]
     return "".join(options)
 
 

@@ -8,6 +8,7 @@
   const state = { ops: "macs", bias: "params", unit: "MB", batch: "", size: "given", theme: "" };
   const at = Object.fromEntries(data.fields.map((name, index) => [name, index]));
   const NOTHING = "–";
+  const UNKNOWN = "?";
   const UNITS = { MB: 10n ** 6n, MiB: 1n << 20n };
   const UNIT_WORDS = { MB: "MB (10^6 bytes)", MiB: "MiB (2^20 bytes)" };
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -30,7 +31,8 @@
       if (200n * n < 199999n * unit) return quotient(n, unit, 2) + letter;
     return quotient(n, 10n ** 12n, 2) + "T";
   }
-  const big = (n) => (n === null || n === undefined ? null : BigInt(n));
+  /* a figure that is not known as a whole is a list of what is known of it */
+  const big = (n) => (n === null || n === undefined ? null : Array.isArray(n) ? n.map(BigInt) : BigInt(n));
 
   /* selecting */
   const batchOf = (spec) => (state.batch === "given" ? spec.batch : Number(state.batch));
@@ -63,13 +65,16 @@
     }
     if (n === null) return { n: null, text: NOTHING };
     const chosen = SWITCHED[key] ? SWITCHED[key]() : key;
-    if (kind === "tool" || PER_IMAGE.has(chosen)) n *= BigInt(batch);
-    return { n, text: BYTES.test(name) ? inUnits(n, UNITS[state.unit]) : n || row === null ? grouped(n) : NOTHING };
+    const times = kind === "tool" || PER_IMAGE.has(chosen) ? BigInt(batch) : 1n;
+    const text = (value) => (BYTES.test(name) ? inUnits(value, UNITS[state.unit]) : grouped(value));
+    if (Array.isArray(n)) return { n: null, text: n[0] ? text(n[0] * times) + " + " + UNKNOWN : UNKNOWN };
+    n *= times;
+    return { n, text: n || row === null || BYTES.test(name) ? text(n) : NOTHING };
   }
   function fieldOf(spec, row, pixels) {
-    if (row === "input") return { n: null, text: "" };
+    if (row === "input" || pixels === "") return { n: null, text: "" };
     if (typeof pixels === "string") return { n: big(Math.max(...pixels.replaceAll(",", "").split("×").map(Number))), text: pixels };
-    return pixels === null ? { n: null, text: "all" } : pixels === 0 ? { n: null, text: NOTHING } : { n: big(pixels), text: grouped(pixels) };
+    return pixels === null ? { n: null, text: "all" } : pixels === 0 ? { n: null, text: UNKNOWN } : { n: big(pixels), text: grouped(pixels) };
   }
   const specOf = (element) => {
     const holder = element.closest("[data-spec]");
@@ -88,7 +93,7 @@
       case "batch": return state.batch === "given" ? "batch as given" : "batch " + grouped(state.batch);
       default: {
         const set = sized(spec);
-        return set.reason ? "" : set.image + " image · batch " + grouped(batchOf(spec)) + " · " + spec.dtype;
+        return set.reason ? "" : (set.words ?? set.image + " image") + " · batch " + grouped(batchOf(spec)) + " · " + spec.dtype;
       }
     }
   }
@@ -113,7 +118,7 @@
       return found ? found.text.split("×").reduce((product, side) => product * BigInt(side), 1n) : null;
     }
     const text = cell.textContent.trim();
-    return text === "" || text === NOTHING ? null : /^[\d,.]+$/.test(text) ? Number(text.replace(/,/g, "")) : text;
+    return text === "" || text === NOTHING || text === UNKNOWN ? null : /^[\d,.]+$/.test(text) ? Number(text.replace(/,/g, "")) : text;
   }
   function compare(one, other) {
     if (typeof one === "string" || typeof other === "string")

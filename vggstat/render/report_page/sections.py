@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.bench import BenchFile
 from vggstat.cost.check import Verification
 from vggstat.cost.compare import compare_reports
 from vggstat.cost.report import Report
-from vggstat.render.captions import spec_words
+from vggstat.render.captions import axes_note, graph_notes, held_note, spec_words
 from vggstat.render.page import Page, Table
 from vggstat.render.report_page.charts import LAYER_CHARTS, OVERVIEW_CHARTS, chart_figures
 from vggstat.render.report_page.drawings import drawing
@@ -83,9 +84,19 @@ def network_section(number: int, one: Network) -> str:
             f"{one.name}, drawn to scale; the drawing follows no switch",
         ),
         layer_table(number, one),
+        _model_notes(one.report),
         chart_figures(LAYER_CHARTS, number),
         published_table(number, one),
     )
+
+
+def _model_notes(report: Report) -> str:
+    """What there is to say of a model: how its parameters are held, and which layers its totals do not hold."""
+    if report.graph.head is not None:
+        return ""
+    totals = ("operations:macs", *(f"memory:{entry.name}" for entry in ACCOUNTINGS))
+    notes = (*graph_notes(report, *totals), *held_note(report), *axes_note(report))
+    return f'<ul class="note">{"".join(f"<li>{escaped(note)}</li>" for note in notes)}</ul>' if notes else ""
 
 
 def counting_section(networks: tuple[Network, ...]) -> str:

@@ -10,8 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from vggstat.cost.facts import exact
+from vggstat.cost.report import Report
 from vggstat.cost.report import Row as Layer
-from vggstat.render.figures import count_or_dash, field_text, map_text
+from vggstat.render.columns import NO_FIELD
+from vggstat.render.figures import UNKNOWN, count_or_dash, field_text, map_text, size_words
+from vggstat.render.not_counted import counted_of
 from vggstat.render.page import NOTHING
 from vggstat.render.report_page.figures import Network
 from vggstat.render.report_page.markup import escaped
@@ -72,16 +75,16 @@ def overview_table(networks: tuple[Network, ...]) -> str:
     for number, one in enumerate(networks):
         report = one.report
         memory = "".join(
-            _figure(key, _size(exact(report, key))) for key in (f"memory:{name}" for name in OVERVIEW_MEMORY)
+            _figure(key, _size(report, key)) for key in (f"memory:{name}" for name in OVERVIEW_MEMORY)
         )
         rows.append(
             f'<tr data-spec="{number}"><th scope="row"><a href="#net-{number}">{escaped(one.name)}</a></th>'
             + _figure("image", map_text(report.graph.image))
             + f'<td class="n">{exact(report, "weight_layers")}</td>'
-            + _figure("params", _count(exact(report, "params")))
-            + _figure("param_bytes", _size(exact(report, "param_bytes")))
-            + _figure("ops", _count(exact(report, "operations:macs")))
-            + _figure("training_flops", _count(exact(report, "training_flops")))
+            + _figure("params", _count(report, "params"))
+            + _figure("param_bytes", _size(report, "param_bytes"))
+            + _figure("ops", _count(report, "operations:macs"))
+            + _figure("training_flops", _count(report, "training_flops"))
             + memory
             + "</tr>"
         )
@@ -98,10 +101,10 @@ def layer_table(number: int, one: Network) -> str:
         + MINOR * 2
         + "<td></td>"
         + MINOR
-        + _figure("params", _count(exact(report, "params")))
-        + _figure("ops", _count(exact(report, "operations:macs")))
-        + _figure("values", _count(exact(report, "values:outputs")))
-        + _figure("bytes", _size(exact(report, "memory:outputs")))
+        + _figure("params", _count(report, "params"))
+        + _figure("ops", _count(report, "operations:macs"))
+        + _figure("values", _count(report, "values:outputs"))
+        + _figure("bytes", _size(report, "memory:outputs"))
         + "</tr>"
     )
     caption = f"{escaped(one.name)}, layer by layer"
@@ -123,12 +126,12 @@ def _layer_row(layer: dict[str, Any], row: Layer | None) -> str:
 def _layer_text(key: str, row: Layer | None) -> str:
     if row is None:
         return ""
-    field = "all" if row.sees_all else field_text(row.receptive_field) if row.receptive_field else NOTHING
+    field = "all" if row.sees_all else field_text(row.receptive_field) if row.receptive_field else UNKNOWN
     texts: dict[str, Callable[[], str]] = {
         "output": lambda: map_text(row.output_shape),
-        "field": lambda: "" if row.kind == "input" else field,
+        "field": lambda: "" if row.kind in NO_FIELD else field,
         "params": lambda: count_or_dash(row.params),
-        "ops": lambda: count_or_dash(row.macs),
+        "ops": lambda: UNKNOWN if row.macs is None else count_or_dash(row.macs),
         "values": lambda: count_or_dash(row.output_values),
         "bytes": lambda: mega(row.output_bytes),
     }
@@ -140,7 +143,7 @@ def accounting_table(networks: tuple[Network, ...]) -> str:
     rows = [
         f'<tr><th scope="row"><code>{escaped(name)}</code></th>'
         + "".join(
-            _figure(f"memory:{name}", _size(exact(one.report, f"memory:{name}")), number)
+            _figure(f"memory:{name}", _size(one.report, f"memory:{name}"), number)
             for number, one in enumerate(networks)
         )
         + f'<td class="prose">{escaped(text)}</td></tr>'
@@ -155,7 +158,7 @@ def rule_table(networks: tuple[Network, ...]) -> str:
     rows = []
     for name, text in rule_definitions():
         cells = "".join(
-            _figure(f"tool:{name}", _count(exact(one.report, f"operations:{name}")), number)
+            _figure(f"tool:{name}", _count(one.report, f"operations:{name}"), number)
             for number, one in enumerate(networks)
         )
         rows.append(
@@ -193,12 +196,23 @@ def published_table(number: int, one: Network) -> str:
     return _table(f"published-{number}", f"{escaped(one.name)} as published", heads, rows)
 
 
-def _size(size: int | None) -> str:
-    return NOTHING if size is None else mega(size)
+def _size(report: Report, key: str) -> str:
+    return _total(report, key, mega)
 
 
-def _count(number: int | None) -> str:
-    return NOTHING if number is None else grouped(number)
+def _count(report: Report, key: str) -> str:
+    return _total(report, key, grouped)
+
+
+def _total(report: Report, key: str, text: Callable[[int], str]) -> str:
+    """A total by its key among the facts: what is known of it, or a dash for a run that torch refuses."""
+    value = exact(report, key)
+    if value is not None:
+        return text(value)
+    if ":" not in key:  # of a training step, whose work is not known where the forward pass's is not
+        return UNKNOWN
+    found = counted_of(report, key)
+    return NOTHING if found is None or found.total is not None else size_words(text, found)
 
 
 def _figure(key: str, text: str, spec: int | None = None) -> str:

@@ -15,7 +15,8 @@ TERMS = (
         "MACs and FLOPs",
         "A multiply-accumulate (MAC) is one multiplication and the addition that follows it. Papers and tools call "
         "either MACs or twice as many operations “FLOPs”, often without saying which. Here MACs are the "
-        "multiply-accumulates of conv and FC layers (no biases, nothing else), and FLOPs are 2 per MAC.",
+        "multiply-accumulates of conv and FC layers and of matrix products (no biases, nothing else), and FLOPs are 2 per "
+        "MAC.",
     ),
     (
         "Parameters",

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 from vggstat.cost.report import Report
-from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, graph_notes, spec_words, workload_words
+from vggstat.render.captions import (
+    MACS_NOTE,
+    UNITS_NOTE,
+    axes_note,
+    graph_notes,
+    spec_words,
+    workload_words,
+)
 from vggstat.render.figures import count_or_dash, map_text, share, total_or_part
 from vggstat.render.page import RULE, Column, Page, Table, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
-from vggstat.render.styles.layers import activations_part, chosen_columns, totals_part
+from vggstat.render.styles.layers import TOTALS, activations_part, chosen_columns, totals_part
 
 __all__ = ["render"]
 
@@ -26,7 +33,8 @@ def render(report: Report, options: TableOptions) -> Page:
         parts=(_table(report, options), totals_part(report), activations_part(report)),
         notes=(
             f"{MACS_NOTE} {UNITS_NOTE}",
-            *graph_notes(report),
+            *graph_notes(report, *TOTALS),
+            *axes_note(report),
         ),
         data=lambda: report_data(report, options.convention, many=iter),
     )

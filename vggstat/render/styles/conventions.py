@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from vggstat.cost.accounting import ACCOUNTINGS
-from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.accounting import ACCOUNTINGS, Accounting
+from vggstat.cost.counting import COUNTING_RULES, CountingRule
 from vggstat.cost.report import Report
 from vggstat.render.captions import UNITS_NOTE, graph_notes, spec_words, workload_words
-from vggstat.render.page import Column, Page, Table, row
+from vggstat.render.figures import size_or_part, total_or_part
+from vggstat.render.not_counted import counted_of, work_words
+from vggstat.render.page import Column, Named, Page, Table, row
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
 from vggstat.units import mebi, mega
@@ -24,7 +26,7 @@ def render(report: Report, options: TableOptions) -> Page:
     notes = [
         _unknown_words(report),
         f"Rows of one of them: --ops NAME, --memory NAME. {UNITS_NOTE}",
-        *graph_notes(report),
+        *graph_notes(report, "operations:macs", *(f"memory:{entry.name}" for entry in ACCOUNTINGS)),
     ]
     return Page(
         title=spec_words(report.graph.spec),
@@ -36,14 +38,14 @@ def render(report: Report, options: TableOptions) -> Page:
 
 
 def _unknown_words(report: Report) -> str:
-    """``–: no count is known under thop-old for batch norm``: by the kinds of work that rules do not know."""
+    """``?: no count is known for batch norm under thop-old``: by the kinds of work that rules do not know."""
     rules: dict[str, list[str]] = {}
     for rule in COUNTING_RULES:
-        kinds = ", ".join(rule.unknown_in(report.ops))
+        kinds = ", ".join(map(work_words, rule.unknown_in(report.ops)))
         if kinds:
             rules.setdefault(kinds, []).append(rule.name)
     words = "; ".join(f"for {kinds} under {', '.join(names)}" for kinds, names in rules.items())
-    return f"–: no count is known {words}." if words else ""
+    return f"?: no count is known {words}." if words else ""
 
 
 def _operations(report: Report) -> Table:
@@ -56,7 +58,7 @@ def _operations(report: Report) -> Table:
             Column(key="reference", header="as in", priority=30),
         ),
         rows=tuple(
-            row(rule.name, report.operations(rule), rule.unit, rule.definition, rule.reference)
+            row(rule.name, _count(report, rule), rule.unit, rule.definition, rule.reference)
             for rule in COUNTING_RULES
         ),
         name="operations",
@@ -64,8 +66,12 @@ def _operations(report: Report) -> Table:
     )
 
 
+def _count(report: Report, rule: CountingRule) -> int | Named:
+    found = report.counted(rule)
+    return total_or_part(found.total, found.known)
+
+
 def _memory(report: Report) -> Table:
-    sizes = {entry.name: report.memory_if_run(entry) for entry in ACCOUNTINGS}
     return Table(
         columns=(
             Column(key="accounting", header="memory under"),
@@ -76,16 +82,16 @@ def _memory(report: Report) -> Table:
             Column(key="reference", header="as in", priority=30),
         ),
         rows=tuple(
-            row(
-                entry.name,
-                size,
-                None if size is None else mega(size),
-                None if size is None else mebi(size),
-                entry.definition,
-                entry.reference,
-            )
+            row(entry.name, *_sizes(report, entry), entry.definition, entry.reference)
             for entry in ACCOUNTINGS
-            for size in (sizes[entry.name],)
         ),
         name="memory",
     )
+
+
+def _sizes(report: Report, entry: Accounting) -> tuple[Any, Any, Any]:
+    """Bytes, MB and MiB; dashes for a run that torch refuses."""
+    found = counted_of(report, f"memory:{entry.name}")
+    if found is None:
+        return None, None, None
+    return total_or_part(found.total, found.known), size_or_part(mega, found), size_or_part(mebi, found)

@@ -6,12 +6,14 @@ from math import prod
 from typing import Final
 
 from vggstat.cost.accounting import Accounting, MemoryItem, find_accounting
+from vggstat.cost.counting import Counted
 from vggstat.cost.report import Report, Row
-from vggstat.errors import UsageError
+from vggstat.errors import UnknownMemoryError, UsageError
 from vggstat.net.graph import Node
 from vggstat.render.captions import graph_notes
-from vggstat.render.figures import is_lecture_case
-from vggstat.render.page import Alternative, Column, Listing, Page, Table, listing, row, total
+from vggstat.render.figures import UNKNOWN, is_lecture_case, part_words, size_words, total_or_part
+from vggstat.render.not_counted import unknown_words
+from vggstat.render.page import Alternative, Column, Listing, Named, Page, Table, listing, row, total
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
 from vggstat.shapes import Shape
@@ -42,10 +44,17 @@ def render(report: Report, options: TableOptions) -> Page:
             f"the lecture's listing is of one layer after another, and {report.name} branches: use --style keras, which "
             "says what each layer reads, or the default style"
         )
-    items = _items_by_row(report, options.convention.memory)
+    entry = options.convention.memory
+    found = report.memory_counted(entry)
+    if found.total is None and entry.part is None:
+        raise UnknownMemoryError(
+            f"{unknown_words(report, entry.name, found)} Choose another accounting, as --memory outputs"
+        )
+    items = _items_by_row(report, entry)
+    left = {one.name for one in found.not_counted}
     nodes = {node.name: node for node in report.graph.nodes}
     lines = [
-        _Line(report, line, _entering(report, nodes.get(line.name)), items[line.name], options)
+        _Line(report, line, nodes.get(line.name), items[line.name], options, is_whole=line.name not in left)
         for line in report.rows
     ]
     return Page(
@@ -64,40 +73,45 @@ class _Line:
         self,
         report: Report,
         line: Row,
-        entering: Shape | None,
+        node: Node | None,
         items: list[MemoryItem],
         options: TableOptions,
+        *,
+        is_whole: bool,
     ) -> None:
+        entering = _entering(report, node)
         self.name = _name(line)
-        self.shape = f"[{_factors(line, 'x') if len(line.output_shape) == 3 else _vector(line)}]"
+        self.shape = f"[{_map(line.output_shape)}]" if line.output_shape else ""
         shapes = [shape for shape in (line.output_shape, entering) if shape]
         self.memory, self.values = _memory(items, shapes, report.workload.batch, spaced=options.memory_items)
-        self.params = params_words(line, entering)
+        if not is_whole:
+            self.memory = part_words(self.memory) if self.values else UNKNOWN
+        self.params = params_words(line, entering, node)
         self.weights = line.weights
 
 
 def _name(line: Row) -> str:
     if line.kind == "conv":
+        if line.kernel is None or not isinstance(line.kernel, int):
+            return f"CONV{line.label.removeprefix('conv')}"
         return f"CONV{line.kernel}-{line.output_shape[0]}"
     if line.kind == "pool":
         return f"{'POOL' if line.label == 'maxpool' else 'AVGPOOL'}{line.kernel}"
     return NAMES.get(line.kind, line.label.upper() or line.kind.upper())
 
 
-def _factors(line: Row, sign: str) -> str:
-    channels, height, width = line.output_shape
-    return sign.join(map(str, (height, width, channels)))
-
-
-def _vector(line: Row) -> str:
-    return f"1x1x{line.output_shape[0]}"
+def _map(shape: Shape) -> str:
+    """A map as the lecture writes it, a vector as a map of one pixel; what is neither as torch has it."""
+    if len(shape) == 1:
+        return f"1x1x{shape[0]}"
+    return _product(shape).replace("*", "x")
 
 
 def _product(shape: tuple[int, ...]) -> str:
     if len(shape) == 3:
         channels, height, width = shape
         return f"{height}*{width}*{channels}"
-    return str(shape[0])
+    return "*".join(map(str, shape))
 
 
 def _memory(items: list[MemoryItem], shapes: list[Shape], batch: int, *, spaced: bool) -> tuple[str, int]:
@@ -118,7 +132,7 @@ def _items_by_row(report: Report, accounting: Accounting) -> dict[str, list[Memo
         if node.is_row:
             owner = node.name
         owners[node.name] = owner
-    for item in accounting.items(report.graph, report.workload):
+    for item in accounting.known_items(report.graph, report.workload):
         rows[owners.get(item.node, owner)].append(item)
     return rows
 
@@ -138,21 +152,27 @@ def _entering(report: Report, node: Node | None) -> Shape | None:
     before = report.graph.nodes[node.index - 1] if node.index else None
     if before is not None and before.layer.stem == "flatten":
         return before.in_shapes[0]
-    return node.in_shapes[0]
+    return node.in_shapes[0] if node.in_shapes else None
 
 
-def params_words(line: Row, entering: Shape | None) -> str:
-    """The product that a row's weights are; ``(96/2)`` where a filter sees one group of the channels."""
+def params_words(line: Row, entering: Shape | None, node: Node | None = None) -> str:
+    """The product that a row's weights are; ``(96/2)`` where a filter sees one group of the channels.
+
+    Of tensors that another layer holds, whose they are; of several tensors their sum alone.
+    """
     shape = line.weight_shape
-    if shape is None:
-        return "0"
-    if len(shape) == 4:
-        filters, channels, height, width = shape
+    if node is not None and node.shared and not line.weights:
+        return f"0, those of {node.shared[0].owner}"
+    if shape is None or prod(shape) != line.weights:
+        return grouped(line.weights)
+    if len(shape) > 2:
+        filters, channels, *kernel = shape
         groups = line.groups or 1
         seen = f"({channels * groups}/{groups})" if groups > 1 else f"{channels}"
-        return f"({height}*{width}*{seen})*{filters} = {grouped(line.weights)}"
+        return f"({'*'.join(map(str, kernel))}*{seen})*{filters} = {grouped(line.weights)}"
     if len(shape) == 2:
-        return f"{_product(entering or (shape[1],))}*{shape[0]} = {grouped(line.weights)}"
+        inputs = entering if entering and prod(entering) == shape[1] else (shape[1],)
+        return f"{_product(inputs)}*{shape[0]} = {grouped(line.weights)}"
     return grouped(line.weights)
 
 
@@ -193,27 +213,28 @@ def _memory_total(report: Report, options: TableOptions, lines: list[_Line]) -> 
     values = sum(line.values for line in lines)
     width = report.workload.dtype.width
     accounting = options.convention.memory
-    size = report.memory_bytes(accounting)
+    found = report.memory_counted(accounting)
+    size = found.known
     images = "image" if report.workload.batch == 1 else f"{report.workload.batch} images"
     # Indices and masks are not as wide as the maps: then no one width makes bytes of the values.
     values_in_bytes = f"{_millions(values, 1)} * {width} bytes ~= " if values * width == size else ""
-    product = f"{values_in_bytes}{_megabytes(size)}"
+    product = f"{values_in_bytes}{_megabytes(found)}"
     text = f"TOTAL memory: {product} / {images} ({PURPOSES.get(accounting.name, accounting.name)}"
     if accounting.name != "outputs":
         return text, ""
-    return text, f"training keeps {_megabytes(_saved_bytes(report))} for the backward pass"
-
-
-def _saved_bytes(report: Report) -> int:
-    return report.memory_bytes(find_accounting("saved"))
+    saved = report.memory_counted(find_accounting("saved"))
+    return text, f"training keeps {_megabytes(saved)} for the backward pass"
 
 
 def _millions(count: int, digits: int = 0) -> str:
     return f"{mega(count, digits)}M" if count >= MEGA else grouped(count)
 
 
-def _megabytes(size: int) -> str:
-    return f"{mega(size, 0 if size >= 10 * MEGA else 2)}MB"
+def _megabytes(found: Counted) -> str:
+    """A size in MB; what is known of it, marked as a part, where not all of it is."""
+    size = found.known
+    text = f"{mega(size, 0 if size >= 10 * MEGA else 2)}MB"
+    return text if found.total is not None else part_words(text) if size else UNKNOWN
 
 
 def _table(report: Report, options: TableOptions, lines: list[_Line]) -> Table:
@@ -234,17 +255,24 @@ def _table(report: Report, options: TableOptions, lines: list[_Line]) -> Table:
                 row(line.name, line.shape, line.memory, line.values, line.params, line.weights)
                 for line in lines
             ),
-            total("TOTAL", "", "", sum(line.values for line in lines), "", report.total.weights),
+            total("TOTAL", "", "", _sum(report, options, lines), "", report.total.weights),
         ),
         name="cs231n",
         main=True,
     )
 
 
+def _sum(report: Report, options: TableOptions, lines: list[_Line]) -> int | Named:
+    """The values of all rows, as a part where not all is known."""
+    values = sum(line.values for line in lines)
+    whole = report.memory_counted(options.convention.memory).total is not None
+    return total_or_part(values if whole else None, values)
+
+
 def _notes(report: Report, options: TableOptions) -> tuple[str, ...]:
     accounting = options.convention.memory
-    items = accounting.items(report.graph, report.workload)
-    size = sum(item.bytes for item in items)
+    found = report.memory_counted(accounting)
+    size = found.known
     whole = report.total
     lines = []
     if accounting.name == "outputs":
@@ -253,10 +281,11 @@ def _notes(report: Report, options: TableOptions) -> tuple[str, ...]:
             f"{grouped(whole.weights)} weights, {grouped(whole.params)} parameters with the biases."
         )
     else:
-        lines.append(f"{accounting.name}: {mega(size)} MB = {mebi(size)} MiB: {accounting.definition}.")
+        sizes = f"{size_words(mega, found)} MB = {size_words(mebi, found)} MiB"
+        lines.append(f"{accounting.name}: {sizes}: {accounting.definition}.")
     if is_lecture_case(report):
         lines += _lecture_lines(report, accounting)
-    lines += graph_notes(report)
+    lines += graph_notes(report, f"memory:{accounting.name}", "memory:saved")
     return tuple(lines)
 
 

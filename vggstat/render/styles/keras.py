@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
-from vggstat.net.ops.base import Layer
+from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.render.captions import graph_notes
 from vggstat.render.page import Alternative, Column, Listing, Page, Table, listing, row, total
 from vggstat.render.report_data import report_data
@@ -20,6 +20,10 @@ SUMMARY: Final = "the summary that Keras prints (channels last)"
 TAKES: Final[tuple[str, ...]] = ()
 
 
+CLASSES: Final = {"lstm": "LSTM", "gru": "GRU", "concat": "Concatenate"}
+"""Keras's classes of operations that no layer kind of ours describes."""
+
+
 class _Line(NamedTuple):
     name: str
     type: str
@@ -30,7 +34,10 @@ class _Line(NamedTuple):
 
 
 def render(report: Report, options: TableOptions) -> Page:
-    """The page of this style. As in Keras, a batch norm's statistics count as parameters, not as trainable."""
+    """The page of this style. As in Keras, a batch norm's statistics count as parameters, not as trainable.
+
+    A layer that is used again, or takes another one's tensors, has those parameters where it is first.
+    """
     lines = [_Line("input", "InputLayer", _shape(report.graph.image), 0, ())]
     shown = ["input"]  # for each value the layer that it comes from, which activations are a part of
     for node in report.graph.nodes:
@@ -39,6 +46,9 @@ def render(report: Report, options: TableOptions) -> Page:
         shown.append(node.name if is_line else reads[0])
         if is_line:
             lines.append(_Line(node.name, _class(node), _shape(node.shape), _params(node), reads))
+    lines += [
+        _Line(held.name, held.label, "", held.params, ()) for held in report.rows if held.kind == "unused"
+    ]
     if report.graph.is_chain:
         lines = [line._replace(reads=()) for line in lines]
     return Page(
@@ -56,8 +66,20 @@ def render(report: Report, options: TableOptions) -> Page:
 def _class(node: Node) -> str:
     """The class of Keras; a convolution with a filter a channel has one of its own."""
     groups = getattr(node.layer, "groups", 1)
-    depthwise = node.layer.row_kind == "conv" and 1 < groups == node.in_shapes[0][0] == node.shape[0]
-    return "DepthwiseConv2D" if depthwise else node.layer.keras_class
+    kind = node.layer.row_kind
+    if kind == "conv" and 1 < groups == node.in_shapes[0][0] == node.shape[0]:
+        return f"DepthwiseConv{_axes(node)}D"
+    if node.layer.keras_class:
+        return node.layer.keras_class
+    if kind in CONVOLUTIONS:
+        return f"Conv{_axes(node)}D{'' if kind == 'conv' else 'Transpose'}"
+    return CLASSES.get(node.layer.label, node.layer.label.title().replace("_", ""))
+
+
+def _axes(node: Node) -> int:
+    """Along how many axes a convolution slides."""
+    kernel: int | tuple[int, ...] = getattr(node.layer, "kernel", 0)
+    return len(kernel) if isinstance(kernel, tuple) else 2
 
 
 def _shape(shape: Shape) -> str:
@@ -66,9 +88,7 @@ def _shape(shape: Shape) -> str:
 
 
 def _params(node: Node) -> int:
-    layer: Layer = node.layer
-    shapes = layer.params(*node.in_shapes)
-    return sum(param.elements for param in shapes if param.width is None)
+    return sum(param.elements for param in node.params if param.width is None)
 
 
 def _listing(report: Report, lines: list[_Line]) -> Listing:
@@ -89,7 +109,7 @@ def _listing(report: Report, lines: list[_Line]) -> Listing:
             + "\n"
         )
     pieces.append("=" * width + "\n")
-    trainable = report.total.params
+    trainable = report.graph.trained_values
     counted = sum(line.params for line in lines)
     for text, count in (
         ("Total params", counted),

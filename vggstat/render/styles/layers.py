@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting
-from vggstat.cost.facts import exact
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as ReportRow
 from vggstat.errors import UsageError
 from vggstat.render.captions import (
     UNITS_NOTE,
+    axes_note,
     graph_notes,
+    held_note,
     names_note,
     operations_note,
     spec_words,
@@ -20,11 +21,9 @@ from vggstat.render.captions import (
 )
 from vggstat.render.columns import LayerColumn, Line, OperationCounts, operation_counts, pick
 from vggstat.render.figures import (
-    UNKNOWN,
     is_lecture_case,
-    not_counted_words,
-    part_words,
     share,
+    size_or_part,
     total_or_part,
 )
 from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text, row, total
@@ -32,10 +31,17 @@ from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
 from vggstat.units import GIGA, KILO, MEGA, grouped, mebi, mega, quotient, ratio
 
-__all__ = ["activations_part", "chosen_columns", "render", "share_part", "totals_part"]
+__all__ = ["TOTALS", "activations_part", "chosen_columns", "render", "share_part", "totals_part"]
 
 SUMMARY: Final = "a row a layer, with shares by block and totals"
 TAKES: Final = ("--columns", "--torch-names", "--ops", "--memory")
+SHOWN: Final = ("inference-peak", "outputs", "saved", "cs231n-total")
+"""The accountings under the table."""
+MEMORY: Final = tuple(f"memory:{name}" for name in SHOWN)
+TOTALS: Final = ("operations:macs", *MEMORY)
+"""The totals under the table, by their keys among the facts."""
+STATISTICS: Final = frozenset(("running_mean", "running_var", "num_batches_tracked"))
+"""What a batch norm keeps beside its parameters."""
 MAX_SHARE_BLOCKS: Final = 8
 """With more blocks the shares stand in rows (style blocks) rather than in columns."""
 
@@ -48,9 +54,10 @@ def render(report: Report, options: TableOptions) -> Page:
     columns = pick(report, options)
     notes = (
         f"{operations_note(report, convention)} {UNITS_NOTE}",
-        *graph_notes(report),
+        *graph_notes(report, f"operations:{convention.ops.name}", *TOTALS),
         *names_note(report),
-        *_memory_notes(report),
+        *axes_note(report),
+        *held_note(report),
     )
     return Page(
         title=spec_words(report.graph.spec),
@@ -85,7 +92,8 @@ def _items_page(report: Report, options: TableOptions) -> Page:
         notes=(
             f"{entry.name}: {entry.definition} ({entry.reference}).",
             UNITS_NOTE,
-            *graph_notes(report),
+            *graph_notes(report, f"memory:{entry.name}", *MEMORY),
+            *held_note(report),
         ),
         data=lambda: report_data(report, options.convention, many=iter),
     )
@@ -95,6 +103,7 @@ def _items_table(report: Report, entry: Accounting) -> Table:
     found = report.memory_counted(entry)
     items = entry.known_items(report.graph, report.workload)
     size = sum(item.bytes for item in items)
+    mb = size_or_part(mega, found)
     return Table(
         columns=(
             Column(key="layer", header="layer"),
@@ -107,14 +116,18 @@ def _items_table(report: Report, entry: Accounting) -> Table:
         rows=(
             *(
                 row(
-                    item.node, item.what, item.elements, item.bytes, mega(item.bytes), share(item.bytes, size)
+                    item.node,
+                    item.what,
+                    item.elements,
+                    item.bytes,
+                    mega(item.bytes),
+                    share(item.bytes, found.total),
                 )
                 for item in items
             ),
             RULE,
-            total(f"{entry.name}: {len(items)} items", "", "", total_or_part(found.total, size), mega(size)),
+            total(f"{entry.name}: {len(items)} items", "", "", total_or_part(found.total, size), mb),
         ),
-        notes=() if found.total is not None else (f"{entry.name}: {not_counted_words(found)}.",),
         name="items",
         main=True,
     )
@@ -236,11 +249,17 @@ def totals_part(report: Report) -> Text:
         lines.append(
             (
                 "weights file",
-                f"{mega(report.file_bytes)} MB ({mebi(report.file_bytes)} MiB) with running means and variances",
+                f"{mega(report.file_bytes)} MB ({mebi(report.file_bytes)} MiB) with {_buffers(report)}",
             )
         )
     lines.append(("operations", _operations(report)))
     return Text(lines=tuple(lines), label_width=14)
+
+
+def _buffers(report: Report) -> str:
+    """What a weights file holds beside parameters."""
+    names = {param.name for node in report.graph.nodes for param in node.tensors if param.role == "buffer"}
+    return "running means and variances" if names <= STATISTICS else "buffers"
 
 
 def _largest(report: Report) -> str:
@@ -255,8 +274,7 @@ def _operations(report: Report) -> str:
     known = f"{_scaled(whole.macs_known)}MACs = {_scaled(2 * whole.macs_known)}FLOPs at 2 per MAC"
     if whole.macs is None:
         left = len(whole.macs_not_counted)
-        layers = "1 layer that is" if left == 1 else f"{left:,} layers that are"
-        return f"forward {known}, and the work of {layers} not counted"
+        return f"forward {known}, and {left:,} {'layer' if left == 1 else 'layers'} not counted"
     if report.training_flops is None or not whole.flops:
         return f"forward {known}"
     times = ratio(report.training_flops, whole.flops)
@@ -306,12 +324,7 @@ def activations_part(report: Report) -> Table:
 def _memory_cells(report: Report, entry: Accounting) -> tuple[Any, ...]:
     found = report.memory_counted(entry)
     if found.total is None:
-        known = (
-            (part_words(mega(found.known)), part_words(mebi(found.known)))
-            if found.known
-            else (UNKNOWN, UNKNOWN)
-        )
-        return ("", *(Named(value=None, text=text) for text in known))
+        return ("", size_or_part(mega, found), size_or_part(mebi, found))
     items = entry.items(report.graph, report.workload)
     width = report.workload.dtype.width
     elements = sum(item.elements or 0 for item in items)
@@ -332,25 +345,8 @@ def _summary(report: Report, entry: Accounting) -> str:
     return f"alive at once, at {at} ({mega(found.total + report.file_bytes)} MB with the weights)"
 
 
-def _memory_notes(report: Report) -> Iterator[str]:
-    """What is not known of memory, and what the model's own code needs where that is more."""
-    for entry in _shown_accountings():
-        found = report.memory_counted(entry)
-        if found.total is None:
-            why = dict.fromkeys(reason for one in found.not_counted for reason in one.why)
-            yield f"{entry.name}: {not_counted_words(found)}. Why: {'; '.join(why)}."
-    own, least = exact(report, "module_inference_bytes"), exact(report, "inference_bytes")
-    if own is not None and least is not None and own != least:
-        yield (
-            f"inference-peak is for a run that frees each map after its last reader: {mega(least)} MB with the weights. "
-            f"The model's own code holds maps longer and needs {mega(own)} MB."
-        )
-
-
 def _shown_accountings() -> Iterator[Accounting]:
-    return (
-        entry for entry in ACCOUNTINGS if entry.name in ("inference-peak", "outputs", "saved", "cs231n-total")
-    )
+    return (entry for entry in ACCOUNTINGS if entry.name in SHOWN)
 
 
 def _lecture_notes(report: Report) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from vggstat.net.graph import Node
 from vggstat.net.ops.activation import Activation
 from vggstat.net.ops.base import CONVOLUTIONS, Windows
 from vggstat.net.ops.softmax import Softmax
-from vggstat.render.captions import graph_notes, spec_words, workload_words
+from vggstat.render.captions import axes_note, graph_notes, spec_words, workload_words
 from vggstat.render.figures import map_text, sides_text
 from vggstat.render.page import Column, Page, Table, row
 from vggstat.render.report_data import report_data
@@ -32,6 +32,10 @@ WORDS: Final = {
     "lrn": "LRN",
     "bn": "Batch Norm",
     "norm": "Group Norm",
+    "ln": "Layer Norm",
+    "input": "Input",
+    "matmul": "Matrix product",
+    "attention": "Attention",
     "flatten": "Flatten",
     "dropout": "Dropout",
     "softmax": "Soft-max",
@@ -51,7 +55,11 @@ def render(report: Report, options: TableOptions) -> Page:
     graph = report.graph
     columns: dict[str, tuple[Column, Callable[[Node], Any]]] = {
         "layer": (Column(key="layer", header="layer"), _word),
-        "name": (Column(key="name", header="name", priority=20), lambda node: node.name),
+        # Where layers read others by name, the names stay.
+        "name": (
+            Column(key="name", header="name", priority=20 if graph.is_chain else 0),
+            lambda node: node.name,
+        ),
         "filters": (Column(key="filters", header="# filters", align="right"), _filters),
         "size": (Column(key="size", header="filter size", align="right"), _filter_size),
         "stride": (
@@ -91,7 +99,7 @@ def render(report: Report, options: TableOptions) -> Page:
                 main=True,
             ),
         ),
-        notes=(UNITS, *graph_notes(report)),
+        notes=(UNITS, *graph_notes(report), *axes_note(report)),
         data=lambda: report_data(report, options.convention, many=iter),
     )
 
@@ -102,15 +110,21 @@ def _image_cell(key: str, image: Shape) -> Any:
 
 def _word(node: Node) -> str:
     kind, label = node.layer.row_kind, node.layer.label
-    return WORDS.get(label if kind == "pool" else kind, label)
+    if kind == "norm" and node.layer.stem in WORDS:
+        return WORDS[node.layer.stem]
+    return WORDS.get(label if kind == "pool" else kind, WORDS.get(label, label))
 
 
 def _filters(node: Node) -> Any:
-    return node.shape[0] if node.layer.row_kind in CONVOLUTIONS else ""
+    if node.layer.row_kind not in CONVOLUTIONS:
+        return ""
+    return getattr(node.layer, "filters", node.shape[0])
 
 
 def _filter_size(node: Node) -> str:
     window = node.layer.geometry()
+    if window is None and node.layer.row_kind in CONVOLUTIONS:
+        return describe(getattr(node.layer, "kernel", ()))
     return describe(pair(window.kernel)) if window else ""
 
 
@@ -123,10 +137,12 @@ def _activation(report: Report, node: Node) -> str:
     """What follows the layer before the next row."""
     words = []
     nodes = report.graph.nodes
+    value = node.output
     for at in range(node.index + 1, len(nodes)):
         follower = nodes[at]
         if follower.is_row or follower.layer.row == "never":
             break
-        if isinstance(follower.layer, Activation | Softmax):
+        if value in follower.inputs and isinstance(follower.layer, Activation | Softmax):
             words.append(follower.layer.label)
+        value = follower.output if value in follower.inputs else value
     return ", ".join(words)

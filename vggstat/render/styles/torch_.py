@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from vggstat.cost.report import Report
+from vggstat.cost.report import Row as LayerRow
+from vggstat.errors import UsageError
 from vggstat.net.graph import Node
 from vggstat.net.ops.base import TorchModule
+from vggstat.net.settings import settings_of
 from vggstat.net.torch_names import Container, class_name, module_of, module_tree
+from vggstat.render.captions import graph_notes
 from vggstat.render.page import Alternative, Column, Listing, Page, Table, row
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
+from vggstat.units import grouped
 
 __all__ = ["module_text", "render"]
 
@@ -19,11 +24,30 @@ SUMMARY: Final = "what print(model) shows in torch"
 TAKES: Final[tuple[str, ...]] = ()
 
 
+MODEL_NOTE: Final = (
+    "Of a model the calls are seen, not the classes: what holds others stands as Module, and a call that no module is "
+    "known for as its operation, with what was set."
+)
+
+
+class _Containers(NamedTuple):
+    """What modules that hold others are called: those that run one after another, and all others."""
+
+    chain: str
+    other: str
+
+
+_OF_SPECS: Final = _Containers("Sequential", "Block")
+_OF_MODELS: Final = _Containers("Module", "Module")
+
+
 def render(report: Report, options: TableOptions) -> Page:
-    """The page of this style: the text and nothing else, so that it can be compared."""
+    """The page of this style: of a spec the text and nothing else, so that it can be compared."""
+    is_model = report.graph.head is None
     return Page(
         title="",
         parts=(Alternative(listing=Listing(text=_text(report), language="text"), table=_table(report)),),
+        notes=(MODEL_NOTE, *graph_notes(report)) if is_model else (),
         data=lambda: report_data(report, options.convention, many=iter),
         bare=True,
     )
@@ -38,29 +62,49 @@ def module_text(module: TorchModule) -> str:
 
 def _text(report: Report) -> str:
     tree = module_tree(report.graph.nodes)
-    return "\n".join([f"{class_name(report.graph)}(", *_lines(tree, "  "), ")"]) + "\n"
+    containers = _OF_SPECS if report.graph.head is not None else _OF_MODELS
+    unused = (f"  ({row.name}): {_unused_words(row)}" for row in _unused(report))
+    lines = [f"{class_name(report.graph)}(", *_lines(tree, "  ", containers), *unused, ")"]
+    return "\n".join(lines) + "\n"
 
 
-def _lines(container: Container, margin: str) -> Iterator[str]:
+def _unused(report: Report) -> Iterator[LayerRow]:
+    return (row for row in report.rows if row.kind == "unused")
+
+
+def _unused_words(row: LayerRow) -> str:
+    return f"{row.label}, {grouped(row.params)} parameters"
+
+
+def _lines(container: Container, margin: str, containers: _Containers) -> Iterator[str]:
     """What a container holds, as torch indents it."""
     for name, held in container.held.items():
         if isinstance(held, Node):
             yield f"{margin}({name}): {_node_text(held)}"
             continue
-        yield f"{margin}({name}): {'Sequential' if held.is_chain else 'Block'}("
-        yield from _lines(held, f"{margin}  ")
+        yield f"{margin}({name}): {containers.chain if held.is_chain else containers.other}("
+        yield from _lines(held, f"{margin}  ", containers)
         yield f"{margin})"
 
 
 def _node_text(node: Node) -> str:
-    return module_text(module_of(node))
+    """The module; of a call that no module is known for, its function and what was set."""
+    try:
+        return module_text(module_of(node))
+    except UsageError:
+        given = dict(settings_of(node.layer))
+        name = str(given.pop("operation", node.layer.label))
+        return module_text(TorchModule(name, (), given))
 
 
 def _table(report: Report) -> Table:
     modules = [node for node in report.graph.nodes if node.torch_name]
     return Table(
         columns=(Column(key="name", header="name"), Column(key="module", header="module")),
-        rows=tuple(row(str(node.torch_name), _node_text(node)) for node in modules),
+        rows=(
+            *(row(str(node.torch_name), _node_text(node)) for node in modules),
+            *(row(held.name, _unused_words(held)) for held in _unused(report)),
+        ),
         name="modules",
         main=True,
     )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vggstat.cost.compare import Change, Comparison, Figure, Group, PublishedPair, Quantity, Slot, Step
 from vggstat.cost.report import Row
 from vggstat.cost.snapshot import Snapshot
+from vggstat.net.known import WEIGHTED
 from vggstat.net.scopes import part_name
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_words, run_words, shared_words
-from vggstat.render.figures import map_text
-from vggstat.render.page import RULE, Column, Page, Table, Text
+from vggstat.render.figures import UNKNOWN, map_text, part_words
+from vggstat.render.not_counted import joined, some
+from vggstat.render.page import RULE, Column, Named, Page, Table, Text
 from vggstat.render.page import Row as Line
 from vggstat.render.report_data import SCHEMA, row_data, run_data
-from vggstat.units import mega, quotient, ratio, signed
+from vggstat.units import grouped, mega, quotient, ratio, signed
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -41,11 +43,13 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
     notes += _heads(names, comparison.networks)
     notes += _saved_note(comparison.networks)
+    notes += _not_counted_notes(comparison, names)
     if len(names) > 2:
         notes.insert(0, STEPS_NOTE)
     return Page(
         title=" against ".join(
-            _title(name, network) for name, network in zip(names, comparison.networks, strict=True)
+            _title(name, network, shortcuts=not all(each.is_spec for each in comparison.networks))
+            for name, network in zip(names, comparison.networks, strict=True)
         ),
         aside=" | ".join(runs_words(comparison.networks, names)),
         parts=lambda: (
@@ -85,6 +89,18 @@ def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
     )
 
 
+def _not_counted_notes(comparison: Comparison, names: tuple[str, ...]) -> Iterator[str]:
+    """The layers that figures do not hold, in a sentence for those of one network that lack the same ones."""
+    for name, network in zip(names, comparison.networks, strict=True):
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for quantity in comparison.quantities:
+            left = network.not_counted(quantity.key)
+            if left:
+                lacking.setdefault(left, []).append(quantity.text)
+        for left, quantities in lacking.items():
+            yield f"{name}: not counted in {joined(quantities, sign='; ')}: {some(left)}."
+
+
 def network_names(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
     """A name for each network that tells it from the others: ``D``, or ``D@384`` beside another D."""
     counts = Counter(network.name for network in networks)
@@ -121,11 +137,15 @@ def _size_words(network: Snapshot) -> str:
     return str(height) if height == width else f"{height}x{width}"
 
 
-def _title(name: str, network: Snapshot) -> str:
+def _title(name: str, network: Snapshot, *, shortcuts: bool) -> str:
+    """Its name, its title, and its weight layers; those on ``shortcuts`` beside, where they are told."""
     count = network.figure("weight_layers")
     parts = [network.title] if network.title != network.name else []
     if count is not None:
         parts.append(f"{count} weight {'layer' if count == 1 else 'layers'}")
+    beside = sum(row.kind in WEIGHTED and row.number is None for row in network.rows) if shortcuts else 0
+    if beside:
+        parts[-1] += f" and {beside} on shortcuts"
     return " · ".join((name, ", ".join(parts))) if parts else name
 
 
@@ -178,13 +198,17 @@ def _layers(comparison: Comparison, names: tuple[str, ...], *, only_differences:
             words = f"{names[step.after]} against {names[step.before]}: {words}"
         sums: list[Any] = [words] + [""] * (len(names) + 1)
         if pairwise:
-            sums += [comparison.sum_of_differences(comparison.slots, key) for key, _ in FIGURES]
+            sums += [_unknown_or(comparison.sum_of_differences(comparison.slots, key)) for key, _ in FIGURES]
         rows.append(Line(cells=tuple(sums), kind="total"))
     return Table(columns=tuple(columns), rows=tuple(rows), name="layers", main=True)
 
 
 def _signed(value: Any) -> str:
     return signed(value)
+
+
+def _unknown_or(difference: int | None) -> Any:
+    return Named(value=None, text=UNKNOWN) if difference is None else difference
 
 
 def _run(group: Group, position: int) -> tuple[str | int, ...]:
@@ -204,8 +228,12 @@ def _run_text(run: tuple[str | int, ...]) -> str:
 
 
 def _output(slot: Slot) -> Any:
-    """The map that leaves, channels first; both of them where they differ."""
-    shapes = tuple(dict.fromkeys(row.output_shape for row in slot.rows if row is not None))
+    """The map that leaves, channels first; both of them where they differ, nothing where none does."""
+    shapes = tuple(
+        dict.fromkeys(row.output_shape for row in slot.rows if row is not None and row.output_shape)
+    )
+    if not shapes:
+        return ""
     return shapes[0] if len(shapes) == 1 else shapes
 
 
@@ -218,15 +246,17 @@ def _difference(comparison: Comparison, group: Group, key: Figure) -> Any:
     """The difference that a line makes; empty where nothing differs."""
     if group.first.change == "same":
         return ""
-    return comparison.sum_of_differences(group.slots, key)
+    return _unknown_or(comparison.sum_of_differences(group.slots, key))
 
 
 def _summary(step: Step) -> str:
     """What a network has otherwise than the one before it. ``none changed`` only where no aligned layer differs."""
     if step.same:
         return "the same layers on the same maps"
-    if not (step.added or step.removed or step.changed or step.resized):
-        return "the same rows, but other layers within them (ReLU, dropout)"
+    if step.same_rows and not step.resized:
+        found = ["other layers within them (ReLU, dropout)"] if step.unseen else []
+        found += [f"{_count(step.rewired)} reading others"] if step.rewired else []
+        return f"the same rows, but {' and '.join(found)}"
     words = [f"{_count(step.added)} added", f"{_count(step.removed)} removed"]
     if step.changed or not step.resized:
         words.append(f"{_count(step.changed)} changed")
@@ -264,7 +294,7 @@ def _totals(comparison: Comparison, names: tuple[str, ...], pairs: tuple[Publish
         Column(key=f"ratio_{n}", header=_against(name, "/", first), align="right", priority=10)
         for n, name in enumerate(others, start=2)
     ]
-    rows = [Line(cells=_quantity_cells(quantity)) for quantity in comparison.quantities]
+    rows = [Line(cells=_quantity_cells(quantity, comparison.networks)) for quantity in comparison.quantities]
     rows += [Line(cells=_published_cells(number, pair)) for number, pair in enumerate(pairs, start=1)]
     return Table(columns=tuple(columns), rows=tuple(rows), name="totals")
 
@@ -275,22 +305,41 @@ def _against(name: str, sign: str, first: str) -> str | tuple[str, str]:
     return text if len(text) <= LONGEST_HEADER else (name, f"{sign} {first}")
 
 
-def _quantity_cells(quantity: Quantity) -> tuple[Any, ...]:
+def _quantity_cells(quantity: Quantity, networks: tuple[Snapshot, ...]) -> tuple[Any, ...]:
     first = quantity.values[0]
+    nothing = UNKNOWN if any(network.not_counted(quantity.key) for network in networks) else None
     cells: list[Any] = [quantity.text]
-    cells += [_value(quantity.kind, value) for value in quantity.values]
+    cells += [
+        _value(quantity, value, network) for value, network in zip(quantity.values, networks, strict=True)
+    ]
     if len(quantity.values) == 2:
         last = quantity.values[1]
         known = first is not None and last is not None
-        cells.append(_change(quantity.kind, last - first) if known else None)  # type: ignore[operator]
+        cells.append(_change(quantity.kind, last - first) if known else nothing)  # type: ignore[operator]
     for value in quantity.values[1:]:
-        cells.append(ratio(value, first) if first and value is not None else None)
+        cells.append(ratio(value, first) if first and value is not None else nothing)
     return tuple(cells)
 
 
-def _value(kind: str, value: int | None) -> Any:
-    if value is None or kind == "count":
-        return value
+def _value(quantity: Quantity, value: int | None, network: Snapshot) -> Any:
+    """A figure; the known part of one that is not known as a whole."""
+    if value is not None:
+        return value if quantity.kind == "count" else _measure(quantity.kind, value)
+    if quantity.kind == "pixels":
+        return Named(value=None, text=UNKNOWN) if any(map(_sees_unknown, network.rows)) else None
+    known, left = network.part(quantity.key)
+    if not left:
+        return None
+    text = grouped(known) if quantity.kind == "count" else _measure(quantity.kind, known)
+    return Named(value=None, text=part_words(text) if known else UNKNOWN)
+
+
+def _sees_unknown(row: Row) -> bool:
+    """Whether it is not known what of the image its values see."""
+    return row.receptive_field is None and not row.sees_all and row.kind != "unused"
+
+
+def _measure(kind: str, value: int) -> str:
     return f"{mega(value)} MB" if kind == "bytes" else f"{value:,} px"
 
 
@@ -393,7 +442,7 @@ def comparison_data(comparison: Comparison, many: Callable[[Iterable[Any]], Any]
             }
             for slot in comparison.slots
         ),
-        "totals": [_quantity_data(quantity) for quantity in comparison.quantities],
+        "totals": [_quantity_data(quantity, comparison.networks) for quantity in comparison.quantities],
         "published": [
             {
                 "figure": pair.figure,
@@ -426,10 +475,11 @@ def _step_data(step: Step, names: tuple[str, ...]) -> dict[str, Any]:
         "removed": len(step.removed),
         "changed": len(step.changed),
         "resized": len(step.resized),
+        "rewired": len(step.rewired),
     }
 
 
-def _quantity_data(quantity: Quantity) -> dict[str, Any]:
+def _quantity_data(quantity: Quantity, networks: tuple[Snapshot, ...]) -> dict[str, Any]:
     first, last = quantity.values[0], quantity.values[-1]
     known = first is not None and last is not None
     return {
@@ -437,6 +487,7 @@ def _quantity_data(quantity: Quantity) -> dict[str, Any]:
         "text": quantity.text,
         "unit": {"count": None, "bytes": "B", "pixels": "px"}[quantity.kind],
         "values": list(quantity.values),
+        "not_counted": [list(network.not_counted(quantity.key)) for network in networks],
         "difference": last - first if known else None,  # type: ignore[operator]
         "ratios": [value / first if first and value is not None else None for value in quantity.values],
     }

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from vggstat.cost.counting import COUNTING_RULES
 from vggstat.cost.facts import Fact, known
+from vggstat.cost.items import IMAGE
 from vggstat.cost.report import Report
+from vggstat.cost.report import Row as LayerRow
 from vggstat.lint.derive import Derivation, Step
 from vggstat.lint.errata import Erratum
 from vggstat.lint.explain import Explanation, Match
 from vggstat.render.captions import UNITS_NOTE, graph_notes, spec_words, workload_words
+from vggstat.render.not_counted import layers_words, why_words
 from vggstat.render.page import Column, Page, Part, Row, Table, Text, row
 from vggstat.render.report_data import SCHEMA, row_data, workload_data
 from vggstat.units import Stated, grouped, mebi, mega, percent, quotient, signed
@@ -438,9 +442,12 @@ def derivation_page(derivation: Derivation) -> Page:
         name="derivation",
         main=True,
     )
-    notes = ("MACs: multiply-accumulates; every output value of a conv costs one per weight of its filter.",)
+    notes = (
+        "MACs: multiply-accumulates; every output value of a conv costs one per weight of its filter.",
+        *_not_counted(derivation),
+    )
     return Page(
-        title=f"{line.name} · {line.label or 'the image'} of {report.name}{torch_name}",
+        title=f"{line.name} · {line.label or _input_words(line)} of {report.name}{torch_name}",
         aside=workload_words(report.graph, report.workload),
         parts=(table,),
         notes=notes,
@@ -461,6 +468,20 @@ def derivation_page(derivation: Derivation) -> Page:
             ],
         },
     )
+
+
+def _not_counted(derivation: Derivation) -> tuple[str, ...]:
+    """Where a layer stands whose work is not known, and why."""
+    if derivation.row.macs is not None:
+        return ()
+    found = derivation.report.counted(COUNTING_RULES[0]).not_counted
+    left = [one for one in found if one.name == derivation.row.name]
+    why = why_words((reason for one in left for reason in one.why), ())
+    return (f"Not counted in MACs: {layers_words(derivation.report.graph, left)}. {why}",)
+
+
+def _input_words(line: LayerRow) -> str:
+    return "the image" if line.name == IMAGE else "an input"
 
 
 def _step_row(step: Step) -> Row:

@@ -8,7 +8,15 @@ from vggstat.cost.fit import Fit
 from vggstat.render.captions import image_words, left_out_note, memory_notes, spec_words
 from vggstat.render.page import Column, Page, Part, Table, Text, row
 from vggstat.render.report_data import SCHEMA
-from vggstat.render.views.memory import footprint_data, parts_table, place_words, run_words, running_data
+from vggstat.render.views.memory import (
+    HELD,
+    HOW,
+    footprint_data,
+    parts_table,
+    place_words,
+    run_words,
+    running_data,
+)
 from vggstat.units import gibi, giga, grouped, mega
 
 __all__ = ["fit_data", "fit_page"]
@@ -39,6 +47,7 @@ def fit_page(found: Fit) -> Page:
             f"{found.memory_bytes:,} B − {found.reserve_bytes:,} B reserve (CUDA context, cuBLAS and cuDNN "
             f"workspaces, fragmentation) = {found.budget_bytes:,} B for tensors. "
             f"{BATCH_RULE}",
+            *_held_note(found),
             *memory_notes(graph, workload.mode),
             *left_out_note(graph),
         ),
@@ -68,6 +77,13 @@ def _answer(found: Fit) -> tuple[str | tuple[str, str], ...]:
             f"largest piece then is {item.what} of {item.node}, {mega(item.bytes)} MB",
         ),
     )
+
+
+def _held_note(found: Fit) -> tuple[str, ...]:
+    """Which way of holding a model's maps takes more, and so binds; nothing where there is one way."""
+    if found.next.graph.held_until is None or found.next.workload.mode == "training":
+        return ()
+    return (f"Of the two ways to hold maps the larger is taken: {HOW[found.next.as_written]}.",)
 
 
 def _remedies(found: Fit) -> Table:
@@ -111,6 +127,7 @@ def fit_data(found: Fit) -> dict[str, Any]:
             "bytes": too_much.bytes,
             "layer": too_much.node,
             "phase": too_much.phase,
+            "held": HELD[found.next.as_written],
             "item": {"layer": item.node, "what": item.what, "bytes": item.bytes},
         },
         "remedies": [{"change": remedy.change, "batch": remedy.batch} for remedy in found.remedies],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from vggstat.cost.footprint import Footprint, PartBytes
@@ -10,11 +10,21 @@ from vggstat.cost.items import IMAGE, PARTS, MemoryItem
 from vggstat.cost.workload import Workload
 from vggstat.render.bars import bar
 from vggstat.render.captions import UNITS_NOTE, left_out_note, memory_notes, spec_words, workload_words
-from vggstat.render.page import RULE, Column, Page, Styled, Table, row, total
+from vggstat.render.page import RULE, Column, Page, Styled, Table, Text, row, total
 from vggstat.render.report_data import SCHEMA
-from vggstat.units import mebi, mega, percent
+from vggstat.units import grouped, mebi, mega, percent
 
-__all__ = ["footprint_data", "memory_page", "parts_table", "place_words", "run_words", "running_data"]
+__all__ = [
+    "HELD",
+    "HOW",
+    "footprint_data",
+    "held_parts",
+    "memory_page",
+    "parts_table",
+    "place_words",
+    "run_words",
+    "running_data",
+]
 
 BAR_WIDTH: Final = 24
 
@@ -33,26 +43,81 @@ NOTES: Final = {
 }
 
 
-def memory_page(footprint: Footprint) -> Page:
-    """The page of ``vggstat memory``.
+AS_WRITTEN: Final = (
+    "Every map is there until the model's own code lets go of it; the caller holds the images."
+)
+
+HELD: Final = {False: "to last reader", True: "as written"}
+"""The ways of holding maps, by whether it is as the model is written."""
+
+HOW: Final = {
+    False: "each map freed after its last reader",
+    True: "each map there until the model's own code lets go of it",
+}
+
+
+def memory_page(footprint: Footprint, *others: Footprint) -> Page:
+    """The page of ``vggstat memory``: of the first footprint, with the peaks of ``others``, the same held otherwise.
 
     JSON: ``{"schema": 1, "spec", "workload": {...}, "peak": {"bytes", "layer", "phase"}, "parts": [{"name",
     "bytes", "definition", "items": [{"layer", "what", "values", "bytes"}]}], "timeline": [{"layer", "phase",
-    "bytes"}]}``. The parts add up to the peak; bytes are of the whole batch.
+    "bytes"}]}``. The parts add up to the peak; bytes are of the whole batch. Of a model in inference ``"peaks"`` has both:
+    each with ``"held"``, ``as written`` or ``to last reader``.
     """
     graph, workload = footprint.graph, footprint.workload
     return Page(
         title=spec_words(graph.spec),
         aside=f"{run_words(workload)} · {workload_words(graph, workload)}",
-        parts=lambda: (parts_table(footprint), _timeline(footprint)),
+        parts=lambda: (
+            parts_table(footprint),
+            *held_parts(footprint, *others),
+            _timeline(footprint),
+        ),
         notes=(
-            f"Computed for torch's eager mode, to the byte. {NOTES[workload.mode]} On a GPU come the CUDA "
+            f"Computed for torch's eager mode, to the byte. {_rule(footprint)} On a GPU come the CUDA "
             f"context, workspaces of cuBLAS and cuDNN, and the allocator's rounding. {BAR_NOTE} {UNITS_NOTE}",
+            *_held_note((footprint, *others)),
             *memory_notes(graph, workload.mode),
             *left_out_note(graph),
         ),
-        data=lambda: footprint_data(footprint, many=iter),
+        data=lambda: {
+            **footprint_data(footprint, many=iter),
+            **({"peaks": [_peak_data(one) for one in (footprint, *others)]} if others else {}),
+        },
     )
+
+
+def _rule(footprint: Footprint) -> str:
+    """How long tensors live, in a sentence."""
+    return AS_WRITTEN if footprint.as_written else NOTES[footprint.workload.mode]
+
+
+def held_parts(*found: Footprint) -> tuple[Text, ...]:
+    """The peak of a model for each way of holding maps; nothing where there is one way, or one peak."""
+    if len(found) < 2 or found[0].peak.bytes == found[-1].peak.bytes:
+        return ()
+    lines = [
+        (HELD[one.as_written], f"{grouped(one.peak.bytes)} B {place_words(one)}: {HOW[one.as_written]}")
+        for one in found
+    ]
+    return (Text(lines=((lines[0][0], f"{lines[0][1]}; shown here"), *lines[1:])),)
+
+
+def _held_note(found: Sequence[Footprint]) -> tuple[str, ...]:
+    """That a model's own code holds no map longer, where that is so."""
+    if len(found) < 2 or found[0].peak.bytes != found[-1].peak.bytes:
+        return ()
+    return ("Until the model's own code lets go of each map, the peak is the same.",)
+
+
+def _peak_data(footprint: Footprint) -> dict[str, Any]:
+    peak = footprint.peak
+    return {
+        "held": HELD[footprint.as_written],
+        "bytes": peak.bytes,
+        "layer": peak.node,
+        "phase": peak.phase,
+    }
 
 
 def run_words(workload: Workload) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from vggstat.cost.roofline import LayerBound, Roofline
 from vggstat.cost.traffic import STYLES, Style
 from vggstat.render.bars import bar
 from vggstat.render.captions import left_out_note, spec_words, workload_words
+from vggstat.render.figures import UNKNOWN, part_words
 from vggstat.render.measured import clock_unit, rate, seconds, share, significant
-from vggstat.render.page import RULE, Column, Page, Row, Table, Text, row, total
+from vggstat.render.not_counted import layers_words, why_words
+from vggstat.render.page import RULE, Column, Named, Page, Row, Table, Text, row, total
 from vggstat.render.report_data import SCHEMA
 from vggstat.render.views.memory import run_words, running_data
 from vggstat.units import giga, mega
@@ -17,6 +20,8 @@ from vggstat.units import giga, mega
 __all__ = ["roofline_data", "roofline_page"]
 
 BAR_WIDTH = 16
+
+UNKNOWN_CELL: Final = Named(value=None, text=UNKNOWN)
 
 RULES = (
     "Bound: for each kernel the larger of FLOPs / matrix rate and bytes / bandwidth; FLOPs are 2 per "
@@ -64,10 +69,23 @@ def roofline_page(line: Roofline) -> Page:
         ),
         notes=(
             RULES if training else f"{RULES} {BETWEEN}",
+            *_not_counted(line),
             "Computed, nothing was run. A real run is slower: vggstat bench measures by how much.",
             *left_out_note(graph),
         ),
         data=lambda: roofline_data(line),
+    )
+
+
+def _not_counted(line: Roofline) -> tuple[str, ...]:
+    """The layers whose arithmetic is in no bound."""
+    left = line.not_counted
+    if not left:
+        return ()
+    reasons = why_words((reason for one in left for reason in one.why), ())
+    return (
+        f"Not counted in FLOPs: {layers_words(line.graph, left)}. {reasons} The bounds are without "
+        f"{'its' if len(left) == 1 else 'their'} arithmetic, and so lower ones all the same.",
     )
 
 
@@ -95,7 +113,8 @@ def _layers(line: Roofline) -> Table:
     if training:
         columns.insert(-1, Column(key="backward_s", header=f"backward, {unit}", align="right", text=time))
     rows = [_layer(layer, whole, training=training) for layer in line.layers]
-    sums: list[Any] = ["sum", sum(layer.flops for layer in line.layers)]
+    flops = sum(layer.flops for layer in line.layers)
+    sums: list[Any] = ["sum", _part(flops, giga) if line.not_counted else flops]
     sums += [sum(layer.bytes for layer in line.layers), "", "", "", whole, "", ""]
     sums += [sum(layer.eager_s for layer in line.layers)]
     if training:
@@ -103,13 +122,18 @@ def _layers(line: Roofline) -> Table:
     return Table(columns=tuple(columns), rows=(*rows, RULE, total(*sums, "")), name="layers", main=True)
 
 
+def _part(known: int, text: Callable[[int], str]) -> Named:
+    """What is known of a sum, marked as a part."""
+    return Named(value=None, text=part_words(text(known)) if known else UNKNOWN)
+
+
 def _layer(layer: LayerBound, whole: float, *, training: bool) -> Row:
     cells: list[Any] = [
         layer.name,
-        layer.flops or None,
+        (layer.flops or None) if layer.is_counted else UNKNOWN_CELL,
         layer.bytes,
-        layer.intensity,
-        layer.compute_s if layer.flops else None,
+        layer.intensity if layer.is_counted else UNKNOWN_CELL,
+        (layer.compute_s if layer.flops else None) if layer.is_counted else UNKNOWN_CELL,
         layer.memory_s,
         layer.fused_s,
         layer.fused_s / whole if whole else None,
@@ -118,7 +142,7 @@ def _layer(layer: LayerBound, whole: float, *, training: bool) -> Row:
     ]
     if training:
         cells.append(layer.seconds("backward", "eager"))
-    return row(*cells, layer.limit)
+    return row(*cells, layer.limit if layer.is_counted else UNKNOWN_CELL)
 
 
 def _styles(line: Roofline) -> tuple[Style, ...]:
@@ -140,8 +164,11 @@ def _whole(line: Roofline) -> Table:
     rows += [
         row("whole network", *(line.total_s(style) for style in styles)),
         row("images/s, at most", *(_whole_number(line.images_per_s(style)) for style in styles)),
-        row("TFLOP/s, at most", *(_tera(line.flops_per_s(style)) for style in styles)),
-        row("of the matrix rate", *(f"{100 * line.utilisation(style):.1f} %" for style in styles)),
+        row("TFLOP/s, at most", *(_known(line, _tera(line.flops_per_s(style))) for style in styles)),
+        row(
+            "of the matrix rate",
+            *(_known(line, f"{100 * line.utilisation(style):.1f} %") for style in styles),
+        ),
     ]
     return Table(
         columns=(
@@ -151,6 +178,11 @@ def _whole(line: Roofline) -> Table:
         rows=tuple(rows),
         name="whole",
     )
+
+
+def _known(line: Roofline, cell: Any) -> Any:
+    """A figure that follows from all FLOPs, where these are known."""
+    return UNKNOWN_CELL if line.not_counted else cell
 
 
 def roofline_data(line: Roofline) -> dict[str, Any]:
@@ -183,16 +215,16 @@ def roofline_data(line: Roofline) -> dict[str, Any]:
             {
                 "name": layer.name,
                 "kind": layer.kind,
-                "flops": layer.flops,
+                "flops": layer.flops if layer.is_counted else None,
                 "bytes": layer.bytes,
                 "eager_bytes": layer.bytes_of(style="eager"),
                 "intensity": layer.intensity,
-                "compute_s": layer.compute_s,
+                "compute_s": layer.compute_s if layer.is_counted else None,
                 "memory_s": layer.memory_s,
                 "fused_s": layer.fused_s,
                 "eager_s": layer.eager_s,
                 "backward_s": layer.seconds("backward", "eager") if training else None,
-                "limit": layer.limit,
+                "limit": layer.limit if layer.is_counted else None,
             }
             for layer in line.layers
         ],
@@ -204,6 +236,9 @@ def roofline_data(line: Roofline) -> dict[str, Any]:
             for direction in (("forward", "backward", "optimizer") if training else ("forward",))
         },
         "autocast_s": line.cast_s,
+        "flops_not_counted": [
+            {"name": one.name, "work": list(one.why), "place": one.place or None} for one in line.not_counted
+        ],
         **{style: _bound_data(line, style) for style in _styles(line)},
     }
 
@@ -220,5 +255,5 @@ def _bound_data(line: Roofline, style: Style) -> dict[str, float | None]:
     return {
         "seconds": line.total_s(style),
         "images_per_s": line.images_per_s(style),
-        "utilisation": line.utilisation(style),
+        "utilisation": None if line.not_counted else line.utilisation(style),
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from vggstat.cost.compare import Comparison, Quantity, compare_reports
+from vggstat.cost.compare import QUANTITIES, Comparison, Quantity, compare_reports
 from vggstat.errors import UsageError
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE
+from vggstat.render.figures import UNKNOWN
+from vggstat.render.not_counted import not_counted_notes
 from vggstat.render.page import Column
 from vggstat.render.plot.layers import words_of
-from vggstat.render.plot.model import Kind, Plot, Request, Row, View
+from vggstat.render.plot.model import Kind, Plot, Request, Row, View, with_unknown
 from vggstat.render.plot.vega import MB_AXIS, SERIES, SI_AXIS, value_column
 from vggstat.units import grouped, mega, short
 
@@ -40,13 +42,21 @@ def build(request: Request) -> Plot:
         rows=rows,
         labels=tuple(_labels(row) for row in rows),
         view={"concat": panels, "columns": 2},
+        notes=tuple(
+            f"{name}: {note[0].lower()}{note[1:]}"
+            for name, report in zip(request.names, request.reports, strict=True)
+            for note in not_counted_notes(report, (key for _, key, _, _ in QUANTITIES if ":" in key))
+        ),
     )
 
 
 def _rows(comparison: Comparison, names: tuple[str, ...]) -> tuple[Row, ...]:
     units = {"count": "", "bytes": "B", "pixels": "px"}
     return tuple(
-        {"quantity": quantity.text, "spec": name, "value": value, "unit": units[quantity.kind]}
+        with_unknown(
+            {"quantity": quantity.text, "spec": name, "value": value, "unit": units[quantity.kind]},
+            ("value",) if quantity.key else (),
+        )
         for quantity in comparison.quantities
         for name, value in zip(names, quantity.values, strict=True)
     )
@@ -91,6 +101,8 @@ def _panel(quantity: Quantity) -> View:
 
 def _labels(row: Row) -> dict[str, Any]:
     value, unit = row["value"], row["unit"]
+    if "value" in row.get("not_known", ()):
+        return {"label": UNKNOWN, "words": f"{row['spec']}, {row['quantity']}: not known"}
     if value is None:
         return {"label": "–", "words": f"{row['spec']}, {row['quantity']}: none"}
     label = f"{mega(value)} MB" if unit == "B" else f"{grouped(value)} px" if unit == "px" else short(value)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from vggstat.cost.accounting import find_accounting, inference_moments
 from vggstat.cost.footprint import measure
 from vggstat.cost.report import Report
+from vggstat.errors import UnknownMemoryError
 from vggstat.render.captions import UNITS_NOTE
-from vggstat.render.figures import count_or_dash
+from vggstat.render.figures import UNKNOWN, count_or_dash, size_words
+from vggstat.render.not_counted import not_counted_notes
 from vggstat.render.page import Column
 from vggstat.render.plot.layers import (
     LAYER_COLUMNS,
@@ -21,7 +22,7 @@ from vggstat.render.plot.layers import (
     title_of,
     words_of,
 )
-from vggstat.render.plot.model import Kind, Mode, Plot, Request, Row, View
+from vggstat.render.plot.model import Kind, Mode, Plot, Request, Row, View, with_unknown
 from vggstat.render.plot.vega import MB_AXIS, joined
 from vggstat.units import grouped, mega
 
@@ -46,6 +47,9 @@ HEADERS = {
     "backward_bytes": ("alive,", "backward ↑, B"),
 }
 """The same over the columns of text."""
+
+NOT_RUN: Final = ("input", "unused")
+"""Kinds of rows that do not run."""
 
 LIVE = {
     "inference": "Alive: maps while the layer runs, without gradients and without the weights (inference-peak).",
@@ -93,30 +97,60 @@ def build(request: Request) -> Plot:
         rows=tuple(rows),
         labels=tuple(_labels(row, panels) for row in rows),
         view=joined(views, "vconcat"),
+        notes=tuple(
+            note
+            for report in request.reports
+            for note in not_counted_notes(
+                _as_run(report, request.mode), ("memory:saved", _peak(request.mode))
+            )
+        ),
     )
 
 
 def _rows(name: str, report: Report, mode: Mode) -> list[Row]:
-    graph, workload = report.graph, report.workload
-    place = row_of_node(graph)
-    saved: Counter[str] = Counter()
-    for item in find_accounting("saved").items(graph, workload):
-        saved[place[item.node]] += item.bytes
-    alive = _live(report, mode)
+    saved = _saved(report)
+    live = ("live_bytes",) if mode == "inference" else ("forward_bytes", "backward_bytes")
+    unknown: tuple[str, ...] = ()
+    try:
+        alive = _live(report, mode)
+    except UnknownMemoryError:
+        alive, unknown = {key: {} for key in live}, live
     return [
-        {
-            **layer_cells(name, layer),
-            "output_values": layer.output_values,
-            "output_bytes": layer.output_bytes,
-            "saved_bytes": saved[layer.name],
-            **{key: figures.get(layer.name) for key, figures in alive.items()},
-        }
+        with_unknown(
+            {
+                **layer_cells(name, layer),
+                "output_values": layer.output_values,
+                "output_bytes": layer.output_bytes,
+                "saved_bytes": saved.get(layer.name, 0),
+                **{key: figures.get(layer.name) for key, figures in alive.items()},
+            },
+            ("saved_bytes", *(unknown if layer.kind not in NOT_RUN else ())),
+        )
         for layer in report.rows
     ]
 
 
+def _saved(report: Report) -> dict[str, int | None]:
+    """The bytes that each row's layers keep for the backward pass; None where it is not known of one."""
+    entry, place = find_accounting("saved"), row_of_node(report.graph)
+    found: dict[str, int | None] = {}
+    for item in entry.known_items(report.graph, report.workload):
+        found[place[item.node]] = (found.get(place[item.node]) or 0) + item.bytes
+    for one in report.memory_counted(entry).not_counted:
+        found[place[one.name]] = None
+    return found
+
+
+def _as_run(report: Report, mode: Mode) -> Report:
+    return report.replace(workload=report.workload.replace(mode=mode))
+
+
+def _peak(mode: Mode) -> str:
+    return f"memory:{mode}-peak"
+
+
 def _live(report: Report, mode: Mode) -> dict[str, dict[str, int]]:
-    """The most bytes alive while each row's layers run, by column."""
+    """The most bytes alive while each row's layers run, by column. Raises UnknownMemoryError."""
     place = row_of_node(report.graph)
     if mode == "inference":
         moments = ((moment.node, moment.bytes) for moment in inference_moments(report.graph, report.workload))
@@ -139,9 +173,9 @@ def _most(pairs: Any) -> dict[str, int]:
 
 def _view(name: str, report: Report, panels: tuple[str, ...], kinds: tuple[str, ...]) -> View:
     totals = {
-        "output_bytes": f" · {mega(report.memory_bytes(find_accounting('outputs')))} MB in all",
-        "saved_bytes": f" · {mega(report.memory_bytes(find_accounting('saved')))} MB in all",
-        "live_bytes": f" · peak {mega(report.memory_bytes(find_accounting('inference-peak')))} MB",
+        "output_bytes": f" · {_total(report, 'outputs')} MB in all",
+        "saved_bytes": f" · {_total(report, 'saved')} MB in all",
+        "live_bytes": f" · peak {_total(report, 'inference-peak')} MB",
     }
     views = [
         bars(
@@ -160,13 +194,18 @@ def _view(name: str, report: Report, panels: tuple[str, ...], kinds: tuple[str, 
     return {**joined(views, "hconcat"), "title": {"text": name, "fontSize": 13, "anchor": "start"}}
 
 
+def _total(report: Report, name: str) -> str:
+    return size_words(mega, report.memory_counted(find_accounting(name)))
+
+
 def _labels(row: Row, panels: tuple[str, ...]) -> dict[str, Any]:
     labels: dict[str, Any] = {}
     for key in panels:
         size = row[key]
-        labels[f"{key}_label"] = mega(size) if size else ""
+        nothing = UNKNOWN if key in row.get("not_known", ()) else "–"
+        labels[f"{key}_label"] = mega(size) if size else UNKNOWN if nothing == UNKNOWN else ""
         labels[f"{key}_words"] = (
-            f"{row['layer']}, {PANELS[key]}: {'–' if size is None else grouped(size)} bytes"
+            f"{row['layer']}, {PANELS[key]}: {nothing if size is None else grouped(size)} bytes"
         )
     return labels
 

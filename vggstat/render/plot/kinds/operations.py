@@ -9,6 +9,7 @@ from vggstat.cost.report import Report
 from vggstat.render.captions import operations_note
 from vggstat.render.columns import operation_counts
 from vggstat.render.figures import count_or_dash
+from vggstat.render.not_counted import not_counted_notes
 from vggstat.render.page import Column
 from vggstat.render.plot.layers import (
     LAYER_COLUMNS,
@@ -20,7 +21,7 @@ from vggstat.render.plot.layers import (
     title_of,
     words_of,
 )
-from vggstat.render.plot.model import Kind, Plot, Request, Row
+from vggstat.render.plot.model import Kind, Plot, Request, Row, with_unknown
 from vggstat.render.plot.vega import SI_AXIS, joined
 from vggstat.units import grouped, short
 
@@ -76,8 +77,11 @@ def _notes(request: Request) -> tuple[str, ...]:
     """What the operations count, of each network where it is not the same."""
     notes = [operations_note(report, request.convention) for report in request.reports]
     if len(set(notes)) == 1:
-        return (notes[0],)
-    return tuple(f"{name}: {note}" for name, note in zip(request.names, notes, strict=True))
+        del notes[1:]
+    else:
+        notes = [f"{name}: {note}" for name, note in zip(request.names, notes, strict=True)]
+    key = f"operations:{request.convention.ops.name}"
+    return (*notes, *(note for report in request.reports for note in not_counted_notes(report, (key,))))
 
 
 def _unit(rule: CountingRule) -> str:
@@ -87,7 +91,9 @@ def _unit(rule: CountingRule) -> str:
 def _rows(name: str, report: Report, rule: CountingRule) -> list[Row]:
     counts = operation_counts(report, rule)
     places = [
-        (layer_cells(name, layer), counts.rows[layer.name]) for layer in report.rows if layer.kind != "input"
+        (layer_cells(name, layer), counts.rows[layer.name])
+        for layer in report.rows
+        if layer.kind not in ("input", "unused")
     ]
     blocks = {node.name: node.block for node in report.graph.nodes}
     # Layers that are no row of a table but count under this rule (an adaptive pool that changes nothing).
@@ -98,8 +104,12 @@ def _rows(name: str, report: Report, rule: CountingRule) -> list[Row]:
     order = {node.name: node.index for node in report.graph.nodes}
     places.sort(key=lambda place: order[place[0]["layer"]])
     sums = cumulated(count for _, count in places)
+    lacks = counts.total is None
     return [
-        {**cells, "operations": count, "cumulative_operations": running, "cumulative_share": share}
+        with_unknown(
+            {**cells, "operations": count, "cumulative_operations": running, "cumulative_share": share},
+            ("operations", "cumulative_operations", "cumulative_share") if lacks else (),
+        )
         for (cells, count), (running, share) in zip(places, sums, strict=True)
     ]
 

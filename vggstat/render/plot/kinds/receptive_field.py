@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from vggstat.cost.report import Report
+from vggstat.render.not_counted import patterns, some
 from vggstat.render.page import Column
 from vggstat.render.plot.layers import LAYER_COLUMNS, bars, kinds_of, layer_cells, title_of, words_of
 from vggstat.render.plot.model import Kind, Plot, Request, Row, View
@@ -46,10 +48,28 @@ def build(request: Request) -> Plot:
         rows=tuple(rows),
         labels=tuple(_labels(row) for row in rows),
         view=joined([_view(request, at) for at in range(len(names))], "hconcat"),
-        notes=("FC layers see the whole image.",)
-        if any(row["receptive_field"] is None for row in rows)
-        else (),
+        notes=(
+            *(
+                ("FC layers see the whole image.",)
+                if any(row["receptive_field"] is None for row in rows)
+                else ()
+            ),
+            *_unknown_notes(request),
+        ),
     )
+
+
+def _unknown_notes(request: Request) -> Iterator[str]:
+    """The layers of models whose receptive fields are not known, and which are not shown."""
+    for name, report in zip(request.names, request.reports, strict=True):
+        left = [
+            layer.name
+            for layer in report.rows
+            if layer.receptive_field is None and not layer.sees_all and layer.kind != "unused"
+        ]
+        if left:
+            of = f" of {name}" if len(request.reports) > 1 else ""
+            yield f"Not shown{of}, as it is not known what they see: {some(patterns(left))}."
 
 
 def _rows(name: str, report: Report) -> list[Row]:
@@ -77,6 +97,8 @@ def _view(request: Request, at: int) -> View:
     view = bars(
         name, layers, "receptive_field", AXIS, "pixels of the image", width=WIDTH, title=title, kinds=kinds
     )
+    if len(report.graph.image) != 3:  # no image, whose side could be drawn
+        return view
     side = min(report.graph.image[1:])
     # Data of its own: a line, not one for each layer.
     image: View = {

@@ -10,10 +10,11 @@ from vggstat.cost.report import Report
 from vggstat.cost.roofline import Ceilings, LayerBound, roofline
 from vggstat.errors import UsageError
 from vggstat.render.captions import spec_words, workload_words
+from vggstat.render.not_counted import not_counted_notes
 from vggstat.render.page import Column
 from vggstat.render.plot.bubbles import Bubble, place_labels
 from vggstat.render.plot.layers import kind_color
-from vggstat.render.plot.model import Kind, Plot, Request, Row, View
+from vggstat.render.plot.model import Kind, Plot, Request, Row, View, with_unknown
 from vggstat.render.plot.vega import SERIES
 
 __all__ = ["KIND"]
@@ -69,9 +70,17 @@ def build(request: Request) -> Plot:
         rows=rows,
         labels=tuple(labels.get(row["layer"], {}) for row in rows),
         view=_view(points, y, ceilings),
-        notes=("Pooling layers multiply nothing and have no place on this plot.",)
-        if len(points) < len(rows)
-        else (),
+        notes=_notes(report) if len(points) < len(rows) else (),
+    )
+
+
+def _notes(report: Report) -> tuple[str, ...]:
+    """Which layers have no place on the plot."""
+    if report.graph.head is not None:
+        return ("Pooling layers multiply nothing and have no place on this plot.",)
+    return (
+        "Layers that multiply nothing have no place on this plot.",
+        *not_counted_notes(report, ("operations:flops",)),
     )
 
 
@@ -117,19 +126,21 @@ def _row(bound: LayerBound, time: LayerTime | None, *, is_measured: bool) -> Row
     row: dict[str, Any] = {
         "layer": bound.name,
         "kind": bound.kind,
-        "flops": bound.flops,
+        "flops": bound.flops if bound.is_counted else None,
         "bytes": bound.bytes,
         "intensity": bound.intensity,
-        "attainable_flops_per_s": bound.flops / bound.fused_s if bound.flops and bound.fused_s else None,
+        "attainable_flops_per_s": (
+            bound.flops / bound.fused_s if bound.is_counted and bound.flops and bound.fused_s else None
+        ),
         "bound_s": bound.fused_s,
-        "limit": bound.limit,
+        "limit": bound.limit if bound.is_counted else None,
     }
     if is_measured:
         row |= {
             "measured_s": time.median_s if time else None,
             "measured_flops_per_s": time.flops_per_s if time else None,
         }
-    return row
+    return with_unknown(row, () if bound.is_counted else ("flops", "intensity", "limit"))
 
 
 def _rate(value: float, unit: str) -> str:
