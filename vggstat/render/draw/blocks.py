@@ -22,7 +22,7 @@ from vggstat.render.draw.kinds import kinds_in, legend_words
 from vggstat.render.draw.metrics import fitted
 from vggstat.render.draw.rows import needed, rows_of
 from vggstat.render.draw.scene import Group, Item, Rectangle, Scene, moved
-from vggstat.render.draw.solid import SHEET, Scale, Solid, make_scale, solid_of
+from vggstat.render.draw.solid import SHEET, Scale, Solid, channels_of, make_scale, solid_of
 from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
 from vggstat.render.draw.turns import Lane, arrow, turning
 from vggstat.render.draw.units import Piece, branching_stages, pieces_of
@@ -194,21 +194,23 @@ def _legends(reports: Sequence[Report], scale: Scale) -> tuple[list[LegendItem],
     kinds = [LegendItem(_swatch(kind), legend_words(kind, reports)) for kind in kinds_in(reports)]
     rows = [row for report in reports for row in report.rows]
     sides = {side for row in rows if len(row.output_shape) == 3 for side in row.output_shape[1:]}
-    channels = {row.output_shape[0] for row in rows if row.kind != "input"} or {rows[0].output_shape[0]}
-    lengths = [(scale.length(side), side) for side in _samples(sides)]
+    channels = {channels_of(row.output_shape) for row in rows if row.kind != "input"} or {
+        channels_of(rows[0].output_shape)
+    }
+    lengths = [(scale.length(side), side) for side in _samples(sides)]  # none of vectors and tokens
     widths = [(scale.thickness(count), count) for count in _samples(channels)]
     return kinds, _rulers("sides in px:", lengths), _rulers("channels, features:", widths)
 
 
 def _rulers(title: str, lengths: list[tuple[float, int]]) -> list[LegendItem]:
     rulers = [LegendItem(_ruler(length), grouped(count)) for length, count in lengths]
-    return [LegendItem(Panel(0, 0, ()), title), *rulers]
+    return [LegendItem(Panel(0, 0, ()), title), *rulers] if rulers else []
 
 
 def _samples(numbers: set[int]) -> list[int]:
-    """The smallest, the middle and the largest."""
+    """The smallest, the middle and the largest; none where there is no map."""
     ordered = sorted(numbers)
-    return sorted({ordered[0], ordered[len(ordered) // 2], ordered[-1]})
+    return sorted({*ordered[:1], *ordered[len(ordered) // 2 :][:1], *ordered[-1:]})
 
 
 def _swatch(kind: str) -> Panel:
@@ -226,7 +228,9 @@ def _notes(reports: Sequence[Report], scale: Scale) -> list[str]:
         "thickness is the square root of the channels (features for FC); depth recedes at half its length."
     )
     if any(
-        row.kind != "input" and scale.channel**2 * row.output_shape[0] < 1 for r in reports for row in r.rows
+        row.kind != "input" and scale.channel**2 * channels_of(row.output_shape) < 1
+        for r in reports
+        for row in r.rows
     ):
         scaled += " Nothing is drawn thinner than one unit."
     if any(len(row.scope) > 1 for report in reports for row in report.rows):

@@ -90,14 +90,14 @@ def _factors(line: Row, sign: str) -> str:
 
 
 def _vector(line: Row) -> str:
-    return f"1x1x{line.output_shape[0]}"
+    return f"1x1x{_product(line.output_shape)}"
 
 
 def _product(shape: tuple[int, ...]) -> str:
     if len(shape) == 3:
         channels, height, width = shape
         return f"{height}*{width}*{channels}"
-    return str(shape[0])
+    return "*".join(map(str, shape)) or "?"
 
 
 def _memory(items: list[MemoryItem], shapes: list[Shape], batch: int, *, spaced: bool) -> tuple[str, int]:
