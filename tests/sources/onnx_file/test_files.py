@@ -196,3 +196,44 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     outcome = run(monkeypatch, "table", "net.onnx")
     assert (outcome.out, outcome.code) == ("", 2)
     assert "not an ONNX file" in outcome.err
+
+
+COMMANDS = [
+    ["table"],
+    ["table", "--format", "json"],
+    ["table", "--style", "cs231n"],
+    ["table", "--style", "keras"],
+    ["table", "--style", "torch"],
+    ["explain", "216", "net.onnx"],
+    ["memory"],
+    ["roofline", "--device", "h100"],
+    ["fit", "--device", "h100"],
+    ["draw", "-o", "net.svg"],
+    ["draw", "--style", "flow", "-o", "net.svg"],
+    ["draw", "--style", "columns", "-o", "net.svg"],
+    ["compare", "LeNet-5"],
+    ["identify"],
+    ["spec"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("name", ["tokens", "unknown"])
+def test_no_command_fails(
+    name: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On words, which are no map, and on shapes that nobody knows: each says what it can."""
+    if name == "tokens":
+        nodes = [node("Gather", "e x", "t"), node("LSTM", "t w r", "y", hidden_size=6)]
+        tensors = [weight("e", 50, 5), weight("w", 1, 24, 5), weight("r", 1, 24, 6)]
+        content = model(nodes, *tensors, inputs={"x": (7, 1)}, kinds={"x": onnx.TensorProto.INT64})
+    else:
+        nodes = [node("Conv", "x w", "c"), node("NonZero", "c", "n"), node("Cast", "n", "y", to=1)]
+        content = model(nodes, weight("w", 8, 3, 3, 3))
+    (tmp_path / "net.onnx").write_bytes(content.SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    arguments = command if "net.onnx" in command else [command[0], "net.onnx", *command[1:]]
+    outcome = run(monkeypatch, *arguments)
+
+    assert outcome.code in (0, 1, 2), outcome.err
+    assert "fault of vggstat's own" not in outcome.err

@@ -22,7 +22,7 @@ from vggstat.render.draw.kinds import kinds_in, legend_words
 from vggstat.render.draw.metrics import fitted
 from vggstat.render.draw.rows import needed, rows_of
 from vggstat.render.draw.scene import Group, Item, Rectangle, Scene, moved
-from vggstat.render.draw.solid import SHEET, Scale, Solid, make_scale, sides_of, solid_of
+from vggstat.render.draw.solid import SHEET, Scale, Solid, channels_of, make_scale, sides_of, solid_of
 from vggstat.render.draw.stages import Run, Stage, closes_with_softmax, split_stages, tip
 from vggstat.render.draw.turns import Lane, arrow, turning
 from vggstat.render.draw.units import Piece, branching_stages, pieces_of
@@ -198,7 +198,9 @@ def _legends(reports: Sequence[Report], scale: Scale) -> tuple[list[LegendItem],
     kinds = [LegendItem(_swatch(kind), legend_words(kind, reports)) for kind in kinds_in(reports)]
     rows = [row for report in reports for row in report.rows]
     sides = {side for row in rows if len(row.output_shape) > 1 for side in sides_of(row.output_shape)}
-    channels = {row.output_shape[0] for row in rows if row.kind != "input"} or {rows[0].output_shape[0]}
+    channels = {channels_of(row.output_shape) for row in rows if row.kind != "input"} or {
+        channels_of(rows[0].output_shape)
+    }
     lengths = [(scale.length(side), side) for side in _samples(sides)]
     widths = [(scale.thickness(count), count) for count in _samples(channels)]
     rulers = (_rulers("sides in px:", lengths) if lengths else [], _rulers("channels, features:", widths))
@@ -207,7 +209,7 @@ def _legends(reports: Sequence[Report], scale: Scale) -> tuple[list[LegendItem],
 
 def _rulers(title: str, lengths: list[tuple[float, int]]) -> list[LegendItem]:
     rulers = [LegendItem(_ruler(length), grouped(count)) for length, count in lengths]
-    return [LegendItem(Panel(0, 0, ()), title), *rulers]
+    return [LegendItem(Panel(0, 0, ()), title), *rulers] if rulers else []
 
 
 def _samples(numbers: set[int]) -> list[int]:
@@ -231,7 +233,9 @@ def _notes(reports: Sequence[Report], scale: Scale) -> list[str]:
         "thickness is the square root of the channels (features for FC); depth recedes at half its length."
     )
     if any(
-        row.kind != "input" and scale.channel**2 * row.output_shape[0] < 1 for r in reports for row in r.rows
+        row.kind != "input" and scale.channel**2 * channels_of(row.output_shape) < 1
+        for r in reports
+        for row in r.rows
     ):
         scaled += " Nothing is drawn thinner than one unit."
     if any(len(row.output_shape) not in (1, 3) for report in reports for row in report.rows):

@@ -17,7 +17,7 @@ from vggstat.render.draw.scene import Point, Polygon
 from vggstat.render.draw.theme import HATCHES
 from vggstat.shapes import Shape
 
-__all__ = ["SHEET", "Scale", "Solid", "make_scale", "sides_of", "solid_of"]
+__all__ = ["SHEET", "Scale", "Solid", "channels_of", "make_scale", "sides_of", "solid_of"]
 
 RIGHT: Final = 0.383
 """Half of cos 40°: how far to the right a length of 1 recedes."""
@@ -84,7 +84,7 @@ def make_scale(reports: Sequence[Report], width: float) -> Scale:
     """The largest scale at which the longest stage fits ``width``."""
     shapes = [row.output_shape for report in reports for row in report.rows]
     longest = max(max(sides_of(shape)) for shape in shapes)
-    most = max(shape[0] for shape in shapes)
+    most = max(channels_of(shape) for shape in shapes)
     deepest = max((shape[0] for shape in shapes if len(shape) == 3), default=1)
     tallest = min(TALLEST, width / 4)
     # Twelve solids stand side by side at most (blocks.MOST_SOLIDS), in their gaps of 4.
@@ -98,7 +98,7 @@ def solid_of(row: Row, scale: Scale) -> Solid:
     height, width = sides_of(row.output_shape)
     depth = scale.length(width)
     kind = kind_of(row)
-    thickness = SHEET if kind == "sheet" else scale.thickness(row.output_shape[0])
+    thickness = SHEET if kind == "sheet" else scale.thickness(channels_of(row.output_shape))
     return Solid(kind, thickness, scale.length(height), RIGHT * depth, UP * depth)
 
 
@@ -106,3 +106,8 @@ def sides_of(shape: Shape) -> tuple[int, int]:
     """Height and width of a map; a vector is one pixel. Of other shapes the last two axes behind the first, as there are."""
     sides = (*shape[1:], 1) if len(shape) == 2 else (1, 1, *shape[1:])
     return sides[-2], sides[-1]
+
+
+def channels_of(shape: Shape) -> int:
+    """Of a map, or the features of a vector; a single number, and what is not known, has one."""
+    return shape[0] if shape else 1

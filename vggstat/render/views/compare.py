@@ -238,7 +238,7 @@ def _output(slot: Slot) -> Any:
 
 
 def _maps(value: Any) -> str:
-    shapes = value if isinstance(value[0], tuple) else (value,)
+    shapes = value if value and isinstance(value[0], tuple) else (value,)
     return " → ".join(map(map_text, shapes))
 
 

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Literal
 
-from vggstat.errors import ShapeError
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph
-from vggstat.net.ops import find_kind
-from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.add import Add
-from vggstat.net.ops.base import Layer, Param
-from vggstat.net.ops.concat import Concat
+from vggstat.net.ops.base import Layer
 from vggstat.net.ops.given import Given
-from vggstat.net.ops.multiply import Multiply
 from vggstat.net.ops.other import Other, Rearranged
-from vggstat.net.ops.part import Crop, Split
 from vggstat.net.ops.product import Attention
 from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
+from vggstat.sources.language import layer_of_language
 from vggstat.sources.onnx_file.inference import Run
 from vggstat.sources.onnx_file.layers import as_layers
-from vggstat.sources.onnx_file.maps import PART
 from vggstat.sources.onnx_file.model import printable
 from vggstat.sources.onnx_file.readers import read_step
 from vggstat.sources.onnx_file.reading import Reading
@@ -186,16 +178,10 @@ def _layer(
     reading: Reading, entering: tuple[Shape, ...], shape: Shape, width: int | Literal["read", "dtype"]
 ) -> Layer:
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
-    try:
-        layer = _of_language(reading, entering) if reading.is_written and entering else None
-        if (
-            layer is not None
-            and layer.out_shape(*entering) == shape
-            and _same_tensors(reading, layer, entering)
-        ):
+    if reading.is_written and entering:
+        layer = layer_of_language(reading.kind, reading.settings, entering, shape, reading.tensors)
+        if layer is not None:
             return layer
-    except (ShapeError, TypeError, ValueError, ArithmeticError):
-        pass  # settings that the language does not write
     return reading.seen(
         operation=reading.kind,
         settings=tuple(reading.settings.items()),
@@ -205,30 +191,3 @@ def _layer(
         is_plain=reading.seen not in (Other, Attention, TokenNorm),
         **(reading.fields if entering else {}),
     )
-
-
-def _of_language(reading: Reading, entering: tuple[Shape, ...]) -> Layer | None:
-    kind, settings = reading.kind, reading.settings
-    joins: Mapping[str, type[Layer]] = {"add": Add, "concat": Concat, "multiply": Multiply}
-    if kind in joins:
-        return joins[kind]()
-    if kind == PART:
-        makes = settings["makes"]
-        kept = makes[1:] == entering[0][1:]
-        part = Split if kept else Crop
-        return part(start=settings["start"], makes=makes)
-    if len(entering) > 1 or (found := find_kind(kind)) is None:
-        return None
-    fields: dict[str, Any] = {name: value for name, value in settings.items() if name != "inputs"}
-    if found.layer is AdaptiveAvgPool:
-        return AdaptiveAvgPool(output=fields["output"])
-    return found.layer(**fields)
-
-
-def _same_tensors(reading: Reading, layer: Layer, entering: tuple[Shape, ...]) -> bool:
-    """Whether it learns what the layer learns."""
-    return _learned(layer.params(*entering)) == _learned(reading.tensors)
-
-
-def _learned(tensors: Sequence[Param]) -> list[Shape]:
-    return [param.shape for param in tensors if param.role != "buffer"]

@@ -7,18 +7,16 @@ from typing import Any, Final
 
 from vggstat.net.ops.other import Rearranged
 from vggstat.shapes import square
+from vggstat.sources.language import PART
 from vggstat.sources.onnx_file.plain import windows_along
 from vggstat.sources.onnx_file.reading import Reading, along, params_of, plain
 from vggstat.sources.onnx_file.steps import Step
 from vggstat.sources.onnx_file.values import FLOATING, Value
 
-__all__ = ["MAPS", "PART"]
+__all__ = ["MAPS"]
 
 PADDING: Final = "padding"
 """The kind of a layer that puts values around a map."""
-
-PART: Final = "part"
-"""The kind of a layer that hands on a part of a map."""
 
 
 def _max_pool(step: Step) -> Reading | None:

@@ -7,12 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from vggstat.net.known import ZEROS
 from vggstat.shapes import square
+from vggstat.sources.language import PART
 from vggstat.sources.torch_module.functions import LAYOUT
 
-__all__ = ["PART", "Call", "Settings", "TensorArgument", "is_by_channels", "is_nothing", "read_call"]
-
-PART: Final = "part"
-"""The kind of a layer that hands on a part of a map."""
+__all__ = ["Call", "Settings", "TensorArgument", "is_by_channels", "is_nothing", "read_call"]
 
 ALIASES: Final = {
     "iadd": "add",

@@ -7,23 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from vggstat.errors import ShapeError, UsageError
+from vggstat.errors import UsageError
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph, Node
-from vggstat.net.ops import find_kind
-from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
-from vggstat.net.ops.add import Add
 from vggstat.net.ops.base import Layer
-from vggstat.net.ops.concat import Concat
 from vggstat.net.ops.given import Given
-from vggstat.net.ops.multiply import Multiply
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
-from vggstat.net.ops.part import Crop, Split
 from vggstat.net.ops.product import Attention, MatMul, SeenConv, SeenLinear, SeenTransposedConv
 from vggstat.net.ops.token_norm import TokenNorm
 from vggstat.net.spec import Place, Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.calls import PART, Call, read_call
+from vggstat.sources.language import PART, layer_of_language
+from vggstat.sources.torch_module.calls import Call, read_call
 from vggstat.sources.torch_module.functions import LAYOUT, ONE_KERNEL, POINTWISE
 from vggstat.sources.torch_module.products import read_product
 from vggstat.sources.torch_module.recorder import Step
@@ -252,12 +247,12 @@ def _layer(
     step: Step, kind: str, settings: dict[str, Any], entering: tuple[Shape, ...], shape: Shape
 ) -> Layer:
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
-    try:
-        layer = _of_language(step, kind, settings) if step.grows else None
-        if layer is not None and layer.out_shape(*entering) == shape and _same_tensors(step, layer, entering):
-            return layer
-    except (ShapeError, TypeError, ValueError):
-        pass  # settings that the language does not write: a kernel of two sides
+    tensors, in_place = step.tensors, step.call.in_place
+    layer = (
+        layer_of_language(kind, settings, entering, shape, tensors, in_place=in_place) if step.grows else None
+    )
+    if layer is not None:
+        return layer
     name = step.call.name
     product = read_product(step.call) if step.grows else None
     seen: type[Layer] = Other
@@ -282,32 +277,3 @@ def _layer(
         is_plain=name in ONE_KERNEL or seen in (Rearranged, SeenConv, SeenTransposedConv, SeenLinear, MatMul),
         **fields,
     )
-
-
-def _of_language(step: Step, kind: str, settings: dict[str, Any]) -> Layer | None:
-    given = len(step.inputs)
-    if kind == "add" and given > 1:
-        return Add(in_place=step.call.in_place)
-    if kind in ("concat", "multiply") and given > 1:
-        return Concat() if kind == "concat" else Multiply()
-    if kind == PART:
-        start, makes = settings["start"], settings["makes"]
-        kept = makes[1:] == step.call.before[2:]
-        return Split(start=start, makes=makes) if kept else Crop(start=start, makes=makes)
-    if given > 1 or (found := find_kind(kind)) is None:
-        return None
-    fields = {name: value for name, value in settings.items() if name != "inputs"}
-    if found.layer is AdaptiveAvgPool:
-        sides = fields.pop("output")
-        height, width = (sides, None) if isinstance(sides, int) else sides
-        return AdaptiveAvgPool(output=height, width=width)
-    return found.layer(**fields)
-
-
-def _same_tensors(step: Step, layer: Layer, entering: tuple[Shape, ...]) -> bool:
-    """Whether it learns what the layer learns; a batch norm may have none of its own."""
-    learned = [
-        [p.shape for p in tensors if p.role != "buffer"]
-        for tensors in (layer.params(*entering), step.tensors)
-    ]
-    return learned[0] == learned[1]
