@@ -108,7 +108,7 @@ def test_json_tells_how_much_of_a_total_is_known() -> None:
     assert totals["macs"] is None
     assert totals["macs_known"] == 36 * 8 * 8 * 4
     assert totals["macs_status"] == "partial"
-    assert totals["macs_not_counted"] == [{"name": "other2", "work": ["other roll"], "place": None}]
+    assert totals["macs_not_counted"] == [{"name": "other2", "work": ["other roll"], "place": "here:1"}]
     assert totals["flops_known"] == 2 * totals["macs_known"]
 
 
