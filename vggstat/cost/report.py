@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import chain
 from typing import Any, Final
 
@@ -232,7 +232,7 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
         weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
         number += weighted
         rows.append(_row(node, load, number if weighted else None, shown))
-    rows += _unused_rows(graph.unused)
+    rows += _unused_rows(graph.unused, {row.name for row in rows})
     return Report(
         graph=graph,
         workload=load,
@@ -286,14 +286,18 @@ def _image_row(graph: Graph, load: Workload) -> Row:
     )
 
 
-def _unused_rows(unused: Iterable[Param]) -> Iterator[Row]:
-    """A row for each module whose parameters nothing takes: they are counted, and no map comes of them."""
+def _unused_rows(unused: Iterable[Param], taken: Set[str]) -> Iterator[Row]:
+    """A row for each module whose parameters nothing takes: they are counted, and no map comes of them.
+
+    It has the module's name, or another one where a layer has that, some of whose parameters are used.
+    """
     modules: dict[str, list[Param]] = {}
     for param in unused:
         modules.setdefault(param.path.rpartition(".")[0], []).append(param)
-    for name, params in modules.items():
+    for module, params in modules.items():
+        name = module or "the model's own"
         yield _plain_row(
-            name=name or "the model's own",
+            name=f"{name}, the rest" if name in taken else name,
             block="unused",
             kind="unused",
             label="not used",

@@ -82,6 +82,7 @@ class _Row(msgspec.Struct):
     output_bytes: Count
     receptive_field: Sides | None
     effective_stride: Sides | None
+    sees_all: bool | None = None
 
 
 class _Between(msgspec.Struct):
@@ -132,6 +133,7 @@ def parse_snapshot(data: bytes, source: str) -> Snapshot:
     with told_in_words(data, source, EXPECTED, again):
         _check_kind(_BEGINNING.decode(data), source, again)
         document = _WHOLE.decode(data)
+    _check_names(document, source)
     run = document.workload
     return Snapshot(
         name=document.spec,
@@ -160,6 +162,21 @@ def _check_kind(beginning: _Beginning, source: str, again: str) -> None:
     check_schema(beginning.schema, SCHEMA, source, again=again)
 
 
+def _check_names(document: _Document, source: str) -> None:
+    """Raises InputError where a row has another one's name, or names as what it reads none of those before it."""
+    known: set[str] = set()
+    for at, row in enumerate(document.rows):
+        if row.name in known:
+            raise InputError(f"{source}: rows[{at}].name: {row.name!r} is the name of an earlier row too")
+        strange = next((name for name in row.inputs if name not in known), None)
+        if strange is not None:
+            raise InputError(f"{source}: rows[{at}].inputs: {strange!r} is no row before it")
+        known.add(row.name)
+    for at, one in enumerate(document.between_rows):
+        if one.after not in known:
+            raise InputError(f"{source}: between_rows[{at}].after: {one.after!r} is no row")
+
+
 def _dtype(name: str, source: str) -> DType:
     try:
         return find_dtype(name)
@@ -169,6 +186,8 @@ def _dtype(name: str, source: str) -> DType:
 
 def _row(row: _Row) -> SavedRow:
     values = msgspec.structs.asdict(row)
+    if row.sees_all is None:
+        values["sees_all"] = row.receptive_field is None
     return SavedRow(
         layer=None,
         label=values.pop("label") or "",
@@ -176,7 +195,6 @@ def _row(row: _Row) -> SavedRow:
         jump=values.pop("effective_stride"),
         written=_settings(values.pop("settings")),
         weight_shape=None,
-        sees_all=row.receptive_field is None,
         **values,
     )
 

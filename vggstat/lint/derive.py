@@ -206,8 +206,11 @@ def _part_steps(report: Report, row: Row) -> list[Step]:
 
 def _unused_step(report: Report, row: Row) -> Step:
     """Parameters that nothing takes, which are in the total."""
-    prefix = f"{row.name}."
-    held = [param for param in report.graph.unused if param.path.startswith(prefix)] or report.graph.unused
+    module = row.name.removesuffix(", the rest")
+    unused = report.graph.unused
+    held = [param for param in unused if param.path.rpartition(".")[0] == module] or [
+        param for param in unused if "." not in param.path
+    ]
     return Step(
         quantity="parameters",
         rule="of tensors that its forward pass does not use",

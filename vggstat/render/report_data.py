@@ -194,6 +194,7 @@ def row_data(row: Row) -> dict[str, Any]:
         "output_values": row.output_values,
         "output_bytes": row.output_bytes,
         "receptive_field": row.receptive_field,
+        "sees_all": row.sees_all,
         "effective_stride": row.jump,
     }
 
