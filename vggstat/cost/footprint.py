@@ -68,18 +68,22 @@ class Footprint(Record):
         return tuple(points)
 
 
-def measure(graph: Graph, workload: Workload) -> Footprint:
-    """The footprint of a graph. Raises UsageError where it cannot be run like that."""
+def measure(graph: Graph, workload: Workload, *, as_written: bool = False) -> Footprint:
+    """The footprint of a graph; in inference ``as_written``, each map there until Python lets go of it.
+
+    Raises UsageError where it cannot be run like that, and UnknownMemoryError where nobody knows what it takes.
+    """
     refuse_untrainable(graph, workload)
-    moments = tuple(moments_of(graph, workload))
+    moments = tuple(moments_of(graph, workload, as_written=as_written))
     return Footprint(graph=graph, workload=workload, moments=moments, peak=largest(moments))
 
 
-def moments_of(graph: Graph, workload: Workload) -> Iterator[Moment]:
+def moments_of(graph: Graph, workload: Workload, *, as_written: bool = False) -> Iterator[Moment]:
     """The moments that could be the peak. Each is a fixed number of bytes and so many more per image."""
     if workload.mode == "training":
         return training_moments(graph, workload)
-    return inference_moments(graph, workload, held=parameter_items(graph, workload))
+    held = parameter_items(graph, workload)
+    return inference_moments(graph, workload, held=held, as_written=as_written)
 
 
 def refuse_untrainable(graph: Graph, workload: Workload) -> None:

@@ -83,7 +83,7 @@ def output_item(node: Node, workload: Workload, width: int | None = None) -> Mem
 
 
 def parameter_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
-    """Learned tensors, and buffers, of each layer."""
+    """Learned tensors, and buffers, of each layer, and those that none takes."""
     width = workload.dtype.width
     items = []
     for node in graph.nodes:
@@ -96,4 +96,7 @@ def parameter_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
             mixed = any(param.width for param in buffers)
             count = None if mixed else sum(param.elements for param in buffers)
             items.append(MemoryItem(node.name, "running statistics", count, size, "parameters"))
+    idle = sum(param.elements for param in graph.unused)
+    if idle:
+        items.append(MemoryItem("not used", "parameters", idle, idle * width, "parameters"))
     return tuple(items)

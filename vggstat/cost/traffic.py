@@ -69,6 +69,8 @@ class Group(NamedTuple):
     nodes: tuple[Node, ...]
     sums: int = 0
     """Values of each image's gradients that are added to earlier ones, where other groups read its maps too."""
+    lost: frozenset[int] = frozenset()
+    """Indices of nodes that no output depends on: no gradient comes to them."""
 
     @property
     def entering(self) -> int:
@@ -91,19 +93,22 @@ def groups_of(graph: Graph) -> tuple[Group, ...]:
         for value, wanted in zip(node.inputs, node.input_grads, strict=True)
         if wanted
     )
+    given = graph.further_inputs
     for node in graph.nodes:
-        if not node.in_model:
+        if not node.in_model or node in given:
             continue
         if node.is_row or not found:
             found.append((node, [node]))
         else:
             found[-1][1].append(node)
+    lost = frozenset(node.index for node in graph.leads_nowhere)
     return tuple(
         Group(
             head.name,
             head.layer.row_kind,
             tuple(nodes),
             sum(values(node.shape) * max(0, readers[node.output] - 1) for node in nodes),
+            lost,
         )
         for head, nodes in found
     )
@@ -113,9 +118,9 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
     """The kernels of a group's forward pass, and in training of its backward pass."""
     kernels: list[Kernel] = []
     for at, node in enumerate(group.nodes):
-        usual = _activation if isinstance(node.layer, Activation) else _pointwise
-        make = _KERNELS.get(type(node.layer), usual)
-        kernels += make(_Node(node, workload, alone=at == 0))
+        made = _Node(node, workload, alone=at == 0)
+        has_gradient = made.gets_gradient and node.index not in group.lost
+        kernels += [k for k in _kernels(made) if has_gradient or k.direction == "forward"]
     kernels += _epilogue(group, workload)
     if group.sums:  # what is added, what it is added to, and the sum
         moved = 3 * workload.bytes(group.sums, (workload.autocast or workload.dtype).width)
@@ -123,6 +128,12 @@ def kernels_of(group: Group, workload: Workload) -> tuple[Kernel, ...]:
     if workload.mode == "inference":
         return tuple(kernel for kernel in kernels if kernel.direction == "forward")
     return tuple(kernels)
+
+
+def _kernels(made: _Node) -> Iterator[Kernel]:
+    """Of one node, by its kind; of a kind without formulas of its own, as a product if it multiplies."""
+    usual = _activation if isinstance(made.node.layer, Activation) else _pointwise
+    return _KERNELS.get(type(made.node.layer), _product if made.flops else usual)(made)
 
 
 def _epilogue(group: Group, workload: Workload) -> Iterator[Kernel]:
@@ -148,7 +159,7 @@ def step_kernels(graph: Graph, workload: Workload) -> tuple[Kernel, ...]:
     The optimizer reads gradient, parameter and its states, and writes parameter and states: 3 tensors for SGD, 5
     with momentum, 7 for Adam. Copies for weight decay and the like are left out: it is a lower bound.
     """
-    learned = sum(param.elements for node in graph.nodes for param in node.params if param.role != "buffer")
+    trained = sum(param.elements for node in graph.nodes for param in node.params if param.is_trained)
     kernels = []
     if workload.autocast is not None:
         cast = sum(
@@ -161,9 +172,9 @@ def step_kernels(graph: Graph, workload: Workload) -> tuple[Kernel, ...]:
         kernels.append(
             Kernel("weights cast by autocast", 0, cast * (FLOAT32_WIDTH + workload.autocast.width))
         )
-    if workload.mode == "training" and learned:
+    if workload.mode == "training" and trained:
         tensors = 3 + 2 * len(workload.optimizer.states)
-        moved = tensors * learned * workload.dtype.width
+        moved = tensors * trained * workload.dtype.width
         kernels.append(Kernel("optimizer", 0, moved, "optimizer"))
     return tuple(kernels)
 
@@ -176,16 +187,16 @@ class _Node:
         self.alone = alone
         """Whether it heads its group, so that nothing stands before it that it could be fused into."""
         self.training = workload.mode == "training"
-        batch = workload.batch
+        self.batch = batch = workload.batch
         # NB: under autocast the maps between low layers are low too, which is where all of the traffic is.
         self.width = (workload.autocast or workload.dtype).width
         self.inputs = batch * self.width * sum(values(shape) for shape in node.in_shapes)
         self.outputs = batch * self.width * values(node.shape)
         self.values_out = batch * values(node.shape)
-        params = {param.name: param.elements for param in node.params if param.role != "buffer"}
-        self.weights = params.get("weight", 0) * self.width
-        self.params = sum(params.values()) * self.width
-        self.has_bias = "bias" in params
+        learned = [param for param in node.tensors if param.role != "buffer"]
+        self.weights = sum(param.elements for param in learned if param.role == "weight") * self.width
+        self.params = sum(param.elements for param in learned) * self.width
+        self.has_bias = any(param.role == "bias" for param in learned)
         self.flops = 2 * batch * node.ops.macs
 
     @property
@@ -199,17 +210,30 @@ class _Node:
 
     @property
     def gets_gradient(self) -> bool:
-        return self.node.needs_input_grad or bool(self.node.params)
+        return self.node.needs_input_grad or bool(self.node.trained)
+
+    def trains(self, role: str) -> bool:
+        """Whether one of its tensors of that role gets a gradient."""
+        return any(param.role == role for param in self.node.trained)
 
 
 def _weighted(n: _Node) -> Iterator[Kernel]:
     """A convolution or FC layer: dW reads x and dy, dx reads dy and W; db reads dy."""
     yield Kernel(n.node.layer.stem, n.flops, n.inputs + n.params + n.outputs)
-    yield Kernel("weight gradient", n.flops, n.inputs + n.outputs + n.weights, "backward")
+    if n.trains("weight"):
+        yield Kernel("weight gradient", n.flops, n.inputs + n.outputs + n.weights, "backward")
     if n.passes_gradient:
         yield Kernel("input gradient", n.flops, n.outputs + n.weights + n.inputs, "backward")
-    if n.has_bias:
+    if n.trains("bias"):
         yield Kernel("bias gradient", 0, n.outputs, "backward", styles=APART)
+
+
+def _product(n: _Node) -> Iterator[Kernel]:
+    """Any other product, of a map with weights or of maps. Backward, all gradients as one kernel: a lower bound."""
+    yield Kernel(n.node.layer.stem, n.flops, n.inputs + n.params + n.outputs)
+    again = 2 * n.batch * n.node.backward_macs
+    moved = n.outputs + 2 * (n.inputs + n.weights)  # factors are read, and their gradients written
+    yield Kernel(f"{n.node.layer.stem} gradients", again, moved, "backward")
 
 
 def _conv(n: _Node) -> Iterator[Kernel]:

@@ -28,6 +28,7 @@ __all__ = [
     "build_module",
     "done_after",
     "fill",
+    "fill_parameters",
     "function_of",
     "over_channels",
 ]
@@ -238,22 +239,28 @@ def _defaults(device: str, dtype: torch.dtype) -> Iterator[None]:
 def fill(module: nn.Module, *, seed: int = 0) -> None:
     """Random weights in place, scaled so that values neither vanish nor overflow through ReLU layers.
 
-    He et al. 2015: deviation sqrt(2 / fan-in); small biases, so that a lost bias shows. A generator of its
-    own leaves the global one untouched.
+    He et al. 2015: deviation sqrt(2 / fan-in); small biases, so that a lost bias shows. Running statistics are those of
+    a norm that has seen nothing. A generator of its own leaves the global one untouched.
     """
+    fill_parameters(module, seed=seed)
     with torch.no_grad():
-        for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-            kind = name.rpartition(".")[2]
-            if tensor.dim() > 1:
-                fan_in = tensor[0].numel()
-                _uniform(tensor, (6 / fan_in) ** 0.5, seed)
-            elif kind in ("weight", "running_var"):
-                tensor.fill_(1)
-            elif kind == "bias":
-                _uniform(tensor, 0.1, seed)
-            else:
+        for name, tensor in module.named_buffers():
+            tensor.fill_(1 if name.endswith("running_var") else 0)
+
+
+def fill_parameters(module: nn.Module, *, seed: int = 0) -> None:
+    """The same of the parameters alone."""
+    with torch.no_grad():
+        for number, (name, tensor) in enumerate(module.named_parameters(), start=seed):
+            if not tensor.is_floating_point():
                 tensor.zero_()
-            seed += 1
+            elif tensor.dim() > 1:
+                fan_in = max(1, tensor.numel() // max(1, tensor.shape[0]))
+                _uniform(tensor, (6 / fan_in) ** 0.5, number)
+            elif name.endswith("bias"):
+                _uniform(tensor, 0.1, number)
+            else:
+                tensor.fill_(1)
 
 
 def _uniform(tensor: Tensor, bound: float, seed: int) -> None:

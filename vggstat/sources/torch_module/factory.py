@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -42,11 +43,11 @@ def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
     raise UsageError('--model-args takes a JSON object ({"num_classes": 10}) or a list ([10])')
 
 
-def load_model(reference: str, arguments: str | None = None) -> Loaded:
+def load_model(reference: str, arguments: str | None = None, *, on_meta: bool = True) -> Loaded:
     """The model that ``package.module:factory`` names: a module object, or what a class or function makes.
 
     It is made with ``meta`` as the default device, so that no weights are allocated; where it cannot be made
-    so, once more without. The working directory is on the path meanwhile. What it prints goes to stderr.
+    so, or is not to be, without. The working directory is on the path meanwhile. What it prints goes to stderr.
     torch's random state and default dtype and device are left as they were. Raises UsageError.
     """
     positional, named = parse_arguments(arguments)
@@ -63,7 +64,8 @@ def load_model(reference: str, arguments: str | None = None) -> Loaded:
             return Loaded(model=_unwrap(target))
         if not callable(target):
             raise UsageError(f"{reference} is {_kind(target)}, neither a model nor anything that makes one")
-        return _make(reference, target, positional, named)
+        make = partial(target, *positional, **named)
+        return _make_on_meta(reference, make) if on_meta else Loaded(model=_make(reference, make))
 
 
 def _find(module_name: str, path: str) -> Any:
@@ -81,22 +83,28 @@ def _find(module_name: str, path: str) -> Any:
     return target
 
 
-def _make(
-    reference: str, factory: Callable[..., Any], positional: list[Any], named: dict[str, Any]
-) -> Loaded:
+def _make_on_meta(reference: str, make: Callable[[], Any]) -> Loaded:
     try:
         with torch.device("meta"):
-            model = factory(*positional, **named)
-        note = ""
+            model = make()
     except (Exception, SystemExit) as first:
-        try:
-            model = factory(*positional, **named)
-        except (Exception, SystemExit) as error:
-            raise UsageError(f"{reference} failed: {_described(error)}") from None
-        note = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
+        why = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
+        return Loaded(model=_make(reference, make), note=why)
+    return Loaded(model=_module(reference, model))
+
+
+def _make(reference: str, make: Callable[[], Any]) -> nn.Module:
+    try:
+        model = make()
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{reference} failed: {_described(error)}") from None
+    return _module(reference, model)
+
+
+def _module(reference: str, model: Any) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise UsageError(f"{reference} makes {_kind(model)}, not a torch.nn.Module")
-    return Loaded(model=_unwrap(model), note=note)
+    return _unwrap(model)
 
 
 def _unwrap(model: nn.Module) -> nn.Module:
