@@ -29,6 +29,7 @@ __all__ = [
     "build_module",
     "done_after",
     "fill",
+    "fill_parameters",
     "function_of",
     "over_channels",
 ]
@@ -238,12 +239,19 @@ def _defaults(device: str, dtype: torch.dtype) -> Iterator[None]:
 
 def fill(module: nn.Module, *, seed: int = 0) -> None:
     """Random weights in place, in their ``initial_range``. A generator of its own leaves the global one untouched."""
+    fill_parameters(module, seed=seed)
     with torch.no_grad():
-        for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        for name, tensor in module.named_buffers():
+            tensor.fill_(1 if name.endswith("running_var") else 0)
+
+
+def fill_parameters(module: nn.Module, *, seed: int = 0) -> None:
+    """The same of the parameters alone."""
+    with torch.no_grad():
+        for number, (name, tensor) in enumerate(module.named_parameters(), start=seed):
             lowest, highest = initial_range(name.rpartition(".")[2], tuple(tensor.shape))
-            if lowest == highest:
-                tensor.fill_(lowest)
+            if lowest == highest or not tensor.is_floating_point() or not tensor.numel():
+                tensor.fill_(int(lowest) if not tensor.is_floating_point() else lowest)
             else:
-                generator = torch.Generator(device=tensor.device).manual_seed(seed)
+                generator = torch.Generator(device=tensor.device).manual_seed(number)
                 tensor.uniform_(lowest, highest, generator=generator)
-            seed += 1

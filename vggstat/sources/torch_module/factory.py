@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -64,11 +65,11 @@ def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
     raise UsageError('--model-args takes a JSON object ({"num_classes": 10}) or a list ([10])')
 
 
-def load_model(reference: str, arguments: str | None = None) -> Loaded:
+def load_model(reference: str, arguments: str | None = None, *, on_meta: bool = True) -> Loaded:
     """The model that ``package.module:factory(...)`` names: a module object, or what a class or function makes.
 
     Arguments are Python literals. The model is made with ``meta`` as the default device, so that no weights are allocated;
-    where it cannot be made so, once more without. The working directory, or the folder of a file, is on the path meanwhile.
+    where it cannot be made so, or is not to be, without. The working directory, or the folder of a file, is on the path meanwhile.
     What it prints goes to stderr. torch's random state and default dtype and device, the working directory and the
     program's arguments are left as they were. Raises UsageError, with the line where somebody's code failed.
     """
@@ -84,7 +85,8 @@ def load_model(reference: str, arguments: str | None = None) -> Loaded:
             return Loaded(model=_unwrap(target))
         if not callable(target):
             raise UsageError(f"{reference} is {_kind(target)}, neither a model nor anything that makes one")
-        return _make(reference, target, named)
+        make = partial(target, *named.positional, **named.named)
+        return _make_on_meta(reference, make) if on_meta else Loaded(model=_make(reference, make))
 
 
 def _parse(reference: str) -> _Reference:
@@ -174,24 +176,32 @@ def _module_of(file: Path) -> ModuleType:
     return module
 
 
-def _make(reference: str, factory: Callable[..., Any], given: _Reference) -> Loaded:
+def _make_on_meta(reference: str, make: Callable[[], Any]) -> Loaded:
     try:
         with torch.device("meta"):
-            model = factory(*given.positional, **given.named)
-        note = ""
+            model = make()
     except KeyboardInterrupt:
         raise
     except BaseException as first:
-        try:
-            model = factory(*given.positional, **given.named)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            raise UsageError(f"{reference} {_failed(error)}") from None
-        note = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
+        why = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
+        return Loaded(model=_make(reference, make), note=why)
+    return Loaded(model=_module(reference, model))
+
+
+def _make(reference: str, make: Callable[[], Any]) -> nn.Module:
+    try:
+        model = make()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UsageError(f"{reference} {_failed(error)}") from None
+    return _module(reference, model)
+
+
+def _module(reference: str, model: Any) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise UsageError(f"{reference} makes {_kind(model)}, not a torch.nn.Module")
-    return Loaded(model=_unwrap(model), note=note)
+    return _unwrap(model)
 
 
 def _unwrap(model: nn.Module) -> nn.Module:
