@@ -30,9 +30,10 @@ from vggstat.measure.bench.session import Configuration, predicted_bytes
 from vggstat.measure.bench.traced import benchmarked
 from vggstat.measure.copies import copied
 from vggstat.net.ops.base import Mode
-from vggstat.sources.source import SpecSource, Wanted
+from vggstat.sources.source import SpecSource
 from vggstat.sources.spec import load
 from vggstat.sources.torch_module.source import TorchSource
+from vggstat.sources.wanted import Wanted
 
 BATCH = 3
 SMALL = ("residual", "tokens", "tied", "two inputs", "frozen", "words", "recurrent")
