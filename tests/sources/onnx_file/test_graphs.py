@@ -154,6 +154,25 @@ def test_a_tensor_that_is_computed_of_others_counts_as_those(tmp_path: Path) -> 
     assert (found.total.params, found.total.macs) == (224, 30 * 30 * 8 * 27)
 
 
+@pytest.mark.parametrize("scales", [(), (8, 1, 1, 1)])
+def test_weights_of_8_bits_are_those_tensors(scales: tuple[int, ...], tmp_path: Path) -> None:
+    """Multiplied by one scale, or by one for each filter: 216 weights, and no more."""
+    nodes = [node("Cast", "q", "c", to=1), node("Mul", "c s", "w"), node("Conv", "x w", "y")]
+    content = model(nodes, weight("q", 8, 3, 3, 3, kind=onnx.TensorProto.INT8), weight("s", *scales))
+    found = report(content, tmp_path)
+
+    assert layers(found.graph) == ["Conv 8x30x30"]
+    assert found.total.params == 216
+
+
+def test_sizes_that_are_computed(tmp_path: Path) -> None:
+    """By a range from and to vectors of one number, as runtimes take them."""
+    one = [helper.make_tensor(name, 7, [1], [value]) for name, value in (("from", 0), ("to", 3), ("by", 1))]
+    nodes = [node("Range", "from to by", "r"), node("Gather", "x r", "y", axis=1)]
+
+    assert layers(read(model(nodes, *one, inputs={"x": (1, 8, 5)}), tmp_path)) == ["Rearranged:Gather 3x5"]
+
+
 def test_a_tensor_that_nobody_reads_is_told(tmp_path: Path) -> None:
     """It is in the file."""
     graph = read(model([node("Relu", "x", "y")], weight("lost", 5, 4), numbers("axes", 1, 2)), tmp_path)

@@ -30,6 +30,7 @@ from vggstat.sources.onnx_file.steps import Entering, Step, spoken
 from vggstat.sources.onnx_file.values import (
     FLOATING,
     MOST_VALUES,
+    QUANTIZED,
     Constant,
     Numbers,
     Stored,
@@ -294,9 +295,13 @@ class _Walk:
 
     def _check(self, name: str, shape: Shape) -> None:
         """Raises InputError for a shape that no map has."""
-        if any(side < 0 for side in shape) or values(shape) > MOST_VALUES:
+        if any(side < 0 for side in shape):
             raise InputError(
-                f"{self.path}: {printable(name)} has the shape {list(shape)}: no map is as large, or has fewer than 0 values"
+                f"{self.path}: {printable(name)} would have the shape {list(shape)}: a window is larger than the map under it"
+            )
+        if values(shape) > MOST_VALUES:
+            raise InputError(
+                f"{self.path}: {printable(name)} has the shape {list(shape)}: no map is as large"
             )
 
     def _take(self, node: onnx.NodeProto, branch: onnx.GraphProto) -> None:
@@ -312,7 +317,8 @@ class _Walk:
 
 def _stored(name: str, made: Value, entering: Iterable[Constant]) -> tuple[Stored, ...]:
     """What a value is computed of, but for numbers of axes and sizes; itself where that are too many."""
-    found = {one: None for item in entering for one in item.stored if one.type in FLOATING}
+    kinds = FLOATING | QUANTIZED
+    found = {one: None for item in entering for one in item.stored if one.type in kinds}
     return tuple(found) if len(found) <= MOST_STORED else (Stored(name, made.shape, made.type),)
 
 

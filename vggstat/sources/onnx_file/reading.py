@@ -77,7 +77,7 @@ def _is_learned(item: Constant, step: Step) -> bool:
             step.op in ("Mul", "Add") and len(step.after) == 4 and item.shape[-3:] == (step.after[1], 1, 1)
         )
         return scales and item.type in FLOATING
-    return any(one.type in FLOATING for one in item.stored)
+    return True
 
 
 def params_of(
@@ -87,9 +87,10 @@ def params_of(
     own = role or ("bias" if name == "bias" else "weight")
     if item.is_literal:
         return (Param(name, shape, own, path=item.name),)
-    if len(item.stored) == 1 and values(item.stored[0].shape) == values(shape):
-        return (Param(name, shape, own, path=item.stored[0].name),)
-    return tuple(Param(name, one.shape, own, path=one.name) for one in item.stored if one.type in FLOATING)
+    learned = item.learned
+    if len(learned) == 1 and values(learned[0].shape) == values(shape):
+        return (Param(name, shape, own, path=learned[0].name),)
+    return tuple(Param(name, one.shape, own, path=one.name) for one in learned)
 
 
 def weights(step: Step, *names: str, first: int = 1) -> tuple[Param, ...]:

@@ -13,7 +13,7 @@ from vggstat.errors import InputError
 from vggstat.shapes import values
 from vggstat.sources.onnx_file.model import graphs_in, printable, said
 from vggstat.sources.onnx_file.steps import Step, spoken
-from vggstat.sources.onnx_file.values import Constant, Value, type_of
+from vggstat.sources.onnx_file.values import Constant, Unknown, Value, type_of
 
 __all__ = ["RUNTIMES_OWN", "Types", "infer"]
 
@@ -68,6 +68,8 @@ def infer(
         )
         return Types(_as_the_largest(node, step), reason, are_checked=False)
     known = {name: item for name, item in zip(names, step.inputs, strict=True) if name and item is not None}
+    if op == "Range":  # runtimes take vectors of one number too
+        known = {name: _scalar(item) for name, item in known.items()}
     numbers = {
         name: onnx.numpy_helper.from_array(item.numbers, name)
         for name, item in known.items()
@@ -88,6 +90,15 @@ def infer(
     except Exception as error:
         raise InputError(f"{path}: {spoken(step)}: {said(error)}") from None
     return Types(found, "its shape depends on values that are not known before it runs", are_checked=True)
+
+
+def _scalar(item: Value | Constant | Unknown) -> Value | Constant | Unknown:
+    """A vector of one number as that number."""
+    if isinstance(item, Unknown) or item.shape != (1,):
+        return item
+    if isinstance(item, Value):
+        return item._replace(shape=())
+    return item._replace(shape=(), numbers=None if item.numbers is None else item.numbers.reshape(()))
 
 
 def _as_the_largest(node: onnx.NodeProto, step: Step) -> dict[str, onnx.TypeProto]:

@@ -14,8 +14,10 @@ from vggstat.shapes import Shape, values
 __all__ = [
     "FLOATING",
     "MOST_VALUES",
+    "QUANTIZED",
     "Constant",
     "Numbers",
+    "Stored",
     "Unknown",
     "Value",
     "bytes_of",
@@ -37,6 +39,14 @@ KEPT: Final = frozenset(
 FLOATING: Final = frozenset(
     number for name, number in onnx.TensorProto.DataType.items() if "FLOAT" in name or name == "DOUBLE"
 )
+
+
+QUANTIZED: Final = frozenset(
+    number
+    for name, number in onnx.TensorProto.DataType.items()
+    if name.removeprefix("U") in ("INT2", "INT4", "INT8", "INT16")
+)
+"""The types of weights that are quantized; numbers of axes and sizes have more bits."""
 
 
 class Value(NamedTuple):
@@ -65,12 +75,21 @@ class Constant(NamedTuple):
     numbers: Numbers | None
     """Of small ones, where the file itself has them."""
     stored: tuple[Stored, ...] = ()
-    """What it is computed of; none where it is written into nodes."""
+    """What it is computed of, but for numbers of axes and sizes."""
+
+    @property
+    def learned(self) -> tuple[Stored, ...]:
+        """The tensors that it is made of; of a quantized one that is multiplied by its scales that one alone."""
+        numbers = tuple(one for one in self.stored if one.type in FLOATING)
+        if any(values(one.shape) == self.elements for one in numbers):
+            return numbers
+        coded = [one for one in self.stored if one.type in QUANTIZED and values(one.shape) == self.elements]
+        return tuple(coded[:1]) or numbers
 
     @property
     def is_literal(self) -> bool:
         """Whether it is written into nodes, and not stored as a tensor of the model."""
-        return not self.stored
+        return not self.learned
 
     @property
     def elements(self) -> int:
