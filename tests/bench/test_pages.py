@@ -32,9 +32,9 @@ def training() -> BenchFile:
     layers = tuple(
         layer.replace(
             backward_samples_s=around(2 * layer.median_s),
-            backward_bound_s=2 * layer.bound_s,
-            backward_flops=2 * layer.flops,
-            backward_bytes=2 * layer.bytes,
+            backward_bound_s=2 * (layer.bound_s or 0.0),
+            backward_flops=2 * (layer.flops or 0),
+            backward_bytes=2 * (layer.bytes or 0),
         )
         for layer in EAGER.layers
     )
@@ -67,6 +67,43 @@ def compared() -> Page:
     return results_page(compare_results(FILE, other), ("before.json", "after.json"), 0.05)
 
 
+def of_a_model() -> BenchFile:
+    """A training step of somebody's model with two inputs, and a layer that nobody can count."""
+    conv, *_ = EAGER.layers
+    unknown = conv.replace(
+        name="lstm + concat",
+        kind="several",
+        flops=None,
+        bytes=None,
+        eager_bytes=None,
+        bound_s=None,
+        limit=None,
+        input_channels=0,
+    )
+    memory = EAGER.memory.without_prediction("There is no prediction.") if EAGER.memory else None
+    result = EAGER.replace(
+        spec="my.models:net",
+        title="Net",
+        image=(1, 16_000),
+        further_inputs={"mask": (1, 32, 32)},
+        head="",
+        classes=None,
+        mode="training",
+        optimizer="momentum",
+        loss="the sum of its 2 outputs",
+        channels_last=False,
+        flops=None,
+        bytes=None,
+        fused_bound_s=None,
+        eager_bound_s=None,
+        layers=(conv, unknown),
+        memory=memory,
+        predicted_bytes=None,
+        note="FLOPs and bound are not known",
+    )
+    return FILE.replace(results=(result,))
+
+
 def calibrated() -> Page:
     prediction = predict(line_of("D"), calibrate([file_of("A", "B", "E")], line_of("D")))
     result = measured("D", first=0.12)
@@ -78,6 +115,7 @@ PAGES: dict[str, Callable[[], Page]] = {
     "bench": lambda: bench_page(FILE),
     "bench-training": lambda: bench_page(training()),
     "bench-calibrated": calibrated,
+    "bench-model": lambda: bench_page(of_a_model()),
     "results": compared,
     "roofline": lambda: roofline_page(line_of("D", 256)),
     "calibration": lambda: calibration_page(
@@ -110,6 +148,18 @@ def test_other_formats(name: str, extension: str, golden: Golden) -> None:
 def test_every_page_in_every_format(name: str, format_name: str, width: int) -> None:
     """No page is missing a format."""
     assert render(PAGES[name](), format_name, Target(width=width)).strip()
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    """Rates, bounds and sums of a model that cannot be counted; never None, and never 0."""
+    text = render(PAGES["bench-model"](), "text", Target(width=110))
+    (whole,) = (line for line in text.splitlines() if " eager " in line and "±" in line)
+    (lstm,) = (line for line in text.splitlines() if line.lstrip().startswith("lstm + concat"))
+
+    assert "None" not in text
+    assert whole.split()[-1] == lstm.split()[-1] == "–"
+    assert "input of 1×16000 values and mask 32×32×1" in " ".join(text.split())
+    assert "training step, momentum, by the sum of its 2 outputs" in " ".join(text.split())
 
 
 def test_the_rows_are_summed() -> None:

@@ -18,6 +18,8 @@ from vggstat.cost.workload import Workload, find_dtype
 from vggstat.measure.bench import run as run_module
 from vggstat.measure.bench.clock import Clock, CpuClock
 from vggstat.measure.bench.counted import DifferentModelError, check_counted, check_groups
+from vggstat.measure.bench.groups import GroupRows
+from vggstat.measure.bench.network import NETWORK, BuiltNetwork
 from vggstat.measure.bench.passes import BACKWARD, TimedPass
 from vggstat.measure.bench.run import Benchmark, Progress
 from vggstat.measure.bench.session import Configuration
@@ -109,15 +111,15 @@ def test_memory_is_explained(measured: BenchFile) -> None:
     memory = measured.results[0].memory
 
     assert memory is not None
+    assert memory.unexplained_bytes is not None
     assert abs(memory.unexplained_bytes) <= 64
     assert measured.results[1].memory is not None
 
 
 def test_sections_telescope() -> None:
     """The rows of every single run add up to the run, whichever way the step goes."""
-    timed = TimedPass(report_for("training"), CPU, channels_last=True)
-    groups = timed.groups()
-    watch = Stopwatch("layers", lambda mark: timed.run_groups(groups, mark), CpuClock(), limit_s=0.02)
+    timed = NETWORK.open(report_for("training"), CPU, channels_last=True)
+    watch = Stopwatch("layers", GroupRows(timed).run, CpuClock(), limit_s=0.02)
     watch.start()
     watch.turn()
     whole = [sum(times) for times in zip(*watch.sections.values(), strict=True)]
@@ -135,7 +137,7 @@ def test_the_file_comes_back(measured: BenchFile) -> None:
 @pytest.mark.parametrize("mode", ["inference", "training"])
 def test_groups_compute_the_model_s_output(mode: Mode, channels_last: bool) -> None:
     """Run by groups the model gives the same values to the bit, in either layout."""
-    timed = TimedPass(report_for(mode), CPU, channels_last=channels_last)
+    timed = NETWORK.open(report_for(mode), CPU, channels_last=channels_last)
 
     assert check_groups(timed).found == 40
     assert timed.model.training == (mode == "training")
@@ -143,9 +145,9 @@ def test_groups_compute_the_model_s_output(mode: Mode, channels_last: bool) -> N
 
 def test_another_model_is_refused() -> None:
     """A model that differs from the graph in one layer is not timed."""
-    timed = TimedPass(report_for(), CPU, channels_last=True)
+    timed = NETWORK.open(report_for(), CPU, channels_last=True)
     other = SMALL.replace("conv3-32", "conv3-48", 1)
-    timed.model = TimedPass(report_for(text=other), CPU, channels_last=True).model
+    timed.model = NETWORK.open(report_for(text=other), CPU, channels_last=True).model
 
     with pytest.raises(DifferentModelError, match="not the one that was counted"):
         check_counted(timed)
@@ -210,7 +212,7 @@ def test_out_of_memory_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
 
-    monkeypatch.setattr("vggstat.measure.bench.session.TimedPass", fail)
+    monkeypatch.setattr(BuiltNetwork, "open", fail)
     (result,) = benchmark(configuration()).run().results
 
     assert result.error.startswith("out of memory: ")
@@ -391,7 +393,7 @@ def test_a_run_that_takes_longer_than_that_warms_itself() -> None:
 )
 def test_whatever_goes_wrong_is_a_row(error: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only what torch is known to raise: the row says what it was, and the sweep goes on."""
-    made = TimedPass
+    made = BuiltNetwork.open
     failing = iter([True])
 
     def fail(*arguments: Any, **settings: Any) -> TimedPass:
@@ -399,7 +401,7 @@ def test_whatever_goes_wrong_is_a_row(error: Exception, words: str, monkeypatch:
             raise error
         return made(*arguments, **settings)
 
-    monkeypatch.setattr("vggstat.measure.bench.session.TimedPass", fail)
+    monkeypatch.setattr(BuiltNetwork, "open", fail)
     first, second = benchmark(configuration(), configuration(batch=2)).run().results
 
     assert (first.error, first.timing) == (words, None)

@@ -24,6 +24,7 @@ from vggstat.errors import UsageError
 from vggstat.measure.bench import memory, session
 from vggstat.measure.bench.clock import CudaClock
 from vggstat.measure.bench.graphs import GraphWatch, PrimedWatch, capture
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.run import _current
 from vggstat.measure.bench.settings import numerics, require_dtype
 from vggstat.measure.bench.stopwatch import Mark, Stopwatch, take_turns
@@ -41,6 +42,11 @@ def layered(cuda: FakeCuda) -> Any:
             mark(name)
 
     return run
+
+
+def rows(cuda: FakeCuda) -> Any:
+    """The same as rows of layers."""
+    return SimpleNamespace(run=layered(cuda), watched=nullcontext)
 
 
 def test_events_of_a_graph_add_up_to_the_pass() -> None:
@@ -97,7 +103,7 @@ def bare_session(cuda: FakeCuda) -> Any:
     made.clock, made.notes, made.errors, made.watches = CudaClock(cuda), {}, {}, {}
     made.pool, made.has_room, made.sensors, made.busy = "pool of this session", True, None, None
     made.plan = SimpleNamespace(seconds=0.01, target=0.01)
-    made.timed = SimpleNamespace(capturable=nullcontext)
+    made.timed, made.what = SimpleNamespace(capturable=nullcontext), NETWORK
     made._both = lambda: torch.inference_mode()
     return made
 
@@ -106,13 +112,42 @@ def test_layers_fall_back_where_capture_fails() -> None:
     """The fallback is named, with torch's reason, and times all the same."""
     cuda = FakeCuda(capture_fails=True)
     made = bare_session(cuda)
-    watch, method = made._graph_of_layers(layered(cuda))
+    watch, method = made._graph_of_layers(rows(cuda))
 
     assert isinstance(watch, PrimedWatch)
     assert "eager" in method
     assert made.notes["eager"] == (
         "layers not in a CUDA graph, which failed: CUDA error: operation not permitted when stream is capturing"
     )
+
+
+def test_rows_are_watched_while_they_are_recorded() -> None:
+    """A model's hooks are there for the capture, and gone for the replays, which need none; where it fails, for each turn."""
+    watched: list[bool] = []
+
+    class Watched:
+        words = ""
+        now = False
+
+        @contextmanager
+        def watched(self) -> Iterator[None]:
+            self.now = True
+            yield
+            self.now = False
+
+        def run(self, mark: Mark) -> None:
+            watched.append(self.now)
+            mark("row")
+
+    for fails in (False, True):
+        made = bare_session(FakeCuda(capture_fails=fails))
+        watch, _ = made._graph_of_layers(Watched())
+        recorded = len(watched)
+        watch.start()
+
+        assert isinstance(watch, PrimedWatch) is fails
+        assert (len(watched) > recorded) is fails
+        assert all(watched)
 
 
 def test_rows_of_a_graph_that_cannot_be_captured() -> None:
@@ -181,7 +216,7 @@ def test_a_failed_capture_is_followed_by_a_fresh_pool() -> None:
     """What lies in the old one is unknown: the next capture of the configuration gets one of its own."""
     cuda = FakeCuda(capture_fails=True)
     made = bare_session(cuda)
-    made._graph_of_layers(layered(cuda))
+    made._graph_of_layers(rows(cuda))
     after_the_first = made.pool
     cuda.capture_fails = False
     made._ready_graph("graph", layered(cuda))
@@ -195,7 +230,7 @@ def test_an_error_that_sticks_is_told_from_one_that_does_not() -> None:
     """A refused capture is this row's; after an illegal access every call fails, and the whole run ends."""
     cuda = FakeCuda(capture_fails=True)
     made = bare_session(cuda)
-    made._graph_of_layers(layered(cuda))
+    made._graph_of_layers(rows(cuda))
     cuda.lost = "CUDA error: an illegal memory access was encountered\nmore"
 
     assert CudaClock(cuda).failure() == "CUDA error: an illegal memory access was encountered"
@@ -366,7 +401,7 @@ def test_the_graphs_of_one_configuration_share_their_memory() -> None:
     """Each would keep as much as the pass takes; one pool is enough, for they never run at the same time."""
     cuda = FakeCuda()
     made = bare_session(cuda)
-    made._graph_of_layers(layered(cuda))
+    made._graph_of_layers(rows(cuda))
     made._ready_graph("graph", layered(cuda))
 
     assert cuda.pools == ["pool of this session"] * 2
@@ -377,7 +412,7 @@ def test_no_graph_where_it_would_not_fit_beside_the_eager_pass() -> None:
     cuda = FakeCuda()
     made = bare_session(cuda)
     made.has_room = False
-    watch, _ = made._graph_of_layers(layered(cuda))
+    watch, _ = made._graph_of_layers(rows(cuda))
     made._ready_graph("graph", layered(cuda))
 
     assert isinstance(watch, PrimedWatch)
@@ -397,7 +432,7 @@ def test_a_torch_without_external_events() -> None:
 
     cuda = Older()
     made = bare_session(cuda)
-    watch, _ = made._graph_of_layers(layered(cuda))
+    watch, _ = made._graph_of_layers(rows(cuda))
 
     assert isinstance(watch, PrimedWatch)
     assert "unexpected keyword argument" in made.notes["eager"]

@@ -20,6 +20,8 @@ from vggstat.measure.bench import ways
 from vggstat.measure.bench.clock import CpuClock
 from vggstat.measure.bench.counted import DifferentModelError
 from vggstat.measure.bench.fused import FusedPass
+from vggstat.measure.bench.groups import GroupRows
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.passes import TimedPass
 
 AWKWARD = """
@@ -56,7 +58,7 @@ classifier: [FC-10]
 
 
 def timed_of(report: Report, *, channels_last: bool = True) -> TimedPass:
-    return TimedPass(report, CPU, channels_last=channels_last)
+    return NETWORK.open(report, CPU, channels_last=channels_last)
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
@@ -81,12 +83,14 @@ def test_it_computes_what_the_model_computes(text: str, dtype: str, channels_las
 def test_a_network_that_branches_is_run_group_by_group(mode: str) -> None:
     """As a whole and in the groups of the tables it makes the same; each group is marked once, in training both ways."""
     timed = timed_of(analyze(graph_of(BRANCHING), Workload(batch=3, mode=mode)))  # type: ignore[arg-type]
-    groups = timed.groups()
+    rows = GroupRows(timed)
     marks: list[str] = []
-    timed.run_groups(groups, marks.append)
-    names = [name for name, _ in groups]
+    rows.run(marks.append)
+    names = [section.name for section in rows.sections]
+    with timed.evaluated():
+        whole, grouped = timed.model(timed.images), rows.output()
 
-    assert torch.equal(timed.logits(by_groups=True), timed.logits(by_groups=False))
+    assert torch.equal(whole, grouped)
     assert [name for name in marks if name in names] == names
     backward = [name for name in marks if name.startswith("backward:")]
     wanted = ["backward:loss", *(f"backward:{name}" for name in reversed(names))]
@@ -226,7 +230,7 @@ def test_training_and_autocast_are_refused(workload: Workload) -> None:
 def test_another_output_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces that are right one by one are still held against the model as a whole."""
     timed = timed_of(report_for())
-    monkeypatch.setattr(timed, "logits", lambda **_: torch.ones(4, 10))
+    monkeypatch.setattr(timed.model, "forward", lambda _: torch.ones(4, 10))
     with torch.inference_mode(), pytest.raises(DifferentModelError, match="fused, the output is"):
         FusedPass(timed, CpuClock())
 

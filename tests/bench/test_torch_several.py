@@ -21,7 +21,7 @@ from tests.bench.test_torch_bench import CPU, SMALL, benchmark, configuration, r
 from tests.cli.program import run
 from vggstat.cost.bench import BenchFile
 from vggstat.errors import UsageError
-from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.run import Benchmark, measure_each
 from vggstat.measure.bench.settings import choose_devices
 from vggstat.measure.bench.several import Ranks, device_of, ranks_here
@@ -130,7 +130,7 @@ def alone(tmp_path: Path) -> Iterator[None]:
 def test_what_is_reduced_are_the_gradients() -> None:
     """DDP's buckets hold as many bytes as the parameters have: what the prediction counts."""
     report = report_for("training")
-    timed = TimedPass(report, CPU, channels_last=True)
+    timed = NETWORK.open(report, CPU, channels_last=True)
     model = DistributedDataParallel(timed.model)
     reduced: list[int] = []
 

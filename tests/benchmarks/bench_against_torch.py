@@ -21,7 +21,7 @@ from vggstat.cost.report import analyze
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.measure.bench.clock import CpuClock
 from vggstat.measure.bench.fused import FusedPass
-from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.stopwatch import Stopwatch
 
 ALLOWED: Final = 0.05
@@ -31,7 +31,7 @@ TURN_S: Final = 1.0
 def measure(spec: str, batch: int, dtype: str, rounds: int) -> dict[str, float]:
     """Medians in seconds: ``stopwatch`` and ``torch.utils.benchmark`` of the eager pass, ``fused``, and what it is."""
     workload = Workload(batch=batch, dtype=find_dtype(dtype))
-    timed = TimedPass(analyze(report_of(spec).graph, workload), torch.device("cpu"), channels_last=True)
+    timed = NETWORK.open(analyze(report_of(spec).graph, workload), torch.device("cpu"), channels_last=True)
     with torch.inference_mode():
         fused = FusedPass(timed, CpuClock())
         watch = Stopwatch("eager", timed.run, CpuClock(), limit_s=TURN_S)

@@ -20,6 +20,7 @@ from torch.utils.benchmark import Timer
 from tests.networks import report_of
 from vggstat.cost.statistics import median, ratio_of, relative_half_width
 from vggstat.measure.bench.clock import CpuClock
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.passes import TimedPass
 from vggstat.measure.bench.stopwatch import Stopwatch
 from vggstat.measure.bench.telemetry import between, open_sensors
@@ -34,7 +35,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=30)
     arguments = parser.parse_args()
     device = torch.device("cpu")
-    timed = TimedPass(report_of(arguments.spec), device, channels_last=True)
+    timed = NETWORK.open(report_of(arguments.spec), device, channels_last=True)
     watch = Stopwatch("eager", timed.run, CpuClock(), limit_s=1e9, context=timed.context)
     # torch's Timer runs on one thread unless it is told otherwise
     timer = Timer(

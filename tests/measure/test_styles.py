@@ -12,9 +12,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from tests.measure.styles import STYLES, Style
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.report import Report, analyze
+from vggstat.cost.roofline import Ceilings, roofline
 from vggstat.cost.workload import Workload
 from vggstat.measure.step import NativeDropout
 from vggstat.measure.verify.counters.flop_counter_mode import grouped_extra
+from vggstat.net.ops.base import Mode
 from vggstat.sources.torch_module.trace import trace
 
 BATCH = 3
@@ -83,6 +85,19 @@ def test_products_are_counted_as_torch_counts_them(name: str) -> None:
 def _loss(outputs: Any) -> Tensor:
     held = outputs.values() if isinstance(outputs, dict) else [outputs]
     return sum((output.sum() for output in held), torch.zeros((), device="meta"))
+
+
+@pytest.mark.parametrize("mode", ["inference", "training"])
+@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.known])
+def test_a_roofline_has_all_products(name: str, mode: Mode) -> None:
+    """Of tokens and of frozen, shared and lost layers too: the kernels' FLOPs are those that are counted."""
+    graph = report_of(STYLES[name]).graph
+    report = analyze(graph, Workload(batch=BATCH, mode=mode))
+    ceilings = Ceilings(name="any", dtype="fp32", flops_per_s=1e12, bytes_per_s=1e11)
+    line = roofline(graph, report.workload, ceilings)
+
+    assert line.flops == (report.total.flops if mode == "inference" else report.training_flops)
+    assert not {node.name for node in graph.further_inputs} & {layer.name for layer in line.layers}
 
 
 @pytest.mark.parametrize("name", STYLES)

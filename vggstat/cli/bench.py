@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +33,9 @@ from vggstat.errors import UsageError
 if TYPE_CHECKING:
     from vggstat.cost.bench import BenchFile, BenchResult, Execution
     from vggstat.cost.report import Report
+    from vggstat.cost.variant import Variant
+    from vggstat.cost.workload import Workload
+    from vggstat.measure.bench.benchmarked import Benchmarked
 
 INTERRUPTED = 130
 """128 and the number of SIGINT, as a shell has it."""
@@ -95,8 +99,13 @@ def command(
         ),
     ] = None,
     channels_last: Annotated[
-        bool, typer.Option("--channels-last/--no-channels-last", help="Channels innermost in memory.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--channels-last/--no-channels-last",
+            help="Channels innermost in memory: the default, but for a model, which is run as it is written.",
+            show_default=False,
+        ),
+    ] = None,
     seconds: Annotated[
         float, typer.Option("--seconds", metavar="S", help="The longest that one row is measured.")
     ] = 5.0,
@@ -166,12 +175,15 @@ def command(
     if fastest and mode == "training":
         implementation = implementation or "fused"
     options = variant_of(input_size=input_size, classes=classes, head=head, no_top=no_top)
-    reports = [
-        _report(spec, options, word, size, mode, optimizer, implementation, lowered)
-        for spec, word, size in product(specs, words, batch.split(",") if batch else [None])
-    ]
-    for report, one in product(reports, places):
+    running_as = partial(
+        running, mode=mode, optimizer=optimizer, implementation=implementation, autocast=lowered
+    )
+    sizes = batch.split(",") if batch else [None]
+    measured = [pair for spec in specs for pair in _measured(spec, options, words, sizes, running_as)]
+    for (report, what), one in product(measured, places):
         require_dtype(report.workload.autocast or report.workload.dtype, one)
+        if calibrate and "calibrate" in what.refused:
+            raise UsageError(what.refused["calibrate"])
     received: list[int] = []
 
     def interrupt(number: int) -> KeyboardInterrupt:
@@ -185,12 +197,14 @@ def command(
         keep, progress = _keeper(save if first else None), _progress_line() if first else _unheard
         try:
             with signals_as(interrupt):
+                report, what = measured[0]
                 file = measure_scaling(
-                    reports[0],
+                    report,
                     ranks,
                     place,
+                    what=what,
                     seconds=seconds,
-                    channels_last=channels_last,
+                    channels_last=what.channels_last if channels_last is None else channels_last,
                     keep=keep,
                     report_progress=progress,
                 )
@@ -215,15 +229,16 @@ def command(
                 autocast=report.workload.autocast.short if report.workload.autocast else None,
                 mode=report.workload.mode,
                 optimizer=report.workload.optimizer.name,
-                executions=executions,
+                executions=_possible(executions, what, execution or ""),
                 fastest=fastest,
                 compile_mode=compile_mode if compile_mode in MODES else "default",
-                channels_last=channels_last,
+                channels_last=what.channels_last if channels_last is None else channels_last,
                 seconds=seconds,
             ),
             report,
+            what,
         )
-        for report in reports
+        for report, what in measured
     ]
     for path in calibrate or ():
         read_results(path)  # what is wrong with it is said before the clock starts
@@ -251,7 +266,16 @@ def command(
         if len(places) == 1 and made:
             keep(made[0].file)  # whatever went wrong, what was measured is there
     code = 128 + received[-1] if received else INTERRUPTED
-    _finish(file, reports, layers, calibrate, format_name, output, width, interrupted=code)
+    _finish(
+        file,
+        [report for report, _ in measured],
+        layers,
+        calibrate,
+        format_name,
+        output,
+        width,
+        interrupted=code,
+    )
 
 
 def _muted() -> Callable[[], None]:
@@ -295,33 +319,41 @@ def _finish_scaling(file: BenchFile, format_name: str | None, output: str | None
     show(scaling_page(file), format_name, output, width)
 
 
-def _report(
+def _measured(
     spec: str,
-    options: Any,
-    dtype: str | None,
-    batch: str | None,
-    mode: str,
-    optimizer: str | None,
-    implementation: str | None,
-    autocast: str | None,
-) -> Report:
-    """The report of one configuration; what stands after a spec's @ counts before the options."""
-    from vggstat.cli.common import load_report
+    options: Variant,
+    words: Sequence[str | None],
+    sizes: Sequence[str | None],
+    running_as: Callable[[Workload], Workload],
+) -> Iterator[tuple[Report, Benchmarked]]:
+    """The configurations of one argument, in each dtype and batch; what stands after its @ counts before the options."""
     from vggstat.cost.footprint import refuse_untrainable
     from vggstat.cost.report import analyze
-    from vggstat.cost.variant import parse_batch
+    from vggstat.cost.variant import parse_batch, parse_variant
     from vggstat.cost.workload import find_dtype
+    from vggstat.measure.bench.traced import benchmarked
+    from vggstat.sources.source import find_source
 
-    chosen = options.replace(
-        dtype=None if dtype is None else find_dtype(dtype),
-        batch=None if batch is None else parse_batch(batch.strip()),
-    )
-    report = load_report(spec, chosen)
-    workload = running(
-        report.workload, mode=mode, optimizer=optimizer, implementation=implementation, autocast=autocast
-    )
-    refuse_untrainable(report.graph, workload)
-    return analyze(report.graph, workload)
+    asked = parse_variant(spec)
+    wanted = asked.over(options).wanted
+    source = find_source(asked.argument)
+    graph, what = source.graph(wanted), benchmarked(source, wanted)
+    for word, size in product(words, sizes):
+        chosen = options.replace(
+            dtype=None if word is None else find_dtype(word),
+            batch=None if size is None else parse_batch(size.strip()),
+        )
+        workload = running_as(asked.over(chosen).workload)
+        refuse_untrainable(graph, workload)
+        yield analyze(graph, workload), what
+
+
+def _possible(executions: tuple[Execution, ...], what: Benchmarked, words: str) -> tuple[Execution, ...]:
+    """Those that what is benchmarked can be run as. Raises UsageError where one of the others was asked for by name."""
+    asked = {word.strip() for word in words.split(",")}
+    for style in asked & what.refused.keys():
+        raise UsageError(what.refused[style])
+    return tuple(name for name in executions if name.removesuffix("+graph") not in what.refused)
 
 
 def _executions(

@@ -10,6 +10,7 @@ import typer
 
 from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
 from vggstat.cli.running import running
+from vggstat.cli.streams import say
 from vggstat.cost.variant import parse_head
 from vggstat.errors import UsageError
 from vggstat.sources.spec.access import access
@@ -75,6 +76,11 @@ def command(
             show(scaling_page(file), format_name, output, width)
             return
         predictions = predictions_for(file, reports_of(file), calibrate) if calibrate else []
+        for name in _unpredicted(file, [result for result, _ in predictions]) if calibrate else ():
+            say(
+                f"vggstat: no prediction for {name}: of a file's results only those of shipped networks are predicted, for "
+                "no other network is read, nor any model's code run, because a file names it"
+            )
         show(bench_page(file, layers=layers, predictions=predictions), format_name, output, width)
         return
     if calibrate:
@@ -83,6 +89,12 @@ def command(
     show(results_page(found, (files[0], files[1]), limit), format_name, output, width)
     if limit is not None and any(pair.is_over(limit) for pair in found.pairs):
         raise typer.Exit(1)
+
+
+def _unpredicted(file: BenchFile, predicted: list[BenchResult]) -> list[str]:
+    """The networks that have layers in the file, and no prediction."""
+    known = {result.spec for result in predicted}
+    return [name for name in dict.fromkeys(r.spec for r in file.results if r.layers) if name not in known]
 
 
 def reports_of(file: BenchFile) -> list[Report]:

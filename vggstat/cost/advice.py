@@ -61,7 +61,7 @@ def worst_layers(result: BenchResult, ceilings: MeasuredCeilings) -> tuple[Advic
         for layer in result.layers
         if layer.bound_s and layer.seconds > SHARE * whole and layer.reached < POOR
     ]
-    candidates.sort(key=lambda layer: layer.all_bound_s - layer.seconds)
+    candidates.sort(key=lambda layer: (layer.all_bound_s or 0.0) - layer.seconds)
     return tuple(_advice(layer, result, ceilings) for layer in candidates[:MOST])
 
 
@@ -70,15 +70,15 @@ def _advice(layer: LayerTime, result: BenchResult, ceilings: MeasuredCeilings) -
     if result.warnings:
         return plain._replace(verdict="doubtful")
     extra_s = _apart_bytes(layer, result) / ceilings.bytes_per_s
-    if extra_s < LITTLE * layer.median_s or not layer.bytes:
+    if extra_s < LITTLE * layer.median_s or not layer.bytes or layer.eager_bytes is None:
         return plain
     # The separate kernels multiply nothing, so that each takes its bytes at copy speed.
-    reached = (layer.bound_s + extra_s) / layer.median_s
+    reached = ((layer.bound_s or 0.0) + extra_s) / layer.median_s
     if reached > NOISE:
         return plain
     both_ways = bool(layer.backward_samples_s)
     backward_s = layer.backward_s or 0.0
-    enough = reached >= POOR and (not both_ways or layer.backward_bound_s >= POOR * backward_s)
+    enough = reached >= POOR and (not both_ways or (layer.backward_bound_s or 0.0) >= POOR * backward_s)
     return plain._replace(
         verdict="separate kernels" if enough else "separate kernels in part",
         traffic=layer.eager_bytes / layer.bytes,
@@ -91,6 +91,13 @@ def _apart_bytes(layer: LayerTime, result: BenchResult) -> int:
     """Bytes of the separate kernels that are known to run: on a CPU the library adds the bias itself."""
     if result.device == "cpu" and layer.kind not in ("pool", "lrn"):
         return 0
+    return _more_bytes(layer)
+
+
+def _more_bytes(layer: LayerTime) -> int:
+    """Bytes of its separate kernels; none that are known of where its bytes are not."""
+    if layer.eager_bytes is None or layer.bytes is None:
+        return 0
     return max(0, layer.eager_bytes - layer.bytes)
 
 
@@ -98,8 +105,8 @@ def apart(result: BenchResult, ceilings: MeasuredCeilings) -> Apart:
     """What bias, ReLU and pool indices move as kernels of their own in the forward pass."""
     pools = [layer for layer in result.layers if layer.kind == "pool"]
     others = [layer for layer in result.layers if layer.kind not in ("pool", "optimizer", "loss")]
-    pointwise = sum(max(0, layer.eager_bytes - layer.bytes) for layer in others)
-    indices = sum(max(0, layer.eager_bytes - layer.bytes) for layer in pools)
+    pointwise = sum(map(_more_bytes, others))
+    indices = sum(map(_more_bytes, pools))
     speed = ceilings.bytes_per_s
     return Apart(pointwise, pointwise / speed, indices, indices / speed)
 

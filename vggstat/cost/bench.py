@@ -6,8 +6,10 @@ as their JSON is, so that their types and bounds are what a file is held against
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
 
@@ -95,6 +97,11 @@ class DeviceInfo(Measured, frozen=True, kw_only=True):
         return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
 
 
+_Amount = TypeVar("_Amount", int, float)
+
+Shape = Annotated[tuple[Size, ...], Meta(min_length=1, max_length=8)]
+
+
 class LayerTime(Measured, frozen=True, kw_only=True):
     """One group of layers: its times, and what it has to do for the whole batch."""
 
@@ -102,19 +109,20 @@ class LayerTime(Measured, frozen=True, kw_only=True):
     kind: str = ""
     samples_s: Samples
     backward_samples_s: tuple[Seconds, ...] = ()
-    flops: Count = 0
-    bytes: Count = 0
+    flops: Count | None = 0
+    """None, as are bytes and bounds, where work is in it that nobody knows."""
+    bytes: Count | None = 0
     """Ideal bytes of the forward pass: weights, input, output."""
-    bound_s: Seconds = 0.0
+    bound_s: Seconds | None = 0.0
     """The larger of FLOPs / measured matmul and ideal bytes / measured copy."""
-    limit: Limit = "memory"
-    eager_bytes: Count = 0
+    limit: Limit | None = "memory"
+    eager_bytes: Count | None = 0
     """With the kernels that eager mode runs on their own (bias, ReLU, pool indices)."""
     input_channels: Count = 0
     """Of a convolution; 0 for anything else."""
-    backward_bound_s: Seconds = 0.0
-    backward_flops: Count = 0
-    backward_bytes: Count = 0
+    backward_bound_s: Seconds | None = 0.0
+    backward_flops: Count | None = 0
+    backward_bytes: Count | None = 0
     """Ideal bytes of the backward pass."""
 
     @property
@@ -131,29 +139,24 @@ class LayerTime(Measured, frozen=True, kw_only=True):
         return self.median_s + (self.backward_s or 0.0)
 
     @property
-    def _share_of_backward(self) -> int:
-        """1 where the backward pass was measured: what it does then counts, else 0."""
-        return 1 if self.backward_samples_s else 0
-
-    @property
-    def all_flops(self) -> int:
+    def all_flops(self) -> int | None:
         """FLOPs of the directions that were measured."""
-        return self.flops + self._share_of_backward * self.backward_flops
+        return _known_sum([self.flops, self.backward_flops]) if self.backward_samples_s else self.flops
 
     @property
-    def all_bytes(self) -> int:
+    def all_bytes(self) -> int | None:
         """Ideal bytes of the directions that were measured."""
-        return self.bytes + self._share_of_backward * self.backward_bytes
+        return _known_sum([self.bytes, self.backward_bytes]) if self.backward_samples_s else self.bytes
 
     @property
-    def all_bound_s(self) -> float:
+    def all_bound_s(self) -> float | None:
         """The bound of the directions that were measured."""
-        return self.bound_s + self._share_of_backward * self.backward_bound_s
+        return _known_sum([self.bound_s, self.backward_bound_s]) if self.backward_samples_s else self.bound_s
 
     @property
     def reached(self) -> float:
-        """The bound over the measured time, of both directions."""
-        return self.all_bound_s / self.seconds if self.seconds > 0 else 0.0
+        """The bound over the measured time, of both directions; 0 where there is none."""
+        return (self.all_bound_s or 0.0) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def intensity(self) -> float | None:
@@ -165,7 +168,13 @@ class LayerTime(Measured, frozen=True, kw_only=True):
 
     @property
     def bytes_per_s(self) -> float:
-        return self.all_bytes / self.seconds if self.seconds > 0 else 0.0
+        return (self.all_bytes or 0) / self.seconds if self.seconds > 0 else 0.0
+
+
+def _known_sum(amounts: Sequence[_Amount | None]) -> _Amount | None:
+    """Their sum; None where one of them is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return reduce(add, known) if known and len(known) == len(amounts) else None
 
 
 class Scratch(Struct, frozen=True):
@@ -180,7 +189,8 @@ class Scratch(Struct, frozen=True):
 class MemoryBridge(Measured, frozen=True, kw_only=True):
     """From the predicted peak to the measured one."""
 
-    predicted_bytes: Count
+    predicted_bytes: Count | None
+    """None where nobody knows what a layer takes: ``error`` says whose."""
     predicted_at: str = ""
     """The layer that runs at the predicted peak."""
     scratch: tuple[Scratch, ...] = field(default=(), name="workspaces")
@@ -199,13 +209,19 @@ class MemoryBridge(Measured, frozen=True, kw_only=True):
     error: str = ""
     """Why there is no attribution."""
 
+    def without_prediction(self, why: str) -> MemoryBridge:
+        """What was measured alone, where the prediction is of something else."""
+        return self.replace(predicted_bytes=None, predicted_at="", scratch=(), strays=(), error=why)
+
     @property
     def workspace_bytes(self) -> int:
         return sum(scratch.bytes for scratch in self.scratch)
 
     @property
-    def unexplained_bytes(self) -> int:
-        """What neither the prediction nor a named scratch explains."""
+    def unexplained_bytes(self) -> int | None:
+        """What neither the prediction nor a named scratch explains; None without a prediction."""
+        if self.predicted_bytes is None:
+            return None
         return self.requested_peak_bytes - self.predicted_bytes - self.workspace_bytes
 
 
@@ -313,7 +329,10 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     dtype: str
     """torch's name of it: ``bfloat16``."""
     autocast: str | None = None
-    image: tuple[Size, Size, Size] = field(name="input")
+    image: Shape = field(name="input")
+    """Of the first input, without the batch: ``(channels, height, width)`` of an image."""
+    further_inputs: Mapping[str, Shape] = {}
+    """Shapes of a model's other inputs by name."""
     head: str = ""
     classes: Size | None = None
     batch: Size
@@ -330,10 +349,12 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     host_samples_s: tuple[Seconds, ...] = ()
     parts: Parts = Parts()
     """In training, those of the step."""
-    flops: Count = 0
-    """Of the pass, in training of the step; two per multiply-accumulate of conv and FC layers."""
-    bytes: Count = field(default=0, name="ideal_bytes")
-    """Ideal bytes of the pass."""
+    loss: str = ""
+    """What a model's training step goes down by, where that is not the cross entropy of its logits."""
+    flops: Count | None = 0
+    """Of the pass, in training of the step; two per multiply-accumulate. None where work is in it that nobody knows."""
+    bytes: Count | None = field(default=0, name="ideal_bytes")
+    """Ideal bytes of the pass; None where they are not known."""
     fused_bound_s: Seconds | None = None
     eager_bound_s: Seconds | None = None
     own_bound_s: Seconds | None = None
@@ -348,8 +369,8 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     telemetry: Telemetry | None = None
     warnings: tuple[Warned, ...] = ()
     error: str = ""
-    predicted_bytes: Count = 0
-    """The memory that the run was predicted to need."""
+    predicted_bytes: Count | None = 0
+    """The memory that the run was predicted to need; None where nobody knows it, 0 where torch refuses the run."""
     note: str = ""
     """What was done otherwise than asked for (a fallback)."""
 
@@ -367,6 +388,7 @@ class BenchResult(Measured, frozen=True, kw_only=True):
             self.spec,
             self.digest,
             self.image,
+            tuple(self.further_inputs.items()),
             self.head,
             self.classes,
             self.dtype,
@@ -375,6 +397,7 @@ class BenchResult(Measured, frozen=True, kw_only=True):
             self.mode,
             self.optimizer,
             self.implementation,
+            self.loss,
         )
 
     def is_beside(self, other: BenchResult) -> bool:
@@ -404,7 +427,7 @@ class BenchResult(Measured, frozen=True, kw_only=True):
 
     @property
     def flops_per_s(self) -> float | None:
-        return self.flops / self.timing.median_s if self.timing else None
+        return self.flops / self.timing.median_s if self.timing and self.flops is not None else None
 
     @property
     def reached(self) -> float | None:
@@ -415,6 +438,16 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     def layers_s(self) -> float:
         """The sum of the rows, both directions."""
         return sum(layer.seconds for layer in self.layers)
+
+    @property
+    def layers_flops(self) -> int | None:
+        """The same of their FLOPs; None where those of one are not known."""
+        return _known_sum([layer.all_flops for layer in self.layers])
+
+    @property
+    def layers_bound_s(self) -> float | None:
+        """The same of their bounds; None where one has none that is known."""
+        return _known_sum([layer.all_bound_s for layer in self.layers])
 
 
 class BenchFile(Measured, frozen=True, kw_only=True):

@@ -37,6 +37,10 @@ LARGEST: Final = 200_000_000
 """Bytes of the largest file of results: a sweep of fifty rows has about one million."""
 
 
+MODELS_OWN: Final = ("further_inputs", "loss")
+"""Keys that only a model's results have, and only where there is something to say."""
+
+
 # writing
 
 
@@ -78,6 +82,9 @@ def _rates(ceilings: MeasuredCeilings) -> dict[str, Any]:
 def _derive(entry: dict[str, Any], result: BenchResult) -> None:
     """Add to a result's data what follows from its samples."""
     rate = result.flops_per_s
+    for key in MODELS_OWN:
+        if not entry[key]:
+            del entry[key]
     entry |= _quantiles(result.timing) if result.timing else {}
     entry |= {
         "images_per_s": result.images_per_s,

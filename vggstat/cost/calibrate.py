@@ -220,6 +220,7 @@ def _nothing_fits(held: Sequence[tuple[Source, BenchResult]], line: Roofline, me
 
 
 def _observations(result: BenchResult) -> list[Observation]:
+    """Of each layer with a bound; what is not known of a model's layer says nothing about others."""
     return [
         Observation(
             spec=result.spec,
@@ -233,7 +234,8 @@ def _observations(result: BenchResult) -> list[Observation]:
             input_channels=layer.input_channels,
         )
         for layer in result.layers
-        if layer.bound_s > 0 and layer.median_s > 0 and layer.kind not in ("loss", "optimizer")
+        if layer.bound_s and layer.median_s > 0 and layer.kind not in ("loss", "optimizer")
+        if layer.flops is not None and layer.bytes is not None
     ]
 
 

@@ -146,7 +146,7 @@ def _faster(result: BenchResult, results: Sequence[BenchResult]) -> Iterator[War
     for other in results:
         if other.timing is None or not _comparable(result, other):
             continue
-        more = result.flops > other.flops and result.bytes > other.bytes
+        more = _is_more(result.flops, other.flops) and _is_more(result.bytes, other.bytes)
         if more and result.timing.median_s * FASTER < other.timing.median_s:
             by = other.timing.median_s / result.timing.median_s - 1
             yield Warned(
@@ -154,6 +154,11 @@ def _faster(result: BenchResult, results: Sequence[BenchResult]) -> Iterator[War
                 f"{100 * by:.0f} % faster than {other.spec} at batch {other.batch}, though it does more: measure again",
             )
             return
+
+
+def _is_more(one: int | None, other: int | None) -> bool:
+    """Whether it is known to be."""
+    return one is not None and other is not None and one > other
 
 
 def _comparable(one: BenchResult, other: BenchResult) -> bool:

@@ -43,7 +43,7 @@ from vggstat.net.ops.base import INPUT_GRADIENT, OUTPUT_GRADIENT, Backward, Para
 from vggstat.net.ops.bn import BatchNorm
 from vggstat.shapes import describe, values
 
-__all__ = ["least_batch", "refuse_single_values", "training_moments", "training_peak"]
+__all__ = ["has_logits", "least_batch", "refuse_single_values", "training_moments", "training_peak"]
 
 TARGET_WIDTH = 8
 """Class numbers are int64."""
@@ -65,6 +65,11 @@ def training_moments(
     refuse_single_values(graph, workload.batch)
     _refuse_unknown(graph)
     return moments(lambda tells: _step(graph, workload, accumulation, tells))
+
+
+def has_logits(graph: Graph) -> bool:
+    """Whether it has one output that cross entropy takes: logits ``(classes,)``, or a map of them ``(classes, H, W)``."""
+    return len(graph.outputs) <= 1 and len(graph.output_shape) in (1, 3)
 
 
 def least_batch(graph: Graph) -> int:
@@ -93,6 +98,7 @@ def _refuse_unknown(graph: Graph) -> None:
         "parameters that it does not use": bool(graph.unused),
         "more than one input": bool(graph.further_inputs),
         "more than one output": len(graph.outputs) > 1,
+        "an output that cross entropy does not take": len(graph.outputs) <= 1 and not has_logits(graph),
         "layers whose result leads nowhere": bool(graph.leads_nowhere),
     }
     found = [reason for reason, is_so in reasons.items() if is_so]

@@ -77,14 +77,20 @@ class Variant(Record):
         named = "".join(f" --input {name}={'x'.join(map(str, shape))}" for name, shape in self.inputs or ())
         return named + "".join(f" --{name} {value}" for name, value in given.items() if value is not None)
 
+    @property
+    def wanted(self) -> Wanted:
+        """What a graph is wanted of."""
+        return Wanted(image=self.image, inputs=dict(self.inputs or ()), head=self.head, classes=self.classes)
+
+    @property
+    def workload(self) -> Workload:
+        """A forward pass of its batch in its dtype."""
+        return Workload(batch=self.batch or 1, dtype=self.dtype or DTYPES[0])
+
     def report(self, source: Spec | Source) -> Report:
         """The report of what is read from a source under this variant."""
-        wanted = Wanted(
-            image=self.image, inputs=dict(self.inputs or ()), head=self.head, classes=self.classes
-        )
-        graph = (SpecSource(spec=source) if isinstance(source, Spec) else source).graph(wanted)
-        workload = Workload(batch=self.batch or 1, dtype=self.dtype or DTYPES[0])
-        return analyze(graph, workload)
+        graph = (SpecSource(spec=source) if isinstance(source, Spec) else source).graph(self.wanted)
+        return analyze(graph, self.workload)
 
 
 def parse_variant(argument: str) -> Variant:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-from typing import Any
-
 import torch
 from torch import nn
 
 from vggstat.cost.bench import Counted
 from vggstat.cost.check import Check, Verdict
 from vggstat.errors import VggstatError
+from vggstat.measure.bench.groups import GroupRows
 from vggstat.measure.bench.passes import TimedPass
+from vggstat.measure.copies import copied
 from vggstat.measure.module import Network
 from vggstat.measure.verify.counters import flop_counter_mode, fvcore, hooks, parameters
 from vggstat.measure.verify.counters.base import Subject
@@ -44,7 +43,8 @@ def check_groups(timed: TimedPass) -> Counted:
 
     To the bit, as a rule; within the rounding of the format where a GPU's kernels add in an order of their own.
     """
-    whole, grouped = timed.logits(by_groups=False), timed.logits(by_groups=True)
+    with timed.evaluated():
+        whole, grouped = timed.inputs.given_to(timed.model), GroupRows(timed).output()
     workload = timed.workload
     allowed = TOLERANCES[(workload.autocast or workload.dtype).name]
     apart = (grouped.float() - whole.float()).norm()
@@ -57,13 +57,7 @@ def check_groups(timed: TimedPass) -> Counted:
 
 def likeness(model: nn.Module, device: str, dtype: torch.dtype) -> Network:
     """A copy of the model itself, of undefined content, so that what is checked is what is timed."""
-    memo: dict[int, Any] = {}
-    for tensor in (*model.parameters(), *model.buffers()):
-        kind = tensor.dtype if not tensor.is_floating_point() else dtype
-        empty = torch.empty(tensor.shape, device=device, dtype=kind)
-        learned = isinstance(tensor, nn.Parameter)
-        memo[id(tensor)] = nn.Parameter(empty, requires_grad=tensor.requires_grad) if learned else empty
-    twin: Network = copy.deepcopy(model, memo)  # type: ignore[assignment]
+    twin: Network = copied(model, device, dtype)  # type: ignore[assignment]
     return twin.train()
 
 

@@ -21,7 +21,8 @@ from vggstat.cost.traffic import Style
 from vggstat.errors import UsageError
 from vggstat.measure.bench.clock import Clock, first_line
 from vggstat.measure.bench.counted import DifferentModelError
-from vggstat.measure.bench.passes import Step, TimedPass
+from vggstat.measure.bench.groups import Step, call_of
+from vggstat.measure.bench.passes import TimedPass
 from vggstat.measure.bench.ways import (
     Call,
     Conv,
@@ -189,7 +190,9 @@ class FusedPass:
         return median([self.clock.seconds(start, end) for start, end in pairwise(stamps)])
 
     def _check(self) -> None:
-        wanted, made = self.timed.logits(by_groups=False), self(self.timed.images)
+        with self.timed.evaluated():
+            wanted = self.timed.model(self.timed.images)
+        made = self(self.timed.images)
         allowed = TOLERANCES[self.timed.workload.dtype.name]
         apart = _apart(made, wanted)
         if not apart <= allowed:
@@ -222,7 +225,7 @@ class FusedPass:
             elif isinstance(module, nn.MaxPool2d) and not module.ceil_mode and module.dilation == 1:
                 piece = Pool(_one(module.kernel_size), _one(module.stride), _one(module.padding))
                 ways = pool_ways(piece, device, (batch, *taken.in_shapes[0]))
-            calls = tuple(self.timed.call_of(node) for node in group)
+            calls = tuple(call_of(self.timed.model, node) for node in group)
             if piece is None:
                 yield _Step(taken, "", tuple(group), calls)
             else:

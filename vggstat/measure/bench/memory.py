@@ -15,6 +15,7 @@ import torch
 from vggstat.cost.bench import MemoryBridge, Scratch
 from vggstat.cost.bridge import ONEDNN, Allocation, attribute, library_of_op, replay
 from vggstat.cost.footprint import Footprint, measure
+from vggstat.errors import UnknownMemoryError
 from vggstat.measure.bench.passes import TimedPass
 from vggstat.measure.step import NativeDropout
 
@@ -28,31 +29,45 @@ def cpu_bridge(timed: TimedPass, run: Callable[[], object]) -> MemoryBridge:
 
     Dropout masks are those of CUDA here, as predicted: a CPU's own are as wide as the activations.
     """
-    footprint = measure(timed.report.graph, timed.workload)
+    footprint, unknown = _predicted(timed)
     dropout = NativeDropout() if timed.is_training else nullcontext()
     with dropout:
         run()
         gc.collect()
         tree = _profile(run)
     peak, live, where = _peak_of(tree)
+    bridge = MemoryBridge(
+        predicted_bytes=None,
+        requested_peak_bytes=timed.held_bytes() + peak,
+        measured_at=where,
+        method="torch.profiler, every allocation of one pass",
+        error=unknown,
+    )
+    if footprint is None:
+        return bridge
     found = attribute(footprint.moments, live)
     raised = timed.workload.autocast and any(
         node.in_model and node.layer.autocast in ("raise", "float32") for node in timed.report.graph.nodes
     )
-    return MemoryBridge(
+    return bridge.replace(
         predicted_bytes=footprint.peak.bytes,
         predicted_at=_place(footprint),
         scratch=found.scratch,
         strays=found.strays,
-        requested_peak_bytes=timed.held_bytes() + peak,
-        measured_at=where,
-        method="torch.profiler, every allocation of one pass",
         error=(
             "The formats of LRN and softmax under autocast are predicted as on CUDA; a CPU has other ones."
             if raised
             else ""
         ),
     )
+
+
+def _predicted(timed: TimedPass) -> tuple[Footprint | None, str]:
+    """What the pass is predicted to take, each map there as long as the model holds it; or why nobody knows it."""
+    try:
+        return measure(timed.report.graph, timed.workload, as_written=True), ""
+    except UnknownMemoryError as error:
+        return None, f"There is no prediction: {error}."
 
 
 def _place(footprint: Footprint) -> str:
@@ -151,7 +166,7 @@ def cuda_bridge(
     ``requested_bytes`` is what can be compared with a prediction: it counts bytes before they are rounded.
     ``others`` are the bytes requested by configurations that stand beside it, see ``bytes_of_others``.
     """
-    footprint = measure(timed.report.graph, timed.workload)
+    footprint, unknown = _predicted(timed)
     for _ in range(WARM_UPS):
         run()
     gc.collect()
@@ -163,15 +178,18 @@ def cuda_bridge(
     stats = cuda.memory_stats(timed.device)
     free, total = cuda.mem_get_info(timed.device)
     bridge = MemoryBridge(
-        predicted_bytes=footprint.peak.bytes,
-        predicted_at=_place(footprint),
+        predicted_bytes=footprint.peak.bytes if footprint else None,
+        predicted_at=_place(footprint) if footprint else "",
         requested_peak_bytes=stats["requested_bytes.all.peak"] - others,
         # Rounding and segments of several configurations cannot be told apart.
         allocated_peak_bytes=None if others else stats["allocated_bytes.all.peak"],
         reserved_peak_bytes=None if others else stats["reserved_bytes.all.peak"],
         device_bytes=None if others else total - free,
         method="torch.cuda.memory_stats, workspaces by the allocator's trace",
+        error=unknown,
     )
+    if footprint is None:
+        return bridge
     try:
         live, kept = _trace(timed, run, cuda)
     except Exception as error:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vggstat.cost.bench import EXECUTIONS, BenchResult, Execution, LayerTime, MeasuredCeilings, Parts, Timing
-from vggstat.cost.facts import known
+from vggstat.cost.counting import find_counting_rule
+from vggstat.cost.facts import exact
 from vggstat.cost.roofline import LayerBound, Roofline, roofline
+from vggstat.cost.traffic import groups_of
 from vggstat.measure.bench.passes import BACKWARD, LOSS, OPTIMIZER
 from vggstat.measure.bench.session import IN_GRAPH, Session, predicted_bytes
 from vggstat.measure.bench.settings import label_of
 from vggstat.measure.bench.stopwatch import Stopwatch
 from vggstat.measure.bench.telemetry import between
-from vggstat.shapes import feature_map
 
 __all__ = ["failed_row", "rows_of"]
 
@@ -39,7 +42,8 @@ def failed_row(session: Session, error: str, execution: Execution = "eager") -> 
         device=label_of(session.device),
         dtype=workload.dtype.name,
         autocast=workload.autocast.name if workload.autocast else None,
-        image=feature_map(report.graph.image, "the model"),
+        image=report.graph.image,
+        further_inputs={node.name: node.shape for node in report.graph.further_inputs},
         head=report.graph.head or "",
         classes=report.graph.classes,
         batch=workload.batch,
@@ -49,19 +53,31 @@ def failed_row(session: Session, error: str, execution: Execution = "eager") -> 
         execution=execution,
         compile_mode=session.plan.compile_mode if execution.startswith("compiled") else "off",
         channels_last=session.plan.channels_last,
-        flops=known(report, "training_flops" if training else "operations:flops"),
+        loss=session.loss,
+        flops=_flops(session),
         counted=session.counted,
         error=error,
-        predicted_bytes=predicted_bytes(report),
+        predicted_bytes=None if session.unlike else predicted_bytes(report),
         note=session.notes.get(execution, ""),
     )
+
+
+def _flops(session: Session) -> int | None:
+    """Of the pass or the step; None where there is work in it that nobody knows."""
+    report = session.report
+    forward = None if session.unlike else exact(report, "operations:flops")
+    if report.workload.mode == "inference" or forward is None:
+        return forward
+    return exact(report, "training_flops")
 
 
 def _row(session: Session, execution: Execution, timing: Timing, line: Roofline | None) -> BenchResult:
     watch = session.watches[execution]
     is_eager = execution == "eager"
-    in_graph = session.layers_method == IN_GRAPH and "graph" in session.watches
-    return failed_row(session, "", execution).replace(
+    in_graph = session.layers_method.startswith(IN_GRAPH) and "graph" in session.watches
+    result = failed_row(session, "", execution)
+    bound = line if result.flops is not None else None
+    return result.replace(
         samples_s=timing.samples_s,
         first_s=timing.first_s,
         host_samples_s=timing.host_samples_s,
@@ -70,10 +86,10 @@ def _row(session: Session, execution: Execution, timing: Timing, line: Roofline 
             backward=_part(watch, "backward"),
             optimizer=_part(watch, OPTIMIZER),
         ),
-        bytes=sum(layer.bytes for layer in line.layers) if line else 0,
-        fused_bound_s=line.fused_s if line else None,
-        eager_bound_s=line.eager_s if line else None,
-        own_bound_s=_own_bound(session, execution, line) if line else None,
+        bytes=sum(layer.bytes for layer in bound.layers) if bound else None if line else 0,
+        fused_bound_s=bound.fused_s if bound else None,
+        eager_bound_s=bound.eager_s if bound else None,
+        own_bound_s=_own_bound(session, execution, bound) if bound else None,
         layers=_layer_times(session, line) if is_eager and line else (),
         layers_method=session.layers_method if is_eager else "",
         layers_pass="graph" if in_graph else "eager",
@@ -94,7 +110,19 @@ def _layer_times(session: Session, line: Roofline) -> tuple[LayerTime, ...]:
     if watch is None or not watch.samples:
         return ()
     channels = {node.name: node.in_shapes[0][0] for node in line.graph.nodes if node.layer.row_kind == "conv"}
-    rows = [_layer(layer, watch, channels.get(layer.name, 0)) for layer in line.layers]
+    bounds = {layer.name: layer for layer in line.layers}
+    unknown = _unknown_groups(session)
+    rows = []
+    for section in session.sections:
+        row = LayerTime(
+            name=section.name,
+            kind=section.kind,
+            samples_s=watch.section(section.name),
+            backward_samples_s=watch.section(BACKWARD + section.name),
+            input_channels=channels.get(section.groups[0], 0),
+        )
+        parts = [bounds[group] for group in section.groups]
+        rows.append(_unbounded(row) if unknown.intersection(section.groups) else _bounded(row, parts))
     for name in (LOSS, OPTIMIZER):
         if watch.section(name):
             rows.append(
@@ -112,21 +140,42 @@ def _layer_times(session: Session, line: Roofline) -> tuple[LayerTime, ...]:
     return tuple(row for row in rows if row.samples_s)
 
 
-def _layer(layer: LayerBound, watch: Stopwatch, channels: int) -> LayerTime:
-    return LayerTime(
-        name=layer.name,
-        kind=layer.kind,
-        samples_s=watch.section(layer.name),
-        backward_samples_s=watch.section(BACKWARD + layer.name),
-        flops=layer.flops,
-        bytes=layer.bytes,
-        eager_bytes=layer.bytes_of(style="eager"),
-        input_channels=channels,
-        bound_s=layer.fused_s,
-        limit=layer.limit,
-        backward_bound_s=layer.seconds("backward"),
-        backward_flops=layer.flops_of("backward"),
-        backward_bytes=layer.bytes_of("backward"),
+def _unknown_groups(session: Session) -> set[str]:
+    """The groups whose work nobody knows: all of them where the pass is another one than was counted."""
+    rule = find_counting_rule("macs")
+    return {
+        group.name
+        for group in groups_of(session.report.graph)
+        if session.unlike or any(rule.unknown_in(node.ops) for node in group.nodes)
+    }
+
+
+def _unbounded(row: LayerTime) -> LayerTime:
+    return row.replace(
+        flops=None,
+        bytes=None,
+        eager_bytes=None,
+        bound_s=None,
+        limit=None,
+        backward_bound_s=None,
+        backward_flops=None,
+        backward_bytes=None,
+    )
+
+
+def _bounded(row: LayerTime, parts: Sequence[LayerBound]) -> LayerTime:
+    """The row with the bounds of its groups of layers, which run one after the other."""
+    kernels = tuple(kernel for part in parts for kernel in part.kernels)
+    whole = LayerBound(name=row.name, kind=row.kind, kernels=kernels, ceilings=parts[0].ceilings)
+    return row.replace(
+        flops=whole.flops,
+        bytes=whole.bytes,
+        eager_bytes=whole.bytes_of(style="eager"),
+        bound_s=whole.fused_s,
+        limit=whole.limit,
+        backward_bound_s=whole.seconds("backward"),
+        backward_flops=whole.flops_of("backward"),
+        backward_bytes=whole.bytes_of("backward"),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Final, NamedTuple
@@ -93,7 +94,7 @@ class Benchmark:
 
     def run(self) -> BenchFile:
         """Measures everything, and ends early at Ctrl-C or where the device fails for good: the file then says so."""
-        with _current(self.device):
+        with _current(self.device), _as_it_was(self.device), _silenced():
             return self._run()
 
     def _run(self) -> BenchFile:
@@ -143,7 +144,7 @@ class Benchmark:
         free = available_bytes(self.device)
         for number, session in enumerate(self.sessions):
             need = predicted_bytes(session.report)
-            if free and need > free:
+            if free and need is not None and need > free:
                 self.refused[number] = (
                     f"needs {giga(need)} GB by prediction, and {giga(free)} GB are free on {self.info.label}: "
                     "take a smaller --batch, or --force"
@@ -158,8 +159,10 @@ class Benchmark:
             if number in self.refused:
                 continue
             # A GPU's graphs keep as much as the eager pass takes.
-            need = predicted_bytes(session.report) * (2 if self.device.type == "cuda" else 1)
-            if taken + need > room:
+            predicted = predicted_bytes(session.report)
+            # What needs nobody knows how much is measured alone.
+            need = room if predicted is None else predicted * (2 if self.device.type == "cuda" else 1)
+            if not parties or taken + need > room:
                 parties.append([])
                 taken = 0.0
             parties[-1].append(number)
@@ -199,7 +202,7 @@ class Benchmark:
         except DeviceLostError as error:
             self.refused[number] = f"the device stopped working: {error}"
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if failure := self.clock.failure():
                 self.refused[number] = f"the device stopped working: {failure}"
                 raise DeviceLostError(failure) from error
@@ -209,12 +212,16 @@ class Benchmark:
         self._close(number, session)
         return False
 
-    def _why(self, session: Session, error: Exception) -> str:
+    def _why(self, session: Session, error: BaseException) -> str:
         if isinstance(error, VggstatError):
             return str(error)
         if is_out_of_memory(error):
             need = predicted_bytes(session.report)
+            if need is None:
+                return "out of memory: nobody knows how much is needed; take a smaller --batch"
             return f"out of memory: {giga(need)} GB were predicted to be needed"
+        if place := session.what.place_of(error):
+            return place
         if isinstance(error, RuntimeError | ValueError):
             return f"torch refused it: {first_line(error)}"
         return f"it failed: {named(error)}"
@@ -299,6 +306,26 @@ def _joined(one: BenchFile, other: BenchFile) -> BenchFile:
 def _current(device: torch.device) -> AbstractContextManager[object]:
     """Streams, events and graphs are made on the current device, not on that of the tensors."""
     return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """What a model prints, it prints in every run."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+@contextmanager
+def _as_it_was(device: torch.device) -> Iterator[None]:
+    """What models draw at random is drawn again by whoever comes after."""
+    state = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    with torch.random.fork_rng(devices=[]):
+        try:
+            yield
+        finally:
+            if state is not None:
+                with suppress(RuntimeError):  # a device that is lost has no state any more
+                    torch.cuda.set_rng_state(state, device)
 
 
 def _for(measured: list[MeasuredCeilings], dtype: str) -> MeasuredCeilings | None:

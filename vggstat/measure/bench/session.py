@@ -21,13 +21,14 @@ from vggstat.cost.report import Report
 from vggstat.cost.statistics import median
 from vggstat.cost.traffic import Style
 from vggstat.cost.workload import DType
-from vggstat.errors import VggstatError
+from vggstat.errors import UnknownMemoryError, UsageError, VggstatError
+from vggstat.measure.bench.benchmarked import Benchmarked, Checked, Rows, Section
 from vggstat.measure.bench.clock import Clock, CpuClock, CudaClock, first_line, named
 from vggstat.measure.bench.compiled import compile_pass, quiet
-from vggstat.measure.bench.counted import check_counted, check_groups
 from vggstat.measure.bench.fused import FusedPass
 from vggstat.measure.bench.graphs import Captured, GraphWatch, PrimedWatch, capture
 from vggstat.measure.bench.memory import bytes_of_others, cpu_bridge, cuda_bridge
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.passes import TimedPass
 from vggstat.measure.bench.settings import available_bytes, numerics
 from vggstat.measure.bench.stopwatch import Mark, Stopwatch
@@ -51,10 +52,11 @@ class DeviceLostError(Exception):
 
 
 class Configuration(NamedTuple):
-    """What is measured: the plan, and the report whose workload says how it is run."""
+    """What is measured: the plan, the report whose workload says how it is run, and the model."""
 
     plan: BenchPlan
     report: Report
+    what: Benchmarked = NETWORK
 
     @property
     def multiplied_in(self) -> DType:
@@ -67,10 +69,12 @@ def clock_for(device: torch.device) -> Clock:
     return CudaClock(torch.cuda) if device.type == "cuda" else CpuClock()
 
 
-def predicted_bytes(report: Report) -> int:
-    """The predicted peak of a run; 0 where there is no such run."""
+def predicted_bytes(report: Report) -> int | None:
+    """The predicted peak of a run; None where nobody knows it, and 0 where there is no such run."""
     try:
-        return measure(report.graph, report.workload).peak.bytes
+        return measure(report.graph, report.workload, as_written=True).peak.bytes
+    except UnknownMemoryError:
+        return None
     except VggstatError:
         return 0
 
@@ -94,6 +98,7 @@ class Session:
         self.configuration = configuration
         self.plan = configuration.plan
         self.report = configuration.report
+        self.what = configuration.what
         self.device = device
         self.clock = clock
         self.sensors = sensors
@@ -104,6 +109,12 @@ class Session:
         self.watches: dict[Execution, Stopwatch] = {}
         self.layers: Stopwatch | None = None
         self.layers_method = ""
+        self.sections: tuple[Section, ...] = ()
+        """The rows of the layers."""
+        self.loss = ""
+        """What a training step goes down by, where it is not cross entropy."""
+        self.unlike = ""
+        """Why the graph's figures are not those of the pass."""
         self.memory: MemoryBridge | None = None
         self.counted: tuple[Counted, ...] = ()
         self.errors: dict[Execution, str] = {}
@@ -130,16 +141,17 @@ class Session:
         if self.device.type == "cuda":
             others = bytes_of_others(self.device)
             torch.cuda.empty_cache()
-            self.has_room = 2 * predicted_bytes(self.report) <= available_bytes(self.device)
+            self.has_room = 2 * (predicted_bytes(self.report) or 0) <= available_bytes(self.device)
             self.pool = torch.cuda.graph_pool_handle()
         with self._context():
-            self.timed = TimedPass(self.report, self.device, channels_last=self.plan.channels_last)
-        self.counted = check_counted(self.timed)
+            self.timed = self.what.open(self.report, self.device, channels_last=self.plan.channels_last)
+        self.loss = self.timed.chosen_loss.words
+        self._take(self.what.check(self.timed))
         eager = self._watch("eager", self.timed.run)
         eager.start()
         self.watches["eager"] = eager
         with self._context():
-            self.counted = (*self.counted, check_groups(self.timed))
+            self._take(self.what.check_output(self.timed))
         if not self.plan.fastest:
             self._try("memory not measured", lambda: self._measure_memory(others))
             self._try("layers not timed", self._ready_layers)
@@ -147,6 +159,15 @@ class Session:
             self._ready(execution)
         if self.plan.fastest:
             self._keep_the_fastest()
+
+    def _take(self, checked: Checked) -> None:
+        """What a check has found."""
+        if checked.note:
+            self._note("eager", checked.note)
+        if checked.unlike and not self.unlike:
+            self._note("eager", checked.unlike)
+            self.unlike = checked.unlike
+        self.counted = () if self.unlike else (*self.counted, *checked.counted)
 
     def _try(self, what: str, action: Callable[[], object]) -> None:
         """Does what only adds to the eager row: where it fails the row says so."""
@@ -164,6 +185,8 @@ class Session:
     def _reason(self, error: Exception) -> str:
         if is_out_of_memory(error):
             return "out of memory"
+        if place := self.what.place_of(error):
+            return place
         return first_line(error) if isinstance(error, RuntimeError | VggstatError) else named(error)
 
     def _note(self, execution: Execution, text: str) -> None:
@@ -172,38 +195,39 @@ class Session:
 
     def _measure_memory(self, others: int) -> None:
         assert self.timed is not None
-        if not predicted_bytes(self.report):
+        if predicted_bytes(self.report) == 0:
             return
         run = self.timed.run
         with self._both():
             if self.device.type == "cuda":
-                self.memory = cuda_bridge(self.timed, lambda: run(_unmarked), others=others)
+                bridge = cuda_bridge(self.timed, lambda: run(_unmarked), others=others)
             else:
-                self.memory = cpu_bridge(self.timed, lambda: run(_unmarked))
+                bridge = cpu_bridge(self.timed, lambda: run(_unmarked))
+        self.memory = bridge.without_prediction(self.unlike) if self.unlike else bridge
 
     def _ready_layers(self) -> None:
         assert self.timed is not None
-        timed, groups = self.timed, self.timed.groups()
-
-        def run(mark: Mark) -> None:
-            timed.run_groups(groups, mark)
-
+        with self._context():
+            rows = self.what.rows(self.timed)
         if self.device.type == "cpu":
-            self.layers_method = ON_HOST
-            self.layers = self._watch("layers", run)
+            method = ON_HOST
+            self.layers = Stopwatch("layers", rows.run, self.clock, **self._settings_of(rows))
         else:
-            self.layers, self.layers_method = self._graph_of_layers(run)
+            self.layers, method = self._graph_of_layers(rows)
         self.layers.start()
+        self.sections = rows.sections
+        self.layers_method = f"{method}; {rows.words}" if rows.words else method
 
-    def _graph_of_layers(self, run: Callable[[Mark], object]) -> tuple[Stopwatch, str]:
+    def _graph_of_layers(self, rows: Rows) -> tuple[Stopwatch, str]:
         """One graph with events between the groups; where it cannot be captured, eager behind a wait."""
         clock = cast(CudaClock, self.clock)
         try:
-            captured = self._capture(run, with_events=True)
+            with rows.watched():
+                captured = self._capture(rows.run, with_events=True)
         except Exception as error:
             self._fail_with_device(error)
             self._note("eager", f"layers not in a CUDA graph, which failed: {self._reason(error)}")
-            return PrimedWatch("layers", run, clock, **self._settings()), PRIMED
+            return PrimedWatch("layers", rows.run, clock, **self._settings_of(rows)), PRIMED
         return GraphWatch("layers", captured, clock, **self._settings()), IN_GRAPH
 
     def _capture(self, run: Callable[[Mark], object], *, with_events: bool) -> Captured:
@@ -225,6 +249,8 @@ class Session:
         """The stopwatch of an execution beside the eager one, or why there is none."""
         style = cast(Execution, execution.removesuffix("+graph"))
         try:
+            if style in self.what.refused:
+                raise UsageError(self.what.refused[style])
             if execution == "graph":
                 self._ready_graph(execution, cast(TimedPass, self.timed).run)
                 return
@@ -287,6 +313,8 @@ class Session:
         for other in found.keys() - {name}:
             self.watches.pop(other).end()
         self.watches[name].forget()
+        if name != "eager" and "eager" in self.notes:  # what was found of the model itself
+            self._note(name, self.notes["eager"])
         if others:
             self._note(name, f"the fastest by a turn of each: {1e3 * found[name]:.3g} ms, {others}")
         for failed, error in self.errors.items():
@@ -303,6 +331,16 @@ class Session:
             "context": self._both,
             "while_busy": self._read_sensors,
         }
+
+    def _settings_of(self, rows: Rows) -> dict[str, Any]:
+        """The same around rows, which are watched meanwhile."""
+
+        @contextmanager
+        def context() -> Iterator[None]:
+            with self._both(), rows.watched():
+                yield
+
+        return {**self._settings(), "context": context}
 
     def _read_sensors(self) -> None:
         if self.sensors:

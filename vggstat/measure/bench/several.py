@@ -15,14 +15,15 @@ from typing import Any, Final, Literal, NamedTuple
 
 import torch
 from torch import Tensor, distributed
-from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from vggstat.cost.bench import BenchFile
 from vggstat.cost.report import Report
 from vggstat.cost.scaling import Scaling, ScalingPoint
 from vggstat.errors import UsageError
+from vggstat.measure.bench.benchmarked import Benchmarked
 from vggstat.measure.bench.clock import Clock
+from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.passes import TimedPass
 from vggstat.measure.bench.run import Progress
 from vggstat.measure.bench.session import clock_for
@@ -76,7 +77,9 @@ def device_of(ranks: Ranks, kind: str) -> torch.device:
 class _Group:
     """The first so many processes: their collectives, and the step that they run together."""
 
-    def __init__(self, size: int, report: Report, device: torch.device, *, channels_last: bool) -> None:
+    def __init__(
+        self, size: int, report: Report, what: Benchmarked, device: torch.device, *, channels_last: bool
+    ) -> None:
         members = list(range(size))
         self.size = size
         # Every process has to make every group, in the same order.
@@ -87,11 +90,16 @@ class _Group:
         self.model: Any = None
         if not self.is_in:
             return
-        self.timed = TimedPass(report, device, channels_last=channels_last)
+        self.timed = what.open(report, device, channels_last=channels_last)
         self.model = self.timed.model
         if size > 1:
             places = [device.index] if device.type == "cuda" else None
-            self.model = DistributedDataParallel(self.model, device_ids=places, process_group=self.group)
+            self.model = DistributedDataParallel(
+                self.model,
+                device_ids=places,
+                process_group=self.group,
+                find_unused_parameters=bool(report.graph.unused),
+            )
 
     def agreed(self, value: float) -> float:
         """What the first process says."""
@@ -109,9 +117,9 @@ class _Group:
         with self.model.no_sync():
             self.step(mark)
 
-    def _loss(self, images: Tensor) -> Tensor:
+    def _loss(self, *args: Tensor, **named: Tensor) -> Tensor:
         assert self.timed is not None
-        return functional.cross_entropy(self.model(images), self.timed.targets)
+        return self.timed.chosen_loss.of(self.model(*args, **named), self.timed.targets)
 
 
 class _Lockstep(Stopwatch):
@@ -165,6 +173,7 @@ def measure_scaling(
     ranks: Ranks,
     device: torch.device,
     *,
+    what: Benchmarked = NETWORK,
     seconds: float,
     channels_last: bool,
     keep: Callable[[BenchFile], None] = lambda _: None,
@@ -191,7 +200,7 @@ def measure_scaling(
     try:
         with _together(backend):
             clock = clock_for(device)
-            groups = [_Group(size, report, device, channels_last=channels_last) for size in sizes]
+            groups = [_Group(size, report, what, device, channels_last=channels_last) for size in sizes]
             for group in groups:
                 if group.is_in:
                     report_progress(
@@ -268,7 +277,7 @@ def _scaling(
         optimizer=workload.optimizer.name,
         implementation=workload.optimizer.implementation,
         backend=backend,
-        gradient_bytes=report.total.params * workload.dtype.width,
+        gradient_bytes=report.graph.trained_values * workload.dtype.width,
         has_batch_norm=any(isinstance(node.layer, BatchNorm) for node in report.graph.nodes),
         points=tuple(
             ScalingPoint(

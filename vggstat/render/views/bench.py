@@ -11,8 +11,13 @@ from vggstat.cost.calibrate import Prediction, errors_against
 from vggstat.cost.devices import datasheet_of
 from vggstat.cost.workload import find_dtype
 from vggstat.render.bars import bar
-from vggstat.render.bench_words import configuration_words, format_words, mode_words
-from vggstat.render.captions import image_words
+from vggstat.render.bench_words import (
+    configuration_words,
+    format_words,
+    inputs_words,
+    mode_words,
+    size_words,
+)
 from vggstat.render.measured import Measured, clock_unit, rate, seconds, share, significant
 from vggstat.render.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
 from vggstat.render.views.calibration import calibration_data, calibration_table, held_against_words
@@ -101,9 +106,9 @@ def _heading(file: BenchFile) -> tuple[str, str]:
     ):
         if len(set(same)) == 1:
             words.append(same[0])
-    images = {result.image for result in results}
-    if len(images) == 1 and len(next(iter(images))) == 3:
-        words.append(image_words(next(iter(images))))
+    inputs = list(dict.fromkeys(inputs_words(result) for result in results))
+    if len(inputs) == 1:
+        words += inputs
     versions = file.device.versions
     libraries = [f"torch {versions['torch']}"] if "torch" in versions else []
     if "cuda" in versions:
@@ -211,8 +216,9 @@ def _varying(results: Sequence[BenchResult]) -> list[tuple[str, str, str, Any]]:
     choices: tuple[tuple[str, str, str, Any], ...] = (
         ("device", "device", "left", lambda r: r.device),
         ("spec", "spec", "left", lambda r: r.spec),
-        ("image", "input", "left", lambda r: "×".join(map(str, r.image[1:]))),
+        ("image", "input", "left", size_words),
         ("mode", "mode", "left", mode_words),
+        ("layout", "layout", "left", _layout),
         ("dtype", "dtype", "left", format_words),
         ("batch", "batch", "right", lambda r: r.batch),
     )
@@ -227,16 +233,16 @@ def _whole_cells(result: BenchResult, file: BenchFile, columns: Sequence[Column]
     timing = result.timing
     assert timing is not None
     known = file.ceilings_of(result)
-    speed = result.flops_per_s or 0.0
+    speed = result.flops_per_s
     sheet = _datasheet_rate(result, file)
     cells = {
         "execution": EXECUTIONS[result.execution],
         "median_s": Measured(timing.median_s, timing.half_width),
         "half_width": timing.half_width,
         "images_per_s": Measured(result.images_per_s or 0.0, timing.half_width),
-        "tflops": speed / 1e12,
-        "of_matmul": speed / known.flops_per_s if known else None,
-        "of_datasheet": speed / sheet if sheet else None,
+        "tflops": None if speed is None else speed / 1e12,
+        "of_matmul": speed / known.flops_per_s if known and speed is not None else None,
+        "of_datasheet": speed / sheet if sheet and speed is not None else None,
         "bound_s": result.bound_s,
         "cap_images_per_s": result.cap_images_per_s,
         "reached": result.reached,
@@ -346,8 +352,7 @@ def _layer(layer: LayerTime, whole: float, widest: float, *, training: bool) -> 
 def _sum(result: BenchResult, whole: float, *, training: bool) -> Row:
     forward = sum(layer.median_s for layer in result.layers)
     backward = sum(layer.backward_s or 0.0 for layer in result.layers)
-    bound = sum(layer.all_bound_s for layer in result.layers)
-    flops = sum(layer.all_flops for layer in result.layers)
+    bound, flops = result.layers_bound_s, result.layers_flops
     cells: list[Any] = [
         "sum of the rows",
         forward,
@@ -356,7 +361,7 @@ def _sum(result: BenchResult, whole: float, *, training: bool) -> Row:
         "",
     ]
     cells += [flops / whole / 1e12 if flops and whole else None, "", "", bound]
-    return total(*cells, bound / whole if whole else None)
+    return total(*cells, bound / whole if whole and bound is not None else None)
 
 
 def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: bool) -> list[Row]:
@@ -413,15 +418,12 @@ def _memory(result: BenchResult) -> Table:
     """From the predicted bytes to the measured."""
     memory = result.memory
     assert memory is not None
-    rows = [row("  predicted: tensors of the pass", memory.predicted_bytes, f"at {memory.predicted_at}")]
+    rest = memory.unexplained_bytes
+    at = "not known" if rest is None else f"at {memory.predicted_at}"
+    rows = [row("  predicted: tensors of the pass", memory.predicted_bytes, at)]
     rows += [row(f"  + {entry.name}", entry.bytes, entry.evidence) for entry in memory.scratch]
-    rows.append(
-        row(
-            "  = requested, measured",
-            memory.requested_peak_bytes,
-            f"unexplained: {grouped(memory.unexplained_bytes)} B",
-        )
-    )
+    unexplained = "" if rest is None else f"unexplained: {grouped(rest)} B"
+    rows.append(row("  = requested, measured", memory.requested_peak_bytes, unexplained))
     levels = (
         ("  = allocated, with slack of blocks", memory.allocated_peak_bytes),
         ("  = reserved, with free segments", memory.reserved_peak_bytes),

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -35,6 +36,8 @@ class Loaded(Record):
     model: nn.Module
     note: str = ""
     """Why real weights were allocated; empty where they were not, or came with the model."""
+    again: Callable[[], nn.Module] | None = None
+    """Makes it once more, with real weights; None of a model that was there already. Raises UsageError."""
 
 
 class _Reference(NamedTuple):
@@ -84,7 +87,8 @@ def load_model(reference: str, arguments: str | None = None) -> Loaded:
             return Loaded(model=_unwrap(target))
         if not callable(target):
             raise UsageError(f"{reference} is {_kind(target)}, neither a model nor anything that makes one")
-        return _make(reference, target, named)
+        make = partial(target, *named.positional, **named.named)
+        return _make_on_meta(reference, make).replace(again=partial(_again, reference, named.module, make))
 
 
 def _parse(reference: str) -> _Reference:
@@ -174,24 +178,38 @@ def _module_of(file: Path) -> ModuleType:
     return module
 
 
-def _make(reference: str, factory: Callable[..., Any], given: _Reference) -> Loaded:
+def _make_on_meta(reference: str, make: Callable[[], Any]) -> Loaded:
     try:
         with torch.device("meta"):
-            model = factory(*given.positional, **given.named)
-        note = ""
+            model = make()
     except KeyboardInterrupt:
         raise
     except BaseException as first:
-        try:
-            model = factory(*given.positional, **given.named)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            raise UsageError(f"{reference} {_failed(error)}") from None
-        note = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
+        why = f"real weights were allocated: it cannot be made on meta ({_described(first)})"
+        return Loaded(model=_make(reference, make), note=why)
+    return Loaded(model=_module(reference, model))
+
+
+def _make(reference: str, make: Callable[[], Any]) -> nn.Module:
+    try:
+        model = make()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UsageError(f"{reference} {_failed(error)}") from None
+    return _module(reference, model)
+
+
+def _again(reference: str, place: str, make: Callable[[], Any]) -> nn.Module:
+    """The same once more, with real weights."""
+    with _settings_kept(), _place_kept(place), redirect_stdout(sys.stderr):
+        return _make(reference, make)
+
+
+def _module(reference: str, model: Any) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise UsageError(f"{reference} makes {_kind(model)}, not a torch.nn.Module")
-    return Loaded(model=_unwrap(model), note=note)
+    return _unwrap(model)
 
 
 def _unwrap(model: nn.Module) -> nn.Module:

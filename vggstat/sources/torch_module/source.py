@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 from torch import nn
@@ -14,6 +14,7 @@ from vggstat.shapes import Shape, describe
 from vggstat.sources.require import version_of
 from vggstat.sources.torch_module.factory import load_model
 from vggstat.sources.torch_module.trace import TraceError, input_channels, required_inputs, trace
+from vggstat.sources.torch_module.values import needs_values
 from vggstat.sources.wanted import Wanted
 
 __all__ = ["TorchSource", "read_model"]
@@ -29,6 +30,8 @@ class TorchSource(Record):
     name: str
     note: str = ""
     """What there is to say of how it was made."""
+    again: Callable[[], nn.Module] | None = None
+    """Makes it once more, with real weights; None where nobody knows how."""
 
     def graph(self, wanted: Wanted) -> Graph:
         """The graph of what it runs on the inputs wanted; on the first of the usual images that it takes, if none are.
@@ -55,7 +58,7 @@ class TorchSource(Record):
     def _trace(self, wanted: Wanted) -> tuple[Graph, str]:
         """The graph, and what to say of the inputs that were chosen."""
         if wanted.inputs:
-            return self._trace_named(wanted.inputs), ""
+            return self._trace_named(wanted), ""
         channels = input_channels(self.model) or 3
         if wanted.image is not None:
             own, height, width = wanted.image
@@ -74,11 +77,19 @@ class TorchSource(Record):
         assert first is not None
         raise first
 
-    def _trace_named(self, inputs: Mapping[str, Shape]) -> Graph:
-        first, *others = inputs
-        if len(inputs) == 1 and first not in required_inputs(self.model):
-            return trace(self.model, inputs[first])
-        return trace(self.model, inputs[first], {name: inputs[name] for name in others}, first=first)
+    def argument_names(self, wanted: Wanted) -> tuple[str, ...]:
+        """The names by which its forward pass is given its inputs; none where it is given one, as its first argument."""
+        names = tuple(wanted.inputs)
+        return () if len(names) == 1 and names[0] not in required_inputs(self.model) else names
+
+    def with_values(self) -> nn.Module:
+        """The model with values in all but its parameters: itself if it has them, else made once more. Raises UsageError."""
+        return self.again() if self.again is not None and needs_values(self.model) else self.model
+
+    def _trace_named(self, wanted: Wanted) -> Graph:
+        (_, image), *others = wanted.inputs.items()
+        first = next(iter(self.argument_names(wanted)), "")
+        return trace(self.model, image, dict(others), first=first)
 
     def _usual(self, channels: int) -> Iterator[Shape]:
         """Images, then vectors as the first FC layer takes them."""
@@ -91,7 +102,7 @@ def read_model(reference: str) -> TorchSource:
     """The model that ``package.module:factory`` or ``file.py:factory`` names. This runs its code. Raises UsageError."""
     loaded = load_model(reference)
     note = f"{loaded.note[:1].upper()}{loaded.note[1:]}." if loaded.note else ""
-    return TorchSource(model=loaded.model, name=reference, note=note)
+    return TorchSource(model=loaded.model, name=reference, note=note, again=loaded.again)
 
 
 def _structure(graph: Graph) -> bytes:

@@ -26,7 +26,7 @@ from vggstat.shapes import Shape
 from vggstat.sources.torch_module.recorder import LIBRARIES, Recorder, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
 
-__all__ = ["TraceError", "input_channels", "required_inputs", "trace"]
+__all__ = ["TraceError", "input_channels", "reason_of", "required_inputs", "trace"]
 
 BATCH: Final = 23
 """Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
@@ -152,7 +152,7 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
             with _watching(recorder, grad=way.grad), redirect_stdout(sys.stderr):
                 output = run(() if named else tuple(given), given_by_name or {})
         except Exception as error:
-            raise TraceError(_reason(error)) from None
+            raise TraceError(reason_of(error)) from None
         outputs = _outputs(output, recorder)
     name = type(model).__name__
     # The language's specs are of one image; a model may take a vector, or words.
@@ -190,7 +190,7 @@ def _unpack(_: object) -> Tensor:
     raise TraceError("its forward pass runs a backward pass, which cannot be seen")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """What went wrong, and at which line of the model."""
     lines = str(error).strip().splitlines() or [""]
     words = f"{type(error).__name__}: {lines[0]}"[:200] if not isinstance(error, TraceError) else str(error)

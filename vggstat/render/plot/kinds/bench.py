@@ -150,7 +150,7 @@ def _labels(row: Row) -> dict[str, Any]:
     if row["what"] == "layer":
         return {
             "median_s_label": median,
-            "words": f"{row['layer']}: {median} ms, bound {_milli(row['bound_s'])} ms, {row['limit']}{doubt}",
+            "words": f"{row['layer']}: {median} ms, {_bound_words(row)}{doubt}",
             "series": "",
         }
     low, high = row["low_s"], row["high_s"]
@@ -161,6 +161,12 @@ def _labels(row: Row) -> dict[str, Any]:
         "words": f"{row['spec']}, batch {row['batch']}, {row['execution']}: {median} ms, "
         f"{row['images_per_s']:,.0f} images/s{doubt}",
     }
+
+
+def _bound_words(row: Row) -> str:
+    if row["bound_s"] is None:
+        return "no bound is known"
+    return f"bound {_milli(row['bound_s'])} ms, {row['limit']}"
 
 
 def _layers_view(rows: list[dict[str, Any]], result: BenchResult) -> View:
