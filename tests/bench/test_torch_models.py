@@ -43,7 +43,7 @@ SIDE = (3, 16, 16)
 def source_of(make: Callable[[], nn.Module], name: str = "nets:net") -> TorchSource:
     """Made on meta, as a factory's model is, and for real where its values are needed."""
     with torch.device("meta"):
-        return TorchSource(model=make(), name=name, make=make)
+        return TorchSource(model=make(), name=name, again=make)
 
 
 def wanted_of(style: Style) -> Wanted:
@@ -236,7 +236,7 @@ def test_buffers_have_their_values() -> None:
 def test_what_needs_no_values_is_not_made_again() -> None:
     """The weights of a large model are allocated once, on the device: the source's stay on meta."""
     style = STYLES["residual"]
-    source = source_of(style.make).replace(make=None)
+    source = source_of(style.make).replace(again=None)
     timed = timed_of(configured(source, wanted_of(style)))
     model: Any = timed.model
 

@@ -241,17 +241,21 @@ def fill(module: nn.Module, *, seed: int = 0) -> None:
     """Random weights in place, in their ``initial_range``. A generator of its own leaves the global one untouched."""
     fill_parameters(module, seed=seed)
     with torch.no_grad():
-        for name, tensor in module.named_buffers():
-            tensor.fill_(1 if name.endswith("running_var") else 0)
+        for name, buffer in module.named_buffers():
+            buffer.fill_(initial_range(name.rpartition(".")[2], tuple(buffer.shape))[0])
 
 
 def fill_parameters(module: nn.Module, *, seed: int = 0) -> None:
-    """The same of the parameters alone."""
+    """The same of the parameters alone; what is called a bias is one, and all else a weight."""
     with torch.no_grad():
-        for number, (name, tensor) in enumerate(module.named_parameters(), start=seed):
-            lowest, highest = initial_range(name.rpartition(".")[2], tuple(tensor.shape))
-            if lowest == highest or not tensor.is_floating_point() or not tensor.numel():
-                tensor.fill_(int(lowest) if not tensor.is_floating_point() else lowest)
+        for number, (name, parameter) in enumerate(module.named_parameters(), start=seed):
+            if not parameter.numel() or not parameter.is_floating_point():
+                parameter.zero_()
+                continue
+            kind = "bias" if name.endswith("bias") else "weight"
+            lowest, highest = initial_range(kind, tuple(parameter.shape))
+            if lowest == highest:
+                parameter.fill_(lowest)
             else:
-                generator = torch.Generator(device=tensor.device).manual_seed(number)
-                tensor.uniform_(lowest, highest, generator=generator)
+                generator = torch.Generator(device=parameter.device).manual_seed(number)
+                parameter.uniform_(lowest, highest, generator=generator)

@@ -155,7 +155,7 @@ def _total(report: Report, key: str) -> Figure:
     if value is None and key == "training_flops":
         return [0]
     found = counted_of(report, key) if value is None and ":" in key else None
-    return value if found is None else _or_part(found.total, found.known)
+    return value if found is None else _or_part(found.known if found.status == "complete" else None, found.known)
 
 
 def _input(graph: Graph) -> dict[str, str]:
@@ -199,7 +199,7 @@ def _memory(report: Report, batches: tuple[int, ...]) -> dict[int, dict[str, Fig
     for accounting in ACCOUNTINGS:
         least = least_batch(graph) if accounting.name == "training-peak" else 1
         counted = accounting.counted(graph, workload.replace(batch=max(least, workload.batch)))
-        if counted.total is None:
+        if counted.status != "complete":
             known = _known_by_batch(accounting, graph, workload)
             for batch in batches:
                 found[batch][accounting.name] = [known(batch)]
@@ -255,7 +255,7 @@ def _saved(report: Report, batches: tuple[int, ...]) -> dict[str, dict[str, Figu
 def _live(report: Report, batches: tuple[int, ...]) -> dict[str, dict[str, Any]]:
     """For each batch the most bytes alive while each row runs in inference, weights aside."""
     place = row_of_node(report.graph)
-    if report.memory_counted(find_accounting("inference-peak")).total is None:
+    if report.memory_counted(find_accounting("inference-peak")).status != "complete":
         unknown = {row.name: [0] for row in report.rows if row.kind not in NO_FIELD}
         return {str(batch): unknown for batch in batches}
     run = inference_moments(report.graph, report.workload.replace(batch=MANY))

@@ -212,7 +212,7 @@ def _total(report: Report, key: str, text: Callable[[int], str]) -> str:
     if ":" not in key:  # of a training step, whose work is not known where the forward pass's is not
         return UNKNOWN
     found = counted_of(report, key)
-    return NOTHING if found is None or found.total is not None else size_words(text, found)
+    return NOTHING if found is None or found.status == "complete" else size_words(text, found)
 
 
 def _figure(key: str, text: str, spec: int | None = None) -> str:

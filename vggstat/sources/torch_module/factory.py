@@ -36,6 +36,8 @@ class Loaded(Record):
     model: nn.Module
     note: str = ""
     """Why real weights were allocated; empty where they were not, or came with the model."""
+    again: Callable[[], nn.Module] | None = None
+    """Makes it once more, with real weights; None of a model that was there already. Raises UsageError."""
 
 
 class _Reference(NamedTuple):
@@ -65,11 +67,11 @@ def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
     raise UsageError('--model-args takes a JSON object ({"num_classes": 10}) or a list ([10])')
 
 
-def load_model(reference: str, arguments: str | None = None, *, on_meta: bool = True) -> Loaded:
+def load_model(reference: str, arguments: str | None = None) -> Loaded:
     """The model that ``package.module:factory(...)`` names: a module object, or what a class or function makes.
 
     Arguments are Python literals. The model is made with ``meta`` as the default device, so that no weights are allocated;
-    where it cannot be made so, or is not to be, without. The working directory, or the folder of a file, is on the path meanwhile.
+    where it cannot be made so, once more without. The working directory, or the folder of a file, is on the path meanwhile.
     What it prints goes to stderr. torch's random state and default dtype and device, the working directory and the
     program's arguments are left as they were. Raises UsageError, with the line where somebody's code failed.
     """
@@ -86,7 +88,7 @@ def load_model(reference: str, arguments: str | None = None, *, on_meta: bool = 
         if not callable(target):
             raise UsageError(f"{reference} is {_kind(target)}, neither a model nor anything that makes one")
         make = partial(target, *named.positional, **named.named)
-        return _make_on_meta(reference, make) if on_meta else Loaded(model=_make(reference, make))
+        return _make_on_meta(reference, make).replace(again=partial(_again, reference, named.module, make))
 
 
 def _parse(reference: str) -> _Reference:
@@ -196,6 +198,12 @@ def _make(reference: str, make: Callable[[], Any]) -> nn.Module:
     except BaseException as error:
         raise UsageError(f"{reference} {_failed(error)}") from None
     return _module(reference, model)
+
+
+def _again(reference: str, place: str, make: Callable[[], Any]) -> nn.Module:
+    """The same once more, with real weights."""
+    with _settings_kept(), _place_kept(place), redirect_stdout(sys.stderr):
+        return _make(reference, make)
 
 
 def _module(reference: str, model: Any) -> nn.Module:

@@ -30,7 +30,7 @@ class TorchSource(Record):
     name: str
     note: str = ""
     """What there is to say of how it was made."""
-    make: Callable[[], nn.Module] | None = None
+    again: Callable[[], nn.Module] | None = None
     """Makes it once more, with real weights; None where nobody knows how."""
 
     def graph(self, wanted: Wanted) -> Graph:
@@ -84,7 +84,7 @@ class TorchSource(Record):
 
     def with_values(self) -> nn.Module:
         """The model with values in all but its parameters: itself if it has them, else made once more. Raises UsageError."""
-        return self.make() if self.make is not None and needs_values(self.model) else self.model
+        return self.again() if self.again is not None and needs_values(self.model) else self.model
 
     def _trace_named(self, wanted: Wanted) -> Graph:
         (_, image), *others = wanted.inputs.items()
@@ -102,11 +102,7 @@ def read_model(reference: str) -> TorchSource:
     """The model that ``package.module:factory`` or ``file.py:factory`` names. This runs its code. Raises UsageError."""
     loaded = load_model(reference)
     note = f"{loaded.note[:1].upper()}{loaded.note[1:]}." if loaded.note else ""
-
-    def make() -> nn.Module:
-        return load_model(reference, on_meta=False).model
-
-    return TorchSource(model=loaded.model, name=reference, note=note, make=make)
+    return TorchSource(model=loaded.model, name=reference, note=note, again=loaded.again)
 
 
 def _structure(graph: Graph) -> bytes:
