@@ -32,7 +32,7 @@ from tests.benchmarks.harness import Tally, run_command, run_fuzzer
 
 COMMANDS = (
     "identify FILE",
-    "verify A --checkpoint FILE",
+    "verify A --against FILE",
     "identify FILE --format json",
 )
 SHAPES = {

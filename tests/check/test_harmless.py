@@ -219,7 +219,7 @@ NAMES = ("\x1b[31m", "\x9b", "\u202e", "\n::error::x", "::error::x", "##[error]x
 @pytest.mark.parametrize(
     ("evil", "command", "formats"),
     [
-        *((evil, "verify D --checkpoint {path}", PAGE_FORMATS) for evil in NAMES),
+        *((evil, "verify D --against {path}", PAGE_FORMATS) for evil in NAMES),
         # builds every network that ships: each name in two formats, and two names in each
         *(
             (evil, "identify {path}", (PAGE_FORMATS[at], PAGE_FORMATS[at - 3]))

@@ -1,4 +1,4 @@
-"""Models as others write them, for ``verify --model`` and ``identify --model``: one VGG-11 in many ways."""
+"""Models as others write them, for ``verify --against`` and ``identify``: one VGG-11 in many ways."""
 
 from __future__ import annotations
 

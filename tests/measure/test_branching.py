@@ -14,7 +14,7 @@ from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.measure.module import build_module, fill
 from vggstat.measure.verify.counters import flop_counter_mode, hooks, mem_tracker, parameters, saved_tensors
-from vggstat.measure.verify.counters.base import Subject
+from vggstat.measure.verify.subject import Subject
 from vggstat.net.graph import Graph
 from vggstat.net.ops.add import Add
 from vggstat.net.ops.base import Layer, TorchModule

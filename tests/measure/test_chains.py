@@ -11,7 +11,8 @@ from vggstat.cost.check import Verdict
 from vggstat.cost.report import analyze
 from vggstat.cost.workload import Workload, find_dtype
 from vggstat.measure.verify.counters import flop_counter_mode, hooks, mem_tracker, parameters, saved_tensors
-from vggstat.measure.verify.counters.base import UNTRAINABLE, Subject
+from vggstat.measure.verify.counters.base import UNTRAINABLE
+from vggstat.measure.verify.subject import Subject
 
 SHARDS = 8
 CHAINS = 320

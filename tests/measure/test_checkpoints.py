@@ -719,12 +719,12 @@ def test_numbers_in_names_may_be_of_any_kind(sign: str) -> None:
 
 
 def test_the_command_compares_and_exits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """``verify --checkpoint`` exits with 1 and names the layer."""
+    """``verify --against`` exits with 1 and names the layer."""
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL % {"norm": ""})
     path = saved(tmp_path / "a.pth", without(state(), "classifier.3"))
     with pytest.raises(SystemExit) as stop:
-        main(["verify", str(spec), "--checkpoint", path, "--format", "text"])
+        main(["verify", str(spec), "--against", path, "--format", "text"])
     out = capsys.readouterr().out
 
     assert stop.value.code == 1
@@ -898,7 +898,7 @@ def test_a_file_of_very_many_layers_is_near_to_nothing(
     start = time.monotonic()
     for words, code, said in (
         (["identify", path], 1, "none of these layers is in any of them"),
-        (["verify", "A", "--checkpoint", path], 2, "A has 11: nothing is near"),
+        (["verify", "A", "--against", path], 2, "A has 11: nothing is near"),
     ):
         with pytest.raises(SystemExit) as stop:
             main(words)

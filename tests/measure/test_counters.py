@@ -19,7 +19,8 @@ from vggstat.measure.verify.counters import (
     parameters,
     saved_tensors,
 )
-from vggstat.measure.verify.counters.base import MAX_MACS, Subject
+from vggstat.measure.verify.counters.base import MAX_MACS
+from vggstat.measure.verify.subject import Subject
 from vggstat.sources.torch_module.shapes_only import arithmetic_skipped
 
 ON_META = (hooks, parameters, flop_counter_mode, saved_tensors, mem_tracker)

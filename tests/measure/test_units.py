@@ -11,7 +11,7 @@ from vggstat.cost.report import analyze
 from vggstat.cost.workload import Workload
 from vggstat.measure.module import build_module
 from vggstat.measure.verify.counters import flop_counter_mode, hooks, mem_tracker, parameters, saved_tensors
-from vggstat.measure.verify.counters.base import Subject
+from vggstat.measure.verify.subject import Subject
 from vggstat.net.known import known_layers
 from vggstat.net.match import match_layers
 from vggstat.sources.torch_module.trace import trace

@@ -18,7 +18,7 @@ from vggstat.cli.main import main
 from vggstat.cost.check import Check, Verdict
 from vggstat.measure.module import Network, build_module
 from vggstat.measure.verify.counters import flop_counter_mode, hooks, mem_tracker, parameters, saved_tensors
-from vggstat.measure.verify.counters.base import Subject
+from vggstat.measure.verify.subject import Built, Subject
 from vggstat.measure.verify.verify import verify
 from vggstat.net import Graph
 
@@ -33,7 +33,7 @@ def built_from(graph: Graph) -> Callable[..., Network]:
 
 
 def differing(wanted: str, found: str) -> list[Check]:
-    subject = Subject(report_of(wanted), built_from(report_of(found).graph))
+    subject = Subject(report_of(wanted), Built(built_from(report_of(found).graph)))
     checks = [
         check
         for counter in (hooks, parameters, flop_counter_mode, saved_tensors, mem_tracker)
@@ -93,7 +93,8 @@ def test_a_counter_that_fails_leaves_its_figure_unchecked(monkeypatch: pytest.Mo
     (check,) = (check for check in found.checks if check.source == "fvcore")
 
     assert check.verdict is Verdict.UNCHECKED
-    assert check.note == "it failed: no such luck"
+    assert check.note.startswith(f"it failed: {__file__}:")
+    assert "RuntimeError: no such luck (" in check.note
     assert found.agrees
 
 
@@ -159,7 +160,7 @@ def test_a_difference_ends_in_exit_code_1(
     real = build_module
     graph = report_of("A").graph
     monkeypatch.setattr(
-        "vggstat.measure.verify.counters.base.build_module", lambda _, **settings: real(graph, **settings)
+        "vggstat.measure.verify.subject.build_module", lambda _, **settings: real(graph, **settings)
     )
     code, out, _ = run_cli("verify", "B", "--format", "text", "--width", "240", capsys=capsys)
 
@@ -176,10 +177,17 @@ def test_a_difference_ends_in_exit_code_1(
         (["D", "--device", "cuda:99"], "sees no device"),
         (["D", "--device", "abacus"], "unknown device"),
         (["D@int8"], "no convolutions in int8"),
-        (["D", "--model-args", "{}"], "--model-args goes with --model"),
-        (["D", "--model", "a:b", "--checkpoint", "c.pth"], "not both"),
-        (["D", "E", "--checkpoint", "c.pth"], "one SPEC"),
-        (["D", "--forward", "--checkpoint", "c.pth"], "run nothing"),
+        (["D", "E", "--against", "c.pth"], "one SPEC"),
+        (["D", "--forward", "--against", "c.pth"], "runs nothing"),
+        (["D", "--key", "model"], "--key goes with --against"),
+        (["D", "--against", "a.b:c", "--key", "model"], "--key goes with a file of weights"),
+        (
+            ["D", "--against", "c.txt"],
+            "expected a model (package.module:factory, file.py:factory), an .onnx file",
+        ),
+        (["D", "--against", "c.pth"], "there is no such file"),
+        (["D", "--against", "tests.measure.nothing:net"], "cannot import tests.measure.nothing"),
+        (["tests.measure.sample_models:Other", "--forward"], "is a model: --forward and --device run"),
     ],
 )
 def test_wrong_use_is_exit_code_2(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.conftest import Golden
 from tests.networks import report_of
 from vggstat.cost.check import Check, Verdict, Verification, judge, unchecked
@@ -70,8 +72,64 @@ FOREIGN = Verification(
 )
 
 
-def text(page: Page) -> str:
-    return render(page, "text", Target(width=110))
+OWN = Verification(
+    report=report_of("A").replace(
+        graph=report_of("A").graph.replace(notes=("Traced on an image of 32×32.",))
+    ),
+    against="independent counters",
+    device="CPU",
+    versions={"torch": "2.13.0", "fvcore": "0.1.5"},
+    checks=(
+        judge("hooks", "output_shape", (64, 32, 32), (64, 32, 32), layer="conv1"),
+        unchecked("hooks", "output_shape", "13 layers are functions, which hooks do not see"),
+        judge("torch", "frozen", 10, 10),
+        unchecked(
+            "fvcore",
+            "operations",
+            "no number is known under this rule for pointwise, attention (blocks.0.attn and 11 more layers of the "
+            "encoder)",
+            convention="fvcore",
+            stated=4_123_456,
+        ),
+        unchecked("thop", "operations", "not installed"),
+        unchecked("ptflops", "operations", "not installed"),
+        judge(
+            "MemTracker", "inference_peak_bytes", 6, 6, convention="inference-peak as written + parameters"
+        ),
+        judge("MemTracker", "training_peak_bytes", 7, 8, convention="training-peak as written, plain SGD"),
+        judge("MemTracker", "training_peak_bytes", 8, 8, convention="training-peak as written, plain SGD"),
+    ),
+)
+
+
+def text(page: Page, width: int = 110) -> str:
+    return render(page, "text", Target(width=width))
+
+
+@pytest.mark.parametrize("width", [80, 110, 160])
+def test_of_somebody_elses_model_reasons_stand_under_their_figures(width: int, golden: Golden) -> None:
+    """They take the width of the page, and what is to be said of the reading stands before the sums."""
+    page = text(verification_page((OWN,)), width)
+
+    assert max(map(len, page.splitlines())) <= width
+    golden(f"verification_own_{width}.txt", page)
+
+
+def test_reasons_are_cells_where_no_person_reads() -> None:
+    """In CSV each line has its rule, or why it is unchecked."""
+    lines = render(verification_page((OWN,)), "csv", Target()).splitlines()
+
+    assert '?,output shape,forward hooks,,,"13 layers are functions, which hooks do not see"' in lines
+
+
+def test_nothing_that_agrees_is_no_agreement() -> None:
+    """Where all is unchecked, or where the model was not seen, a verification does not agree."""
+    rest = OWN.replace(checks=OWN.checks[1:2])
+
+    assert not rest.agrees
+    assert not OWN.agrees  # the training peak
+    assert OWN.replace(checks=OWN.checks[:3]).agrees
+    assert not OWN.replace(checks=OWN.checks[:3], unseen="net.py:3: it depends on values").agrees
 
 
 def test_a_verification_is_a_line_a_figure(golden: Golden) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.networks import DEEPER, report_of
 from vggstat.cost.check import Verdict
 from vggstat.measure.verify.counters import flop_counter_mode, fvcore, hooks, parameters, saved_tensors
-from vggstat.measure.verify.counters.base import Subject
+from vggstat.measure.verify.subject import Subject
 from vggstat.measure.verify.verify import verify
 from vggstat.sources.spec.library import families
 

@@ -95,8 +95,8 @@ class Verification(Record):
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing differs of a network that could be seen. What is unchecked else does not count against it."""
-        return self.summary.disagrees == 0 and not self.unseen
+        """Whether figures agree and none differs, of a network that could be seen. What is unchecked does not count."""
+        return self.summary.agrees > 0 and self.summary.disagrees == 0 and not self.unseen
 
 
 def summarize(checks: Iterable[Check]) -> Summary:

@@ -80,7 +80,7 @@ class Footprint(Record):
 
 
 def measure(graph: Graph, workload: Workload, *, as_written: bool = False) -> Footprint:
-    """The footprint of a graph; in inference ``as_written``, each map there until Python lets go of it.
+    """The footprint of a graph; ``as_written`` with each map there until Python lets go of it.
 
     Raises UsageError where it cannot be run like that, and UnknownMemoryError where nobody knows what it takes.
     """
@@ -92,26 +92,26 @@ def measure(graph: Graph, workload: Workload, *, as_written: bool = False) -> Fo
 
 
 def footprints(graph: Graph, workload: Workload) -> tuple[Footprint, ...]:
-    """The footprint of a graph; of somebody's model in inference both, the larger first: see ``measure``."""
-    found = [measure(graph, workload, as_written=way) for way in _ways(graph, workload)]
+    """The footprint of a graph; of somebody's model both, the larger first: see ``measure``."""
+    found = [measure(graph, workload, as_written=way) for way in _ways(graph)]
     return tuple(sorted(found, key=lambda footprint: -footprint.peak.bytes))
 
 
 def all_moments(graph: Graph, workload: Workload) -> Iterator[Moment]:
     """The moments of each way in which the graph may hold its maps: any of them could be the peak."""
-    for way in _ways(graph, workload):
+    for way in _ways(graph):
         yield from moments_of(graph, workload, as_written=way)
 
 
-def _ways(graph: Graph, workload: Workload) -> tuple[bool, ...]:
+def _ways(graph: Graph) -> tuple[bool, ...]:
     """Whether maps are held as they are written: both, where a model's code is known to hold them."""
-    return (False,) if graph.held_until is None or workload.mode == "training" else (False, True)
+    return (False,) if graph.held_until is None else (False, True)
 
 
 def moments_of(graph: Graph, workload: Workload, *, as_written: bool = False) -> Iterator[Moment]:
     """The moments that could be the peak. Each is a fixed number of bytes and so many more per image."""
     if workload.mode == "training":
-        return training_moments(graph, workload)
+        return training_moments(graph, workload, as_written=as_written)
     held = parameter_items(graph, workload)
     return inference_moments(graph, workload, held=held, as_written=as_written)
 

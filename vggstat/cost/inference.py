@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from vggstat.cost.items import IMAGE, OUTPUT, MemoryItem, image_item, make_item, output_item
 from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.saved import weight_copy
 from vggstat.cost.workload import Workload
-from vggstat.net.graph import Graph, Node
-from vggstat.net.ops.base import Extra
+from vggstat.net.graph import Beside, Graph, Node
+from vggstat.net.ops.base import Extra, Mode
 from vggstat.shapes import values
 
-__all__ = ["forward_phases", "inference_moments", "inference_peak", "peak_as_written"]
+BESIDE: Final = "made of no input"
+"""What a piece of memory is called that comes of weights alone, or of nothing."""
+
+__all__ = ["forward_phases", "inference_moments", "inference_peak", "let_go", "peak_as_written"]
 
 
 def inference_moments(
@@ -29,9 +33,13 @@ def inference_moments(
     return moments(lambda tells: _forward(graph, workload, Ledger(held, tells=tells), as_written))
 
 
-def _ends(graph: Graph, as_written: bool) -> dict[int, int]:
-    """For each storage the node that is the last to run while it is there; those that leave the network stay."""
-    storages = graph.storages("inference")
+def let_go(graph: Graph, mode: Mode, *, as_written: bool) -> Mapping[int, Sequence[int]]:
+    """For each node, by its index, the storages that the model has no use for once it has run.
+
+    Those are the maps that nobody reads any more, or ``as_written`` the ones that Python lets go of then. The inputs are the
+    caller's, and what leaves the network stays.
+    """
+    storages = graph.storages(mode)
     if as_written and graph.held_until is not None:
         ends: dict[int, int] = {}
         for value, until in enumerate(graph.held_until):
@@ -39,17 +47,18 @@ def _ends(graph: Graph, as_written: bool) -> dict[int, int]:
     else:
         ends = {storages[node.output]: node.index for node in graph.nodes}
         ends.update({storages[value]: node.index for node in graph.nodes for value in node.inputs})
-    stay = (0, *(node.output for node in graph.further_inputs), *(graph.outputs or (len(graph.nodes),)))
-    return {
-        storage: end for storage, end in ends.items() if storage not in {storages[value] for value in stay}
-    }
+    given = (0, *(node.output for node in graph.further_inputs))
+    stay = {storages[value] for value in (*given, *(graph.outputs or (len(graph.nodes),)))}
+    gone: dict[int, list[int]] = {}
+    for storage, end in ends.items():
+        if storage not in stay:
+            gone.setdefault(end, []).append(storage)
+    return gone
 
 
 def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -> Iterator[Instant]:
     storages = graph.storages("inference")
-    gone: dict[int, list[int]] = {}
-    for storage, end in _ends(graph, as_written).items():
-        gone.setdefault(end, []).append(storage)
+    gone = let_go(graph, "inference", as_written=as_written)
     pieces = graph.in_pieces("inference", workload.batch)
     live[0] = image_item(graph, workload)
     for node in graph.further_inputs:
@@ -61,6 +70,9 @@ def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -
     for node, width in zip(graph.nodes, widths(graph, workload), strict=True):
         if not node.in_model or node.output in live:  # a further input
             continue
+        for number, one in enumerate(graph.beside):
+            if one.start == node.index:
+                live["beside", number] = _beside_item(node, one, workload)
         for param in weight_copies(node, workload):
             copy = weight_copy(node, param, workload)
             live[copy.key] = copy.item
@@ -82,6 +94,16 @@ def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -
             live[node.output] = output_item(node, workload, width.writes)
         for storage in gone.get(node.index, ()):
             live.drop(storage)
+        for number, one in enumerate(graph.beside):
+            if one.end == node.index + 1:
+                live.drop(("beside", number))
+
+
+def _beside_item(node: Node, one: Beside, workload: Workload) -> MemoryItem:
+    size = one.width or workload.dtype.width
+    if one.once:
+        return MemoryItem(node.name, BESIDE, one.elements, one.elements * size, "transients")
+    return make_item(node.name, BESIDE, one.elements, workload, size, part="transients")
 
 
 def forward_phases(node: Node, width: Widths, workload: Workload) -> tuple[tuple[MemoryItem, ...], ...]:

@@ -86,17 +86,15 @@ def parameter_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     """Learned tensors, and buffers, of each layer, and those that none takes."""
     width = workload.dtype.width
     items = []
-    for node in graph.nodes:
-        learned = sum(param.elements for param in node.params if param.role != "buffer")
+    idle = ("not used", (*graph.unused, *graph.unused_buffers))
+    for name, params in (*((node.name, node.params) for node in graph.nodes), idle):
+        learned = sum(param.elements for param in params if param.role != "buffer")
         if learned:
-            items.append(MemoryItem(node.name, "parameters", learned, learned * width, "parameters"))
-        buffers = [param for param in node.params if param.role == "buffer"]
+            items.append(MemoryItem(name, "parameters", learned, learned * width, "parameters"))
+        buffers = [param for param in params if param.role == "buffer"]
         if buffers:
             size = sum(param.elements * (param.width or width) for param in buffers)
             mixed = any(param.width for param in buffers)
             count = None if mixed else sum(param.elements for param in buffers)
-            items.append(MemoryItem(node.name, "running statistics", count, size, "parameters"))
-    idle = sum(param.elements for param in graph.unused)
-    if idle:
-        items.append(MemoryItem("not used", "parameters", idle, idle * width, "parameters"))
+            items.append(MemoryItem(name, "running statistics", count, size, "parameters"))
     return tuple(items)

@@ -158,7 +158,8 @@ class Report(Record):
     def file_bytes(self) -> int:
         """Bytes of all tensors in a weights file: parameters, and a batch norm's running statistics."""
         width = self.workload.dtype.width
-        held = chain((param for node in self.graph.nodes for param in node.params), self.graph.unused)
+        layers = (param for node in self.graph.nodes for param in node.params)
+        held = chain(layers, self.graph.unused, self.graph.unused_buffers)
         return sum(param.elements * (param.width or width) for param in held)
 
     @property

@@ -23,7 +23,7 @@ from collections.abc import Generator, Hashable, Iterator
 from itertools import chain
 
 from vggstat.cost.gradients import Accumulation, Gradient, Gradients
-from vggstat.cost.inference import forward_phases
+from vggstat.cost.inference import forward_phases, let_go
 from vggstat.cost.items import (
     IMAGE,
     MemoryItem,
@@ -49,22 +49,25 @@ TARGET_WIDTH = 8
 """Class numbers are int64."""
 
 
-def training_peak(graph: Graph, workload: Workload, accumulation: Accumulation = "in place") -> Moment:
+def training_peak(
+    graph: Graph, workload: Workload, accumulation: Accumulation = "in place", *, as_written: bool = False
+) -> Moment:
     """The moment of a training step when most is alive, parameters and optimizer state included."""
-    return largest(training_moments(graph, workload, accumulation))
+    return largest(training_moments(graph, workload, accumulation, as_written=as_written))
 
 
 def training_moments(
-    graph: Graph, workload: Workload, accumulation: Accumulation = "in place"
+    graph: Graph, workload: Workload, accumulation: Accumulation = "in place", *, as_written: bool = False
 ) -> Iterator[Moment]:
     """The moments of a training step that could be the peak, in order of time.
 
-    Without a parameter in the graph there is no backward pass, and the step ends with the loss. Raises UsageError
-    where torch refuses the step: no batch norm is trained on a single value per channel.
+    A map that nothing keeps lives until its last reader has run, or ``as_written`` until Python lets go of it. Without
+    a parameter in the graph there is no backward pass, and the step ends with the loss. Raises UsageError where torch
+    refuses the step: no batch norm is trained on a single value per channel.
     """
     refuse_single_values(graph, workload.batch)
     _refuse_unknown(graph)
-    return moments(lambda tells: _step(graph, workload, accumulation, tells))
+    return moments(lambda tells: _step(_Step(graph, workload, accumulation, tells, as_written)))
 
 
 def has_logits(graph: Graph) -> bool:
@@ -100,6 +103,7 @@ def _refuse_unknown(graph: Graph) -> None:
         "more than one output": len(graph.outputs) > 1,
         "an output that cross entropy does not take": len(graph.outputs) <= 1 and not has_logits(graph),
         "layers whose result leads nowhere": bool(graph.leads_nowhere),
+        "memory that comes from no input": bool(graph.beside),
     }
     found = [reason for reason, is_so in reasons.items() if is_so]
     if found:
@@ -113,9 +117,7 @@ def _is_single(node: Node) -> bool:
     return isinstance(node.layer, BatchNorm) and values(node.shape[1:]) == 1
 
 
-def _step(graph: Graph, workload: Workload, accumulation: Accumulation, tells: bool) -> Iterator[Instant]:
-    held = chain(parameter_items(graph, workload), _states(graph, workload))
-    step = _Step(graph, workload, accumulation, Ledger(held, tells=tells))
+def _step(step: _Step) -> Iterator[Instant]:
     yield from step.forward()
     if any(node.params for node in step.nodes):
         yield from step.backward()
@@ -125,7 +127,9 @@ def _step(graph: Graph, workload: Workload, accumulation: Accumulation, tells: b
 class _Step:
     """The storages that are alive, by key: a value's number for a map, a tuple of names for anything else."""
 
-    def __init__(self, graph: Graph, workload: Workload, accumulation: Accumulation, live: Ledger) -> None:
+    def __init__(
+        self, graph: Graph, workload: Workload, accumulation: Accumulation, tells: bool, as_written: bool
+    ) -> None:
         self.workload = workload
         self.nodes = [node for node in graph.nodes if node.in_model]
         self.storages = graph.storages("training")
@@ -135,9 +139,10 @@ class _Step:
         """For each layer that has run the storages that it keeps."""
         self.holders: Counter[Hashable] = Counter()
         """How many saved tensors hold each storage."""
-        self.last_use = {self.storages[value]: node.index for node in self.nodes for value in node.inputs}
-        """For each storage the last layer that reads it."""
-        self.live = live
+        self.let_go = let_go(graph, "training", as_written=as_written)
+        self.live = live = Ledger(
+            chain(parameter_items(graph, workload), _states(graph, workload)), tells=tells
+        )
         self.gradients = Gradients(graph, workload, self.widths, live, accumulation)
         self.live[0] = image_item(graph, workload)
         self.logits = self.nodes[-1].shape if self.nodes else graph.image
@@ -173,9 +178,8 @@ class _Step:
                     self.live[key] = item
             if leaving == node.output:
                 self.live[leaving] = output_item(node, self.workload, width.writes)
-            for storage in entering:
-                if self.last_use[storage] == node.index and storage != leaving:
-                    self.drop(storage)
+            for storage in self.let_go.get(node.index, ()):
+                self.drop(storage)
         yield from self._loss(copies)
 
     def _phases(

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from inspect import signature
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from vggstat.cost.workload import DType
 from vggstat.errors import UsageError
@@ -180,17 +181,38 @@ FUNCTIONS: Final[dict[str, Function]] = {
 IN_PLACE: Final[dict[str, Function]] = {"add": _add_in_place}
 
 
-def allocate(model: nn.Module, device: str | torch.device) -> None:
-    """Memory for every tensor of a module on ``meta``, its content undefined.
+def allocate(model: nn.Module, device: str | torch.device, dtype: torch.dtype | None = None) -> None:
+    """New memory for every tensor that a module holds, its content undefined; parameters and buffers in ``dtype``.
 
-    ``Module.to_empty`` does the same, but not under FakeTensorMode.
+    What several modules hold stays one tensor. Whole numbers, which may point at something, are 0 where there were none.
+    ``Module.to_empty`` does much the same, but not under FakeTensorMode, nor for tensors that are plain attributes.
     """
+    made: dict[int, tuple[Tensor, Tensor]] = {}  # with the old ones, so that no other one gets their id
+
+    def new(tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+        if id(tensor) not in made:
+            made[id(tensor)] = (tensor, _memory_like(tensor, device, dtype))
+        return made[id(tensor)][1]
+
     for module in model.modules():
-        for name, parameter in list(module.named_parameters(recurse=False)):
-            new = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
-            setattr(module, name, nn.Parameter(new, requires_grad=parameter.requires_grad))
-        for name, buffer in list(module.named_buffers(recurse=False)):
-            setattr(module, name, torch.empty(buffer.shape, dtype=buffer.dtype, device=device))
+        for tensors in cast(tuple[dict[str, Any], ...], (module._parameters, module._buffers)):
+            tensors.update({name: new(held, dtype) for name, held in tensors.items() if held is not None})
+        own = vars(module)
+        for name in own.keys() - ("_parameters", "_buffers", "_modules"):
+            if any(isinstance(leaf, Tensor) for leaf in tree_leaves(own[name])):
+                own[name] = tree_map_only(Tensor, lambda tensor: new(tensor, None), own[name])
+
+
+def _memory_like(tensor: Tensor, device: str | torch.device, dtype: torch.dtype | None) -> Tensor:
+    if tensor.is_floating_point():
+        made = torch.empty(tensor.shape, dtype=dtype or tensor.dtype, device=device)
+    else:
+        made = torch.zeros(tensor.shape, dtype=tensor.dtype, device=device)
+        if not tensor.is_meta and not made.is_meta:
+            made.copy_(tensor.detach())
+    if isinstance(tensor, nn.Parameter):
+        return nn.Parameter(made, requires_grad=tensor.requires_grad)
+    return made
 
 
 def _make(node: Node) -> nn.Module:

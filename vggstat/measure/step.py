@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +12,9 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from vggstat.cost.optimizer import Optimizer
-from vggstat.measure.module import Network
+from vggstat.sources.torch_module.recorder import tensors_of
 
-__all__ = ["NativeDropout", "capturable", "loss_of", "make_optimizer", "targets_for", "train_once"]
+__all__ = ["NativeDropout", "capturable", "make_optimizer", "train_once"]
 
 
 class NativeDropout(TorchFunctionMode):
@@ -38,17 +38,6 @@ class NativeDropout(TorchFunctionMode):
             if training and 0 < p < 1:
                 return torch.native_dropout(x, p, True)[0]
         return func(*args, **named)
-
-
-def targets_for(logits: Tensor) -> Tensor:
-    """A class number for each image (each position of a map)."""
-    return torch.zeros((logits.shape[0], *logits.shape[2:]), dtype=torch.int64, device=logits.device)
-
-
-def loss_of(model: Network, images: Tensor) -> Tensor:
-    """Mean cross entropy of the model's logits, which are dropped."""
-    logits = cast(Tensor, model(images))
-    return functional.cross_entropy(logits, targets_for(logits))
 
 
 def make_optimizer(optimizer: Optimizer, model: nn.Module) -> torch.optim.Optimizer:
@@ -95,8 +84,11 @@ def capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> Iterat
                 optimizer.state[parameter]["step"] = counter
 
 
-def train_once(model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, targets: Tensor) -> None:
-    """Forward, backward, the optimizer's step, and the gradients dropped; logits and loss have no name."""
-    functional.cross_entropy(model(images), targets).backward()  # type: ignore[no-untyped-call]
+def train_once(call: Callable[[], Any], optimizer: torch.optim.Optimizer, targets: Tensor) -> None:
+    """Forward, backward, the optimizer's step, and the gradients dropped; logits and loss have no name.
+
+    ``call`` runs the model, which returns its logits, be it in a tuple or a dictionary.
+    """
+    functional.cross_entropy(next(tensors_of(call())), targets).backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

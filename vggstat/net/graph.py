@@ -17,7 +17,7 @@ from vggstat.net.work import Work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides
 
-__all__ = ["Graph", "Node", "Shared", "Sight"]
+__all__ = ["Beside", "Graph", "Node", "Shared", "Sight"]
 
 
 class Sight(NamedTuple):
@@ -35,6 +35,20 @@ class Shared(NamedTuple):
 
     param: Param
     owner: str
+
+
+class Beside(NamedTuple):
+    """Memory that somebody's model makes of its weights alone, or of nothing: a table of positions, a mask."""
+
+    elements: int
+    width: int | None
+    """Bytes a value; None where they follow the dtype."""
+    once: bool
+    """Whether it is one for the whole batch."""
+    start: int
+    """The index of the first node that runs while it is there."""
+    end: int
+    """That of the first one that runs when it is gone."""
 
 
 class Node(Record):
@@ -151,9 +165,13 @@ class Graph(Record):
     """The values that leave; the last one alone where none is named."""
     unused: tuple[Param, ...] = ()
     """Of somebody's model: parameters that nothing in its forward pass takes."""
+    unused_buffers: tuple[Param, ...] = ()
+    """The same of buffers: they lie in memory and in a file of weights all the same."""
     held_until: tuple[int, ...] | None = None
     """Of somebody's model: for each value the index of the node before which Python lets go of it. None where every
     map goes with its last reader."""
+    beside: tuple[Beside, ...] = ()
+    """Of somebody's model: memory that comes from no input, and is there for some time."""
     notes: tuple[str, ...] = ()
     """What is to be said of how it was read."""
     overwritten: tuple[str, ...] = ()

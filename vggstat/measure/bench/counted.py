@@ -13,8 +13,8 @@ from vggstat.measure.bench.passes import TimedPass
 from vggstat.measure.copies import copied
 from vggstat.measure.module import Network
 from vggstat.measure.verify.counters import flop_counter_mode, fvcore, hooks, parameters
-from vggstat.measure.verify.counters.base import Subject
 from vggstat.measure.verify.forward import TOLERANCES
+from vggstat.measure.verify.subject import Built, Subject
 
 __all__ = ["DifferentModelError", "check_counted", "check_groups", "likeness"]
 
@@ -26,7 +26,7 @@ class DifferentModelError(VggstatError):
 def check_counted(timed: TimedPass) -> tuple[Counted, ...]:
     """What agrees: shapes, parameters, operations. Raises DifferentModelError where anything does not."""
     report = timed.report
-    subject = Subject(report, lambda *, device, dtype: likeness(timed.model, device, dtype))
+    subject = Subject(report, Built(lambda *, device, dtype: likeness(timed.model, device, dtype)))
     shapes = _agreeing(list(hooks.count(subject)))
     tensors = _agreeing(list(parameters.count(subject)))
     learned = [check for check in tensors if check.layer is None and check.quantity in ("weights", "biases")]

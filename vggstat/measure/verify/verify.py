@@ -8,9 +8,10 @@ from typing import Final
 
 import torch
 
-from vggstat.cost.check import Check, Verification, unchecked
-from vggstat.measure.verify.counters.base import OPERATIONS, Subject
+from vggstat.cost.check import Check, Verification
+from vggstat.measure.verify.counters.base import OPERATIONS, failed
 from vggstat.measure.verify.forward import check_forward
+from vggstat.measure.verify.subject import Subject
 from vggstat.sources.require import version_of
 
 __all__ = ["verify"]
@@ -39,7 +40,7 @@ def verify(subject: Subject, *, forward: torch.device | None = None) -> Verifica
         checks += check_forward(subject.report, forward)
     return Verification(
         report=subject.report,
-        against="a real torch model",
+        against=subject.models.title,
         device=_device_name(forward or torch.device("cpu")),
         versions={name: version for name in ("torch", *THIRD_PARTY) if (version := version_of(name))},
         checks=tuple(checks),
@@ -52,10 +53,9 @@ def _count(name: str, subject: Subject) -> Iterator[Check]:
         # A list, so that a counter that fails half way through leaves no half of its figures.
         yield from list(counter.count(subject))
     except Exception as error:
-        if name not in THIRD_PARTY:
+        if name not in THIRD_PARTY and subject.models.is_built:
             raise
-        lines = str(error).splitlines() or [type(error).__name__]
-        yield unchecked(counter.SOURCE, OPERATIONS, f"it failed: {lines[0]}")
+        yield failed(counter.SOURCE, getattr(counter, "QUANTITY", OPERATIONS), error)
 
 
 def _device_name(device: torch.device) -> str:

@@ -45,7 +45,9 @@ class Seen(Layer, ABC):
     width: int | Literal["read", "dtype"] = "read"
     """Bytes a value of what it makes: as many as it reads, those of the parameters, or a number of its own."""
     is_plain: bool = False
-    """Whether it allocates its output and nothing else: one kernel."""
+    """Whether it allocates its output, ``copies`` and nothing else: one kernel."""
+    copies: int = 0
+    """Values of what it reads that it copies first, so that they lie in one piece."""
 
     @property
     def label(self) -> str:
@@ -81,10 +83,11 @@ class Seen(Layer, ABC):
         self._unknown("keeps under torch.compile")
 
     def alive(self, *inputs: Shape) -> tuple[tuple[Extra, ...], ...]:
-        """Its output. Raises UnknownMemoryError where it may need more."""
+        """Its output and its copies. Raises UnknownMemoryError where it may need more."""
         if not self.is_plain:
             self._unknown("needs while it runs")
-        return ((Extra("output", values(self.makes)),),)
+        copies = (Extra("factors in one piece", self.copies),) if self.copies else ()
+        return ((*copies, Extra("output", values(self.makes))),)
 
     def backward(self, *inputs: Shape) -> tuple[Backward, ...]:
         self._unknown("needs in its backward pass")

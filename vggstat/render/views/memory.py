@@ -61,7 +61,7 @@ def memory_page(footprint: Footprint, *others: Footprint) -> Page:
 
     JSON: ``{"schema": 1, "spec", "workload": {...}, "peak": {"bytes", "layer", "phase"}, "parts": [{"name",
     "bytes", "definition", "items": [{"layer", "what", "values", "bytes"}]}], "timeline": [{"layer", "phase",
-    "bytes"}]}``. The parts add up to the peak; bytes are of the whole batch. Of a model in inference ``"peaks"`` has both:
+    "bytes"}]}``. The parts add up to the peak; bytes are of the whole batch. Of a model ``"peaks"`` has both:
     each with ``"held"``, ``as written`` or ``to last reader``.
     """
     graph, workload = footprint.graph, footprint.workload
@@ -89,7 +89,10 @@ def memory_page(footprint: Footprint, *others: Footprint) -> Page:
 
 def _rule(footprint: Footprint) -> str:
     """How long tensors live, in a sentence."""
-    return AS_WRITTEN if footprint.as_written else NOTES[footprint.workload.mode]
+    mode = footprint.workload.mode
+    if not footprint.as_written:
+        return NOTES[mode]
+    return AS_WRITTEN if mode == "inference" else f"{NOTES[mode]} {AS_WRITTEN}"
 
 
 def held_parts(*found: Footprint) -> tuple[Text, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from vggstat.cost.check import Check, Summary, Value, Verdict, Verification, summarize
 from vggstat.render.captions import workload_words
-from vggstat.render.page import RULE, Column, Page, Part, Row, Table, Text
+from vggstat.render.page import RULE, Column, Named, Page, Part, Row, Table, Text, note
 from vggstat.render.report_data import SCHEMA
 from vggstat.units import grouped
 
@@ -22,6 +23,7 @@ SIGNS: Final = {
 QUANTITIES: Final = {
     "output_shape": "output shape",
     "buffers": "running statistics",
+    "frozen": "frozen parameters",
     "params": "parameters",
     "operations": "operations, forward",
     "training_operations": "operations, training step",
@@ -45,6 +47,7 @@ RULES: Final = {
     "flops": "2 × MACs",
     "saved": "native_dropout",
     "inference-peak + parameters": "weights included",
+    "inference-peak as written + parameters": "as written, with weights",
 }
 """Rules in words short enough for a line; others stand under their name."""
 
@@ -69,9 +72,15 @@ def verification_page(found: tuple[Verification, ...]) -> Page:
     return Page(
         title=title,
         aside=aside,
-        parts=(*parts, Text(lines=(_sentence(summary, found),), close=True)),
+        parts=(*parts, *_notes(found), Text(lines=(_sentence(summary, found),), close=True)),
         data=lambda: verification_data(found),
     )
+
+
+def _notes(found: tuple[Verification, ...]) -> tuple[Text, ...]:
+    """How the networks were read."""
+    notes = tuple(dict.fromkeys(note for one in found for note in one.report.graph.notes))
+    return (Text(lines=notes, close=True),) if notes else ()
 
 
 def verification_data(found: tuple[Verification, ...]) -> dict[str, Any]:
@@ -86,6 +95,7 @@ def verification_data(found: tuple[Verification, ...]) -> dict[str, Any]:
                 "device": one.device or None,
                 "versions": dict(one.versions),
                 "untraced": one.unseen or None,
+                "notes": list(one.report.graph.notes),
                 "checks": [_check_data(check) for check in one.checks],
             }
             for one in found
@@ -144,7 +154,7 @@ def _checks(one: Verification, *, main: bool = False, title: str = "") -> Table:
             Column(key="computed", header=words[2], align="right", text=_text),
             Column(key="rule", header=words[3], gap=3),
         ),
-        rows=(*(_row(check, layers, one) for check, layers in _lines(one.checks)), RULE),
+        rows=(*(row for check, layers in _lines(one.checks) for row in _rows(check, layers, one)), RULE),
         title=title,
         name=one.report.name,
         main=main,
@@ -181,6 +191,17 @@ def _unsure(checks: list[Check]) -> list[Line]:
     ]
 
 
+def _rows(check: Check, layers: int, one: Verification) -> Iterator[Row]:
+    """The line of a check; why it is unchecked under it, where that takes more than a few words."""
+    row = _row(check, layers, one)
+    if check.verdict is not Verdict.UNCHECKED or check.note not in row.cells[-1:]:
+        yield row
+        return
+    *cells, reason = row.cells
+    yield row.replace(cells=(*cells, Named(value=reason, text="")))
+    yield note(f"  {reason}")
+
+
 def _row(check: Check, layers: int, one: Verification) -> Row:
     quantity = QUANTITIES.get(check.quantity, check.quantity)
     source = SOURCES.get(check.source, check.source)
@@ -202,7 +223,7 @@ def _row(check: Check, layers: int, one: Verification) -> Row:
 
 
 def _rule(check: Check) -> str:
-    return RULES.get(check.convention, check.convention.removeprefix("training-peak, "))
+    return RULES.get(check.convention, check.convention.removeprefix("training-peak").lstrip(", "))
 
 
 def _text(value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 import sys
@@ -23,7 +22,7 @@ from torch import nn
 from vggstat.errors import UsageError
 from vggstat.records import Record
 
-__all__ = ["Loaded", "load_model", "parse_arguments"]
+__all__ = ["Loaded", "load_model"]
 
 FORM: Final = (
     "package.module:factory or file.py:factory, for instance mynets.vgg:VGG16 or net.py:make(width=2)"
@@ -52,22 +51,7 @@ class _Reference(NamedTuple):
     """Whether arguments are written, be it none: ``net()``."""
 
 
-def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a factory from JSON: a list by position, an object by name."""
-    if text is None:
-        return [], {}
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"--model-args is not JSON: {error}") from None
-    if isinstance(value, list):
-        return value, {}
-    if isinstance(value, dict):
-        return [], value
-    raise UsageError('--model-args takes a JSON object ({"num_classes": 10}) or a list ([10])')
-
-
-def load_model(reference: str, arguments: str | None = None) -> Loaded:
+def load_model(reference: str) -> Loaded:
     """The model that ``package.module:factory(...)`` names: a module object, or what a class or function makes.
 
     Arguments are Python literals. The model is made with ``meta`` as the default device, so that no weights are allocated;
@@ -76,9 +60,6 @@ def load_model(reference: str, arguments: str | None = None) -> Loaded:
     program's arguments are left as they were. Raises UsageError, with the line where somebody's code failed.
     """
     named = _parse(reference)
-    if arguments is not None:
-        positional, by_name = parse_arguments(arguments)
-        named = named._replace(positional=positional, named=by_name, is_called=True)
     with _settings_kept(), _place_kept(named.module), redirect_stdout(sys.stderr):
         target = _find(named)
         if isinstance(target, nn.Module):

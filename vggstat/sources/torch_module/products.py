@@ -4,8 +4,12 @@ of two maps, attention."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import prod
 from typing import Any, Final, NamedTuple
+
+import torch
+from torch import Tensor
 
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.product import Attention, MatMul, SeenConv, SeenLinear, SeenTransposedConv
@@ -122,3 +126,30 @@ PRODUCTS: Final[Mapping[str, Callable[[Call], Product | None]]] = {
     "scaled_dot_product_attention": _attention,
 }
 """How the calls that are products are read, by the name of the function."""
+
+
+def copied(name: str, args: tuple[Any, ...]) -> int | None:
+    """Values of the factors of a product that torch copies first, so that they lie in one piece; None where it is not known.
+
+    ``matmul`` of more than two axes is a product of two lists of matrices (``bmm``), and of factors that it cannot view as such a
+    list it takes a copy. What ``einsum`` copies, and an FC layer on places that do not follow one another, is not known.
+    """
+    factors = [item for item in args[:2] if isinstance(item, Tensor)]
+    if name == "einsum":
+        return None
+    if name == "linear":
+        return 0 if factors[0].dim() < 4 or _is_list(factors[0]) else None
+    if name.strip("_") not in ("matmul", "rmatmul") or len(factors) < 2:
+        return 0
+    if min(factor.dim() for factor in factors) < 3:
+        return 0 if all(_is_list(factor) for factor in factors) else None
+    batch = torch.broadcast_shapes(*(factor.shape[:-2] for factor in factors))  # type: ignore[no-untyped-call]
+    wholes = [factor.expand(*batch, *factor.shape[-2:]) for factor in factors]
+    return sum(whole.numel() for whole in wholes if not _is_list(whole))
+
+
+def _is_list(tensor: Tensor) -> bool:
+    """Whether it is a view of its memory as a list of its matrices."""
+    axes = zip(tensor.shape[:-2], tensor.stride(), strict=False)
+    steps = [(size, stride) for size, stride in axes if size > 1]
+    return all(one == size * stride for (_, one), (size, stride) in pairwise(steps))

@@ -29,9 +29,9 @@ from vggstat.sources.torch_module.calls import (
     is_nothing,
 )
 from vggstat.sources.torch_module.functions import LAYOUT, POINTWISE, SHARES
-from vggstat.sources.torch_module.products import PRODUCTS
+from vggstat.sources.torch_module.products import PRODUCTS, copied
 
-__all__ = ["Recorder", "Step", "storage_of", "tensors_of"]
+__all__ = ["Alone", "Recorder", "Step", "storage_of", "tensors_of"]
 
 
 class Step(NamedTuple):
@@ -58,6 +58,18 @@ class Step(NamedTuple):
     """Bytes a value of what it makes, as of a layer that was seen."""
     grows: bool = True
     """Whether what it makes grows with the batch."""
+    copies: int | None = 0
+    """Values of what it reads that it copies first, of one image; None where that is not known."""
+
+
+class Alone(NamedTuple):
+    """Memory that comes from no input, and how many steps there were before it came and when it went."""
+
+    elements: int
+    width: int | None
+    once: bool
+    start: int
+    end: int | None = None
 
 
 class _Made(NamedTuple):
@@ -86,6 +98,9 @@ class Recorder(TorchFunctionMode):
         """Paths of the tensors that calls took."""
         self.gone: dict[int, int] = {}
         """For each value that nobody holds any more how many steps there were by then."""
+        self.alone: list[Alone] = []
+        self._alone: dict[int, tuple[int, set[int]]] = {}
+        """By its storage the place of such memory in the list, and the tensors in it."""
         self._width = width
         self._params = tensors
         self._buffers: dict[str, list[Param]] = {}
@@ -139,6 +154,7 @@ class Recorder(TorchFunctionMode):
             self._refs.pop(key, None)
             self._weights.pop(key, None)
             self._alive.get(storage, set()).discard(key)
+            self._let_go_alone(storage, key)
             number = self._values.pop(key, None)
             if number is not None:
                 self._let_go(number)
@@ -149,6 +165,30 @@ class Recorder(TorchFunctionMode):
         self._holders[number] -= 1
         if not self._holders[number]:
             self.gone[number] = len(self.steps)
+
+    def _keep_alone(self, tensor: Tensor) -> None:
+        """A tensor that comes from no input: its memory counts unless that is a parameter's."""
+        storage = storage_of(tensor)
+        if storage in self._storages:
+            return
+        if storage not in self._alone:
+            width = tensor.element_size()
+            elements = tensor.untyped_storage().nbytes() // width
+            own_width = None if tensor.is_floating_point() and width == self._width else width
+            once = elements % self.batch != 0
+            self._alone[storage] = (len(self.alone), set())
+            self.alone.append(
+                Alone(elements if once else elements // self.batch, own_width, once, len(self.steps))
+            )
+        self._alone[storage][1].add(id(tensor))
+        self._watch(tensor)
+
+    def _let_go_alone(self, storage: int, key: int) -> None:
+        place, tensors = self._alone.get(storage, (0, set()))
+        tensors.discard(key)
+        if storage in self._alone and not tensors:
+            self.alone[place] = self.alone[place]._replace(end=len(self.steps))
+            del self._alone[storage]
 
     def number_of(self, tensor: Tensor) -> int | None:
         """The value that a tensor stands for; None where it comes from no input."""
@@ -173,6 +213,7 @@ class Recorder(TorchFunctionMode):
         shapes = [tuple(item.shape) for item in sources]
         versions = [item._version for item in sources]
         storages = [storage_of(item) for item in sources]
+        copies = copied(name, args)
         self._packed.clear()
         result = _run(name, func, args, named)
         outputs = list(tensors_of(args[0] if name == "__setitem__" else result))
@@ -187,11 +228,14 @@ class Recorder(TorchFunctionMode):
             keeps = tuple(kept) if torch.is_grad_enabled() else None
             width = _width(sources, outputs[0])
             self._record(call, inputs, outputs, own, keeps, lies_in, width)
-        elif own:
+            if copies != 0 and self.steps:
+                self.steps[-1] = self.steps[-1]._replace(copies=copies and copies // self.batch)
+        elif not sources:
             for output in outputs:
-                if id(output) not in self._params:
+                if own and id(output) not in self._params:
                     self._weights[id(output)] = _Made(own, kept)
                     self._watch(output)
+                self._keep_alone(output)
         for item, version in zip(sources, versions, strict=True):
             if item._version != version:
                 self._written_over(item)

@@ -7,7 +7,7 @@ maps none of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_map_only
 
 __all__ = ["arithmetic_skipped"]
@@ -33,12 +33,12 @@ SKIPPED: Final = (
 @contextmanager
 def arithmetic_skipped() -> Iterator[None]:
     """Within it the layers that take time give memory of the right shape, on the CPU, and of undefined content."""
-    with ThreadPoolExecutor(1) as aside, _Conv2d(), _Skipping(aside):
+    with ThreadPoolExecutor(1) as aside, _Convolutions(), _Skipping(aside):
         yield
 
 
-class _Conv2d(TorchFunctionMode):
-    """Calls ``_convolution`` where ``conv2d`` is called.
+class _Convolutions(TorchFunctionMode):
+    """Calls ``_convolution`` where a convolution is called.
 
     Only ``_convolution`` is recorded by torch.jit; within ``conv2d`` a dispatch mode would come before that.
     """
@@ -50,14 +50,46 @@ class _Conv2d(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        if func is not torch.conv2d or kwargs:
-            return func(*args, **dict(kwargs or {}))
-        *given, groups = (
-            args  # as torch.nn.Conv2d calls it: input, weight, bias, stride, padding, dilation, groups
-        )
-        is_transposed = is_benchmark = is_deterministic = False
+        named = dict(kwargs or {})
+        if func not in CONVOLUTIONS:
+            return func(*args, **named)
+        rank, names = CONVOLUTIONS[func]
+        given = {**DEFAULTS, **dict(zip(names, args, strict=False)), **named}
+        if isinstance(given["padding"], str):  # another operation, of which no tool knows anything
+            with _disable_current_modes():
+                return func(*args, **named)
+        sides = [_sides(given[name], rank) for name in ("stride", "padding", "dilation", "output_padding")]
+        is_benchmark = is_deterministic = False
         flags = (is_benchmark, is_deterministic, True, True)  # cuDNN and TF32 allowed, as by default
-        return aten._convolution.default(*given, is_transposed, [0, 0], groups, *flags)
+        return aten._convolution.default(
+            given["input"],
+            given["weight"],
+            given["bias"],
+            *sides[:3],
+            "output_padding" in names,
+            sides[3],
+            given["groups"],
+            *flags,
+        )
+
+
+def _sides(value: int | Sequence[int], rank: int) -> list[int]:
+    """One number for each axis."""
+    return [value] * rank if isinstance(value, int) else list(value) * (rank if len(value) == 1 else 1)
+
+
+DEFAULTS: Final = {"bias": None, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0, "groups": 1}
+PLAIN: Final = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+TRANSPOSED: Final = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
+CONVOLUTIONS: Final[Mapping[Callable[..., Any], tuple[int, tuple[str, ...]]]] = {
+    torch.conv1d: (1, PLAIN),
+    torch.conv2d: (2, PLAIN),
+    torch.conv3d: (3, PLAIN),
+    torch.conv_transpose1d: (1, TRANSPOSED),
+    torch.conv_transpose2d: (2, TRANSPOSED),
+    torch.conv_transpose3d: (3, TRANSPOSED),
+}
+"""The functions that convolve, with the axes that they do it along, and the names of their arguments in order."""
 
 
 class _Skipping(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from vggstat.records import Record
 from vggstat.shapes import Shape, describe
 from vggstat.sources.require import version_of
 from vggstat.sources.torch_module.factory import load_model
-from vggstat.sources.torch_module.trace import TraceError, input_channels, required_inputs, trace
+from vggstat.sources.torch_module.trace import TraceError, input_channels, is_on_meta, required_inputs, trace
 from vggstat.sources.torch_module.values import needs_values
 from vggstat.sources.wanted import Wanted
 
@@ -32,6 +32,11 @@ class TorchSource(Record):
     """What there is to say of how it was made."""
     again: Callable[[], nn.Module] | None = None
     """Makes it once more, with real weights; None where nobody knows how."""
+
+    @property
+    def is_on_meta(self) -> bool:
+        """Whether it has shapes and no memory."""
+        return is_on_meta(self.model)
 
     def graph(self, wanted: Wanted) -> Graph:
         """The graph of what it runs on the inputs wanted; on the first of the usual images that it takes, if none are.
@@ -59,21 +64,15 @@ class TorchSource(Record):
         """The graph, and what to say of the inputs that were chosen."""
         if wanted.inputs:
             return self._trace_named(wanted), ""
-        channels = input_channels(self.model) or 3
-        if wanted.image is not None:
-            own, height, width = wanted.image
-            return trace(self.model, (own or channels, height, width)), ""
         first: TraceError | None = None
-        for image in self._usual(channels):
+        asked = self._likely if wanted.image is None else self._of_size(*wanted.image)
+        for image in asked:
             try:
                 graph = trace(self.model, image)
             except TraceError as error:
                 first = first or error
                 continue
-            usual = describe((channels, SIDES[0], SIDES[0]))
-            chosen = f"Traced on an input of {describe(image)}: it does not run on {usual}."
-            why = "" if first is None else chosen
-            return graph, why
+            return graph, "" if first is None or wanted.image else self._remark(image)
         assert first is not None
         raise first
 
@@ -86,14 +85,28 @@ class TorchSource(Record):
         """The model with values in all but its parameters: itself if it has them, else made once more. Raises UsageError."""
         return self.again() if self.again is not None and needs_values(self.model) else self.model
 
+    def _remark(self, image: Shape) -> str:
+        usual = describe(next(iter(self._likely)))
+        return f"Traced on an input of {describe(image)}: it does not run on {usual}."
+
     def _trace_named(self, wanted: Wanted) -> Graph:
         (_, image), *others = wanted.inputs.items()
         first = next(iter(self.argument_names(wanted)), "")
         return trace(self.model, image, dict(others), first=first)
 
-    def _usual(self, channels: int) -> Iterator[Shape]:
+    @property
+    def _channels(self) -> tuple[int, ...]:
+        """What its first convolution takes, as the code lists them, and colours, where that one may not run first."""
+        first = input_channels(self.model) or 3
+        return (first,) if first in (1, 3) else (first, 3)
+
+    def _of_size(self, channels: int | None, height: int, width: int) -> Iterator[Shape]:
+        return ((own, height, width) for own in ((channels,) if channels else self._channels))
+
+    @property
+    def _likely(self) -> Iterator[Shape]:
         """Images, then vectors as the first FC layer takes them."""
-        images = ((channels, side, side) for side in SIDES)
+        images = ((channels, side, side) for side in SIDES for channels in self._channels)
         layers = (module for module in self.model.modules() if isinstance(module, nn.Linear))
         return chain(images, ((layer.in_features,) for layer in list(layers)[:1]))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from vggstat.errors import UsageError
 from vggstat.net.building import GraphBuilder
-from vggstat.net.graph import Graph, Node
+from vggstat.net.graph import Beside, Graph, Node
 from vggstat.net.ops.base import Layer
 from vggstat.net.ops.given import Given
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
@@ -21,9 +21,13 @@ from vggstat.sources.language import PART, layer_of_language
 from vggstat.sources.torch_module.calls import Call, read_call
 from vggstat.sources.torch_module.functions import LAYOUT, ONE_KERNEL, POINTWISE
 from vggstat.sources.torch_module.products import read_product
-from vggstat.sources.torch_module.recorder import Step
+from vggstat.sources.torch_module.recorder import Alone, Step
 
 __all__ = ["graph_of_steps"]
+
+
+ONE_PIECE: Final = (Rearranged, SeenConv, SeenTransposedConv, SeenLinear, MatMul)
+"""Kinds that allocate what they make, and what they copy first."""
 
 
 def graph_of_steps(
@@ -32,11 +36,12 @@ def graph_of_steps(
     inputs: Mapping[str, Shape],
     outputs: Sequence[int],
     gone: Mapping[int, int],
+    alone: Iterable[Alone] = (),
 ) -> Graph:
     """The graph of a recorded run, with a node for each value that is made.
 
     The first of ``inputs`` is the image, the others are nodes of their own. ``outputs`` are the values that the model
-    returns; ``gone`` says after how many steps each value was let go.
+    returns; ``gone`` says after how many steps each value was let go, and ``alone`` is memory that comes from no input.
     """
     builder = GraphBuilder(spec.input)
     values = {0: 0}
@@ -79,6 +84,7 @@ def graph_of_steps(
         nodes=nodes,
         outputs=tuple(dict.fromkeys(values[value] for value in outputs)),
         held_until=_held_until(values, gone, starts),
+        beside=tuple(_beside(alone, starts)),
         overwritten=tuple(_overwritten(writes, nodes)),
     )
 
@@ -121,6 +127,15 @@ def _held_until(values: Mapping[int, int], gone: Mapping[int, int], starts: Sequ
         end = len(starts) if at is None else bisect_left(starts, at)
         ends[number] = max(ends[number], end)
     return tuple(ends)
+
+
+def _beside(alone: Iterable[Alone], starts: Sequence[int]) -> Iterator[Beside]:
+    """The memory that is there while some node runs."""
+    for one in alone:
+        start = bisect_left(starts, one.start)
+        end = len(starts) if one.end is None else bisect_left(starts, one.end)
+        if start < end:
+            yield Beside(one.elements, one.width, one.once, start, end)
 
 
 def _overwritten(writes: Iterable[tuple[int, int]], nodes: Sequence[Node]) -> Iterator[str]:
@@ -274,6 +289,7 @@ def _layer(
         keeps=None if seen in (Attention, Other) else step.keeps,
         lies_in=step.lies_in,
         width=step.width,
-        is_plain=name in ONE_KERNEL or seen in (Rearranged, SeenConv, SeenTransposedConv, SeenLinear, MatMul),
+        is_plain=(name in ONE_KERNEL or seen in ONE_PIECE) and step.copies is not None,
+        copies=step.copies or 0,
         **fields,
     )

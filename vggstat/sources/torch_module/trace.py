@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
+from itertools import chain
 from typing import Any, Final, Literal, NamedTuple, cast
 
 import torch
@@ -25,8 +26,9 @@ from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
 from vggstat.sources.torch_module.recorder import LIBRARIES, Recorder, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
+from vggstat.sources.torch_module.untouched import untouched
 
-__all__ = ["TraceError", "input_channels", "reason_of", "required_inputs", "trace"]
+__all__ = ["TraceError", "input_channels", "is_on_meta", "quiet", "reason_of", "required_inputs", "trace"]
 
 BATCH: Final = 23
 """Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
@@ -64,8 +66,8 @@ def trace(
     """The graph of what ``model`` runs on images of that shape, beside ``further`` inputs by name.
 
     The image is the argument called ``first``, or the first one. All calls are in it that outputs depend on, and what
-    does work besides. The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. Its
-    modes, tensors and the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
+    does work besides. The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. It and
+    the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
     """
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
     if script is not None:
@@ -138,9 +140,16 @@ def input_channels(model: nn.Module) -> int | None:
     return next((module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d)), None)
 
 
+def is_on_meta(model: nn.Module) -> bool:
+    """Whether its tensors have shapes and no memory."""
+    return all(tensor.is_meta for tensor in chain(model.parameters(), model.buffers()))
+
+
 def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: bool) -> Graph:
     with ExitStack() as stack:
-        stack.enter_context(_mode(model, training=way.training))
+        stack.enter_context(untouched(model))
+        for module in model.modules():
+            module.training = way.training
         stack.enter_context(torch.random.fork_rng(devices=[]))
         try:
             run, given, held, dtype = _prepare(model, inputs, way, stack)
@@ -159,11 +168,13 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
     spec = Spec(
         name=name, title=name, origin="torch module", input=cast(Any, next(iter(inputs.values()))), blocks=()
     )
-    graph = graph_of_steps(recorder.steps, spec, inputs, outputs, recorder.gone)
-    unused = tuple(
-        param for param in tensors.values() if param.role != "buffer" and param.path not in recorder.taken
+    graph = graph_of_steps(recorder.steps, spec, inputs, outputs, recorder.gone, recorder.alone)
+    unused = [param for param in tensors.values() if param.path not in recorder.taken]
+    return graph.replace(
+        unused=tuple(param for param in unused if param.role != "buffer"),
+        unused_buffers=tuple(param for param in unused if param.role == "buffer"),
+        input_width=None if way.dtype is None else way.dtype.itemsize,
     )
-    return graph.replace(unused=unused, input_width=None if way.dtype is None else way.dtype.itemsize)
 
 
 def _outputs(output: Any, recorder: Recorder) -> list[int]:
@@ -190,14 +201,14 @@ def _unpack(_: object) -> Tensor:
     raise TraceError("its forward pass runs a backward pass, which cannot be seen")
 
 
-def reason_of(error: BaseException) -> str:
-    """What went wrong, and at which line of the model."""
+def reason_of(error: BaseException, beside: tuple[str, ...] = ()) -> str:
+    """What went wrong, and at which line of the model: of what lies neither in torch nor in the folders ``beside``."""
     lines = str(error).strip().splitlines() or [""]
     words = f"{type(error).__name__}: {lines[0]}"[:200] if not isinstance(error, TraceError) else str(error)
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(LIBRARIES)
+        if not frame.filename.startswith((*LIBRARIES, *beside))
     ]
     if not frames:
         return words
@@ -213,14 +224,14 @@ def _prepare(
     tensors: dict[str, Tensor] = {**learned, **dict(model.named_buffers())}
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
     shapes = [(way.batch, *shape) for shape in inputs.values()]
-    if all(tensor.is_meta for tensor in tensors.values()):
+    if is_on_meta(model):
         given = [torch.empty(shape, device="meta", dtype=way.dtype or dtype) for shape in shapes]
         return lambda args, named: model(*args, **named), given, tensors, dtype
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     device = next(tensor.device for tensor in tensors.values() if not tensor.is_meta)
-    stack.enter_context(_quiet())
+    stack.enter_context(quiet())
     stack.enter_context(mode)
     fakes = {
         # Of a model that is half on meta the other half is put beside it.
@@ -255,7 +266,7 @@ def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dic
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """torch logs what fails under its fake tensors, which is told as the reason here."""
     logger = logging.getLogger("torch._subclasses.fake_tensor")
     before = logger.disabled
@@ -264,19 +275,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.disabled = before
-
-
-@contextmanager
-def _mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """Every module's mode, and the caller's after."""
-    before = {module: module.training for module in model.modules()}
-    try:
-        for module in before:
-            module.training = training
-        yield
-    finally:
-        for module, mode in before.items():
-            module.training = mode
 
 
 @contextmanager

@@ -1,31 +1,31 @@
-"""What every counter is given, and how its numbers are held against vggstat's."""
+"""How a counter's numbers are held against vggstat's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Final
 
-import torch
-from torch import Tensor
-
-from vggstat.cost.accounting import MemoryItem, find_accounting
+from vggstat.cost.accounting import find_accounting
 from vggstat.cost.check import Check, Verdict, difference, judge, unchecked
 from vggstat.cost.counting import COUNTING_RULES, CountingRule
-from vggstat.cost.report import Report, analyze
+from vggstat.cost.report import Report
 from vggstat.cost.training import least_batch
-from vggstat.measure.module import Network, as_torch_dtype, build_module
+from vggstat.measure.verify.subject import Subject, outer_paths
 from vggstat.net.graph import Node
-from vggstat.net.work import kind_of
-from vggstat.shapes import Shape
+from vggstat.net.ops.seen import Seen
+from vggstat.net.work import Work, kind_of
 from vggstat.sources.require import version_of
+from vggstat.sources.torch_module.trace import reason_of
 
 __all__ = [
     "OPERATIONS",
     "UNTRAINABLE",
-    "Subject",
+    "attempt",
     "compare_bytes",
     "compare_operations",
+    "failed",
+    "in_short",
     "left_out",
     "need",
     "training_refused",
@@ -41,60 +41,41 @@ MAX_BYTES: Final = 4 * 10**9
 UNTRAINABLE: Final = "torch trains no batch norm on a single value per channel: take a batch of 2"
 
 
-class Subject:
-    """A report, and models to hold it against: a fresh one for every counter, so that none leaves traces.
-
-    ``build`` is replaced in tests by a model that differs from the report.
-    """
-
-    def __init__(self, report: Report, build: Callable[..., Network] | None = None) -> None:
-        self.report = report
-        self.batch = report.workload.batch
-        self.dtype = as_torch_dtype(report.workload.dtype)
-        self._build = build or partial(build_module, report.graph)
-        self.modules: Mapping[str, Node] = {
-            node.torch_name: node for node in report.graph.nodes if node.torch_name and node.in_model
-        }
-        """The nodes that have a module of their own, by its name."""
-
-    @property
-    def image_shape(self) -> Shape:
-        return self.report.graph.image
-
-    def model(self, device: str = "meta", dtype: torch.dtype | None = None) -> Network:
-        """A fresh model in the workload's dtype, in training mode."""
-        return self._build(device=device, dtype=dtype or self.dtype)
-
-    def images(self, device: str = "meta", dtype: torch.dtype | None = None) -> Tensor:
-        """A batch of images of undefined content."""
-        return torch.empty(self.batch, *self.image_shape, device=device, dtype=dtype or self.dtype)
-
-    def one_image(self) -> Subject:
-        """The same network on one image in float32.
-
-        Operation counts depend on neither; a counter that really runs the model is run on one image.
-        """
-        return Subject(analyze(self.report.graph), self._build)
-
-    @property
-    def of_one_image(self) -> str:
-        """A remark for counts that were made on one image of a larger batch; empty for a batch of one."""
-        return "of one image" if self.batch > 1 else ""
+def attempt(
+    source: str, quantity: str, subject: Subject, count: Callable[[], Iterable[Check]]
+) -> list[Check]:
+    """What ``count`` gives; where somebody's model fails at it one check that says why. A fault of ours is raised."""
+    try:
+        return list(count())
+    except Exception as error:
+        if subject.models.is_built:
+            raise
+        return [failed(source, quantity, error)]
 
 
-def need(source: str, subject: Subject | None = None, *, computes: bool = True) -> Check | None:
+def failed(source: str, quantity: str, error: Exception) -> Check:
+    """The check that could not be made because the model broke, with its line, or the counter did."""
+    found = find_spec(source) if version_of(source) else None
+    own = (found.submodule_search_locations if found else None) or ()
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    return unchecked(source, quantity, f"it failed: {reason_of(cause, tuple(own))}")
+
+
+def need(source: str, subject: Subject | None = None, *, skips: bool = False) -> Check | None:
     """None where the package of that name can count, else the check that could not be made.
 
     ``subject`` is given where the counter really runs the model: on one image that has to be small enough, in memory
-    and, where it ``computes``, in time.
+    and in time. One that ``skips`` the arithmetic computes only what no spec can write.
     """
     if version_of(source) is None:
         return unchecked(source, OPERATIONS, "not installed")
     if subject is None:
         return None
     one = subject.one_image().report
-    held = one.file_bytes + one.memory_bytes(find_accounting("inference-peak"))
-    if (computes and one.total.macs_known > MAX_MACS) or held > MAX_BYTES:
+    peak = one.memory_if_run(find_accounting("inference-peak"))
+    held = one.file_bytes + (one.total.output_bytes if peak is None else peak)
+    computed = sum(node.ops.macs for node in one.graph.nodes if not skips or isinstance(node.layer, Seen))
+    if computed > MAX_MACS or held > MAX_BYTES:
         return unchecked(source, OPERATIONS, "it really runs the model, which is too large here")
     return None
 
@@ -110,9 +91,11 @@ def training_refused(source: str, quantity: str, subject: Subject) -> Check | No
 
 def left_out(source: str, subject: Subject, rule: CountingRule) -> Iterator[Check]:
     """An unchecked figure for each kind of work that the tool passes over in this network."""
-    ops = subject.report.ops
+    if subject.report.operations(rule) is None:
+        return  # its total is unchecked, and says so
+    work = subject.work.get("", Work())
     for field in rule.uncounted:
-        if ops[field] and any(node.in_model and node.ops[field] for node in subject.report.graph.nodes):
+        if work[field]:
             yield unchecked(source, f"{kind_of(field)} operations", "not counted there", convention=rule.name)
 
 
@@ -121,43 +104,70 @@ def compare_operations(
     subject: Subject,
     rule: CountingRule,
     total: int,
-    by_layer: Mapping[str, int],
+    by_path: Mapping[str, int],
     *,
     quantity: str = OPERATIONS,
     note: str = "",
+    beyond: Iterable[Node] = (),
 ) -> Iterator[Check]:
-    """The check of a total, then one for each layer that differs. ``by_layer`` is keyed by module name."""
+    """The check of a total, then one for each layer that differs.
+
+    ``by_path`` is keyed by the paths of modules; a module's count holds those inside it. With work in nodes that are
+    ``beyond`` the tool's rule, which it does not see or counts otherwise, its total is unchecked.
+    """
     report = subject.report
     expected = report.operations(rule)
+    left = [node.name for node in beyond if rule.known(node.ops)]
     check = judge(source, quantity, total, expected, convention=rule.name)
-    layers = [layer for layer in _layers(source, subject, rule, by_layer, quantity) if expected is not None]
-    if check.verdict is Verdict.DISAGREES and expected is not None:
+    if expected is None:
+        yield check.replace(note=_unknown(report, rule))
+        return
+    if left:
+        reason = f"its rule does not hold for {in_short(left)}, which it does not see as it is"
+        yield unchecked(source, quantity, reason, convention=rule.name, stated=total, computed=expected)
+        return
+    layers = list(_layers(source, subject, rule, by_path, quantity))
+    if check.verdict is Verdict.DISAGREES:
         cause = _cause(report, rule, total, expected, [layer.layer for layer in layers])
         check = check.replace(note=f"{check.note}: {cause}")
-    elif note and not check.note:
+    elif note:
         check = check.replace(note=note)
     yield check
     yield from layers
 
 
+def _unknown(report: Report, rule: CountingRule) -> str:
+    """Why a rule has no number for the network."""
+    left = report.counted(rule).not_counted
+    kinds = ", ".join(dict.fromkeys(kind for one in left for kind in one.why))
+    return f"no number is known under this rule for {kinds} ({in_short([one.name for one in left])})"
+
+
+def in_short(names: Sequence[str]) -> str:
+    """The first name, and how many others there are."""
+    return names[0] + (f" and {len(names) - 1:,} more" if len(names) > 1 else "")
+
+
 def _layers(
-    source: str, subject: Subject, rule: CountingRule, by_layer: Mapping[str, int], quantity: str
+    source: str, subject: Subject, rule: CountingRule, by_path: Mapping[str, int], quantity: str
 ) -> Iterator[Check]:
-    for name, node in subject.modules.items():
-        expected = rule.count(node.ops * subject.batch)
-        if name in by_layer and expected != by_layer[name]:
-            yield judge(source, quantity, by_layer[name], expected, layer=node.name, convention=rule.name)
-    for name, count in by_layer.items():
-        if name not in subject.modules and count:
-            yield Check(
-                source=source,
-                quantity=quantity,
-                layer=name,
-                stated=count,
-                convention=rule.name,
-                verdict=Verdict.DISAGREES,
-                note="a layer that the specification does not have",
-            )
+    """The modules whose counts differ, but for those that differ because of another one inside them."""
+    differing = {}
+    for path, count in by_path.items():
+        work = subject.work.get(path)
+        expected = rule.count(work * subject.batch) if work is not None else None
+        if path and count != (expected or 0):
+            differing[path] = (count, expected)
+    around = {outer for path in differing for outer in outer_paths(path) if outer != path}
+    for path, (count, expected) in differing.items():
+        if path in around:
+            continue
+        check = judge(source, quantity, count, expected, layer=subject.label(path), convention=rule.name)
+        yield (
+            check
+            if path in subject.work
+            else check.replace(verdict=Verdict.DISAGREES, note=subject.models.strange)
+        )
 
 
 def _cause(report: Report, rule: CountingRule, total: int, expected: int, layers: list[str | None]) -> str:
@@ -181,23 +191,30 @@ def _cause(report: Report, rule: CountingRule, total: int, expected: int, layers
 def compare_bytes(
     source: str,
     quantity: str,
+    subject: Subject,
     stated: Mapping[str, int],
-    items: tuple[MemoryItem, ...],
+    computed: Mapping[str, int],
     *,
     convention: str,
 ) -> Iterator[Check]:
-    """The check of a sum of bytes, then one for each layer that differs.
+    """The check of a sum of bytes, then one for each layer that differs. Both are keyed by the paths of modules.
 
-    ``stated`` is keyed by the layer names of vggstat.
+    In somebody's model a weight may be made in one module and used in another, and what is kept of it is laid to either:
+    there layers are looked at only where the total differs.
     """
-    computed: dict[str, int] = {}
-    for item in items:
-        computed[item.node] = computed.get(item.node, 0) + item.bytes
     total = judge(source, quantity, sum(stated.values()), sum(computed.values()), convention=convention)
+    by_layer = subject.models.is_built or total.verdict is Verdict.DISAGREES
     layers = [
-        judge(source, quantity, stated.get(name, 0), computed.get(name, 0), layer=name, convention=convention)
-        for name in dict.fromkeys((*computed, *stated))
-        if stated.get(name, 0) != computed.get(name, 0)
+        judge(
+            source,
+            quantity,
+            stated.get(path, 0),
+            computed.get(path, 0),
+            layer=subject.label(path),
+            convention=convention,
+        )
+        for path in dict.fromkeys((*computed, *stated))
+        if by_layer and stated.get(path, 0) != computed.get(path, 0)
     ]
     if total.verdict is Verdict.DISAGREES and layers:
         first = layers[0]

@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from typing import Final
 
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from vggstat.cost.check import Check, Verdict, judge
+from vggstat.cost.check import Check, Verdict, judge, unchecked
 from vggstat.cost.counting import find_counting_rule
-from vggstat.measure.module import Network
-from vggstat.measure.step import loss_of
 from vggstat.measure.verify.counters.base import (
     OPERATIONS,
-    Subject,
+    attempt,
     compare_operations,
+    in_short,
     training_refused,
 )
+from vggstat.measure.verify.subject import Run, Subject
 from vggstat.net.graph import Node
+from vggstat.sources.torch_module.recorder import tensors_of
 
 __all__ = ["SOURCE", "count", "grouped_extra"]
 
@@ -27,29 +29,42 @@ TRAINING: Final = "training_operations"
 
 
 def count(subject: Subject) -> Iterator[Check]:
-    """The forward pass, then forward and backward of a training step with cross entropy."""
+    """The forward pass, then forward and backward of a training step whose loss takes all outputs."""
+    yield from attempt(SOURCE, OPERATIONS, subject, lambda: _forward(subject))
+    if subject.report.total.params:
+        yield from attempt(SOURCE, TRAINING, subject, lambda: _both_ways(subject))
+
+
+def _forward(subject: Subject) -> Iterator[Check]:
+    with subject.run() as run, FlopCounterMode(display=False) as counter, torch.no_grad():
+        run.model.eval()
+        run.call()
+        total, by_path = counter.get_total_flops(), _by_path(counter, run.model)
     rule = find_counting_rule("flops")
-    model = subject.model().eval()
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(subject.images())
-    by_layer = _by_layer(counter, model)
-    yield from compare_operations(
-        SOURCE, subject, rule, counter.get_total_flops(), by_layer, quantity=OPERATIONS
-    )
-    if not subject.report.total.params:
-        return
+    yield from compare_operations(SOURCE, subject, rule, total, by_path, quantity=OPERATIONS)
+
+
+def _both_ways(subject: Subject) -> Iterator[Check]:
     refused = training_refused(SOURCE, TRAINING, subject)
     if refused:
         yield refused
         return
-    model = subject.model()
-    with FlopCounterMode(display=False) as counter:
-        loss_of(model, subject.images()).backward()  # type: ignore[no-untyped-call]
-    yield from _training(subject, counter.get_total_flops(), _by_layer(counter, model))
+    with subject.run() as run, FlopCounterMode(display=False) as counter, torch.enable_grad():
+        _step(run)
+        total, by_path = counter.get_total_flops(), _by_path(counter, run.model)
+    yield from _training(subject, total, by_path)
 
 
-def _by_layer(counter: FlopCounterMode, model: Network) -> dict[str, int]:
-    """Counts by module name; torch puts the class's name before it."""
+def _step(run: Run) -> None:
+    """Forward, and backward from the sum of all outputs that have a gradient."""
+    sums = [tensor.sum() for tensor in tensors_of(run.call()) if tensor.requires_grad]
+    if sums:
+        loss: Tensor = torch.stack(sums).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+
+
+def _by_path(counter: FlopCounterMode, model: nn.Module) -> dict[str, int]:
+    """Counts by the paths of modules; torch puts the class's name before them."""
     prefix = f"{type(model).__name__}."
     return {
         name.removeprefix(prefix): sum(counts.values())
@@ -58,22 +73,26 @@ def _by_layer(counter: FlopCounterMode, model: Network) -> dict[str, int]:
     }
 
 
-def _training(subject: Subject, total: int, by_layer: dict[str, int]) -> Iterator[Check]:
+def _training(subject: Subject, total: int, by_path: dict[str, int]) -> Iterator[Check]:
     """A training step: what vggstat states, and what torch adds to it for grouped convolutions.
 
     Layers are looked at only where the total differs: torch lays the backward pass of a layer to the one
     after it where that one hands its input on (a dropout that drops nothing).
     """
     report = subject.report
-    extra = sum(grouped_extra(node) for node in report.graph.nodes) * subject.batch
     known = report.training_flops
-    expected_total = None if known is None else known + extra
-    check = judge(SOURCE, TRAINING, total, expected_total, convention="flops")
+    if known is None:
+        names = in_short(report.total.macs_not_counted)
+        yield unchecked(SOURCE, TRAINING, f"vggstat does not count {names}", convention="flops", stated=total)
+        return
+    extra = sum(grouped_extra(node) for node in report.graph.nodes) * subject.batch
+    check = judge(SOURCE, TRAINING, total, known + extra, convention="flops")
     layers = [
-        judge(SOURCE, TRAINING, by_layer.get(name, 0), expected, layer=node.name, convention="flops")
-        for name, node in subject.modules.items()
+        judge(SOURCE, TRAINING, by_path.get(path, 0), expected, layer=subject.label(path), convention="flops")
+        for path, nodes in subject.layers.items()
         if check.verdict is Verdict.DISAGREES
-        and by_layer.get(name, 0) != (expected := _step_flops(node) * subject.batch)
+        and path
+        and by_path.get(path, 0) != (expected := sum(map(_step_flops, nodes)) * subject.batch)
     ]
     if layers:
         check = check.replace(note=f"{check.note}: differs in {layers[0].layer}")

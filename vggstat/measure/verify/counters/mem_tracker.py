@@ -7,18 +7,21 @@ build (torch 2.13, c10 DeviceGuardImplInterface); CUDA's dropout masks are had b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, Literal
+from unittest.mock import patch
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from vggstat.cost.check import Check, Verdict, judge, unchecked
-from vggstat.cost.inference import inference_peak
+from vggstat.cost.inference import inference_peak, peak_as_written
 from vggstat.cost.training import training_peak
-from vggstat.measure.module import allocate
+from vggstat.errors import UnknownMemoryError
 from vggstat.measure.step import NativeDropout, make_optimizer, train_once
-from vggstat.measure.verify.counters.base import Subject, training_refused
+from vggstat.measure.verify.counters.base import attempt, training_refused
+from vggstat.measure.verify.subject import Subject
 from vggstat.net.graph import Node
 from vggstat.net.ops.upsample import Upsample
 
@@ -27,6 +30,9 @@ __all__ = ["SOURCE", "check_inference", "check_training", "count"]
 SOURCE: Final = "MemTracker"
 INFERENCE: Final = "inference_peak_bytes"
 TRAINING: Final = "training_peak_bytes"
+
+AS_WRITTEN: Final = " as written"
+"""In the name of a rule: each map lives until the model's own code lets go of it."""
 
 MAX_LAYERS: Final = 600
 """MemTracker looks at all tensors at each operation: 400 layers take it four seconds, 4,000 would take minutes."""
@@ -52,9 +58,9 @@ def count(subject: Subject) -> Iterator[Check]:
         for quantity in (INFERENCE, TRAINING):
             yield unchecked(SOURCE, quantity, reason)
         return
-    yield check_inference(subject)
+    yield from attempt(SOURCE, INFERENCE, subject, lambda: [check_inference(subject)])
     if subject.report.total.params:
-        yield check_training(subject)
+        yield from attempt(SOURCE, TRAINING, subject, lambda: [check_training(subject)])
 
 
 def _in_steps(node: Node) -> bool:
@@ -63,16 +69,21 @@ def _in_steps(node: Node) -> bool:
 
 
 def check_inference(subject: Subject) -> Check:
-    """The peak of a forward pass."""
+    """The peak of a forward pass; of somebody's model with each map until its code lets go of it."""
     report = subject.report
-    moment = inference_peak(report.graph, report.workload)
+    is_written = report.graph.held_until is not None
+    rule = f"inference-peak{AS_WRITTEN if is_written else ''} + parameters"
+    try:
+        moment = (peak_as_written if is_written else inference_peak)(report.graph, report.workload)
+    except UnknownMemoryError as error:
+        return unchecked(SOURCE, INFERENCE, str(error), convention=rule)
     computed = report.file_bytes + sum(item.bytes for item in moment.items)
-    stated, layer = _inference(subject)
-    return _judge(INFERENCE, stated, computed, "inference-peak + parameters", subject, layer, moment.node)
+    stated, path = _inference(subject)
+    return _judge(INFERENCE, stated, computed, rule, subject, path, moment.node)
 
 
 def check_training(subject: Subject) -> Check:
-    """The peak of a training step with the workload's optimizer, in its second round.
+    """The peak of a training step with cross entropy and the workload's optimizer, in its second round.
 
     autograd adds gradients of one map in place in a real run and copies MemTracker's: where that makes a difference, the
     rule says so.
@@ -81,47 +92,61 @@ def check_training(subject: Subject) -> Check:
     if refused:
         return refused
     report = subject.report
-    moment = training_peak(report.graph, report.workload, "copied")
-    stated, layer = _training(subject)
-    real = training_peak(report.graph, report.workload)
+    try:
+        moment = training_peak(report.graph, report.workload, "copied", as_written=True)
+        real = training_peak(report.graph, report.workload, as_written=True)
+    except UnknownMemoryError as error:
+        return unchecked(SOURCE, TRAINING, str(error), convention="training-peak")
+    stated, path = _training(subject)
     copied = ", gradients copied" if real.bytes != moment.bytes else ""
-    rule = f"training-peak{copied}, {report.workload.optimizer.title}"
-    return _judge(TRAINING, stated, moment.bytes, rule, subject, layer, moment.node)
+    written = AS_WRITTEN if report.graph.held_until is not None else ""
+    rule = f"training-peak{written}{copied}, {report.workload.optimizer.title}"
+    return _judge(TRAINING, stated, moment.bytes, rule, subject, path, moment.node)
 
 
 def _inference(subject: Subject) -> tuple[int, str]:
-    from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.distributed._tools.mem_tracker import MemTracker
 
-    model = subject.model().eval()  # outside, because batch norms make a plain tensor, which the mode refuses
-    with FakeTensorMode():
-        allocate(model, "cpu")
-        images = subject.images("cpu")
+    with subject.run("fake") as run:
+        run.model.eval().requires_grad_(True)  # it puts hooks on parameters, which frozen ones refuse
         tracker = MemTracker()
-        tracker.track_external(model, images)
+        tracker.track_external(run.model, *run.inputs)
         with tracker, torch.no_grad():  # in inference mode a fake dropout would copy its input
-            model(images)
+            run.call()
         return _peak(tracker)
 
 
 def _training(subject: Subject) -> tuple[int, str]:
     """The peak of a step after the first: the optimizer has its state."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.distributed._tools.mem_tracker import MemTracker
 
-    model = subject.model()
     logits = subject.report.graph.output_shape
-    with FakeTensorMode(), NativeDropout():
-        allocate(model, "cpu")
-        images = subject.images("cpu")
+    with subject.run("fake") as run, NativeDropout(), torch.enable_grad():
         targets = torch.zeros((subject.batch, *logits[1:]), dtype=torch.int64)
-        optimizer = make_optimizer(subject.report.workload.optimizer, model)
-        _make_state(model, optimizer)
+        optimizer = make_optimizer(subject.report.workload.optimizer, run.model)
+        _make_state(run.model, optimizer)
         tracker = MemTracker()
-        tracker.track_external(model, optimizer, images, targets)
-        with tracker:
-            train_once(model, optimizer, images, targets)
+        tracker.track_external(run.model, optimizer, *run.inputs, targets)
+        with tracker, _holding_no_gradients():
+            train_once(run.call, optimizer, targets)
         return _peak(tracker)
+
+
+@contextmanager
+def _holding_no_gradients() -> Iterator[None]:
+    """Within it MemTracker waits for one gradient of a module's inputs to know that its backward pass is over.
+
+    It would wait for those of all, and keep them alive meanwhile.
+    """
+    from torch.distributed._tools import mod_tracker
+
+    register = mod_tracker.register_multi_grad_hook  # type: ignore[attr-defined]
+
+    def register_one(tensors: Sequence[Tensor], fn: Any, mode: Literal["all", "any"] = "all") -> Any:
+        return register(tensors[:1] if mode == "all" else tensors, fn, mode=mode)
+
+    with patch.object(mod_tracker, "register_multi_grad_hook", register_one):
+        yield
 
 
 def _make_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -143,12 +168,12 @@ def _peak(tracker: Any) -> tuple[int, str]:
 
 
 def _judge(
-    quantity: str, stated: int, computed: int, rule: str, subject: Subject, layer: str, ours: str
+    quantity: str, stated: int, computed: int, rule: str, subject: Subject, path: str, ours: str
 ) -> Check:
     """The check, with the layers of both peaks in its note where they differ."""
     check = judge(SOURCE, quantity, stated, computed, convention=rule)
     if check.verdict is not Verdict.DISAGREES:
         return check
-    node = subject.modules.get(layer)
-    where = f"MemTracker's peak stands at {node.name if node else layer or 'no layer'}, vggstat's at {ours}"
+    theirs = subject.label(path) if path else "no layer"
+    where = f"MemTracker's peak stands at {theirs}, vggstat's at {ours}"
     return check.replace(note=f"{check.note}: {where}")

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from torch import nn
 
 from vggstat.cost.check import Check, Verdict, judge
-from vggstat.measure.module import Network
-from vggstat.measure.verify.counters.base import Subject
-from vggstat.net.graph import Node
-from vggstat.shapes import values
+from vggstat.measure.verify.subject import Subject
+from vggstat.net.ops.base import Param
+from vggstat.shapes import Shape, values
 
-__all__ = ["SOURCE", "count"]
+__all__ = ["QUANTITY", "SOURCE", "count"]
 
 SOURCE = "torch"
+QUANTITY = "params"
+
+Tensors = Mapping[str, Mapping[str, Shape]]
+"""The shapes of tensors by name, for each module by its path."""
 
 
 def count(subject: Subject) -> Iterator[Check]:
-    """Totals of weights and biases (and buffers, where there are any), then one check a layer that has some.
+    """Totals of weights and biases (and buffers and frozen parameters, where there are any), then one check a layer that
+    has some.
 
-    A layer's tensors are compared by name and shape.
+    A layer's tensors are compared by name and shape. What several layers share counts once.
     """
-    model = subject.model()
-    totals = {"weights": 0, "biases": 0, "buffers": 0}
-    for name, parameter in model.named_parameters():
-        totals["biases" if name.endswith("bias") else "weights"] += parameter.numel()
-    totals["buffers"] = sum(buffer.numel() for buffer in model.buffers())
-    layers = list(_layers(model, subject))
+    with subject.run() as run:
+        totals, held = _totals(run.model), _by_module(_shapes(run.model))
+    specified = _by_module({path: param.shape for path, param in _params(subject)})
+    layers = list(_layers(subject, held, specified))
     differing = [check.layer for check in layers if check.verdict is Verdict.DISAGREES]
     for quantity, stated in totals.items():
         computed = _total(subject, quantity)
@@ -37,56 +42,79 @@ def count(subject: Subject) -> Iterator[Check]:
     yield from layers
 
 
+def _totals(model: nn.Module) -> dict[str, int]:
+    totals = {
+        "weights": 0,
+        "biases": 0,
+        "frozen": 0,
+        "buffers": sum(buffer.numel() for buffer in model.buffers()),
+    }
+    for name, parameter in model.named_parameters():
+        totals["biases" if name.rpartition(".")[2] == "bias" else "weights"] += parameter.numel()
+        totals["frozen"] += 0 if parameter.requires_grad else parameter.numel()
+    return totals
+
+
 def _total(subject: Subject, quantity: str) -> int:
+    report = subject.report
+    if quantity == "frozen":
+        return report.frozen_params
     role = {"weights": "weight", "biases": "bias", "buffers": "buffer"}[quantity]
-    nodes = subject.report.graph.nodes
-    return sum(param.elements for node in nodes for param in node.params if param.role == role)
+    return sum(param.elements for _, param in _params(subject) if param.role == role)
 
 
-def _layers(model: Network, subject: Subject) -> Iterator[Check]:
-    held: dict[str, dict[str, tuple[int, ...]]] = {}
-    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        layer, _, tensor_name = name.rpartition(".")
-        held.setdefault(layer, {})[tensor_name] = tuple(tensor.shape)
-    for name, node in subject.modules.items():
-        stated, computed = held.pop(name, {}), _specified(node)
-        if stated or computed:
-            yield judge(
-                SOURCE,
-                "params",
-                _learned(stated, node),
-                _learned(computed, node),
-                layer=node.name,
-                note=_difference(stated, computed),
-            ).replace(**_verdict(stated, computed))
-    for name, tensors in held.items():
-        yield Check(
-            source=SOURCE,
-            quantity="params",
-            layer=name,
-            stated=sum(values(shape) for shape in tensors.values()),
-            verdict=Verdict.DISAGREES,
-            note="a layer that the specification does not have",
+def _params(subject: Subject) -> Iterator[tuple[str, Param]]:
+    """Every tensor of the graph once, with its path in the model; those that nothing takes too."""
+    graph = subject.report.graph
+    for node in graph.nodes:
+        for param in node.params:
+            yield param.path or f"{node.torch_name}.{param.name}", param
+    for param in (*graph.unused, *graph.unused_buffers):
+        yield param.path, param
+
+
+def _shapes(model: nn.Module) -> dict[str, Shape]:
+    named = chain(model.named_parameters(), model.named_buffers())
+    return {path: tuple(tensor.shape) for path, tensor in named}
+
+
+def _by_module(shapes: Mapping[str, Shape]) -> Tensors:
+    modules: dict[str, dict[str, Shape]] = {}
+    for path, shape in shapes.items():
+        module, _, name = path.rpartition(".")
+        modules.setdefault(module, {})[name] = shape
+    return modules
+
+
+def _layers(subject: Subject, held: Tensors, specified: Tensors) -> Iterator[Check]:
+    buffers = {path for path, param in _params(subject) if param.role == "buffer"}
+    for path in dict.fromkeys((*specified, *held)):
+        stated, computed = held.get(path, {}), specified.get(path, {})
+        counted = [
+            sum(values(shape) for name, shape in tensors.items() if _joined(path, name) not in buffers)
+            for tensors in (stated, computed)
+        ]
+        check = judge(
+            SOURCE, QUANTITY, counted[0], counted[1] if computed else None, layer=subject.label(path)
         )
+        if not computed:
+            yield check.replace(verdict=Verdict.DISAGREES, note=subject.models.strange)
+        else:
+            yield check.replace(**_verdict(stated, computed))
 
 
-def _specified(node: Node) -> dict[str, tuple[int, ...]]:
-    return {param.name: param.shape for param in node.params}
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
-def _learned(tensors: dict[str, tuple[int, ...]], node: Node) -> int:
-    buffers = {param.name for param in node.params if param.role == "buffer"}
-    return sum(values(shape) for name, shape in tensors.items() if name not in buffers)
-
-
-def _verdict(stated: dict[str, tuple[int, ...]], computed: dict[str, tuple[int, ...]]) -> dict[str, object]:
+def _verdict(stated: Mapping[str, Shape], computed: Mapping[str, Shape]) -> dict[str, object]:
     """Equal counts of unlike tensors differ all the same."""
     if stated == computed:
         return {"verdict": Verdict.AGREES, "note": ""}
     return {"verdict": Verdict.DISAGREES, "note": _difference(stated, computed)}
 
 
-def _difference(stated: dict[str, tuple[int, ...]], computed: dict[str, tuple[int, ...]]) -> str:
+def _difference(stated: Mapping[str, Shape], computed: Mapping[str, Shape]) -> str:
     for name in dict.fromkeys((*computed, *stated)):
         if name not in stated:
             return f"no {name}"
@@ -97,5 +125,5 @@ def _difference(stated: dict[str, tuple[int, ...]], computed: dict[str, tuple[in
     return ""
 
 
-def _text(shape: tuple[int, ...]) -> str:
+def _text(shape: Shape) -> str:
     return "×".join(map(str, shape)) or "a single value"

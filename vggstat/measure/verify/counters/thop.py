@@ -8,7 +8,8 @@ from typing import Final
 
 from vggstat.cost.check import Check
 from vggstat.cost.counting import find_counting_rule
-from vggstat.measure.verify.counters.base import Subject, compare_operations, left_out, need
+from vggstat.measure.verify.counters.base import compare_operations, left_out, need
+from vggstat.measure.verify.subject import Subject
 from vggstat.net.graph import Node
 from vggstat.net.ops.adaptive_avgpool import AdaptiveAvgPool
 from vggstat.shapes import values
@@ -27,11 +28,15 @@ def count(subject: Subject) -> Iterator[Check]:
     from thop import profile  # an extra
 
     one = subject.one_image()
-    model = one.model().eval()
-    total, _ = profile(model, inputs=(one.images(),), verbose=False)
+    with one.run("meta") as run:
+        total, _ = profile(run.model.eval(), inputs=run.in_order, verbose=False)
     rule = find_counting_rule(SOURCE)
     lost = sum(_lost(node) for node in one.report.graph.nodes)
-    checks = list(compare_operations(SOURCE, one, rule, int(total) + lost, {}, note=subject.of_one_image))
+    note = subject.of_one_image
+    beyond = [
+        node for node in one.report.graph.nodes if not one.is_torchs(node)
+    ]  # it counts modules that it knows
+    checks = list(compare_operations(SOURCE, one, rule, int(total) + lost, {}, note=note, beyond=beyond))
     if lost:
         own = checks[0].computed
         computed = own - lost if isinstance(own, int) else None

@@ -1,0 +1,194 @@
+"""What a traced model holds beside its maps: buffers that nothing takes, copies before a product, memory of no input."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.measure.styles import STYLES
+from vggstat.cost.inference import inference_peak
+from vggstat.cost.items import parameter_items
+from vggstat.cost.report import analyze
+from vggstat.cost.training import training_peak
+from vggstat.cost.workload import Workload
+from vggstat.errors import UnknownMemoryError
+from vggstat.net.graph import Beside, Graph
+from vggstat.sources.torch_module.source import TorchSource
+from vggstat.sources.torch_module.trace import trace
+from vggstat.sources.torch_module.untouched import untouched
+from vggstat.sources.wanted import Wanted
+
+
+def traced(model: nn.Module, *shape: int) -> Graph:
+    return trace(model.to("meta"), shape)
+
+
+class Spare(nn.Module):
+    """A batch norm that nothing calls, beside a table in whole numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 1), nn.BatchNorm2d(7)
+        self.register_buffer("table", torch.arange(5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x)  # type: ignore[no-any-return]
+
+
+def test_buffers_that_nothing_takes_lie_in_memory() -> None:
+    """14 float32 statistics, a counter in int64 and 5 entries of the table, beside the parameters of both layers."""
+    graph = traced(Spare(), 3, 8, 8)
+    held = 4 * (3 * 4 + 4 + 2 * 7) + 4 * 2 * 7 + 8 * (1 + 5)
+    names = [param.path for param in graph.unused_buffers]
+
+    assert names == ["table", "norm.running_mean", "norm.running_var", "norm.num_batches_tracked"]
+    assert analyze(graph).file_bytes == held
+    assert sum(item.bytes for item in parameter_items(graph, Workload())) == held
+    assert [row.name for row in analyze(graph).rows] == ["input", "conv", "norm"]
+
+
+class Heads(nn.Module):
+    """Products of maps that are split into heads: 3 places, 2 heads of 4 values, in one piece of memory or not."""
+
+    def __init__(self, *, in_pieces: bool) -> None:
+        super().__init__()
+        self.in_pieces = in_pieces
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = x.view(x.shape[0], 2, 3, 4)
+        if self.in_pieces:
+            heads = x.view(x.shape[0], 3, 2, 4).transpose(1, 2)
+        return heads @ heads.transpose(-2, -1)
+
+
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_product_copies_factors_that_lie_in_pieces(in_pieces: bool) -> None:
+    """torch multiplies lists of matrices: both factors of 24 values are copied where memory holds no such list."""
+    graph = traced(Heads(in_pieces=in_pieces), 24)
+    (product,) = (node for node in graph.nodes if node.layer.row_kind == "matmul")
+    copies = 2 * 24 if in_pieces else 0
+
+    assert getattr(product.layer, "copies", None) == copies
+    assert inference_peak(graph, Workload()).bytes == 4 * (24 + copies + 2 * 3 * 3)
+
+
+def test_where_copies_are_not_known_the_peak_is_not() -> None:
+    """einsum takes an order of its own, and an FC layer on places in pieces multiplies copies of its weights."""
+
+    class Sums(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.einsum("bij,bjk->bik", x, x)
+
+    class Places(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.fc(x.permute(0, 2, 3, 1))  # type: ignore[no-any-return]
+
+    for model, shape in ((Sums(), (4, 4)), (Places(), (4, 5, 6))):
+        with pytest.raises(UnknownMemoryError, match="needs while it runs"):
+            inference_peak(traced(model, *shape), Workload())
+
+
+def test_memory_that_comes_from_no_input_is_there_as_long_as_the_model_holds_it() -> None:
+    """A table of 2 heads for 16 × 16 places is made of weights, and has a name until the model returns."""
+    style = STYLES["windows"]
+    with torch.device("meta"):
+        model = style.make()
+    graph = TorchSource(model=model, name="windows").graph(Wanted(inputs=style.inputs))
+    names = [node.name for node in graph.nodes]
+    (table,) = graph.beside
+
+    assert table == Beside(2 * 16 * 16, None, True, names.index("matmul") + 1, len(names))
+    with pytest.raises(UnknownMemoryError, match="memory that comes from no input"):
+        training_peak(graph, Workload())
+
+
+class Mask(nn.Module):
+    """Whole numbers that it makes of nothing, gone before the last layer, and values that are made for each image."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = torch.arange(10, device=x.device)
+        x = x * places
+        del places
+        ones = torch.ones(x.shape[0], 10, device=x.device)
+        return torch.tanh(x + ones)
+
+
+def test_what_is_made_of_nothing_has_its_width_and_its_batch() -> None:
+    """10 numbers in int64 once, then 10 values of each image: the second product's output, its input and the values."""
+    graph = traced(Mask(), 10)
+
+    assert graph.beside == (Beside(10, 8, True, 0, 1), Beside(10, None, False, 1, 3))
+    # image, the first product, the ones and the sum; then the sum, the ones and what tanh makes, with the image
+    assert inference_peak(graph, Workload(batch=3)).bytes == 4 * 3 * 10 * 4
+
+
+def test_the_first_convolution_that_is_listed_need_not_run_first() -> None:
+    """Where the model does not run on as many channels as that one takes, colours are tried."""
+
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.stem = nn.Conv2d(16, 16, 3), nn.Conv2d(3, 16, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.body(self.stem(x))  # type: ignore[no-any-return]
+
+    source = TorchSource(model=Late().to("meta"), name="late")
+
+    assert source.graph(Wanted(image=(None, 9, 9))).image == (3, 9, 9)
+    assert source.graph(Wanted()).image == (3, 224, 224)
+
+
+def _disturb(model: nn.Sequential) -> None:
+    model.eval()
+    model.maps.append(2)  # type: ignore[operator, union-attr]
+    model.more = math.pi  # type: ignore[assignment]
+    first = model[0]
+    model[0] = nn.Identity()
+    first.weight = nn.Parameter(torch.zeros(1))
+    first.register_forward_hook(lambda *_: None)
+    raise RuntimeError("broken")
+
+
+def test_a_model_is_as_it_was_after_a_failure() -> None:
+    """Attributes, lists, hooks, modules, tensors and modes come back, whatever happens inside."""
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    model.maps = [1]  # type: ignore[assignment]
+    first, weight = model[0], model[0].weight
+    with pytest.raises(RuntimeError, match="broken"), untouched(model):
+        _disturb(model)
+
+    assert model[0] is first
+    assert first.weight is weight
+    assert model.training
+    assert model[1].training
+    assert model.maps == [1]
+    assert not hasattr(model, "more")
+    assert not first._forward_hooks
+
+
+def test_a_model_that_remembers_is_traced_as_if_it_never_ran() -> None:
+    """What it keeps of one image is gone before the next size is tried."""
+
+    class Remembers(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale: Tensor | None = None
+
+        def forward(self, x: Tensor) -> Tensor:
+            if self.scale is None:
+                self.scale = torch.ones(x.shape[1:], device=x.device)
+            return x * self.scale
+
+    model = Remembers()
+
+    assert trace(model, (3, 4, 4)).output_shape == (3, 4, 4)
+    assert model.scale is None
+    assert trace(model, (3, 5, 5)).output_shape == (3, 5, 5)
