@@ -65,6 +65,8 @@ def analyze(
     ``image`` is a side, ``"3x384x512"`` or ``(3, 384, 512)`` (channels, height, width); ``inputs`` are the shapes of
     several inputs by name, or of one that is no image, without the batch. Raises a VggstatError.
     """
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise UsageError('inputs are shapes by name, as in {"image": (3, 224, 224)}')
     options = Variant(
         argument="",
         image=None if image is None else parse_image(_image_text(image)),
@@ -81,6 +83,10 @@ def analyze(
 
 
 def _image_text(image: int | str | tuple[int, int, int]) -> str:
+    if isinstance(image, tuple) and len(image) != 3:
+        raise UsageError(
+            f"an image is (channels, height, width), not {image}: give other shapes as inputs, by name"
+        )
     return "x".join(map(str, image)) if isinstance(image, tuple) else str(image)
 
 
@@ -88,9 +94,11 @@ def _source(network: Network) -> Source:
     """A module as a source; a Source as it is. Raises UsageError for anything else."""
     torch = sys.modules.get("torch")  # who has a module has imported it
     if torch is not None and isinstance(network, torch.nn.Module):
+        from vggstat.sources.torch_module.factory import unwrap
         from vggstat.sources.torch_module.source import TorchSource
 
-        return TorchSource(model=network, name=type(network).__name__)
+        model = unwrap(network)
+        return TorchSource(model=model, name=type(model).__name__)
     if callable(getattr(network, "graph", None)):
         source: Source = network
         return source

@@ -174,7 +174,7 @@ class Report(Record):
         Each conv and FC layer repeats its forward MACs for the gradient of its weights, and once more for
         the gradient of its input, which the first learned layer does not need.
         """
-        if self.total.macs is None:
+        if self.total.macs is None or self.graph.set_aside:
             return None
         lost = {node.index for node in self.graph.leads_nowhere}
         nodes = (node for node in self.graph.nodes if node.index not in lost)

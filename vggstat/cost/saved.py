@@ -32,11 +32,21 @@ class Kept(NamedTuple):
     item: MemoryItem
 
 
+def _set_aside_words(graph: Graph) -> str:
+    """Of a model that keeps less or more than its calls do by themselves."""
+    return (
+        f"vggstat does not know what {graph.spec.name} keeps for its backward pass: it uses "
+        f"{' and '.join(graph.set_aside)} within"
+    )
+
+
 def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple[Kept, ...]]]:
     """For each node the storages that its own autograd record holds, whoever else holds them too.
 
     Nothing is held of what leads nowhere: its record goes with its result.
     """
+    if graph.set_aside:
+        raise UnknownMemoryError(_set_aside_words(graph))
     lost = {node.index for node in graph.leads_nowhere}
     storages = graph.storages("training")
     pieces = graph.in_pieces("training", workload.batch)
@@ -90,13 +100,18 @@ def weight_copy(node: Node, param: Param, workload: Workload) -> Kept:
 
 def without_unknown(graph: Graph) -> Graph:
     """The graph as if the layers kept nothing of which it is not known what they keep."""
-    unknown = {one.name for one in unknown_saved(graph)}
-    nodes = tuple(node.replace(in_model=False) if node.name in unknown else node for node in graph.nodes)
-    return graph.replace(nodes=nodes)
+    unknown = {one.name for one in reasons(graph, lambda node: node.saved)}
+    every = bool(graph.set_aside)
+    nodes = tuple(
+        node.replace(in_model=False) if every or node.name in unknown else node for node in graph.nodes
+    )
+    return graph.replace(nodes=nodes, set_aside=())
 
 
 def unknown_saved(graph: Graph) -> tuple[NotCounted, ...]:
     """The layers of which it is not known what they keep, each with the reason."""
+    if graph.set_aside:
+        return (NotCounted(graph.spec.name, (_set_aside_words(graph),)),)
     return tuple(reasons(graph, lambda node: node.saved))
 
 

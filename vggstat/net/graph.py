@@ -172,6 +172,9 @@ class Graph(Record):
     map goes with its last reader."""
     beside: tuple[Beside, ...] = ()
     """Of somebody's model: memory that comes from no input, and is there for some time."""
+    set_aside: tuple[str, ...] = ()
+    """Of somebody's model: what it does about gradients itself (no_grad, checkpoint, autocast). What a step keeps and takes
+    is then not known."""
     notes: tuple[str, ...] = ()
     """What is to be said of how it was read."""
     overwritten: tuple[str, ...] = ()

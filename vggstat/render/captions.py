@@ -126,7 +126,10 @@ def _parameter_notes(report: Report) -> Iterator[str]:
     """Parameters that are shared, frozen or not used."""
     graph = report.graph
     shared = [
-        f"{node.name} uses {one.param.path} of {one.owner}" for node in graph.nodes for one in node.shared
+        f"{node.name} uses {one.param.path} of {one.owner}"
+        for node in graph.nodes
+        for one in node.shared
+        if one.param.role != "buffer"
     ]
     if shared:
         yield f"Shared parameters count once: {some(shared)}."

@@ -19,7 +19,7 @@ from vggstat.sources.wanted import Source, Wanted
 
 __all__ = ["MODEL", "SpecSource", "find_source", "is_model"]
 
-MODEL: Final = re.compile(r"(?:[^:]+\.py|[A-Za-z_][\w.]*):[A-Za-z_][\w.]*(?:\(.*\))?", re.DOTALL)
+MODEL: Final = re.compile(r"(?:[^:]+\.py|[^\W\d][\w.]*):[^\W\d][\w.]*(?:\(.*)?", re.DOTALL)
 """``package.module:factory`` or ``file.py:factory``, with arguments in brackets or without."""
 
 

@@ -65,7 +65,7 @@ def load_model(reference: str) -> Loaded:
         if isinstance(target, nn.Module):
             if named.is_called:
                 raise UsageError(f"{reference} is a model already: there is nothing to give arguments to")
-            return Loaded(model=_unwrap(target))
+            return Loaded(model=unwrap(target))
         if not callable(target):
             raise UsageError(f"{reference} is {_kind(target)}, neither a model nor anything that makes one")
         make = partial(target, *named.positional, **named.named)
@@ -190,15 +190,15 @@ def _again(reference: str, place: str, make: Callable[[], Any]) -> nn.Module:
 def _module(reference: str, model: Any) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise UsageError(f"{reference} makes {_kind(model)}, not a torch.nn.Module")
-    return _unwrap(model)
+    return unwrap(model)
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
+def unwrap(model: nn.Module) -> nn.Module:
     """The model inside of what torch.compile and DataParallel put around it."""
     for name in ("_orig_mod", "module"):
         inner = getattr(model, name, None)
         if isinstance(inner, nn.Module) and type(model).__module__.startswith("torch."):
-            return _unwrap(inner)
+            return unwrap(inner)
     return model
 
 
@@ -254,7 +254,7 @@ def _place_kept(module: str) -> Iterator[None]:
     """The place that imports are from on the path; path, working directory and the program's arguments as before after."""
     here = os.getcwd()
     folder = str(Path(module).resolve().parent) if module.endswith(".py") else here
-    arguments = sys.argv
+    arguments, modules = sys.argv, set(sys.modules)
     sys.path.insert(0, folder)
     sys.argv = [module]  # what reads its arguments when it is imported would read vggstat's
     try:
@@ -264,6 +264,16 @@ def _place_kept(module: str) -> Iterator[None]:
         os.chdir(here)
         if folder in sys.path:
             sys.path.remove(folder)
+        if module.endswith(".py"):
+            _forget(set(sys.modules) - modules, folder)
+
+
+def _forget(names: set[str], folder: str) -> None:
+    """Modules that a file of code has imported from its own folder: another file may have others of the same names."""
+    for name in names:
+        file = getattr(sys.modules.get(name), "__file__", None) or ""
+        if file.startswith(folder + os.sep) and "site-packages" not in file:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -35,7 +35,7 @@ ONE_KERNEL: Final = _words(
     absolute pow rpow square sqrt rsqrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh
     asin acos atan atan2 asinh acosh atanh erf erfc erfinv reciprocal sign sgn floor ceil round trunc frac
     clamp clamp_min clamp_max clip maximum minimum fmax fmin where lerp addcmul addcdiv sigmoid softplus
-    mish selu celu prelu logsigmoid threshold hardtanh relu relu6 gelu silu elu leaky_relu hardswish
+    mish selu celu prelu logsigmoid log_sigmoid threshold hardtanh relu relu6 gelu silu elu leaky_relu hardswish
     hardsigmoid hardshrink softshrink logit sinc nan_to_num copysign hypot eq ne lt le gt ge logical_and
     logical_or logical_not logical_xor isnan isinf isfinite masked_fill bitwise_and bitwise_or bitwise_not
     invert and or xor truediv floordiv mod rtruediv rdiv mean sum prod amax amin argmax argmin all any

@@ -58,6 +58,8 @@ class Step(NamedTuple):
     """Bytes a value of what it makes, as of a layer that was seen."""
     grows: bool = True
     """Whether what it makes grows with the batch."""
+    takes_made: bool = False
+    """Whether it takes weights that are made of the model's own on the way: those are kept too."""
     copies: int | None = 0
     """Values of what it reads that it copies first, of one image; None where that is not known."""
 
@@ -86,9 +88,13 @@ class Recorder(TorchFunctionMode):
     ``batch`` is the number of images, one that no other axis is likely to have: whatever is a multiple of it grows with it.
     """
 
-    def __init__(self, batch: int, tensors: Mapping[int, Param], storages: Iterable[int], width: int) -> None:
+    def __init__(
+        self, batch: int, tensors: Mapping[int, Param], storages: Iterable[int], width: int, *, grad: bool
+    ) -> None:
         super().__init__()
         self.batch = batch
+        self.grad = grad
+        """Whether gradients are on where it begins."""
         self._storages = frozenset(storages)
         """Those of the model's own tensors, which it keeps whatever autograd does."""
         self.running = [("", False)]
@@ -96,6 +102,8 @@ class Recorder(TorchFunctionMode):
         self.steps: list[Step] = []
         self.taken: set[str] = set()
         """Paths of the tensors that calls took."""
+        self.set_aside: set[str] = set()
+        """What the model does itself about gradients: then what is kept is not what each call keeps."""
         self.gone: dict[int, int] = {}
         """For each value that nobody holds any more how many steps there were by then."""
         self.alone: list[Alone] = []
@@ -227,7 +235,11 @@ class Recorder(TorchFunctionMode):
             inputs = tuple(self._values[id(item)] for item in sources)
             keeps = tuple(kept) if torch.is_grad_enabled() else None
             width = _width(sources, outputs[0])
+            made = any(id(item) in self._weights for item in tensors_of((args, named)))
+            before = len(self.steps)
             self._record(call, inputs, outputs, own, keeps, lies_in, width)
+            if made and len(self.steps) == before + 1:
+                self.steps[-1] = self.steps[-1]._replace(takes_made=True)
             if copies != 0 and self.steps:
                 self.steps[-1] = self.steps[-1]._replace(copies=copies and copies // self.batch)
         elif not sources:
@@ -324,6 +336,7 @@ class Recorder(TorchFunctionMode):
         if self.running[-1][1]:  # a leaf's buffers are its layer's, also those that it counts steps in
             own = tuple(dict.fromkeys((*own, *self._buffers.get(self.running[-1][0], ()))))
         self.taken.update(param.path for param in own)
+        self.set_aside.update(self._ways_of_its_own())
         if len(inputs) == 1 and not own and is_nothing(call):
             self._keep(outputs[0], inputs[0])
             return
@@ -340,6 +353,15 @@ class Recorder(TorchFunctionMode):
         self.steps[-1] = self.steps[-1]._replace(
             tensors=own, keeps=keeps, lies_in=lies_in, width=width, grows=grows
         )
+
+    def _ways_of_its_own(self) -> Iterator[str]:
+        """What the model has switched on or off around the call that runs."""
+        if self.grad and not torch.is_grad_enabled():
+            yield "no_grad"
+        if any(torch.is_autocast_enabled(device) for device in ("cpu", "cuda")):
+            yield "autocast"
+        if _is_recomputed():
+            yield "checkpoint"
 
     def _add(self, call: Call, inputs: tuple[int, ...], makes: dict[int, Shape]) -> None:
         """A step that hands on what it reads, by the module that runs."""
@@ -403,6 +425,21 @@ def _calling_line(module: str) -> Place:
             return Place(frame.f_code.co_filename, frame.f_lineno, 0, module)
         frame = frame.f_back
     return Place("", 0, 0, module)
+
+
+CHECKPOINT: Final = str(Path(torch.__file__).parent / "utils" / "checkpoint.py")
+
+
+def _is_recomputed() -> bool:
+    """Whether a call runs below torch.utils.checkpoint."""
+    if "torch.utils.checkpoint" not in sys.modules:
+        return False
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        if frame.f_code.co_filename == CHECKPOINT:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _width(sources: list[Tensor], output: Tensor) -> int | Literal["read", "dtype"]:

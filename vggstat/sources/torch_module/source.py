@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import Parameter, signature
 from itertools import chain
 
 from torch import nn
@@ -92,6 +93,12 @@ class TorchSource(Record):
     def _trace_named(self, wanted: Wanted) -> Graph:
         (_, image), *others = wanted.inputs.items()
         first = next(iter(self.argument_names(wanted)), "")
+        known = signature(self.model.forward).parameters
+        named = any(one.kind is not Parameter.POSITIONAL_ONLY for one in known.values())
+        unnamed = any(one.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) for one in known.values())
+        strange = [name for name in wanted.inputs if name not in known]
+        if strange and named and not unnamed:
+            raise TraceError(f"its forward takes no {strange[0]}; it takes {', '.join(known)}")
         return trace(self.model, image, dict(others), first=first)
 
     @property

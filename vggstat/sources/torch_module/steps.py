@@ -264,7 +264,9 @@ def _layer(
     """The layer of the language that makes the same of the same with the same tensors, or else what was seen."""
     tensors, in_place = step.tensors, step.call.in_place
     layer = (
-        layer_of_language(kind, settings, entering, shape, tensors, in_place=in_place) if step.grows else None
+        layer_of_language(kind, settings, entering, shape, tensors, in_place=in_place)
+        if step.grows and not step.takes_made
+        else None
     )
     if layer is not None:
         return layer

@@ -20,8 +20,9 @@ from typing import Any, Final, Literal, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from vggstat.net.graph import Graph
+from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import Param
+from vggstat.net.ops.other import Other
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
 from vggstat.sources.torch_module.recorder import LIBRARIES, Recorder, storage_of, tensors_of
@@ -30,12 +31,20 @@ from vggstat.sources.torch_module.untouched import untouched
 
 __all__ = ["TraceError", "input_channels", "is_on_meta", "quiet", "reason_of", "required_inputs", "trace"]
 
+OTHER: Final = 29
+"""Images of another run: what is not the same in both for each image depends on the batch."""
+
 BATCH: Final = 23
 """Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
 
 
 class TraceError(Exception):
     """The model did not run on inputs without values; the text says why, and where in its code."""
+
+    def __init__(self, text: str, reached: int = 0) -> None:
+        super().__init__(text)
+        self.reached = reached
+        """How many calls were seen before."""
 
 
 class _Way(NamedTuple):
@@ -79,11 +88,44 @@ def trace(
         try:
             graph = _trace(model, inputs, way, named=bool(first))
         except TraceError as error:
-            reason = reason or error
+            reason = error if reason is None or error.reached > reason.reached else reason
             continue
+        if way.batch > 1:
+            graph = _of_one_image(graph, _trace(model, inputs, way._replace(batch=OTHER), named=bool(first)))
         return graph.replace(notes=tuple(_of_training_alone(model, inputs, way, graph, named=bool(first))))
     assert reason is not None
     raise reason
+
+
+def _of_one_image(graph: Graph, other: Graph) -> Graph:
+    """The graph, with what is not the same for each image of a batch as work that nobody counts.
+
+    ``other`` is of another batch. Raises TraceError where that runs other layers: what is told of one image would be false.
+    """
+    if [node.name for node in graph.nodes] != [node.name for node in other.nodes]:
+        raise TraceError(
+            f"it runs {len(graph.nodes):,} calls for {BATCH} images and {len(other.nodes):,} for {OTHER}: a forward pass that "
+            "goes through the images of a batch one by one has no figures of one image"
+        )
+    mixed = {
+        node.index
+        for node, like in zip(graph.nodes, other.nodes, strict=True)
+        if (node.shape, node.ops) != (like.shape, like.ops)
+    }
+    if not mixed:
+        return graph
+    nodes = [
+        node.replace(layer=_mixing(node), ops=_mixing(node).ops(*node.in_shapes))
+        if node.index in mixed
+        else node
+        for node in graph.nodes
+    ]
+    return graph.replace(nodes=tuple(nodes))
+
+
+def _mixing(node: Node) -> Other:
+    """A layer whose work is another for another batch: it mixes images, or takes another axis for the batch's."""
+    return Other(operation=f"{node.layer.label} across the batch", makes=node.shape, tensors=node.params)
 
 
 def _of_training_alone(
@@ -151,17 +193,22 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
         for module in model.modules():
             module.training = way.training
         stack.enter_context(torch.random.fork_rng(devices=[]))
+        recorder: Recorder | None = None
         try:
             run, given, held, dtype = _prepare(model, inputs, way, stack)
             tensors = _params(held, dict(model.named_parameters()))
-            recorder = Recorder(way.batch, tensors, map(storage_of, held.values()), dtype.itemsize)
+            recorder = Recorder(
+                way.batch, tensors, map(storage_of, held.values()), dtype.itemsize, grad=way.grad
+            )
             stack.enter_context(_names(model, recorder))
             recorder.start(given)
             given_by_name = dict(zip(inputs, given, strict=True)) if named else None
             with _watching(recorder, grad=way.grad), redirect_stdout(sys.stderr):
                 output = run(() if named else tuple(given), given_by_name or {})
-        except Exception as error:
-            raise TraceError(reason_of(error)) from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a forward pass that ends the program, too
+            raise TraceError(reason_of(error), reached=len(recorder.steps) if recorder else 0) from None
         outputs = _outputs(output, recorder)
     name = type(model).__name__
     # The language's specs are of one image; a model may take a vector, or words.
@@ -171,6 +218,7 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
     graph = graph_of_steps(recorder.steps, spec, inputs, outputs, recorder.gone, recorder.alone)
     unused = [param for param in tensors.values() if param.path not in recorder.taken]
     return graph.replace(
+        set_aside=tuple(sorted(recorder.set_aside)),
         unused=tuple(param for param in unused if param.role != "buffer"),
         unused_buffers=tuple(param for param in unused if param.role == "buffer"),
         input_width=None if way.dtype is None else way.dtype.itemsize,
