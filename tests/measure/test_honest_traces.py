@@ -166,3 +166,37 @@ def test_python_takes_what_the_command_line_takes() -> None:
     for wrong in ({"image": (8,)}, {"inputs": [(3, 8, 8)]}, {"inputs": {"zz": (3, 8, 8)}}):
         with pytest.raises(UsageError):
             vggstat.analyze(inner, **wrong)
+
+
+class Helped(nn.Module):
+    """A head for training alone beside one for evaluation alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Dropout(0.5))
+        self.aux, self.last = nn.Conv2d(4, 2, 1), nn.Conv2d(4, 6, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.trunk(x)
+        return self.aux(x) if self.training else self.last(x)  # type: ignore[no-any-return]
+
+
+def test_a_model_that_is_in_evaluation_mode_is_traced_in_it() -> None:
+    """Its own code goes that way, 36 · 27 · 4 + 36 · 4 · 6; a dropout within is there all the same."""
+    model = Helped().eval()
+    report = vggstat.analyze(model, image=(3, 8, 8))
+
+    assert report.total.macs == 36 * 27 * 4 + 36 * 4 * 6
+    assert [node.name for node in report.graph.nodes] == ["trunk.0", "trunk.1", "last"]
+    assert report.graph.nodes[1].layer.stem == "dropout"
+    assert not any(module.training for module in model.modules())
+
+
+def test_what_evaluation_uses_besides_is_told() -> None:
+    """A parameter is not said to be unused where only training leaves it."""
+    notes = vggstat.analyze(Helped(), image=(3, 8, 8)).graph.notes
+
+    assert any(
+        note.startswith("In training mode; evaluation uses parameters that this does not: last.")
+        for note in notes
+    )

@@ -141,7 +141,7 @@ def _parameter_notes(report: Report) -> Iterator[str]:
     unused = sum(param.elements for param in graph.unused)
     if unused:
         paths = some([param.path for param in graph.unused])
-        yield f"Not used by its forward pass, and in the total: {grouped(unused)} parameters ({paths})."
+        yield f"Not used by the forward pass that was traced, and in the total: {grouped(unused)} parameters ({paths})."
 
 
 def _flow_notes(graph: Graph) -> Iterator[str]:

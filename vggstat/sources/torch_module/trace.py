@@ -75,7 +75,8 @@ def trace(
     """The graph of what ``model`` runs on images of that shape, beside ``further`` inputs by name.
 
     The image is the argument called ``first``, or the first one. All calls are in it that outputs depend on, and what
-    does work besides. The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. It and
+    does work besides. The model runs in training mode, where a dropout shows; if it does not, in evaluation mode. Of one that
+    is in evaluation mode only the modules without others inside run as in training, so that its own code goes that way. It and
     the global random state are left as they were; what it prints goes to stderr. Raises TraceError.
     """
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
@@ -140,6 +141,11 @@ def _of_training_alone(
     except TraceError:
         yield "It runs in training mode alone."
         return
+    beside = {param.path for param in graph.unused} - {param.path for param in evaluated.unused}
+    if beside:
+        yield f"In training mode; evaluation uses parameters that this does not: {min(beside)}" + (
+            f" and {len(beside) - 1:,} more." if len(beside) > 1 else "."
+        )
     still = {node.name for node in evaluated.nodes}
     gone = [node.name for node in graph.nodes if node.name not in still and (node.ops.macs or node.params)]
     if gone:
@@ -190,8 +196,9 @@ def is_on_meta(model: nn.Module) -> bool:
 def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: bool) -> Graph:
     with ExitStack() as stack:
         stack.enter_context(untouched(model))
+        of_training = model.training
         for module in model.modules():
-            module.training = way.training
+            module.training = way.training and (of_training or _is_leaf(module))
         stack.enter_context(torch.random.fork_rng(devices=[]))
         recorder: Recorder | None = None
         try:
