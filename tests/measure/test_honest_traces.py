@@ -200,3 +200,23 @@ def test_what_evaluation_uses_besides_is_told() -> None:
         note.startswith("In training mode; evaluation uses parameters that this does not: last.")
         for note in notes
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [(nn.Identity(), "returns its input as it is"), (nn.Sequential(), "returns its input as it is")],
+)
+def test_a_model_of_no_layers_is_told_so(model: nn.Module, words: str) -> None:
+    """Nothing is wrong with what can be seen of it."""
+    with pytest.raises(TraceError, match=words):
+        trace(model, (3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("b.json", "vggstat compare"), ("./r.pth", "vggstat identify"), ("net.py", "net.py:make")],
+)
+def test_files_that_are_no_networks_are_told(name: str, words: str) -> None:
+    """With the command that takes them."""
+    with pytest.raises(UsageError, match=words):
+        vggstat.load(name)

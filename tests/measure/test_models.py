@@ -911,7 +911,7 @@ def test_the_reason_is_that_of_the_networks_own_image() -> None:
 
     found = verify_model(report_of("A"), Loaded(model=Nothing()), "mine")
 
-    assert "the output does not come from the image" in found.unseen
+    assert "returns no tensor, but NoneType" in found.unseen
 
 
 def test_a_value_that_is_taken_twice_is_told_so() -> None:

@@ -71,6 +71,25 @@ def find_source(argument: str) -> Source:
 
         access().check(argument)
         return read_onnx(argument)
+    _refuse_other_files(argument)
     from vggstat.sources.spec.loading import load
 
     return SpecSource(spec=load(argument))
+
+
+OTHERS: Final = {
+    ".json": "a saved report, which `vggstat compare` takes",
+    **dict.fromkeys(
+        (".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".h5", ".hdf5"),
+        "a file of weights, which shows no layers: `vggstat identify` names what they are of",
+    ),
+    ".py": "a file of code: name the factory in it, as in net.py:make",
+}
+"""What files that are no networks look like, by their endings."""
+
+
+def _refuse_other_files(argument: str) -> None:
+    """Raises UsageError for a file whose ending says that it is something else."""
+    ending = next((ending for ending in OTHERS if argument.lower().endswith(ending)), None)
+    if ending is not None:
+        raise UsageError(f"{argument} is {OTHERS[ending]}")

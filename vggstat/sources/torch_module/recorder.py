@@ -102,6 +102,8 @@ class Recorder(TorchFunctionMode):
         self.steps: list[Step] = []
         self.taken: set[str] = set()
         """Paths of the tensors that calls took."""
+        self.drops = False
+        """Whether a dropout called as a function drops although its module is in evaluation mode, so that it shows."""
         self.set_aside: set[str] = set()
         """What the model does itself about gradients: then what is kept is not what each call keeps."""
         self.gone: dict[int, int] = {}
@@ -215,6 +217,8 @@ class Recorder(TorchFunctionMode):
         name = _name_of(func)
         if isinstance(func, FunctionType) and func not in self._inside and not _is_known(name):
             return self._look_inside(func, args, named)
+        if name == "dropout" and self.drops:
+            args, named = args[:2], {**named, "training": True}
         sources = [item for item in tensors_of((args, named)) if id(item) in self._values]
         own = tuple(dict.fromkeys(self._own((args, named))))
         seen = self._seen(name, args, named)

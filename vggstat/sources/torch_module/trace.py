@@ -207,6 +207,7 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
             recorder = Recorder(
                 way.batch, tensors, map(storage_of, held.values()), dtype.itemsize, grad=way.grad
             )
+            recorder.drops = way.training and not of_training
             stack.enter_context(_names(model, recorder))
             recorder.start(given)
             given_by_name = dict(zip(inputs, given, strict=True)) if named else None
@@ -235,8 +236,12 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
 def _outputs(output: Any, recorder: Recorder) -> list[int]:
     """All tensors of a tuple or a dictionary that come from the inputs. Raises TraceError where there are none."""
     found = [recorder.number_of(result) for result in tensors_of(output)]
+    if not found:
+        raise TraceError(f"its forward pass returns no tensor, but {type(output).__name__}")
     numbers = [number for number in found if number is not None]
-    if not any(numbers):
+    if numbers and not any(numbers):
+        raise TraceError("its forward pass returns its input as it is: there is no layer to tell of")
+    if not numbers:
         raise TraceError("the output does not come from the image by torch functions that can be seen")
     return list(dict.fromkeys(numbers))
 
