@@ -99,7 +99,7 @@ def not_counted_notes(report: Report, keys: Iterable[str]) -> Iterator[str]:
         found = counted_of(report, key)
         if found is not None and found.total is None:
             names = tuple(one.name for one in found.not_counted)
-            total = _Total(_total_words(key), found, is_memory=key.startswith("memory:"))
+            total = _Total(total_words(key), found, is_memory=key.startswith("memory:"))
             groups.setdefault(names, []).append(total)
     for totals in groups.values():
         yield _note(report.graph, totals)
@@ -111,10 +111,13 @@ def unknown_words(report: Report, what: str, found: Counted) -> str:
     return f"{what} of {report.name} is not known: {layers_words(report.graph, found.not_counted)}. {reasons}"
 
 
-def _total_words(key: str) -> str:
+def total_words(key: str) -> str:
+    """A total by its key among the facts, in a sentence."""
     family, _, name = key.partition(":")
     if family == "memory":
         return name
+    if family != "operations":
+        return f"{family.replace('_flops', '')} FLOPs"
     return {"macs": "MACs", "flops": "FLOPs"}.get(name, f"operations under {name}")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from vggstat.cost.accounting import ACCOUNTINGS, Accounting
+from vggstat.cost.accounting import ACCOUNTINGS, Accounting, MemoryItem
+from vggstat.cost.counting import Counted
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as ReportRow
 from vggstat.errors import UsageError
@@ -21,6 +22,7 @@ from vggstat.render.captions import (
 )
 from vggstat.render.columns import LayerColumn, Line, OperationCounts, operation_counts, pick
 from vggstat.render.figures import (
+    UNKNOWN,
     is_lecture_case,
     share,
     size_or_part,
@@ -40,6 +42,7 @@ SHOWN: Final = ("inference-peak", "outputs", "saved", "cs231n-total")
 MEMORY: Final = tuple(f"memory:{name}" for name in SHOWN)
 TOTALS: Final = ("operations:macs", *MEMORY)
 """The totals under the table, by their keys among the facts."""
+UNKNOWN_CELL: Final = Named(value=None, text=UNKNOWN)
 STATISTICS: Final = frozenset(("running_mean", "running_var", "num_batches_tracked"))
 """What a batch norm keeps beside its parameters."""
 MAX_SHARE_BLOCKS: Final = 8
@@ -125,12 +128,20 @@ def _items_table(report: Report, entry: Accounting) -> Table:
                 )
                 for item in items
             ),
+            *(row(one.name, "not known", *[UNKNOWN_CELL] * 4) for one in found.not_counted),
             RULE,
-            total(f"{entry.name}: {len(items)} items", "", "", total_or_part(found.total, size), mb),
+            total(_items_words(entry, items, found), "", "", total_or_part(found.total, size), mb),
         ),
         name="items",
         main=True,
     )
+
+
+def _items_words(entry: Accounting, items: Sequence[MemoryItem], found: Counted) -> str:
+    """How many items there are, and how many layers have some that are not known."""
+    left = len(found.not_counted)
+    beside = f", and {left:,} {'layer' if left == 1 else 'layers'} not counted" if left else ""
+    return f"{entry.name}: {len(items)} items{beside}"
 
 
 def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColumn, ...]) -> Table:
