@@ -131,7 +131,7 @@ def _note(graph: Graph, totals: Sequence[_Total]) -> str:
         f"Not counted in {joined([total.what for total in totals])}: {layers_words(graph, left)}. {reasons}"
     )
     macs = next((total.found.known for total in totals if total.what == "MACs"), None)
-    if macs is not None:
+    if macs:
         text += f" MACs without {'it' if len(left) == 1 else 'them'}: {grouped(macs)}."
     return text
 

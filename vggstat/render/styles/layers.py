@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS, Accounting, MemoryItem
@@ -269,7 +270,9 @@ def totals_part(report: Report) -> Text:
 
 def _buffers(report: Report) -> str:
     """What a weights file holds beside parameters."""
-    names = {param.name for node in report.graph.nodes for param in node.tensors if param.role == "buffer"}
+    graph = report.graph
+    held = chain((param for node in graph.nodes for param in node.tensors), graph.unused_buffers)
+    names = {param.name for param in held if param.role == "buffer"}
     return "running means and variances" if names <= STATISTICS else "buffers"
 
 
@@ -285,7 +288,8 @@ def _operations(report: Report) -> str:
     known = f"{_scaled(whole.macs_known)}MACs = {_scaled(2 * whole.macs_known)}FLOPs at 2 per MAC"
     if whole.macs is None:
         left = len(whole.macs_not_counted)
-        return f"forward {known}, and {left:,} {'layer' if left == 1 else 'layers'} not counted"
+        layers = f"{left:,} {'layer' if left == 1 else 'layers'} not counted"
+        return f"forward {known}, and {layers}" if whole.macs_known else f"not known: {layers}"
     if report.training_flops is None or not whole.flops:
         return f"forward {known}"
     times = ratio(report.training_flops, whole.flops)
