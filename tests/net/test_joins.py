@@ -18,6 +18,7 @@ from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.maxpool import MaxPool
 from vggstat.net.ops.multiply import Multiply
 from vggstat.render.columns import COLUMNS, operation_counts
+from vggstat.render.page import Named
 from vggstat.shapes import Shape
 
 MAP: Shape = (4, 8, 8)
@@ -108,4 +109,5 @@ def test_a_field_that_is_not_known_is_not_all() -> None:
     shown = [
         [COLUMNS[key].cell(row, counts) for key in ("receptive_field", "effective_stride")] for row in last
     ]
-    assert shown == [[1, None], [None, None]]
+    unknown = Named(value=None, text="?")
+    assert shown == [[1, unknown], [unknown, unknown]]

@@ -77,7 +77,8 @@ def find_accounting(name: str) -> Accounting:
 
 
 def _outputs(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
-    return (image_item(graph, workload), *(output_item(node, workload) for node in graph.rows))
+    outputs = (output_item(node, workload, graph.width_of(node)) for node in graph.rows)
+    return (image_item(graph, workload), *outputs)
 
 
 def _is_weighted(node: Node) -> bool:
@@ -87,7 +88,7 @@ def _is_weighted(node: Node) -> bool:
 def _cs231n_total(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     items = [image_item(graph, workload)]
     for node in graph.rows:
-        items.append(output_item(node, workload))
+        items.append(output_item(node, workload, graph.width_of(node)))
         if _is_weighted(node):
             items.append(make_item(node.name, "input again", values(node.in_shapes[0]), workload))
     return tuple(items)

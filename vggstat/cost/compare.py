@@ -105,11 +105,14 @@ class Quantity(NamedTuple):
     """One total of each network. ``kind`` says what it counts: ``count``, ``bytes`` or ``pixels``."""
 
     name: str
-    key: str
-    """Of ``facts.WHOLE``; that of no fact for what is none."""
     text: str
     kind: Literal["count", "bytes", "pixels"]
     values: tuple[int | None, ...]
+
+    @property
+    def key(self) -> str:
+        """Under which it stands among the facts of the whole network; empty for what is none of them."""
+        return next((key for name, key, _, _ in QUANTITIES if name == self.name), "")
 
 
 QUANTITIES: Final[tuple[tuple[str, str, str, Literal["count", "bytes"]], ...]] = (
@@ -226,7 +229,6 @@ class Comparison(Record):
         shown = [
             Quantity(
                 name,
-                key,
                 text.format(formats=formats),
                 kind,
                 tuple(each.figure(key) for each in self.networks),
@@ -246,7 +248,7 @@ class Comparison(Record):
         sides = [None if field is None else pair(field) for field in seen]
         longer = ", longer side" if any(side and side[0] != side[1] for side in sides) else ""
         fields = tuple(max(side) if side else None for side in sides)
-        return Quantity("receptive_field", "", f"receptive field of {name}{longer}", "pixels", fields)
+        return Quantity("receptive_field", f"receptive field of {name}{longer}", "pixels", fields)
 
     @property
     def published(self) -> tuple[PublishedPair, ...]:

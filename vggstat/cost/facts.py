@@ -199,7 +199,9 @@ def _values(entry: Accounting) -> Maker:
             return None
         # Of its items, and not of memory_bytes: that would walk through a peak's run once more.
         elements = sum(item.elements or 0 for item in items)
-        if elements * report.workload.dtype.width != sum(item.bytes for item in items):
+        made = [item for item in items if item.part != "input"]  # numbers of words have a width of their own
+        width = report.workload.dtype.width
+        if sum(item.elements or 0 for item in made) * width != sum(item.bytes for item in made):
             return None
         return Fact(
             family="values",

@@ -232,7 +232,7 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
     for node in graph.rows:
         weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
         number += weighted
-        rows.append(_row(node, load, number if weighted else None, shown))
+        rows.append(_row(node, load, number if weighted else None, shown, graph.width_of(node)))
     rows += _unused_rows(graph.unused, {row.name for row in rows})
     return Report(
         graph=graph,
@@ -281,7 +281,7 @@ def _image_row(graph: Graph, load: Workload) -> Row:
         kind="input",
         output_shape=graph.image,
         output_values=count * load.batch,
-        output_bytes=load.bytes(count),
+        output_bytes=load.bytes(count, graph.input_width),
         receptive_field=1,
         jump=1,
     )
@@ -321,7 +321,7 @@ def _elements(params: Iterable[Param], role: str) -> int:
     return sum(param.elements for param in params if param.role == role)
 
 
-def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -> Row:
+def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str], width: int | None) -> Row:
     params = node.params
     weight = next((param for param in node.tensors if param.role == "weight"), None)
     window = node.layer.geometry()
@@ -348,7 +348,7 @@ def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str]) -
         biases=_elements(params, "bias"),
         macs=MACS_RULE.count(node.ops * load.batch),
         output_values=count * load.batch,
-        output_bytes=load.bytes(count),
+        output_bytes=load.bytes(count, width),
         receptive_field=node.sight.field if node.sight else None,
         jump=node.sight.jump if node.sight else None,
         sees_all=node.sight is None,

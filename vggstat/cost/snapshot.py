@@ -140,6 +140,8 @@ def _part(report: Report, key: str) -> KnownPart:
             return KnownPart()
     except UsageError:  # a run that torch refuses
         return KnownPart()
+    if found.status == "complete":
+        return KnownPart()
     return KnownPart(found.known, tuple(one.name for one in found.not_counted))
 
 

@@ -209,6 +209,10 @@ class Graph(Record):
         """What the caller gives beside the image."""
         return tuple(node for node in self.nodes if isinstance(node.layer, Given))
 
+    def width_of(self, node: Node) -> int | None:
+        """Bytes a value of what the caller gives; None of what a layer makes."""
+        return self.input_width if isinstance(node.layer, Given) else None
+
     @property
     def leads_nowhere(self) -> tuple[Node, ...]:
         """Nodes that no output depends on. They run all the same."""

@@ -221,8 +221,11 @@ def pick(
 
 
 def _with_what_matters(report: Report, keys: list[str], options: TableOptions) -> list[str]:
-    """Torch's names instead of the paper's on request, and dilation or groups where any layer has them."""
-    if options.names == "torch":
+    """Torch's names instead of the paper's on request, and dilation or groups where any layer has them.
+
+    The layers of a model are called by torch's names anyway, or by those of functions in its modules.
+    """
+    if options.names == "torch" and report.graph.head is not None:
         keys[keys.index("name")] = "torch_name"
     for key in ("groups", "dilation"):
         if any(getattr(line, key) not in (None, 1) for line in report.rows):

@@ -98,8 +98,8 @@ def not_counted_notes(report: Report, keys: Iterable[str]) -> Iterator[str]:
     for key in dict.fromkeys(keys):
         found = counted_of(report, key)
         if found is not None and found.total is None:
-            names = tuple(one.name for one in found.not_counted)
-            total = _Total(_total_words(key), found, is_memory=key.startswith("memory:"))
+            names = tuple(one.name for one in _layers_of(report.graph, found.not_counted))
+            total = _Total(total_words(key), found, is_memory=key.startswith("memory:"))
             groups.setdefault(names, []).append(total)
     for totals in groups.values():
         yield _note(report.graph, totals)
@@ -111,10 +111,13 @@ def unknown_words(report: Report, what: str, found: Counted) -> str:
     return f"{what} of {report.name} is not known: {layers_words(report.graph, found.not_counted)}. {reasons}"
 
 
-def _total_words(key: str) -> str:
+def total_words(key: str) -> str:
+    """A total by its key among the facts, in a sentence."""
     family, _, name = key.partition(":")
     if family == "memory":
         return name
+    if family != "operations":
+        return f"{family.replace('_flops', '')} FLOPs"
     return {"macs": "MACs", "flops": "FLOPs"}.get(name, f"operations under {name}")
 
 
@@ -128,14 +131,14 @@ def _note(graph: Graph, totals: Sequence[_Total]) -> str:
         f"Not counted in {joined([total.what for total in totals])}: {layers_words(graph, left)}. {reasons}"
     )
     macs = next((total.found.known for total in totals if total.what == "MACs"), None)
-    if macs is not None:
+    if macs:
         text += f" MACs without {'it' if len(left) == 1 else 'them'}: {grouped(macs)}."
     return text
 
 
 def layers_words(graph: Graph, left: Sequence[NotCounted]) -> str:
     """Layers with the places where their code stands, those of one place together; the network, where it is none of them."""
-    left = [one for one in left if one.name != graph.spec.name] or left
+    left = _layers_of(graph, left)
     short = _short_sources(graph)
     by_place: dict[str, list[str]] = {}
     for one in left:
@@ -145,6 +148,11 @@ def layers_words(graph: Graph, left: Sequence[NotCounted]) -> str:
     rest = len(left) - sum(len(names) for _, names in shown)
     which = f"{'; '.join(words)}{f'; and {rest:,} more' if rest else ''}"
     return which if len(left) == 1 else f"{len(left):,} layers, {which}"
+
+
+def _layers_of(graph: Graph, left: Sequence[NotCounted]) -> Sequence[NotCounted]:
+    """Without what is said of the network as a whole, unless that is all."""
+    return [one for one in left if one.name != graph.spec.name] or left
 
 
 def why_words(kinds: Iterable[str], reasons: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vggstat.cost.accounting import ACCOUNTINGS
 from vggstat.cost.convention import Convention
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from vggstat.cost.workload import Workload
 
 __all__ = ["SCHEMA", "counted_data", "macs_data", "report_data", "row_data", "run_data", "workload_data"]
+
+
+UNKNOWN_WITH: Final = {
+    "backward_flops": "operations:macs",
+    "training_flops": "operations:macs",
+    "inference_bytes": "memory:inference-peak",
+}
+"""Totals that are not known where another is not, under which the layers stand that are not counted."""
 
 
 def report_data(
@@ -91,6 +99,9 @@ def _totals(report: Report) -> dict[str, Any]:
             totals[f"{name}_status"] = part["status"]
             totals[f"{name}_known"] = part["known"]
             totals[f"{name}_not_counted"] = part["layers"]
+        elif key in UNKNOWN_WITH:
+            unknown = totals[name] is None and exact(report, UNKNOWN_WITH[key]) is None
+            totals[f"{name}_status"] = "unknown" if unknown else "complete"
     return totals
 
 

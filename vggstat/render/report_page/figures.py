@@ -155,9 +155,7 @@ def _total(report: Report, key: str) -> Figure:
     if value is None and key == "training_flops":
         return [0]
     found = counted_of(report, key) if value is None and ":" in key else None
-    return (
-        value if found is None else _or_part(found.known if found.status == "complete" else None, found.known)
-    )
+    return value if found is None or found.status == "complete" else [found.known]
 
 
 def _input(graph: Graph) -> dict[str, str]:

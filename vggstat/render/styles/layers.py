@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
-from vggstat.cost.accounting import ACCOUNTINGS, Accounting
+from vggstat.cost.accounting import ACCOUNTINGS, Accounting, MemoryItem
+from vggstat.cost.counting import Counted
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as ReportRow
 from vggstat.errors import UsageError
@@ -21,6 +23,7 @@ from vggstat.render.captions import (
 )
 from vggstat.render.columns import LayerColumn, Line, OperationCounts, operation_counts, pick
 from vggstat.render.figures import (
+    UNKNOWN,
     is_lecture_case,
     share,
     size_or_part,
@@ -40,6 +43,7 @@ SHOWN: Final = ("inference-peak", "outputs", "saved", "cs231n-total")
 MEMORY: Final = tuple(f"memory:{name}" for name in SHOWN)
 TOTALS: Final = ("operations:macs", *MEMORY)
 """The totals under the table, by their keys among the facts."""
+UNKNOWN_CELL: Final = Named(value=None, text=UNKNOWN)
 STATISTICS: Final = frozenset(("running_mean", "running_var", "num_batches_tracked"))
 """What a batch norm keeps beside its parameters."""
 MAX_SHARE_BLOCKS: Final = 8
@@ -125,12 +129,20 @@ def _items_table(report: Report, entry: Accounting) -> Table:
                 )
                 for item in items
             ),
+            *(row(one.name, "not known", *[UNKNOWN_CELL] * 4) for one in found.not_counted),
             RULE,
-            total(f"{entry.name}: {len(items)} items", "", "", total_or_part(found.total, size), mb),
+            total(_items_words(entry, items, found), "", "", total_or_part(found.total, size), mb),
         ),
         name="items",
         main=True,
     )
+
+
+def _items_words(entry: Accounting, items: Sequence[MemoryItem], found: Counted) -> str:
+    """How many items there are, and how many layers have some that are not known."""
+    left = len(found.not_counted)
+    beside = f", and {left:,} {'layer' if left == 1 else 'layers'} not counted" if left else ""
+    return f"{entry.name}: {len(items)} items{beside}"
 
 
 def _layer_table(report: Report, options: TableOptions, columns: tuple[LayerColumn, ...]) -> Table:
@@ -258,7 +270,9 @@ def totals_part(report: Report) -> Text:
 
 def _buffers(report: Report) -> str:
     """What a weights file holds beside parameters."""
-    names = {param.name for node in report.graph.nodes for param in node.tensors if param.role == "buffer"}
+    graph = report.graph
+    held = chain((param for node in graph.nodes for param in node.tensors), graph.unused_buffers)
+    names = {param.name for param in held if param.role == "buffer"}
     return "running means and variances" if names <= STATISTICS else "buffers"
 
 
@@ -274,7 +288,8 @@ def _operations(report: Report) -> str:
     known = f"{_scaled(whole.macs_known)}MACs = {_scaled(2 * whole.macs_known)}FLOPs at 2 per MAC"
     if whole.macs is None:
         left = len(whole.macs_not_counted)
-        return f"forward {known}, and {left:,} {'layer' if left == 1 else 'layers'} not counted"
+        layers = f"{left:,} {'layer' if left == 1 else 'layers'} not counted"
+        return f"forward {known}, and {layers}" if whole.macs_known else f"not known: {layers}"
     if report.training_flops is None or not whole.flops:
         return f"forward {known}"
     times = ratio(report.training_flops, whole.flops)

@@ -13,7 +13,7 @@ from vggstat.net.known import WEIGHTED
 from vggstat.net.scopes import part_name
 from vggstat.render.captions import MACS_NOTE, UNITS_NOTE, left_out_words, run_words, shared_words
 from vggstat.render.figures import UNKNOWN, map_text, part_words
-from vggstat.render.not_counted import joined, some
+from vggstat.render.not_counted import joined, patterns, some, total_words
 from vggstat.render.page import RULE, Column, Named, Page, Table, Text
 from vggstat.render.page import Row as Line
 from vggstat.render.report_data import SCHEMA, row_data, run_data
@@ -96,9 +96,9 @@ def _not_counted_notes(comparison: Comparison, names: tuple[str, ...]) -> Iterat
         for quantity in comparison.quantities:
             left = network.not_counted(quantity.key)
             if left:
-                lacking.setdefault(left, []).append(quantity.text)
-        for left, quantities in lacking.items():
-            yield f"{name}: not counted in {joined(quantities, sign='; ')}: {some(left)}."
+                lacking.setdefault(left, []).append(total_words(quantity.key))
+        for left, totals in lacking.items():
+            yield f"{name}: not counted in {joined(totals)}: {some(patterns(left))}."
 
 
 def network_names(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
@@ -307,11 +307,11 @@ def _against(name: str, sign: str, first: str) -> str | tuple[str, str]:
 
 def _quantity_cells(quantity: Quantity, networks: tuple[Snapshot, ...]) -> tuple[Any, ...]:
     first = quantity.values[0]
-    nothing = UNKNOWN if any(network.not_counted(quantity.key) for network in networks) else None
-    cells: list[Any] = [quantity.text]
-    cells += [
+    values = [
         _value(quantity, value, network) for value, network in zip(quantity.values, networks, strict=True)
     ]
+    nothing = UNKNOWN if any(isinstance(value, Named) for value in values) else None
+    cells: list[Any] = [quantity.text, *values]
     if len(quantity.values) == 2:
         last = quantity.values[1]
         known = first is not None and last is not None
@@ -487,6 +487,10 @@ def _quantity_data(quantity: Quantity, networks: tuple[Snapshot, ...]) -> dict[s
         "text": quantity.text,
         "unit": {"count": None, "bytes": "B", "pixels": "px"}[quantity.kind],
         "values": list(quantity.values),
+        "known": [
+            network.part(quantity.key).known if value is None else value
+            for network, value in zip(networks, quantity.values, strict=True)
+        ],
         "not_counted": [list(network.not_counted(quantity.key)) for network in networks],
         "difference": last - first if known else None,  # type: ignore[operator]
         "ratios": [value / first if first and value is not None else None for value in quantity.values],

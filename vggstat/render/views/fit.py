@@ -81,7 +81,7 @@ def _answer(found: Fit) -> tuple[str | tuple[str, str], ...]:
 
 def _held_note(found: Fit) -> tuple[str, ...]:
     """Which way of holding a model's maps takes more, and so binds; nothing where there is one way."""
-    if found.next.graph.held_until is None or found.next.workload.mode == "training":
+    if found.next.graph.held_until is None:
         return ()
     return (f"Of the two ways to hold maps the larger is taken: {HOW[found.next.as_written]}.",)
 
