@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.branching import Builder
 from tests.draw.pictures import TINY, report_from
 from tests.networks import report_of
 from tests.report.browser import chromium, screen
 from tests.report.test_page import HOSTILE
 from vggstat import analyze, to_dict
+from vggstat.cost.report import analyze as analyze_graph
+from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.other import Other
 from vggstat.render.report_page import ReportContent, report_page
 from vggstat.units import grouped, mebi, mega
 
@@ -120,8 +124,11 @@ def expected(spec: int, data: dict[str, Any], ops: str, bias: str, unit: str) ->
     for name in ("outputs", "saved", "inference-peak", "training-peak"):
         found[f"{spec}/totals//memory:{name}"] = size(memory[name])
     found |= {f"{spec}/memory//memory:{name}": size(value) for name, value in memory.items()}
+    left = data["tools"]["operations_not_counted"]
     found |= {
-        f"{spec}/rules//tool:{name}": "–" if value is None else grouped(value)
+        f"{spec}/rules//tool:{name}": f"{grouped(left[name]['known'])} + ?"
+        if value is None
+        else grouped(value)
         for name, value in data["tools"]["operations"].items()
     }
     return found
@@ -371,3 +378,24 @@ def test_hostile_words_stay_text_in_the_browser(driver: Any, tmp_path: Path) -> 
     assert driver.execute_script("return document.querySelectorAll('img, script').length") == 2
     assert driver.find_element("css selector", "h1").text == HOSTILE
     assert driver.execute_script("return document.documentElement.dataset.ready") == "yes"
+
+
+def test_what_is_not_known_of_a_model_is_a_question_mark(driver: Any, tmp_path: Path) -> None:
+    """A convolution and an operation that nobody knows: sums show their known part, under every switch, and no dash."""
+    builder = Builder((4, 8, 8))
+    value = builder.put(Conv(filters=4), 0)
+    builder.put(Other(operation="roll", makes=(4, 8, 8)), value)
+    target = tmp_path / "model.html"
+    report = analyze_graph(builder.graph().replace(head=None))
+    target.write_text(report_page(ReportContent(reports=(report,))), encoding="utf-8")
+    driver.get(target.as_uri())
+    macs = 4 * 4 * 3 * 3 * 8 * 8
+
+    shown = cells(driver)
+    assert shown["0/layers//ops"] == shown["0/rules//tool:macs"] == f"{grouped(macs)} + ?"
+    assert [shown[f"0/layers/{name}/ops"] for name in ("conv1", "other2")] == [grouped(macs), "?"]
+    assert shown["0/memory//memory:inference-peak"] == "?"
+    choose(driver, batch="4", ops="flops")
+    shown = cells(driver)
+    assert shown["0/layers//ops"] == f"{grouped(4 * 2 * macs)} + ?"
+    assert shown["0/layers/other2/field"] == "?"

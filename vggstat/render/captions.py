@@ -34,6 +34,7 @@ __all__ = [
     "memory_notes",
     "names_note",
     "operations_note",
+    "run_notes",
     "run_words",
     "shared_words",
     "spec_words",
@@ -152,8 +153,16 @@ def _flow_notes(graph: Graph) -> Iterator[str]:
     lost = [node.name for node in graph.leads_nowhere if node.ops.macs or node.params]
     if lost:
         yield f"No output depends on these layers, which run and count all the same: {some(lost)}."
-    for words in graph.overwritten:
-        yield f"{words}: torch refuses its backward pass."
+    yield from _refused(graph)
+
+
+def _refused(graph: Graph) -> Iterator[str]:
+    return (f"{words}: torch refuses its backward pass." for words in graph.overwritten)
+
+
+def run_notes(graph: Graph, mode: str) -> tuple[str, ...]:
+    """What is to be said of a model's run: of how it was read, and that torch refuses its training, where it does."""
+    return (*graph.notes, *(_refused(graph) if mode == "training" else ()))
 
 
 NAMES_NOTE: Final = "A layer of a unit is called by the unit's name and its own: block2_unit1_conv1. CSV and JSON have whole names."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vggstat.cost.fit import Fit
-from vggstat.render.captions import image_words, left_out_note, memory_notes, spec_words
+from vggstat.render.captions import image_words, left_out_note, memory_notes, run_notes, spec_words
 from vggstat.render.page import Column, Page, Part, Table, Text, row
 from vggstat.render.report_data import SCHEMA
 from vggstat.render.views.memory import (
@@ -48,6 +48,7 @@ def fit_page(found: Fit) -> Page:
             f"workspaces, fragmentation) = {found.budget_bytes:,} B for tensors. "
             f"{BATCH_RULE}",
             *_held_note(found),
+            *run_notes(graph, workload.mode),
             *memory_notes(graph, workload.mode),
             *left_out_note(graph),
         ),

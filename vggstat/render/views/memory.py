@@ -9,7 +9,14 @@ from vggstat.cost.footprint import Footprint, PartBytes
 from vggstat.cost.items import IMAGE, PARTS, MemoryItem
 from vggstat.cost.workload import Workload
 from vggstat.render.bars import bar
-from vggstat.render.captions import UNITS_NOTE, left_out_note, memory_notes, spec_words, workload_words
+from vggstat.render.captions import (
+    UNITS_NOTE,
+    left_out_note,
+    memory_notes,
+    run_notes,
+    spec_words,
+    workload_words,
+)
 from vggstat.render.page import RULE, Column, Page, Styled, Table, Text, row, total
 from vggstat.render.report_data import SCHEMA
 from vggstat.units import grouped, mebi, mega, percent
@@ -77,6 +84,7 @@ def memory_page(footprint: Footprint, *others: Footprint) -> Page:
             f"Computed for torch's eager mode, to the byte. {_rule(footprint)} On a GPU come the CUDA "
             f"context, workspaces of cuBLAS and cuDNN, and the allocator's rounding. {BAR_NOTE} {UNITS_NOTE}",
             *_held_note((footprint, *others)),
+            *run_notes(graph, workload.mode),
             *memory_notes(graph, workload.mode),
             *left_out_note(graph),
         ),
@@ -110,7 +118,7 @@ def _held_note(found: Sequence[Footprint]) -> tuple[str, ...]:
     """That a model's own code holds no map longer, where that is so."""
     if len(found) < 2 or found[0].peak.bytes != found[-1].peak.bytes:
         return ()
-    return ("Until the model's own code lets go of each map, the peak is the same.",)
+    return ("The peak is the same with each map there until the model's own code lets go of it.",)
 
 
 def _peak_data(footprint: Footprint) -> dict[str, Any]:

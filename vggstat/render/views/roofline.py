@@ -8,7 +8,7 @@ from typing import Any, Final
 from vggstat.cost.roofline import LayerBound, Roofline
 from vggstat.cost.traffic import STYLES, Style
 from vggstat.render.bars import bar
-from vggstat.render.captions import left_out_note, spec_words, workload_words
+from vggstat.render.captions import left_out_note, run_notes, spec_words, workload_words
 from vggstat.render.figures import UNKNOWN, part_words
 from vggstat.render.measured import clock_unit, rate, seconds, share, significant
 from vggstat.render.not_counted import layers_words, why_words
@@ -70,6 +70,7 @@ def roofline_page(line: Roofline) -> Page:
         notes=(
             RULES if training else f"{RULES} {BETWEEN}",
             *_not_counted(line),
+            *run_notes(graph, workload.mode),
             "Computed, nothing was run. A real run is slower: vggstat bench measures by how much.",
             *left_out_note(graph),
         ),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from vggstat.cost.counting import Counted
 from vggstat.cost.items import parameter_items
 from vggstat.cost.report import Report
-from vggstat.render.captions import UNITS_NOTE, left_out_note, spec_words, workload_words
+from vggstat.render.captions import UNITS_NOTE, left_out_note, run_notes, spec_words, workload_words
 from vggstat.render.figures import size_or_part, total_or_part
 from vggstat.render.not_counted import counted_of, not_counted_notes, unknown_words
 from vggstat.render.page import RULE, Column, Page, Row, Table, row, total
@@ -39,6 +39,7 @@ def unknown_memory_page(report: Report) -> Page:
         notes=(
             *not_counted_notes(report, (f"memory:{peak}", *(f"memory:{name}" for name in WORDS))),
             f"The peak is the most bytes at one moment, so no part of it can be told. {UNITS_NOTE}",
+            *run_notes(graph, workload.mode),
             *left_out_note(graph),
         ),
         data=lambda: _data(report, peak),
