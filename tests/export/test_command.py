@@ -75,7 +75,8 @@ def test_layers_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = run(monkeypatch, "export", "-", stdin=spec.encode())
 
     assert (outcome.out, outcome.code) == ("", 1)
-    assert "eval_branch1_conv1: torch modules have something of their own called eval" in outcome.err
+    assert "eval_branch1_conv1 (conv3-4)" in outcome.err
+    assert "torch modules have something of their own called eval" in outcome.err
 
 
 def test_without_onnx_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

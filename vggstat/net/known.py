@@ -17,7 +17,7 @@ from vggstat.net.ops.seen import Seen
 from vggstat.records import Record
 from vggstat.shapes import Sides, pair, square, values
 
-__all__ = ["INPUTS", "WEIGHTED", "ZEROS", "KnownLayer", "known_layers", "layers_with_tensors"]
+__all__ = ["INPUTS", "WEIGHTED", "ZEROS", "KnownLayer", "known_layers", "layers_with_tensors", "paddings"]
 
 ZEROS: Final = "zero padding"
 """What a layer of somebody's model is called that puts zeros around a map."""
@@ -89,7 +89,7 @@ def known_layers(graph: Graph, unseen: Collection[str] = ()) -> tuple[KnownLayer
     """
     found: list[KnownLayer] = []
     makers: list[tuple[int, ...]] = [(-1,)]  # for each value the positions of the layers whose map it is
-    padding = _paddings(graph)
+    padding = paddings(graph)
     for node in graph.nodes:
         reads = tuple(maker for value in node.inputs for maker in makers[value])
         if node.output in padding:
@@ -105,7 +105,7 @@ def known_layers(graph: Graph, unseen: Collection[str] = ()) -> tuple[KnownLayer
     return tuple(found)
 
 
-def _paddings(graph: Graph) -> dict[int, Sides]:
+def paddings(graph: Graph) -> dict[int, Sides]:
     """The zeros around maps that only a convolution without padding reads, by value: they are that one's padding."""
     readers: dict[int, list[Node]] = {}
     for node in graph.nodes:

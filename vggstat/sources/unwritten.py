@@ -5,9 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vggstat.errors import Unwritable
+from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph
+from vggstat.net.known import paddings
+from vggstat.net.ops.conv import Conv
 
-__all__ = ["unwritten"]
+__all__ = ["unwritten", "with_paddings_joined"]
+
+
+def with_paddings_joined(graph: Graph) -> Graph:
+    """The graph with zeros around a map that only a convolution reads as that one's padding, which makes the same values."""
+    padding = paddings(graph)
+    if not padding:
+        return graph
+    builder = GraphBuilder(graph.image)
+    numbers = {0: 0}
+    for node in graph.nodes:
+        if node.output in padding:
+            numbers[node.output] = numbers[node.inputs[0]]
+            continue
+        pixels = padding.get(node.inputs[0], 0) if node.inputs else 0
+        layer = node.layer
+        numbers[node.output] = builder.add(
+            layer.replace(padding=pixels) if pixels and isinstance(layer, Conv) else layer,
+            node.name,
+            scope=node.scope,
+            place=node.place,
+            inputs=tuple(numbers[value] for value in node.inputs),
+            tensors=node.tensors,
+            torch_name=node.torch_name,
+            is_row=node.is_row,
+            in_model=node.in_model,
+            in_place=node.in_place,
+        )
+    outputs = tuple(numbers[value] for value in graph.outputs)
+    return graph.replace(nodes=builder.nodes(), outputs=outputs, held_until=None)
 
 
 def unwritten(graph: Graph) -> Iterator[Unwritable]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
 from datetime import UTC, datetime
@@ -311,7 +310,7 @@ def _current(device: torch.device) -> AbstractContextManager[object]:
 @contextmanager
 def _silenced() -> Iterator[None]:
     """What a model prints, it prints in every run."""
-    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+    with redirect_stdout(None):
         yield
 
 
