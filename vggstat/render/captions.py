@@ -188,11 +188,11 @@ def axes_note(report: Report) -> tuple[str, ...]:
 
 def held_note(report: Report) -> tuple[str, ...]:
     """What the model's own code needs in inference where that is more than what its maps' readers do."""
+    if report.graph.held_until is None:
+        return ()
     # Imported when asked for: the pages of specs have no use for it.
     from vggstat.cost.facts import exact
 
-    if report.graph.held_until is None:
-        return ()
     own, least = exact(report, "module_inference_bytes"), exact(report, "inference_bytes")
     if own is None or least is None or own == least:
         return ()
