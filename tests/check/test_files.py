@@ -144,9 +144,15 @@ def test_a_code_that_no_rule_has_is_refused(word: str, capsys: pytest.CaptureFix
     assert word in capsys.readouterr().err
 
 
+TO_STDOUT = ("full", "concise", "json", "jsonl", "github", "gitlab", "junit", "sarif")
+TO_A_FILE = ("full", "json", "sarif")
+"""It is written in one way, whatever the format."""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a name of a file is text there")
-@pytest.mark.parametrize("name", ["full", "concise", "json", "jsonl", "github", "gitlab", "junit", "sarif"])
-@pytest.mark.parametrize("to_file", [False, True])
+@pytest.mark.parametrize(
+    ("name", "to_file"), [*((name, False) for name in TO_STDOUT), *((name, True) for name in TO_A_FILE)]
+)
 def test_a_name_of_a_file_that_is_no_text(name: str, to_file: bool, tmp_path: Path) -> None:
     """Bytes of a path that are not UTF-8 are shown as U+FFFD, in SARIF as they are (%FF): every format is UTF-8."""
     folder = tmp_path / "named"

@@ -112,7 +112,7 @@ def test_layers_that_write_over_a_view(case: str, autocast: DType | None) -> Non
     [Workload(), Workload(dtype=BF16), Workload(autocast=BF16)],
     ids=["float32", "bfloat16", "autocast"],
 )
-@settings(random_chains, max_examples=60)
+@random_chains
 @given(graph=chains_over_a_view(), batch=st.integers(1, 7))
 def test_random_chains_that_write_over_a_view(run: Workload, graph: Graph, batch: int) -> None:
     """Whatever stands before the flatten, between it and the ReLU, and after both."""
