@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from tests.measure.styles import STYLES
+from vggstat.cost.accounting import find_accounting
+from vggstat.cost.check import Verdict
 from vggstat.cost.inference import inference_peak
 from vggstat.cost.items import parameter_items
 from vggstat.cost.report import analyze
 from vggstat.cost.training import training_peak
 from vggstat.cost.workload import Workload
 from vggstat.errors import UnknownMemoryError
+from vggstat.measure.verify.counters import hooks
+from vggstat.measure.verify.subject import subject_of
 from vggstat.net.graph import Beside, Graph
 from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.torch_module.trace import trace
@@ -72,7 +77,10 @@ def test_a_product_copies_factors_that_lie_in_pieces(in_pieces: bool) -> None:
     copies = 2 * 24 if in_pieces else 0
 
     assert getattr(product.layer, "copies", None) == copies
-    assert inference_peak(graph, Workload()).bytes == 4 * (24 + copies + 2 * 3 * 3)
+    assert inference_peak(graph, Workload(batch=5)).bytes == 5 * 4 * (24 + copies + 2 * 3 * 3)
+    assert inference_peak(graph, Workload()).bytes == 4 * (
+        24 + 2 * 3 * 3
+    )  # heads of one image are a list of matrices
 
 
 def test_where_copies_are_not_known_the_peak_is_not() -> None:
@@ -92,7 +100,82 @@ def test_where_copies_are_not_known_the_peak_is_not() -> None:
 
     for model, shape in ((Sums(), (4, 4)), (Places(), (4, 5, 6))):
         with pytest.raises(UnknownMemoryError, match="needs while it runs"):
-            inference_peak(traced(model, *shape), Workload())
+            inference_peak(traced(model, *shape), Workload(batch=2))
+
+
+class Scaled(nn.Module):
+    """Queries, keys and values as parts of one map, the queries times something: memory keeps them, or copies of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.fc(x).view(x.shape[0], 5, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        return ((q * 2) @ k.transpose(-2, -1)).softmax(-1) @ v  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_of_one_image_no_copies_are_kept(batch: int) -> None:
+    """A copy of keys and values of each image is kept, 40 each; of a single image the whole map that they are parts of, 120."""
+    graph = traced(Scaled(), 5, 8)
+    model = Scaled()
+    own = {tensor.untyped_storage()._cdata for tensor in model.parameters()}
+    kept: dict[int, int] = {}
+    alive = []
+
+    def pack(tensor: Tensor) -> Tensor:
+        alive.append(tensor)
+        kept[tensor.untyped_storage()._cdata] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        model(torch.ones(batch, 5, 8))
+    seen = sum(size for storage, size in kept.items() if storage not in own)
+    # what enters, the scaled queries, and the softmax of 2 × 5 × 5
+    others = 40 + 40 + 50
+
+    assert seen == 4 * (others + 120 if batch == 1 else batch * (others + 2 * 40))
+    assert analyze(graph, Workload(batch=batch)).memory_bytes(find_accounting("saved")) == seen
+
+
+class Homeless(nn.Module):
+    """Makes a tensor without a thought for where its weights lie."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(6, 9)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x).view(-1, 3, 3) + torch.from_numpy(np.eye(3, dtype=np.float32))  # type: ignore[no-any-return]
+
+
+def test_what_lies_on_the_cpu_is_traced_there() -> None:
+    """On meta it does not fit: the model is run once more on fake tensors of a CPU, and verified there."""
+    source = TorchSource(model=Homeless().to("meta"), name="homeless")
+    report = analyze(source.graph(Wanted(inputs={"x": (6,)})))
+    subject = subject_of(report, source, Wanted(inputs={"x": (6,)}))
+
+    assert report.total.params == 6 * 9 + 9
+    assert [check.verdict for check in hooks.count(subject) if check.layer == "fc"] == [Verdict.AGREES]
+
+
+def test_factors_by_name_are_factors() -> None:
+    """A call may name all of its arguments; memory like another tensor's is no work."""
+
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(4, 6))
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = nn.functional.linear(input=x, weight=self.weight)
+            return x * x.new_empty((x.shape[0], 1)).bernoulli_(0.5)
+
+    graph = traced(Named(), 6)
+
+    assert analyze(graph).total.macs == 4 * 6
+    assert [node.layer.row_kind for node in graph.nodes] == ["fc", "pointwise", "pointwise", "pointwise"]
 
 
 def test_memory_that_comes_from_no_input_is_there_as_long_as_the_model_holds_it() -> None:

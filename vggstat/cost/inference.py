@@ -57,6 +57,7 @@ def let_go(graph: Graph, mode: Mode, *, as_written: bool) -> Mapping[int, Sequen
 
 
 def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -> Iterator[Instant]:
+    graph = graph.of_batch(workload.batch)
     storages = graph.storages("inference")
     gone = let_go(graph, "inference", as_written=as_written)
     pieces = graph.in_pieces("inference", workload.batch)

@@ -47,6 +47,7 @@ def kept_by_node(graph: Graph, workload: Workload) -> Iterator[tuple[Node, tuple
     """
     if graph.set_aside:
         raise UnknownMemoryError(_set_aside_words(graph))
+    graph = graph.of_batch(workload.batch)
     lost = {node.index for node in graph.leads_nowhere}
     storages = graph.storages("training")
     pieces = graph.in_pieces("training", workload.batch)
@@ -105,7 +106,8 @@ def without_unknown(graph: Graph) -> Graph:
     nodes = tuple(
         node.replace(in_model=False) if every or node.name in unknown else node for node in graph.nodes
     )
-    return graph.replace(nodes=nodes, set_aside=())
+    single = graph.single and without_unknown(graph.single)
+    return graph.replace(nodes=nodes, set_aside=(), single=single)
 
 
 def unknown_saved(graph: Graph) -> tuple[NotCounted, ...]:

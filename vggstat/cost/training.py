@@ -130,6 +130,7 @@ class _Step:
     def __init__(
         self, graph: Graph, workload: Workload, accumulation: Accumulation, tells: bool, as_written: bool
     ) -> None:
+        graph = graph.of_batch(workload.batch)
         self.workload = workload
         self.nodes = [node for node in graph.nodes if node.in_model]
         self.storages = graph.storages("training")

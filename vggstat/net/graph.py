@@ -170,6 +170,8 @@ class Graph(Record):
     held_until: tuple[int, ...] | None = None
     """Of somebody's model: for each value the index of the node before which Python lets go of it. None where every
     map goes with its last reader."""
+    single: Graph | None = None
+    """Of somebody's model: the same of a batch of one image, where memory holds something otherwise then."""
     beside: tuple[Beside, ...] = ()
     """Of somebody's model: memory that comes from no input, and is there for some time."""
     set_aside: tuple[str, ...] = ()
@@ -184,6 +186,10 @@ class Graph(Record):
     def own_name(self) -> str:
         """What its network is called where it is written down: of a model its class, not where that was found."""
         return self.spec.name if self.head is not None else self.spec.title
+
+    def of_batch(self, batch: int) -> Graph:
+        """The graph as memory holds what it makes of so many images."""
+        return self.single if batch == 1 and self.single is not None else self
 
     @property
     def rows(self) -> tuple[Node, ...]:

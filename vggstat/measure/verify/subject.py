@@ -50,8 +50,8 @@ class Models(Protocol):
         ...
 
     @property
-    def on_shapes(self) -> Where:
-        """Where they run without values."""
+    def places(self) -> tuple[Where, ...]:
+        """Where they may run without values, the likeliest first."""
         ...
 
     @property
@@ -78,7 +78,7 @@ class Built:
     title = "a real torch model"
     is_built = True
     names: tuple[str, ...] = ()
-    on_shapes: Where = "meta"
+    places: tuple[Where, ...] = ("meta",)
     strange = "a layer that the specification does not have"
 
     def __init__(self, build: Callable[..., nn.Module]) -> None:
@@ -104,7 +104,7 @@ class Given:
     def __init__(self, source: TorchSource, wanted: Wanted) -> None:
         self._model = source.model
         self.names = source.argument_names(wanted)
-        self.on_shapes: Where = "meta" if source.is_on_meta else "fake"
+        self.places: tuple[Where, ...] = ("meta", "fake") if source.is_on_meta else ("fake",)
 
     @contextmanager
     def model(self, dtype: torch.dtype) -> Iterator[nn.Module]:
@@ -156,8 +156,9 @@ class Subject:
     def layers(self) -> Mapping[str, tuple[Node, ...]]:
         """The nodes that are in the model, by the path of the module that runs them, in order."""
         found: dict[str, list[Node]] = {}
+        given = {node.index for node in self.report.graph.further_inputs}
         for node in self.report.graph.nodes:
-            if node.in_model and node.inputs:
+            if node.in_model and node.index not in given:
                 found.setdefault(self.models.path_of(node), []).append(node)
         return {path: tuple(nodes) for path, nodes in found.items()}
 
@@ -178,12 +179,12 @@ class Subject:
     def is_torchs(self, node: Node) -> bool:
         """Whether a node is the only call of one of torch's own modules."""
         path = self.models.path_of(node)
-        return len(self.layers[path]) == 1 and self.models.is_torchs(path)
+        return len(self.layers.get(path, ())) == 1 and self.models.is_torchs(path)
 
     @contextmanager
     def run(self, where: Where | None = None) -> Iterator[Run]:
-        """A model in its place (where it runs on shapes, if None) with a batch of inputs of undefined content."""
-        chosen = where or self.models.on_shapes
+        """A model in its place (where it runs without values, if None) with a batch of inputs of undefined content."""
+        chosen = where or self._place
         device = "meta" if chosen == "meta" else "cpu"
         with ExitStack() as stack:
             model = stack.enter_context(self.models.model(self.dtype))
@@ -195,6 +196,20 @@ class Subject:
             inputs = self._inputs(device)
             names = self.models.names
             yield Run(model, () if names else inputs, dict(zip(names, inputs, strict=bool(names))))
+
+    @cached_property
+    def _place(self) -> Where:
+        """Where the model runs without values: on ``meta``, unless it makes tensors on the CPU that do not fit there."""
+        *places, last = self.models.places
+        for place in places:
+            try:
+                with self.run(place) as run, torch.no_grad():
+                    run.model.eval()
+                    run.call()
+            except Exception:
+                continue  # the counters say why, where it runs nowhere
+            return place
+        return last
 
     def _inputs(self, device: str) -> tuple[Tensor, ...]:
         graph = self.report.graph

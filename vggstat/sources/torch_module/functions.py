@@ -62,7 +62,7 @@ POINTWISE: Final = ONE_KERNEL | _words(
     channel_shuffle cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss binary_cross_entropy
     binary_cross_entropy_with_logits kl_div diff cross bucketize searchsorted histc meshgrid block_diag
     fill zero copy lerp uniform normal rand_like randn_like zeros_like ones_like full_like empty_like
-    new_zeros new_ones new_full
+    new_zeros new_ones new_full new_empty new_tensor random exponential geometric cauchy log_normal
     """
 )
 """All functions whose work holds no multiply-accumulate, the above among them."""

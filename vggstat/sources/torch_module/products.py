@@ -134,7 +134,7 @@ def copied(name: str, args: tuple[Any, ...]) -> int | None:
     ``matmul`` of more than two axes is a product of two lists of matrices (``bmm``), and of factors that it cannot view as such a
     list it takes a copy. What ``einsum`` copies, and an FC layer on places that do not follow one another, is not known.
     """
-    factors = [item for item in args[:2] if isinstance(item, Tensor)]
+    factors = [item for item in args if isinstance(item, Tensor)][:2]
     if name == "einsum":
         return None
     if name == "linear":

@@ -225,7 +225,7 @@ class Recorder(TorchFunctionMode):
         shapes = [tuple(item.shape) for item in sources]
         versions = [item._version for item in sources]
         storages = [storage_of(item) for item in sources]
-        copies = copied(name, args)
+        copies = copied(name, (*args, *named.values()))
         self._packed.clear()
         result = _run(name, func, args, named)
         outputs = list(tensors_of(args[0] if name == "__setitem__" else result))

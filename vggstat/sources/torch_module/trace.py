@@ -25,7 +25,8 @@ from vggstat.net.ops.base import Param
 from vggstat.net.ops.other import Other
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.recorder import LIBRARIES, Recorder, storage_of, tensors_of
+from vggstat.sources.torch_module.functions import LAYOUT
+from vggstat.sources.torch_module.recorder import LIBRARIES, Alone, Recorder, Step, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
 from vggstat.sources.torch_module.untouched import untouched
 
@@ -55,6 +56,8 @@ class _Way(NamedTuple):
     grad: bool
     dtype: torch.dtype | None
     """Of the inputs; None for that of the model's tensors."""
+    fake: bool = False
+    """Whether a model on ``meta`` is run on fake tensors of a CPU, where the tensors are that its forward pass makes."""
 
 
 WAYS: Final = (
@@ -85,14 +88,19 @@ def trace(
     inputs = {first or "input": image, **(further or {})}
     _refuse_other_inputs(model, inputs, named=bool(first))
     reason: TraceError | None = None
-    for way in WAYS:
+    for way in _ways(model):
         try:
-            graph = _trace(model, inputs, way, named=bool(first))
+            run = _run(model, inputs, way, named=bool(first))
         except TraceError as error:
             reason = error if reason is None or error.reached > reason.reached else reason
             continue
+        graph = _graph_of(model, inputs, way, run)
         if way.batch > 1:
-            graph = _of_one_image(graph, _trace(model, inputs, way._replace(batch=OTHER), named=bool(first)))
+            other = _trace(model, inputs, way._replace(batch=OTHER), named=bool(first))
+            single = _laid_out_for_one(model, inputs, way, run, named=bool(first))
+            graph = _of_one_image(graph, other)
+            if single is not None:
+                graph = graph.replace(single=_of_one_image(_graph_of(model, inputs, way, single), other))
         return graph.replace(notes=tuple(_of_training_alone(model, inputs, way, graph, named=bool(first))))
     assert reason is not None
     raise reason
@@ -108,25 +116,31 @@ def _of_one_image(graph: Graph, other: Graph) -> Graph:
             f"it runs {len(graph.nodes):,} calls for {BATCH} images and {len(other.nodes):,} for {OTHER}: a forward pass that "
             "goes through the images of a batch one by one has no figures of one image"
         )
-    mixed = {
-        node.index
-        for node, like in zip(graph.nodes, other.nodes, strict=True)
-        if (node.shape, node.ops) != (like.shape, like.ops)
-    }
-    if not mixed:
-        return graph
     nodes = [
-        node.replace(layer=_mixing(node), ops=_mixing(node).ops(*node.in_shapes))
-        if node.index in mixed
-        else node
-        for node in graph.nodes
+        node if (node.shape, node.ops) == (like.shape, like.ops) else _mixing(node, like)
+        for node, like in zip(graph.nodes, other.nodes, strict=True)
     ]
     return graph.replace(nodes=tuple(nodes))
 
 
-def _mixing(node: Node) -> Other:
-    """A layer whose work is another for another batch: it mixes images, or takes another axis for the batch's."""
-    return Other(operation=f"{node.layer.label} across the batch", makes=node.shape, tensors=node.params)
+def _mixing(node: Node, like: Node) -> Node:
+    """A layer whose work is another for another batch: it mixes images, or takes another axis for the batch's.
+
+    What it makes of one image has none of the axes that grow with the batch.
+    """
+    shape = node.shape
+    if len(shape) == len(like.shape):
+        pairs = zip(shape, like.shape, strict=True)
+        shape = tuple(size for size, other in pairs if (size, other) != (BATCH, OTHER)) or (1,)
+    layer = Other(operation=f"{node.layer.label} across the batch", makes=shape, tensors=node.params)
+    return node.replace(layer=layer, shape=shape, ops=layer.ops(*node.in_shapes))
+
+
+def _ways(model: nn.Module) -> Iterator[_Way]:
+    """Ways to run a model. What it makes without a thought for the device lies on the CPU: on ``meta`` that does not fit."""
+    yield from WAYS
+    if is_on_meta(model):
+        yield from (way._replace(fake=True) for way in WAYS)
 
 
 def _of_training_alone(
@@ -194,6 +208,24 @@ def is_on_meta(model: nn.Module) -> bool:
 
 
 def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: bool) -> Graph:
+    return _graph_of(model, inputs, way, _run(model, inputs, way, named=named))
+
+
+class _Run(NamedTuple):
+    """What was seen of a run."""
+
+    steps: list[Step]
+    gone: Mapping[int, int]
+    alone: list[Alone]
+    taken: set[str]
+    """Paths of the tensors that calls took."""
+    outputs: list[int]
+    params: tuple[Param, ...]
+    set_aside: tuple[str, ...]
+    """What it does about gradients by itself."""
+
+
+def _run(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: bool) -> _Run:
     with ExitStack() as stack:
         stack.enter_context(untouched(model))
         of_training = model.training
@@ -218,19 +250,56 @@ def _trace(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: b
         except BaseException as error:  # a forward pass that ends the program, too
             raise TraceError(reason_of(error), reached=len(recorder.steps) if recorder else 0) from None
         outputs = _outputs(output, recorder)
+    return _Run(
+        steps=recorder.steps,
+        gone=recorder.gone,
+        alone=recorder.alone,
+        taken=recorder.taken,
+        outputs=outputs,
+        params=tuple(tensors.values()),
+        set_aside=tuple(sorted(recorder.set_aside)),
+    )
+
+
+def _graph_of(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, run: _Run) -> Graph:
     name = type(model).__name__
     # The language's specs are of one image; a model may take a vector, or words.
     spec = Spec(
         name=name, title=name, origin="torch module", input=cast(Any, next(iter(inputs.values()))), blocks=()
     )
-    graph = graph_of_steps(recorder.steps, spec, inputs, outputs, recorder.gone, recorder.alone)
-    unused = [param for param in tensors.values() if param.path not in recorder.taken]
+    graph = graph_of_steps(run.steps, spec, inputs, run.outputs, run.gone, run.alone)
+    unused = [param for param in run.params if param.path not in run.taken]
     return graph.replace(
-        set_aside=tuple(sorted(recorder.set_aside)),
+        set_aside=run.set_aside,
         unused=tuple(param for param in unused if param.role != "buffer"),
         unused_buffers=tuple(param for param in unused if param.role == "buffer"),
         input_width=None if way.dtype is None else way.dtype.itemsize,
     )
+
+
+def _laid_out_for_one(
+    model: nn.Module, inputs: Mapping[str, Shape], way: _Way, run: _Run, *, named: bool
+) -> _Run | None:
+    """The run with what its calls copy and keep of a batch of one image; None where that makes no difference.
+
+    Of several images axes that are moved lie in pieces in memory, of a single one they may lie in one piece.
+    """
+    if way.batch == 1 or not way.grad or not any(_may_lie_otherwise(step) for step in run.steps):
+        return None
+    try:
+        alone = _run(model, inputs, way._replace(batch=1), named=named).steps
+    except TraceError:
+        return None
+    if [step.call.name for step in alone] != [step.call.name for step in run.steps]:
+        return None
+    pairs = zip(run.steps, alone, strict=True)
+    steps = [step._replace(lies_in=one.lies_in, keeps=one.keeps, copies=one.copies) for step, one in pairs]
+    return run._replace(steps=steps)
+
+
+def _may_lie_otherwise(step: Step) -> bool:
+    """Whether it copies what it need not copy of another batch."""
+    return step.copies != 0 or (step.call.name in LAYOUT and step.lies_in == "new")
 
 
 def _outputs(output: Any, recorder: Recorder) -> list[int]:
@@ -284,13 +353,14 @@ def _prepare(
     tensors: dict[str, Tensor] = {**learned, **dict(model.named_buffers())}
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
     shapes = [(way.batch, *shape) for shape in inputs.values()]
-    if is_on_meta(model):
+    if is_on_meta(model) and not way.fake:
         given = [torch.empty(shape, device="meta", dtype=way.dtype or dtype) for shape in shapes]
         return lambda args, named: model(*args, **named), given, tensors, dtype
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
-    device = next(tensor.device for tensor in tensors.values() if not tensor.is_meta)
+    real = (tensor.device for tensor in tensors.values() if not tensor.is_meta)
+    device = next(real, torch.device("cpu"))
     stack.enter_context(quiet())
     stack.enter_context(mode)
     fakes = {

@@ -108,8 +108,12 @@ def _plain(batch: int) -> Any:
 
 
 def _of_one(shape: Shape, batch: int) -> Iterator[Shape]:
-    """All that a shape may be for one image: the batch is an axis of it, or part of one, or it does not grow with it."""
+    """All that a shape may be for one image: the batch is an axis of it, or part of one, or it does not grow with it.
+
+    Or it is two of them, where each image meets each other one.
+    """
     yield shape
+    yield tuple(size for size in shape if size != batch) or (1,)
     for axis, size in enumerate(shape):
         if size % batch == 0:
             rest = (size // batch,) if size > batch else ()
