@@ -135,11 +135,14 @@ def command(
 ) -> None:
     """Measure networks on a real device, and hold time and memory against bounds and predictions.
 
+    The network of a spec is built; a model (package.module:factory, whose code this runs) is timed as it is, by its own
+    forward pass on a copy with random weights.
+
     Needs torch: pip install 'vggstat[torch]'. Ctrl-C or SIGTERM ends it and keeps what was measured (exit code 130, 143).
 
     Started by torchrun with --mode training it measures DistributedDataParallel on 1, 2, 4, ... processes.
 
-    Examples: vggstat bench D · vggstat bench D --batch 1,32,256 --save d.json · vggstat bench A B D E --mode training
+    Examples: vggstat bench D --batch 1,32,256 --save d.json · vggstat bench A B D E --mode training · vggstat bench nets:net
     """
     from vggstat.sources.require import require_torch
 

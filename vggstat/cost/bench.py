@@ -99,7 +99,7 @@ class DeviceInfo(Measured, frozen=True, kw_only=True):
 
 _Amount = TypeVar("_Amount", int, float)
 
-Shape = Annotated[tuple[Size, ...], Meta(min_length=1, max_length=8)]
+InputShape = Annotated[tuple[Size, ...], Meta(min_length=1, max_length=8)]
 
 
 class LayerTime(Measured, frozen=True, kw_only=True):
@@ -329,9 +329,9 @@ class BenchResult(Measured, frozen=True, kw_only=True):
     dtype: str
     """torch's name of it: ``bfloat16``."""
     autocast: str | None = None
-    image: Shape = field(name="input")
+    image: InputShape = field(name="input")
     """Of the first input, without the batch: ``(channels, height, width)`` of an image."""
-    further_inputs: Mapping[str, Shape] = {}
+    further_inputs: Mapping[str, InputShape] = {}
     """Shapes of a model's other inputs by name."""
     head: str = ""
     classes: Size | None = None

@@ -138,7 +138,10 @@ def function_of(node: Node) -> Function:
         return _part(node.layer)
     function = (IN_PLACE if node.in_place else FUNCTIONS).get(node.layer.stem)
     if function is None:
-        raise UsageError(f"{node.name}: vggstat knows no torch function for {node.layer.label}")
+        raise UsageError(
+            f"{node.name}: vggstat knows no torch function for {node.layer.label}: it builds the networks of specs, which "
+            "vggstat spec writes of what is read from elsewhere"
+        )
     return function
 
 

@@ -14,6 +14,7 @@ from vggstat.units import grouped, mega, percent
 
 __all__ = [
     "UNKNOWN",
+    "UNKNOWN_CELL",
     "apart",
     "count_or_dash",
     "count_or_unknown",
@@ -31,6 +32,10 @@ UNKNOWN: Final = "?"
 """What stands for a figure that is there and that nobody knows; what is not there is a dash."""
 
 
+UNKNOWN_CELL: Final = Named(value=None, text=UNKNOWN)
+"""The same as a cell."""
+
+
 def count_or_dash(value: Any) -> str:
     """A grouped integer; a dash for 0, where a layer has none."""
     return grouped(value) if value else "–"
@@ -38,7 +43,7 @@ def count_or_dash(value: Any) -> str:
 
 def count_or_unknown(count: int | None) -> int | Named:
     """A layer's count as a cell; a question mark where it is not known."""
-    return Named(value=None, text=UNKNOWN) if count is None else count
+    return UNKNOWN_CELL if count is None else count
 
 
 def total_or_part(count: int | None, known: int) -> int | Named:

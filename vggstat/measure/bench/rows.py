@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vggstat.cost.bench import EXECUTIONS, BenchResult, Execution, LayerTime, MeasuredCeilings, Parts, Timing
-from vggstat.cost.counting import find_counting_rule
 from vggstat.cost.facts import exact
 from vggstat.cost.roofline import LayerBound, Roofline, roofline
-from vggstat.cost.traffic import groups_of
 from vggstat.measure.bench.passes import BACKWARD, LOSS, OPTIMIZER
 from vggstat.measure.bench.session import IN_GRAPH, Session, predicted_bytes
 from vggstat.measure.bench.settings import label_of
@@ -111,7 +109,6 @@ def _layer_times(session: Session, line: Roofline) -> tuple[LayerTime, ...]:
         return ()
     channels = {node.name: node.in_shapes[0][0] for node in line.graph.nodes if node.layer.row_kind == "conv"}
     bounds = {layer.name: layer for layer in line.layers}
-    unknown = _unknown_groups(session)
     rows = []
     for section in session.sections:
         row = LayerTime(
@@ -122,7 +119,8 @@ def _layer_times(session: Session, line: Roofline) -> tuple[LayerTime, ...]:
             input_channels=channels.get(section.groups[0], 0),
         )
         parts = [bounds[group] for group in section.groups]
-        rows.append(_unbounded(row) if unknown.intersection(section.groups) else _bounded(row, parts))
+        known = not session.unlike and all(part.is_counted for part in parts)
+        rows.append(_bounded(row, parts) if known else _unbounded(row))
     for name in (LOSS, OPTIMIZER):
         if watch.section(name):
             rows.append(
@@ -138,16 +136,6 @@ def _layer_times(session: Session, line: Roofline) -> tuple[LayerTime, ...]:
                 )
             )
     return tuple(row for row in rows if row.samples_s)
-
-
-def _unknown_groups(session: Session) -> set[str]:
-    """The groups whose work nobody knows: all of them where the pass is another one than was counted."""
-    rule = find_counting_rule("macs")
-    return {
-        group.name
-        for group in groups_of(session.report.graph)
-        if session.unlike or any(rule.unknown_in(node.ops) for node in group.nodes)
-    }
 
 
 def _unbounded(row: LayerTime) -> LayerTime:

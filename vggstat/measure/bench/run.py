@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
 from datetime import UTC, datetime
+from io import TextIOBase
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -29,7 +30,7 @@ from vggstat.measure.bench.stopwatch import Stopwatch
 from vggstat.measure.bench.telemetry import open_sensors
 from vggstat.units import giga
 
-__all__ = ["Benchmark", "Progress", "measure_each"]
+__all__ = ["Benchmark", "Progress", "measure_each", "silenced"]
 
 TOGETHER: Final = 0.6
 """The share of the free memory that configurations measured in turns may be predicted to need."""
@@ -93,7 +94,7 @@ class Benchmark:
 
     def run(self) -> BenchFile:
         """Measures everything, and ends early at Ctrl-C or where the device fails for good: the file then says so."""
-        with _current(self.device), _as_it_was(self.device), _silenced():
+        with _current(self.device), _as_it_was(self.device), silenced():
             return self._run()
 
     def _run(self) -> BenchFile:
@@ -307,10 +308,17 @@ def _current(device: torch.device) -> AbstractContextManager[object]:
     return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
+class _Nowhere(TextIOBase):
+    """A stream that takes everything: a model may write to it and flush it, as it may not with None."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 @contextmanager
-def _silenced() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """What a model prints, it prints in every run."""
-    with redirect_stdout(None):
+    with redirect_stdout(_Nowhere()):
         yield
 
 

@@ -25,7 +25,7 @@ from vggstat.measure.bench.benchmarked import Benchmarked
 from vggstat.measure.bench.clock import Clock
 from vggstat.measure.bench.network import NETWORK
 from vggstat.measure.bench.passes import TimedPass
-from vggstat.measure.bench.run import Progress
+from vggstat.measure.bench.run import Progress, silenced
 from vggstat.measure.bench.session import clock_for
 from vggstat.measure.bench.settings import describe_device, numerics
 from vggstat.measure.bench.stopwatch import Mark, Stopwatch
@@ -198,7 +198,7 @@ def measure_scaling(
         )
 
     try:
-        with _together(backend):
+        with _together(backend), silenced():
             clock = clock_for(device)
             groups = [_Group(size, report, what, device, channels_last=channels_last) for size in sizes]
             for group in groups:

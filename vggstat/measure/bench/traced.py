@@ -233,7 +233,7 @@ def _flops(timed: TimedPass) -> int:
     twin = copied(timed.model, "meta", as_torch_dtype(timed.workload.dtype))
     args = [tensor.to("meta") for tensor in timed.inputs.args]
     named = {name: tensor.to("meta") for name, tensor in timed.inputs.named.items()}
-    with FlopCounterMode(display=False) as counter, torch.random.fork_rng(devices=[]):
+    with FlopCounterMode(display=False) as counter:
         output = twin(*args, **named)
         if timed.is_training:
             timed.chosen_loss.of(output, timed.targets.to("meta")).backward()  # type: ignore[no-untyped-call]

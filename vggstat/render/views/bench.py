@@ -18,6 +18,7 @@ from vggstat.render.bench_words import (
     mode_words,
     size_words,
 )
+from vggstat.render.figures import UNKNOWN_CELL
 from vggstat.render.measured import Measured, clock_unit, rate, seconds, share, significant
 from vggstat.render.page import RULE, Column, Page, Part, Row, Table, Text, note, row, total
 from vggstat.render.views.calibration import calibration_data, calibration_table, held_against_words
@@ -233,21 +234,27 @@ def _whole_cells(result: BenchResult, file: BenchFile, columns: Sequence[Column]
     timing = result.timing
     assert timing is not None
     known = file.ceilings_of(result)
-    speed = result.flops_per_s
+    speed = result.flops_per_s or 0.0
     sheet = _datasheet_rate(result, file)
     cells = {
         "execution": EXECUTIONS[result.execution],
         "median_s": Measured(timing.median_s, timing.half_width),
         "half_width": timing.half_width,
         "images_per_s": Measured(result.images_per_s or 0.0, timing.half_width),
-        "tflops": None if speed is None else speed / 1e12,
-        "of_matmul": speed / known.flops_per_s if known and speed is not None else None,
-        "of_datasheet": speed / sheet if sheet and speed is not None else None,
+        "tflops": speed / 1e12,
+        "of_matmul": speed / known.flops_per_s if known else None,
+        "of_datasheet": speed / sheet if sheet else None,
         "bound_s": result.bound_s,
         "cap_images_per_s": result.cap_images_per_s,
         "reached": result.reached,
     }
+    if result.flops is None:
+        cells |= dict.fromkeys(OF_FLOPS, UNKNOWN_CELL)
     return [cells[column.key] for column in columns if column.key in cells]
+
+
+OF_FLOPS: Final = ("tflops", "of_matmul", "of_datasheet", "bound_s", "cap_images_per_s", "reached")
+"""The columns that are not known where the FLOPs are not."""
 
 
 def _datasheet_rate(result: BenchResult, file: BenchFile) -> float | None:
@@ -346,7 +353,13 @@ def _layer(layer: LayerTime, whole: float, widest: float, *, training: bool) -> 
         layer.reached if layer.bound_s else None,
         layer.limit if layer.bound_s else "",
     ]
+    if layer.flops is None:
+        cells[-OF_WORK:] = [UNKNOWN_CELL] * OF_WORK
     return row(*cells)
+
+
+OF_WORK: Final = 6
+"""So many columns of a layer, the last ones, are not known where its work is not."""
 
 
 def _sum(result: BenchResult, whole: float, *, training: bool) -> Row:
@@ -360,8 +373,10 @@ def _sum(result: BenchResult, whole: float, *, training: bool) -> Row:
         1.0 if whole else None,
         "",
     ]
+    if flops is None or bound is None:
+        return total(*cells, UNKNOWN_CELL, "", "", UNKNOWN_CELL, UNKNOWN_CELL)
     cells += [flops / whole / 1e12 if flops and whole else None, "", "", bound]
-    return total(*cells, bound / whole if whole and bound is not None else None)
+    return total(*cells, bound / whole if whole else None)
 
 
 def _remainder(result: BenchResult, file: BenchFile, whole: float, *, training: bool) -> list[Row]:
@@ -419,8 +434,9 @@ def _memory(result: BenchResult) -> Table:
     memory = result.memory
     assert memory is not None
     rest = memory.unexplained_bytes
-    at = "not known" if rest is None else f"at {memory.predicted_at}"
-    rows = [row("  predicted: tensors of the pass", memory.predicted_bytes, at)]
+    predicted = UNKNOWN_CELL if memory.predicted_bytes is None else memory.predicted_bytes
+    at = f"at {memory.predicted_at}" if memory.predicted_at else ""
+    rows = [row("  predicted: tensors of the pass", predicted, at)]
     rows += [row(f"  + {entry.name}", entry.bytes, entry.evidence) for entry in memory.scratch]
     unexplained = "" if rest is None else f"unexplained: {grouped(rest)} B"
     rows.append(row("  = requested, measured", memory.requested_peak_bytes, unexplained))

@@ -9,7 +9,7 @@ from vggstat.cost.roofline import LayerBound, Roofline
 from vggstat.cost.traffic import STYLES, Style
 from vggstat.render.bars import bar
 from vggstat.render.captions import left_out_note, run_notes, spec_words, workload_words
-from vggstat.render.figures import UNKNOWN, part_words
+from vggstat.render.figures import UNKNOWN, UNKNOWN_CELL, part_words
 from vggstat.render.measured import clock_unit, rate, seconds, share, significant
 from vggstat.render.not_counted import layers_words, why_words
 from vggstat.render.page import RULE, Column, Named, Page, Row, Table, Text, row, total
@@ -21,7 +21,6 @@ __all__ = ["roofline_data", "roofline_page"]
 
 BAR_WIDTH = 16
 
-UNKNOWN_CELL: Final = Named(value=None, text=UNKNOWN)
 
 RULES = (
     "Bound: for each kernel the larger of FLOPs / matrix rate and bytes / bandwidth; FLOPs are 2 per "
