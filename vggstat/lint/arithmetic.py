@@ -29,7 +29,7 @@ def judge_arithmetic(cell: Cell, ledger: Ledger) -> bool:
     for part in parts:
         if part is product:
             continue
-        if not _agrees(part, product.value):
+        if not _agrees(part, product.value) and not _within(part, product):
             _fail(cell, flow, product, part, ledger)
             return True
     ledger.passed(cell, "arithmetic")
@@ -48,13 +48,23 @@ def _agrees(part: Number | Expression, value: int) -> bool:
     )
 
 
+def _within(part: Number | Expression, sum_: Expression) -> bool:
+    """Whether a value is what the terms may come to that the sum prints rounded."""
+    value = sum_.value or 0
+    if isinstance(part, Expression) or not sum_.slack:
+        return False
+    return any(part.admits(value + off) for off in (-sum_.slack, sum_.slack)) or (
+        abs(part.approximate - value) <= sum_.slack
+    )
+
+
 def _fail(cell: Cell, flow: Flow, product: Expression, part: Number | Expression, ledger: Ledger) -> None:
     value = product.value or 0
     expected = format_like(part, value) if isinstance(part, Number) else f"{value:,}"
     ledger.fail(
         _CODES.get(cell.quantity, "V202"),
         flow,
-        f"a false product: {product.text} = {value:,}, not {part.text.strip()}",
+        f"{product.text} = {value:,}, not {part.text.strip()}",
         span=(part.start, part.end),
         expected=expected,
         quantity=cell.quantity,

@@ -139,7 +139,7 @@ def _judge_product(obs: Obs, ledger: Ledger) -> None:
         ledger.fail(
             "V202",
             clean(printed.flow),
-            f"a false product: {product.text} = {value:,}, not {number.text.strip()}",
+            f"{product.text} = {value:,}, not {number.text.strip()}",
             span=(number.start, number.end),
             expected=format_like(number, value),
             quantity=printed.quantity,

@@ -18,6 +18,7 @@ from vggstat.lint.sections import sections
 from vggstat.lint.settled import Settled
 from vggstat.lint.source import Document, open_document, split_lines
 from vggstat.lint.text import Section
+from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
 
@@ -150,7 +151,7 @@ def _read_section(
         start = section.index_of(table.start)
         before = (section.title, headings.above(start), section.words_before(start))
         words = "\n".join(part for part in before if part)
-        yield judge(table.replace(context=words, settled=settled), forced)
+        yield weighed(judge(table.replace(context=words, settled=settled), forced))
 
 
 class _Headings:

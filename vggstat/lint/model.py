@@ -6,7 +6,7 @@ network is meant, or under which convention. ``ClaimTable`` -> (identify, judge)
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from vggstat.lint.place import Place
 from vggstat.lint.settled import OPEN, Settled
@@ -19,6 +19,7 @@ __all__ = [
     "Bound",
     "Cell",
     "ClaimTable",
+    "Evidence",
     "Finding",
     "Form",
     "Group",
@@ -26,6 +27,7 @@ __all__ = [
     "Row",
     "RowKind",
     "Severity",
+    "Support",
 ]
 
 Severity = Literal["error", "warning"]
@@ -159,6 +161,28 @@ class ClaimTable(Record):
     """Whether the rows are layers of a larger model that is not shown whole (``Functional`` rows)."""
 
 
+class Support(NamedTuple):
+    """Of the numbers that stand together in one way, how many agree with what is right, and how many do not."""
+
+    agree: int = 0
+    differ: int = 0
+
+
+class Evidence(Record):
+    """What the document itself says for a finding, and against it."""
+
+    column: Support = Support()
+    """Numbers of the same column: of the same quantity under the same header."""
+    row: Support = Support()
+    table: Support = Support()
+    slip: str = ""
+    """The slip of a hand that leads from what is right to what is printed."""
+    bound: bool = False
+    """Whether the network is named with the number: in the same clause, row or listing."""
+    rivals: tuple[str, ...] = ()
+    """What else it may have been meant as."""
+
+
 class Finding(Record):
     """Something wrong, with all that a format needs to show it."""
 
@@ -175,3 +199,6 @@ class Finding(Record):
     derivation: str = ""
     notes: tuple[str, ...] = ()
     """The likely slip, the convention: a line each."""
+    confidence: float = 1.0
+    """That the author slipped, and not the reader: 0 to 1. Findings about markers and files have 1."""
+    evidence: Evidence = Evidence()

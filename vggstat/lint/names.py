@@ -23,7 +23,7 @@ class Name(NamedTuple):
     def is_letter(self) -> bool:
         """Whether only the letter of a configuration names it: ``D``, ``model A``. Other papers' tables have such
         rows, too."""
-        return bool(self.spec) and "vgg" not in self.text.lower()
+        return (len(self.spec) == 1 or self.spec == "A-LRN") and "vgg" not in self.text.lower()
 
 
 _BY_DEPTH: Final = {"11": "A", "13": "B", "16": "D", "19": "E"}
@@ -99,9 +99,10 @@ def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
 
 def find_names(text: str) -> Iterator[Name]:
     """Every name of a network, left to right; a name that is none of the shipped has an empty ``spec``."""
-    found = [*_vggs(text[:50_000]), *_letters(text[:50_000]), *_foreign(text[:50_000])]
+    text = text[:50_000]
+    found = [*_vggs(text), *_letters(text), *_shipped(text), *_foreign(text)]
     end = -1
-    for name in sorted(found):
+    for name in sorted(found, key=lambda name: (name.start, not name.spec)):
         if name.start >= end:
             yield name
             end = name.end
@@ -140,6 +141,31 @@ def _letters(text: str) -> Iterator[Name]:
     for match in _compiled(_CONFIGURATION, 0).finditer(text):
         letter = match["letter"] or match["alone"] or match["bracket"]
         yield Name(match.start(), match.end(), match[0], letter)
+
+
+_SHIPPED: Final = (
+    (r"ResNet[-_ ]?(18|34|50|101|152)", "ResNet-{}"),
+    (r"Dense[-_ ]?Net[-_ ]?(121)", "DenseNet-{}"),
+    (r"GoogLeNet|Inception[-_ ]?v1", "GoogLeNet"),
+    (r"Inception[-_ ]?v3", "Inception-v3"),
+    (r"Mobile[-_ ]?Net[-_ ]?V1", "MobileNetV1"),
+    (r"Mobile[-_ ]?Net[-_ ]?V2", "MobileNetV2"),
+    (r"Squeeze[-_ ]?Net[-_ ]?(?:v)?1[._]1", "SqueezeNet-1.1"),
+    (r"Efficient[-_ ]?Net[-_ ]?B0", "EfficientNet-B0"),
+    (r"AlexNet", "AlexNet"),
+)
+"""Networks of other papers, of which one has figures that everybody shares. LeNet and U-Net are a name for many."""
+_ALONE: Final = r"(?<![\w.+-])(?:%s)(?![A-Za-z0-9]|[-_. ]?(?:v\d|[a-e]\b|x\d|\d|[xw]\d|fpn\b|ssd|s\b|cifar))"
+"""A name that nothing before or after makes another one: ``SE-ResNet-50``, ``resnet50d``, ``MobileNetV2 1.4``."""
+
+
+def _shipped(text: str) -> Iterator[Name]:
+    """Names of the networks of other papers that ship."""
+    if not _compiled(r"net|incep", re.IGNORECASE).search(text):
+        return
+    for words, name in _SHIPPED:
+        for match in _compiled(_ALONE % words, re.IGNORECASE).finditer(text):
+            yield Name(match.start(), match.end(), match[0], name.format(*match.groups()))
 
 
 def _foreign(text: str) -> Iterator[Name]:

@@ -20,15 +20,27 @@ def sections(document: Document) -> Iterator[Section]:
         return
     title = os.path.basename(document.path)
     lines = split_lines(document.text)
-    tabs = document.kind == "tsv"
+    tabs = _are_cells(lines)
     made = [
-        Line(_fold_cells(text[:MAX_LINE]) if tabs else fold(text[:MAX_LINE]), number)
+        Line(_fold_cells(text[:MAX_LINE]) if number in tabs else fold(text[:MAX_LINE]), number)
         for number, text in enumerate(lines[:MAX_LINES], start=1)
     ]
     page = Section(document.kind, made, title)
     yield page
     if document.kind == "html":
         yield from page_text(page)
+
+
+def _are_cells(lines: list[str]) -> set[int]:
+    """The numbers of the lines in which tabs part cells: at least two lines in a row with equally many, within the text."""
+    found: set[int] = set()
+    before = 0
+    for number, text in enumerate(lines[:MAX_LINES], start=1):
+        count = text.strip().count("\t")
+        if count and count == before:
+            found.update((number - 1, number))
+        before = count
+    return found
 
 
 def _fold_cells(text: str) -> str:

@@ -71,7 +71,7 @@ def _convs(spec: Spec) -> int:
 
 def _named(words: str) -> str | None:
     """The shipped network that the words name last (``VGG-16 (D)``, ``vgg19_bn``, ``configuration E``)."""
-    found = [name.spec for name in find_names(words) if name.spec]
+    found = [name.spec for name in find_names(words) if name.spec in shipped_names()]
     return found[-1] if found else None
 
 

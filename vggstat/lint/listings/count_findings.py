@@ -151,7 +151,7 @@ def _fail_false_product(column: Column, judged: Judged, product: Expression, num
     column.ledger.fail(
         f"V{FAMILIES[column.name]}02",
         judged.flow,
-        f"a false product: {product.text} = {value:,}, not {number.text.strip()}",
+        f"{product.text} = {value:,}, not {number.text.strip()}",
         span=(number.start, number.end),
         expected=format_like(number, value),
         quantity=column.name,

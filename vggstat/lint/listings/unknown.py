@@ -84,7 +84,7 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, ledger: Ledger) -> N
         ledger.skip(cell, UNKNOWN)
         return
     number = numbers[-1]
-    scale = mega_of(table, number)[0]
+    scale = 1 if number.unit.name == "B" else mega_of(table, number)[0]  # of a size: bytes, not billions
     if any(number.admits(width * params, scale) for width in (FLOAT32, 2, 8)):
         ledger.passed(cell, "bytes of the parameters")
         return

@@ -23,6 +23,8 @@ class Expression(NamedTuple):
     numerator: int
     denominator: int
     atoms: tuple[int, ...]
+    slack: int = 0
+    """How far from its value the sum of what its terms are rounded from may be: ``7.5K + 80K`` has 50 + 500."""
 
     @property
     def value(self) -> int | None:
@@ -50,6 +52,8 @@ class _Parser:
         self.at = 0
         self.atoms: list[int] = []
         self.signs = 0
+        self.slack = 0
+        self.is_sum = True
 
     def peek(self) -> re.Match[str] | None:
         return _TOKEN.match(self.text, self.at)
@@ -75,6 +79,7 @@ class _Parser:
             elif sign not in ("(", "["):
                 break
             self.signs += 1
+            self.is_sum = False
             right = self.power(depth)
             if right is None or (sign == "/" and not right[0]):
                 return None
@@ -127,7 +132,9 @@ class _Parser:
         unit = self.peek()
         if unit is not None and unit["unit"]:
             self.at = unit.end()
-            value *= UNITS[unit["unit"].lower()].decimal
+            step = UNITS[unit["unit"].lower()].decimal
+            value *= step
+            self.slack += -(-step // (2 * below))
         return value, below
 
 
@@ -140,4 +147,12 @@ def read_expression(text: str, offset: int) -> Expression | None:
     end = len(text[: parser.at].rstrip())
     if text[parser.at :].lstrip()[:1].isdigit():
         return None
-    return Expression(offset, offset + end, text[:end], value[0], value[1], tuple(parser.atoms))
+    return Expression(
+        offset,
+        offset + end,
+        text[:end],
+        value[0],
+        value[1],
+        tuple(parser.atoms),
+        parser.slack * parser.is_sum,
+    )

@@ -56,6 +56,11 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("markdown", r"\|", ("text", "markdown", "output", "code")),
     Dialect("latex", r"\\begin ?\{(?:tab|array|long|nice)", ("latex", "markdown", "text", "output")),
     Dialect("delimited", r"[,;\t]|\S  +\S", ("csv", "tsv", "text", "markdown", "output")),
+    Dialect(
+        "metadata",
+        r"(?:param(?:s|eters|_count)|flops|macs|_ops)[\"']?\s?[:=]\s?\d",
+        ("code", "text", "markdown", "output"),
+    ),
     Dialect("configurations", r"conv\d-\d|a-lrn", ("text", "markdown", "latex", "output")),
     Dialect(
         "stacked",

@@ -66,9 +66,16 @@ def _name_column(sheet: Sheet) -> int | None:
 
 
 def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
-    """The networks, row by row."""
+    """The networks, row by row; a table set in two halves side by side is two."""
     column = _name_column(sheet)
     if column is None:
+        return
+    halves = [i for i, head in enumerate(sheet.headers) if head.label == sheet.headers[column].label]
+    if len(halves) > 1 and sheet.headers[column].label:
+        ends = [*halves[1:], len(sheet.headers)]
+        for start, end in zip(halves, ends, strict=True):
+            body = tuple(row[start:end] for row in sheet.body)
+            yield from read_networks(sheet.replace(headers=sheet.headers[start:end], body=body), dialect)
         return
     headers = [_with_unit(header, sheet.caption, sheet.column(i)) for i, header in enumerate(sheet.headers)]
     both = [h for h in headers if h.quantity in ("params", "weights")]
@@ -135,7 +142,7 @@ def _words(cells: Sequence[Flow], headers: Sequence[Header], column: int) -> str
 def _with_unit(header: Header, caption: str, cells: Sequence[Flow]) -> Header:
     """A header without a unit, with the caption's: ``Number of parameters (in millions)`` above the table.
 
-    Parameters of networks that are all a few hundred at most are millions, as no network has so few.
+    Parameters of networks that are all a few thousand at most are millions, as no network has so few.
     """
     if header.label.lower() == "value":
         return header._replace(role="other", quantity=None)  # of what another column says
@@ -150,7 +157,7 @@ def _with_unit(header: Header, caption: str, cells: Sequence[Flow]) -> Header:
     return header
 
 
-_FEW: Final = re.compile(r"~?\s?\d{1,3}(?:[.,]\d{1,2})?")
+_FEW: Final = re.compile(r"~?\s?(?:\d{1,4}\.\d{1,3}|\d{1,3},\d{1,2}|\d{1,4})")
 _INPUT: Final = re.compile(
     r"^\W*(?:(?:network )?input(?: (?:size|resolution|shape|image))?|resolution|image size"
     r"|输入(?:尺寸|大小)?|分辨率"

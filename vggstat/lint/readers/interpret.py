@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vggstat.lint.model import ClaimTable
@@ -85,8 +85,21 @@ def _sheet(grid: Grid) -> Sheet | None:
     if not any(header.role not in ("other", "index") for header in headers):
         return None
     return Sheet(
-        headers=tuple(headers), body=grid.rows[count:], start=grid.start, caption=grid.caption, gaps=grid.gaps
+        headers=tuple(headers),
+        body=grid.rows[count:],
+        start=grid.start,
+        caption=grid.caption,
+        gaps=grid.gaps or any(_is_gap(row) for row in grid.rows),
     )
+
+
+_GAP: Final = re.compile(r"(?:\.{2,}|…|⋮|\*\*\.{3}\*\*|\\[vcl]?dots)(?:\s?\([^()]*\))?")
+
+
+def _is_gap(row: Sequence[Flow]) -> bool:
+    """Whether a row says that rows are left out: ``...``."""
+    words = [cell.text for cell in row if cell.text]
+    return bool(words) and _GAP.fullmatch(words[0]) is not None
 
 
 def _count_headers(grid: Grid) -> int:

@@ -14,14 +14,16 @@ from vggstat.lint.text import Flow
 __all__ = ["find_products"]
 
 _SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|param))|\s(?:thousand|million|billion)(?![a-z])"
+_ROUNDED: Final = r"(?:\s?+[KMG](?![A-Za-z]))?+"
+"""The unit of a term."""
 _NO_MORE: Final = (
     r"(?!\s?[万亿億萬千百만억천]|[A-Za-z_^]"
     r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:milli|Milli|mio|Mio|bn|Mrd|mill))"
 )
 """What a bare value may not be followed by: the rest of it."""
 _PRODUCT: Final = re.compile(
-    r"(?<![\w.x^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+\d[\d,.]*+"
-    r"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+[)\]]*+){1,12}+\s?+[)\]]*+"
+    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+\d[\d,.]*+{_ROUNDED}"
+    rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+{_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
     rf"\s?(?:=|~=|~)\s?\$?\d[\d,.']*+(?:{_SCALED}|{_NO_MORE}))"
     r"(?!\s?[-*x/^+]\s?\d)"
 )

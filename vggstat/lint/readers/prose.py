@@ -110,6 +110,20 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
         r"\s?(?:is |of |about |around |~|up ){0,2}"
         rf"(?P<claim>{_NUMBER}\s?[MGK]i?B)\b",
     ),
+    (
+        "memory",
+        rf"{_HEDGE}(?P<claim>{_NUMBER}\s?[MGK]i?B)\s?(?:of |for |in )?(?:the |its )?"
+        r"(?P<label>(?:activation|feature[- ]map|intermediate)s?(?: memory| maps?| values)?\b)",
+    ),
+    (
+        "values",
+        rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMG]|million)?)\s(?P<label>activations?\b(?! (?:func|layer|map|mem)))",
+    ),
+    (
+        "receptive_field",
+        r"(?P<label>receptive fields?\b[^.;,\d]{0,40}?(?:[A-Za-z]+[-_ ]?\d{1,2}(?:_\d)?[^.;,\d]{0,40}?)?)"
+        r"\s?(?:is|are|of|:|=|为|是)\s?(?:about |only )?(?P<claim>\d{2,3}(?:\s?[x*]\s?\d{2,3})?)(?![\d.,]*\d|\s?%)",
+    ),
     ("conv_layers", rf"(?P<claim>\d{{1,3}}|[Tt]hirteen|[Ss]ixteen|[Ee]ight|[Tt]en)\s?{_CONV_LAYERS}"),
     ("fc_layers", rf"(?P<claim>\d{{1,2}}|[Tt]hree)\s?{_FC_LAYERS}"),
     (
@@ -127,6 +141,9 @@ _CUES: Final[dict[str, str]] = {
     "weights": r"weights",
     "ops": r"FLOP|MAC|MAdd|OPs|ultiply|ult-?adds|floating|浮点|計算量|计算量|연산량",
     "param_bytes": r"[MGK]i?B\b",
+    "memory": r"[MGK]i?B\b.*(?:activ|feature|interm)",
+    "values": r"activations",
+    "receptive_field": r"receptive field",
     "conv_layers": r"conv|卷积层|畳み込み層|합성곱",
     "fc_layers": r"FC|ully|ense|inear|全连接层|全結合層|완전연결",
     "pool_layers": r"pool|池化层",
@@ -141,7 +158,7 @@ _DIGIT: Final = re.compile(
 _WORD: Final = re.compile(
     r"(?:[\d)]\s?[*x(]\s?[\d(][^=\n]{0,80}=)"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
-    r"|weights|FLOP|MAC|Adds|layers|MB|MiB"
+    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
     re.IGNORECASE,
 )
@@ -307,6 +324,8 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
                 continue
             if quantity == "ops" and _SPEED.search(sentence):
                 continue
+            if quantity.endswith("_layers") and not _is_bound_count(text, names, match):
+                continue
             owner = find_owner(text, names, near, heading, start)
             taken.append((start, end))
             flow = line.group(match, "claim").strip(" $.,")
@@ -316,6 +335,48 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
                 quantity=quantity, flow=flow, label=match["label"], hedge=hedge, bound=bound, alone=True
             )
             yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
+
+
+_BINDS: Final = re.compile(
+    r"(?:\b(?:has|have|had|contains?|comprises?|comprised of|consists? of|composed of|made (?:up )?of|includes?|is built from"
+    r"|with|besteht aus|hat|a|comprend|contient|tiene|contiene|possui|tem|состоит из|имеет|содержит)\b|[:=(（]|共?有|包含|包括|由|は|는|은)"
+    r"(?:\s*(?:exactly|a total of|in total|altogether|its|the|了|insgesamt))*\s*"
+    r"(?:(?:\d{1,3}|[A-Za-z]+) (?:[\w-]+ ){1,2}layers?(?: \([^()]*\))?\s?(?:,|,? and|,? und|\+|plus)?\s*){0,4}$",
+    re.IGNORECASE,
+)
+"""What stands between a network and the number of its layers where that is of the whole of it."""
+_PRONOUN: Final = re.compile(
+    r"\b(?:it|the (?:network|model|architecture)|this (?:network|model))\b", re.IGNORECASE
+)
+_ITEM_COUNTS: Final = re.compile(r"\W*(?:\d{1,3} (?:[\w-]+ ){1,2}layers?\s?(?:,|,? and|\+|plus)?\s?){0,4}")
+"""What an item of a list below a network's heading has before a number: ``- 13 conv layers and 3 FC layers``."""
+_CLOSES: Final = re.compile(
+    r"\W*$|\s?[.,;:)）。，、+]|\s(?:and|und|y|et|e|plus|и|in total|altogether|insgesamt)\b|和|以及|と|과"
+)
+
+
+def _is_bound_count(text: str, names: list[Name], match: re.Match[str]) -> bool:
+    """Whether a number of layers is that of a network named before it in its clause: ``VGG-16 has 13 conv layers``.
+
+    Most such numbers are of a block, of the last layers, of what is frozen.
+    """
+    first = max((m.end() for m in re.finditer(r"[.!?;。；]\s", text[: match.start()])), default=0)
+    subjects = [name.end for name in names if first <= name.start and name.end <= match.start()]
+    subjects += [m.end() for m in _PRONOUN.finditer(text, first, match.start())]
+    if not _CLOSES.match(text[match.end() :]):
+        return False
+    if _ITEM_COUNTS.fullmatch(text[: match.start("claim")]):
+        return True
+    if not subjects:
+        return False
+    between = text[max(subjects) : match.start("claim")]
+    return len(between) < 120 and _BINDS.search(between) is not None and not _PART.search(between)
+
+
+_PART: Final = re.compile(
+    r"\b(?:block|stage|group|module|stack|unit|first|last|top|each|every|per|fr[eo]+z|fine-?tun|before|after|between)\w*",
+    re.IGNORECASE,
+)
 
 
 def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str], str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from vggstat.cost.facts import facts
 from vggstat.lint.contradictions import (
     binary_unit,
     enter_binary,
@@ -17,7 +18,7 @@ from vggstat.lint.contradictions import (
 from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number, clean
+from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.ops_words import says_flops
 from vggstat.lint.settled import TRAINING, Settled
 from vggstat.lint.slips import digit_slip
@@ -104,6 +105,10 @@ def judge_cell(claim: Claim, variant: Variant, variants: Iterable[Variant], ledg
     if near is not None:
         _judge_contradiction(claim, near, figures[0], variant, ledger)
         return
+    stated = _published(claim, variant)
+    if stated:
+        ledger.passed(cell, f"as stated by {stated}")
+        return
     others = [other for other in variants if any(map(claim.admits, claim.figures(other)))]
     if others:
         _judge_another(claim, figures[0], variant, others, ledger)
@@ -134,6 +139,28 @@ def _judge_contradiction(
         kind = "size"
     expected = like(number, wanted, claim.scales)
     enter_other_convention(cell, number, found, claim.settled.words(kind), ledger, expected=expected)
+
+
+_PUBLISHED: Final = {
+    "params": "params", "trainable_params": "params", "weights": "params", "ops": "gflops", "param_bytes": "weights_file",
+}  # fmt: skip
+_STEPS: Final = {"gflops": 10**9}
+ROUNDED: Final = 4
+"""Digits of a figure that people pass on without counting again."""
+
+
+def _published(claim: Claim, variant: Variant) -> str:
+    """The source that states the number in these digits, however it came to them."""
+    key = _PUBLISHED.get(claim.cell.quantity, "")
+    for entry in variant.network.report.graph.spec.published:
+        parts = claim_parts(entry.figures.get(key, ""), "")
+        stated = next((part for part in parts if isinstance(part, Number)), None)
+        if stated is None or len(stated.digits) > ROUNDED:
+            continue
+        exact = round(stated.approximate * _STEPS.get(key, 1))
+        if any(claim.number.admits(exact, scale) for scale in claim.scales):
+            return entry.source
+    return ""
 
 
 def is_part_of(cell: Cell, number: Number, whole: Variant, variants: Iterable[Variant]) -> bool:
@@ -189,6 +216,16 @@ def _judge_wrong(
     if _is_vague(number, cell):
         ledger.skip(cell, "too short a number to tell what it counts")
         return
+    if cell.quantity == "receptive_field" and not _is_slip(claim, variant):
+        ledger.skip(cell, "of a layer that is not named")
+        return
+    part = part_of(number, cell, variant)
+    if part:
+        ledger.skip(cell, f"of {part} rather than of the whole")
+        return
+    if variant.network.name not in OF_THE_PAPER and not _is_slip(claim, variant):
+        ledger.skip(cell, f"{variant.network.name} is built in several ways, and which is meant is not said")
+        return
     for other in variants if len(number.digits) > 5 else ():
         near = figures_of(other.network, cell.quantity)[0]
         if number.is_exact and digit_slip(number.digits, str(near.exact)):
@@ -198,6 +235,46 @@ def _judge_wrong(
         ledger.skip(cell, f"{variant.network.name} with another head may be meant: nothing says which")
         return
     enter_wrong(cell, number, figure, variant, claim.scales, ledger)
+
+
+OF_THE_PAPER: Final = ("A", "A-LRN", "B", "C", "D", "E")
+"""Networks that are built in one way, but for their heads and norms."""
+_FAR: Final = 1.5
+"""No way to build a network makes it larger by that much."""
+
+
+def _is_slip(claim: Claim, variant: Variant) -> bool:
+    """Whether a slip of the hand leads to the number from one of the figures, or no figure is anywhere near."""
+    number = claim.number
+    far = claim.cell.quantity in ("params", "ops")
+    for figure in claim.figures(variant):
+        right = re.sub(r"\D", "", like(number, figure, claim.scales))
+        if len(right) > 2 and digit_slip(number.digits, right):
+            return True
+        far = far and figure.exact > 0
+        ratio = number.approximate / max(figure.exact, 1)
+        far = far and not 1 / (2 * _FAR) < ratio < (2 if claim.cell.quantity == "ops" else 1) * _FAR
+    return far
+
+
+_FAMILY: Final = {
+    "params": "params", "weights": "params", "trainable_params": "params", "ops": "operations", "param_bytes": "memory",
+    "memory": "memory", "values": "values",
+}  # fmt: skip
+_PART_NOUNS: Final = {"trunk": "all but the FC layers", "head": "the FC layers", "kind": "all {name} layers"}
+
+
+def part_of(number: Number, cell: Cell, variant: Variant) -> str:
+    """The part of the network, in words, whose figure the number is; empty for none."""
+    family = _FAMILY.get(cell.quantity)
+    if family is None or len(number.digits.strip("0")) < 2:
+        return ""
+    for fact in facts(variant.network.report, "part"):
+        figure = Figure(fact.quantity, fact.exact, bytes=fact.is_bytes)
+        if fact.family == family and admits(number, figure):
+            kind, name = fact.scope
+            return _PART_NOUNS.get(kind, "{name}").format(name=name.replace("fc", "FC"))
+    return ""
 
 
 _OTHER_HEAD: Final = re.compile(r"\bhead=\w|\bGAP head|global (?:average )?pool", re.IGNORECASE)
@@ -261,4 +338,9 @@ def _has_other_classes(number: Number, figure: Figure, last: Target, width: int)
 
 def _is_vague(number: Number, cell: Cell) -> bool:
     """A bare small number: an index, a rank, a year, a percentage."""
-    return number.unit.decimal == 1 and number.readings[0].mantissa < 10_000 and not cell.unit
+    return (
+        cell.quantity != "receptive_field"
+        and number.unit.decimal == 1
+        and number.readings[0].mantissa < 10_000
+        and not cell.unit
+    )

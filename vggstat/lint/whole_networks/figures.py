@@ -103,6 +103,8 @@ def _made_figures(same: _Same, quantity: str) -> tuple[Figure, ...]:
         return _sizes(network)
     if quantity in ("memory", "values", "pass_bytes", "saved_bytes"):
         return tuple(_activations(network))
+    if quantity == "receptive_field":
+        return _fields(network)
     counts = {
         "conv_layers": network.report.conv_layers,
         "fc_layers": network.report.fc_layers,
@@ -112,6 +114,14 @@ def _made_figures(same: _Same, quantity: str) -> tuple[Figure, ...]:
     }
     count = counts.get(quantity)
     return (Figure(quantity.replace("_", " "), count),) if count is not None else ()
+
+
+def _fields(network: Network) -> tuple[Figure, ...]:
+    """The receptive fields of its layers, that of the last pool first, then from the last layer to the first."""
+    fields = {target.field: target for target in network.targets if target.field}
+    last = [target for target in network.targets if target.kind == "pool" and target.field]
+    found = [*last[-1:], *reversed(fields.values())]
+    return tuple(Figure(f"receptive field of {target.title}", target.field or 0) for target in found)
 
 
 def _learned(network: Network, quantity: str) -> tuple[Figure, ...]:

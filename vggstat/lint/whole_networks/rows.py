@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
@@ -26,6 +27,8 @@ __all__ = ["judge_networks"]
 MAX_LINE: Final = 500
 """Characters of a row's line in which a layer's name is looked for."""
 
+SISTERS: Final = {"AlexNet": ("AlexNet-torchvision",), "GoogLeNet": ("GoogLeNet-BN",)}
+"""Other ways to build a network of which people use its name alone."""
 _ASIDE: Final = re.compile(r"(?<=\d)\s{1,3}\([^()]{0,40}[A-Za-z%][^()]{0,40}\)\s*$")
 """Another number in brackets after a count: ``143,667,240 (~548 MB)``."""
 _MADE_SMALLER: Final = re.compile(
@@ -61,7 +64,9 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
         norm = name.norm or BATCH_NORM.search(row.name) is not None
         sizes = " ".join(cell.flow.text for cell in row.cells if cell.quantity in ("in_shape", "size"))
         sizes += " ".join(match[0] for match in AT_SIZE.finditer(row.flow.origins[0][0].text[:MAX_LINE]))
-        variants = Lazy(variants_of(spec, norm, f"{row.name} {sizes} {context}"))
+        words = f"{row.name} {sizes} {context}"
+        specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
+        variants = Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
         for entry in _judge_row(row, variants, table.settled, ledger):
             columns.setdefault(entry.cell.label, []).append(entry)
     for counted in columns.values():

@@ -54,8 +54,8 @@ class Lazy:
 def variants_of(spec: Spec, norm: bool, words: str) -> Iterator[Variant]:
     """The network as published, then as the words change it, then in the forms that tables usually mean."""
     plain = Changes(norm=norm)
-    stated = [*_SIZE.findall(words), *((side, side) for side in AT_SIZE.findall(words))]
-    sizes = {(int(h), int(w)) for h, w in stated if 16 <= int(h) <= 2048 and 16 <= int(w) <= 2048}
+    said = [*_SIZE.findall(words), *((side, side) for side in AT_SIZE.findall(words))]
+    sizes = {(int(h), int(w)) for h, w in said if 16 <= int(h) <= 2048 and 16 <= int(w) <= 2048}
     images = [spec.input, *((spec.input[0], h, w) for h, w in sorted(sizes) if (h, w) != spec.input[1:])][:6]
     no_top, cifar = _NO_TOP.search(words) is not None, _CIFAR.search(words) is not None
     classes = sorted({int(count) for count in _CLASSES.findall(words) if int(count) > 1})[:4]
@@ -69,11 +69,13 @@ def variants_of(spec: Spec, norm: bool, words: str) -> Iterator[Variant]:
             yield from _made(f"without FC layers{where}", spec, image, "none", None, plain, stated=no_top)
     if spec.head == "adaptive":
         yield from _cifar(spec, cifar, classes)
-    if not norm:
+    if norm:
+        bare = Changes(norm=True, bias=False)
+        yield from _made("with batch norm and no conv biases", spec, spec.input, spec.head, None, bare)
+    else:
         bn = Changes(norm=True)
-        yield from _made(
-            "with batch norm", spec, spec.input, spec.head, None, bn, stated=bool(BATCH_NORM.search(words))
-        )
+        stated = bool(BATCH_NORM.search(words))
+        yield from _made("with batch norm", spec, spec.input, spec.head, None, bn, stated=stated)
 
 
 def _made(

@@ -66,6 +66,7 @@ def _erratum(number: Number, cell: Cell, variant: Variant) -> str:
 
 
 _WRONG: Final = {
+    "receptive_field": "V103",
     "ops": "V410",
     "memory": "V310",
     "values": "V310",
@@ -114,6 +115,8 @@ def noun_of(cell: Cell, figure: Figure) -> str:
         return f"{'bytes of activations' if figure.bytes else 'activations'} ({figure.rule})"
     if cell.quantity == "param_bytes":
         return "bytes of parameters"
+    if cell.quantity == "receptive_field":
+        return f"pixels as the {figure.rule}"
     return cell.quantity.replace("_", " ").replace("params", "parameters")
 
 

@@ -1,0 +1,296 @@
+"""The one place where a finding is held against its rival: *I misread*.
+
+A judge compares numbers with the network and the reading that fit best. Here the document testifies: a table whose rows come to
+its printed total is right about them, a column of which most cells disagree is no such column, and what stands alone is
+at most a warning. Every form of document comes through here.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from vggstat.lint.judge import Judgement
+from vggstat.lint.model import Cell, ClaimTable, Evidence, Finding, Support
+from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.place import Place
+from vggstat.lint.slips import digit_slip
+
+__all__ = ["LEAST", "weighed"]
+
+LEAST: Final = 0.65
+"""Confidence from which on a finding is an error."""
+MANY: Final = 10
+"""Numbers that agree, against which a single finding is no sign of a misreading."""
+COLUMN: Final = 3
+"""Judged cells that a column needs to be heard about what it is."""
+FEW: Final = 3
+_OF_COUNTS: Final = ("V201", "V203", "V5", "V601", "V7")
+"""Findings that a table answers whose rows come to its total."""
+_STRUCTURE: Final = ("V6", "V7")
+_ARITHMETIC: Final = ("V202", "V302", "V402")
+_CHOSEN: Final = ("V502", "V602", "V603", "V604")
+"""Findings about what a number is called, or that settings asked for: what they say of the number is that it is right."""
+_PARAMS: Final = ("params", "weights", "trainable_params")
+
+
+class _Entry(NamedTuple):
+    """A cell of a table with where it stands."""
+
+    cell: Cell
+    row: int
+    """-1 for a total."""
+    column: tuple[str, str]
+
+
+def weighed(judgement: Judgement) -> Judgement:
+    """The judgement with those of its findings that stand, each with its confidence and evidence."""
+    if not judgement.findings:
+        return judgement
+    sheet = _Sheet(judgement)
+    findings = _once(sheet, sheet.without_false_columns(sheet.without_testified(judgement.findings)))
+    return judgement.replace(findings=tuple(sheet.weigh(finding) for finding in findings))
+
+
+def _once(sheet: _Sheet, findings: Sequence[Finding]) -> Sequence[Finding]:
+    """What is said of a column's label, said once."""
+    kept: list[Finding] = []
+    first: dict[tuple[str, str], int] = {}
+    more: dict[int, int] = defaultdict(int)
+    for finding in findings:
+        at = sheet.at(finding.place) if finding.code == "V602" and sheet.table.form != "facts" else None
+        column = sheet.entries[at].column if at is not None else None
+        if column in first:
+            more[first[column]] += 1
+            continue
+        if column is not None:
+            first[column] = len(kept)
+        kept.append(finding)
+    for index, count in more.items():
+        note = f"{count} more of this column {'is' if count == 1 else 'are'} counted so"
+        kept[index] = kept[index].replace(notes=(*kept[index].notes, note))
+    return kept
+
+
+class _Sheet:
+    """A table's cells, by place, with the verdict on each."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self.judgement = judgement
+        self.table = judgement.table
+        self.entries = list(_entries(self.table))
+        self._lines: dict[tuple[int, int | None, int | None], list[tuple[int, int, int]]] = defaultdict(list)
+        for index, entry in enumerate(self.entries):
+            place = entry.cell.flow.place()
+            self._lines[_line(place)].append((place.column, place.end_column, index))
+        for found in self._lines.values():
+            found.sort()
+        self.right = {at for place, *_ in judgement.passes if (at := self.at(place)) is not None}
+        self.wrong = {
+            at
+            for finding in judgement.findings
+            if not finding.code.startswith(_CHOSEN) and (at := self.at(finding.place)) is not None
+        }
+
+        self.slips = {self.at(finding.place) for finding in judgement.findings if _slip(finding)}
+        """The entries that a slip of the hand explains."""
+
+    def at(self, place: Place) -> int | None:
+        """The index of the entry that a place lies in."""
+        found = self._lines.get(_line(place), [])
+        after = bisect_right(found, (place.column, 1 << 60, 0))
+        if not after:
+            return None
+        _, end, index = found[after - 1]
+        return index if place.column < end else None
+
+    # the document testifies ---------------------------------------------------------------------------------------
+
+    def without_testified(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """Without what is said of parameters and structure where the rows come to the printed total."""
+        if self.table.form != "layers" or not self._adds_up():
+            return findings
+        doubted = [finding for finding in findings if self._is_answered(finding)]
+        if not doubted:
+            return findings
+        kept = [finding for finding in findings if not self._is_answered(finding)]
+        first = doubted[0]
+        name = self.judgement.spec
+        named = bool(name) and _names(self.table, name)
+        return [*kept, _another(first, self.judgement.title or name, len(doubted))] if named else kept
+
+    def _is_answered(self, finding: Finding) -> bool:
+        """Whether the sum speaks against a finding: not against one about a total that is another, and not against a
+        single layer too few or too many where everything else agrees."""
+        if not finding.code.startswith(_OF_COUNTS):
+            return False
+        at = self.at(finding.place)
+        if at is not None and self.entries[at].row < 0:
+            return _whole(self.entries[at].cell) == self._sum()
+        alone = len(self.judgement.findings) == 1 and len(self.right) >= MANY
+        return not (finding.code.startswith("V7") and alone)
+
+    def _sum(self) -> int | None:
+        """The parameters of the rows, each once; None where one of them prints no count."""
+        rows = [
+            _whole(entry.cell) for entry in self.entries if entry.row >= 0 and entry.cell.quantity in _PARAMS
+        ]
+        counted = [count for count in rows if count is not None]
+        return sum(counted) if len(counted) == len(rows) > 1 else None
+
+    def _adds_up(self) -> bool:
+        """Whether the parameters of the rows are one of the printed totals."""
+        totals = {
+            _whole(entry.cell) for entry in self.entries if entry.row < 0 and entry.cell.quantity in _PARAMS
+        }
+        total = self._sum()
+        return total is not None and total in totals
+
+    def without_false_columns(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """One finding about the header in place of those about a column of which most cells disagree."""
+        columns: dict[tuple[str, str], Support] = self._columns()
+        doubted = {
+            key
+            for key, seen in columns.items()
+            if seen.agree + seen.differ >= COLUMN and seen.differ > seen.agree and key[0] != "arithmetic"
+        }
+        kept: list[Finding] = []
+        told: set[tuple[str, str]] = set()
+        for finding in findings:
+            if finding.code == "V601" and len(re.sub(r"\D", "", finding.text)) <= FEW:
+                continue  # so few digits fit several rules
+            if finding.code.startswith("V5") and self.table.gaps and not _slip(finding):
+                continue  # the rows that are left out may be what is missing
+            at = self.at(finding.place)
+            key = self.entries[at].column if at is not None and self.entries[at].row >= 0 else None
+            if key not in doubted or finding.code.startswith((*_ARITHMETIC, *_CHOSEN)):
+                kept.append(finding)
+            elif key not in told:
+                told.add(key)
+                kept.append(_header(finding, key, columns[key]))
+        return kept
+
+    def _columns(self) -> dict[tuple[str, str], Support]:
+        """For each column how many cells agree, and how many differ as no slip of the author would make them."""
+        agree: dict[tuple[str, str], int] = defaultdict(int)
+        differ: dict[tuple[str, str], int] = defaultdict(int)
+        for index, entry in enumerate(self.entries):
+            if entry.row >= 0:
+                agree[entry.column] += index in self.right
+                differ[entry.column] += index in self.wrong and index not in self.slips
+        return {key: Support(agree[key], differ[key]) for key in agree}
+
+    # confidence ---------------------------------------------------------------------------------------------------
+
+    def weigh(self, finding: Finding) -> Finding:
+        """The finding with what stands for it; an error only where that is enough."""
+        if finding.code.startswith(("V9", *_CHOSEN)):
+            return finding
+        evidence = self._evidence(finding)
+        confidence = _confidence(
+            finding, evidence, 4 if finding.code.startswith(_ARITHMETIC) else 3 * evidence.bound
+        )
+        severity = finding.severity if confidence >= LEAST else "warning"
+        return finding.replace(evidence=evidence, confidence=confidence, severity=severity)
+
+    def _evidence(self, finding: Finding) -> Evidence:
+        at = self.at(finding.place)
+        every = Support(len(self.right), len(self.wrong))
+        slip = _slip(finding)
+        bound = self._is_bound(at)
+        if at is None:
+            return Evidence(table=every, slip=slip, bound=bound)
+        entry = self.entries[at]
+        column = self._support(entry.column, None)
+        row = self._support(None, entry.row) if entry.row >= 0 else Support()
+        return Evidence(column=column, row=row, table=every, slip=slip, bound=bound)
+
+    def _support(self, column: tuple[str, str] | None, row: int | None) -> Support:
+        picked = [
+            index
+            for index, entry in enumerate(self.entries)
+            if (column is None or entry.column == column) and (row is None or entry.row == row)
+        ]
+        return Support(sum(i in self.right for i in picked), sum(i in self.wrong for i in picked))
+
+    def _is_bound(self, at: int | None) -> bool:
+        """Whether the network is named with the number: in its line, or for a listing where it begins."""
+        if self.table.form == "layers":
+            return bool(self.judgement.spec) and _names(self.table, self.judgement.spec)
+        if at is None or self.entries[at].row < 0:
+            return True
+        row = self.table.rows[self.entries[at].row]
+        return self.table.dialect != "prose" or (bool(row.name) and row.name in row.flow.text)
+
+
+def _confidence(finding: Finding, evidence: Evidence, base: int) -> float:
+    """Support against doubt, as odds: one for each number that agrees, up to a few; a slip of the hand counts twice."""
+    support = base + min(evidence.column.agree, 4) + min(evidence.row.agree, 2) + min(evidence.table.agree, 4)
+    support += 3 if evidence.slip else 0
+    doubt = 1 + 2 * max(evidence.column.differ - 1, 0) + max(evidence.row.differ - 1, 0)
+    if finding.code.startswith(_STRUCTURE) and not finding.code.startswith(_CHOSEN):
+        doubt += max(evidence.table.differ - 1, 0)
+    return round((1 + support) / (2 + support + doubt), 2)
+
+
+def _entries(table: ClaimTable) -> Iterable[_Entry]:
+    for index, row in enumerate(table.rows):
+        for cell in row.cells:
+            yield _Entry(cell, index, (cell.quantity, cell.label))
+    for cell in (*table.totals, *(group.cell for group in table.groups)):
+        yield _Entry(cell, -1, (cell.quantity, ""))
+
+
+def _line(place: Place) -> tuple[int, int | None, int | None]:
+    return place.line, place.cell, place.output
+
+
+def _whole(cell: Cell) -> int | None:
+    """The exact count that a cell prints last; None where it prints none."""
+    parts = claim_parts(clean(cell.flow).text, cell.unit)
+    numbers = [part.whole for part in parts if isinstance(part, Number)]
+    return numbers[-1] if numbers else None
+
+
+def _names(table: ClaimTable, spec: str) -> bool:
+    """Whether the table, its caption or what stands above it names the network."""
+    from vggstat.lint.names import find_names
+
+    bare = spec.removesuffix("-BN")
+    return any(name.spec == bare for words in (table.title, table.context) for name in find_names(words))
+
+
+def _slip(finding: Finding) -> str:
+    """How a slip of the hand leads from what is right to what is printed; nothing of numbers of a few digits."""
+    found, right = (re.sub(r"\D", "", text) for text in (finding.text, finding.expected))
+    slip = digit_slip(found, right) if len(right) > 2 else ""
+    return slip or next((note for note in finding.notes if note.startswith("that is the ")), "")
+
+
+def _another(finding: Finding, title: str, count: int) -> Finding:
+    """One warning for a table that is right in itself, and of another network than it names."""
+    differs = f"{finding.message}" + (f", and {count - 1} more like it" if count > 1 else "")
+    return finding.replace(
+        code="V705",
+        severity="warning",
+        message=f"this is not {title}, though its rows come to its total: {differs}",
+        expected="",
+        notes=(),
+    )
+
+
+def _header(finding: Finding, key: tuple[str, str], seen: Support) -> Finding:
+    """One warning for a column that is not what its header says."""
+    quantity, label = key
+    words = quantity.replace("_", " ")
+    few = f"{seen.agree} of {seen.agree + seen.differ} cells" if seen.agree else "no cell"
+    return finding.replace(
+        code="V605",
+        severity="warning",
+        message=f"{few} of this column ({label or words}) agree with the {words} of the networks named: do the headers match?",
+        expected="",
+        notes=(),
+    )
