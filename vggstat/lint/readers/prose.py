@@ -158,7 +158,7 @@ _DIGIT: Final = re.compile(
 _WORD: Final = re.compile(
     r"(?:[\d)]\s?[*x(]\s?[\d(][^=\n]{0,80}=)"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
-    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations"
+    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
     re.IGNORECASE,
 )
@@ -302,6 +302,7 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
         taken.extend([span] if span else [])
         cell = Cell(quantity="arithmetic", flow=claim)
         yield Row(kind="network", name="", flow=line, cells=(cell,))
+    yield from _widths(line, text)
     for name, match, noun in _listed(text, names):
         taken.append(match.span("claim"))
         cell = Cell(quantity="params", flow=line.group(match, "claim"), label=noun, alone=True)
@@ -338,8 +339,9 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
 
 
 _BINDS: Final = re.compile(
-    r"(?:\b(?:has|have|had|contains?|comprises?|comprised of|consists? of|composed of|made (?:up )?of|includes?|is built from"
-    r"|with|besteht aus|hat|a|comprend|contient|tiene|contiene|possui|tem|состоит из|имеет|содержит)\b|[:=(（]|共?有|包含|包括|由|は|는|은)"
+    r"(?:\b(?:has|have|had|contains?|comprises?|comprised of|consists? of|composed of|made (?:up )?of|includes?"
+    r"|is built from|with|besteht aus|hat|a|comprend|contient|tiene|contiene|possui|tem|состоит из|имеет|содержит)\b"
+    r"|[:=(（]|共?有|包含|包括|由|は|는|은)"
     r"(?:\s*(?:exactly|a total of|in total|altogether|its|the|了|insgesamt))*\s*"
     r"(?:(?:\d{1,3}|[A-Za-z]+) (?:[\w-]+ ){1,2}layers?(?: \([^()]*\))?\s?(?:,|,? and|,? und|\+|plus)?\s*){0,4}$",
     re.IGNORECASE,
@@ -377,6 +379,18 @@ _PART: Final = re.compile(
     r"\b(?:block|stage|group|module|stack|unit|first|last|top|each|every|per|fr[eo]+z|fine-?tun|before|after|between)\w*",
     re.IGNORECASE,
 )
+
+
+_WIDTH: Final = re.compile(r"(?<![\w.])conv\s?(?P<kernel>\d)-(?P<claim>\d{2,4})(?![\w.-]*\d)", re.IGNORECASE)
+LEAST_WIDTHS: Final = 3
+
+
+def _widths(line: Flow, text: str) -> Iterator[Row]:
+    """The layers that a sentence lists as the paper does: ``conv3-64, conv3-128 and conv3-256``."""
+    found = list(_WIDTH.finditer(text))
+    if len(found) >= LEAST_WIDTHS:
+        cells = (Cell(quantity="channels", flow=line.group(m, "claim"), label=m[0], alone=True) for m in found)
+        yield Row(kind="network", name="", flow=line, cells=tuple(cells))
 
 
 def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str], str]]:

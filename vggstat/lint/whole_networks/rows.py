@@ -20,6 +20,7 @@ from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.letters import are_configurations
 from vggstat.lint.whole_networks.mixture import Counted, judge_mixture
 from vggstat.lint.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Variant, variants_of
+from vggstat.lint.whole_networks.widths import judge_widths
 from vggstat.net.spec import Spec
 
 __all__ = ["judge_networks"]
@@ -53,6 +54,9 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
     letters = any(name.is_letter for label in labels for name in find_names(label))
     by_letter = letters and are_configurations(table, rows)
     for row in rows:
+        if row.cells and all(cell.quantity == "channels" for cell in row.cells):
+            judge_widths(row, ledger)
+            continue
         name = _named(row, table, forced, by_letter=by_letter)
         if name is None or not name.spec:
             reason = "no shipped network is named" if name is None else f"{name.text} is not shipped"
