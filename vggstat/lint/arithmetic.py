@@ -48,13 +48,17 @@ def _agrees(part: Number | Expression, value: int) -> bool:
     )
 
 
-def _within(part: Number | Expression, sum_: Expression) -> bool:
-    """Whether a value is what the terms may come to that the sum prints rounded."""
-    value = sum_.value or 0
-    if isinstance(part, Expression) or not sum_.slack:
+def _within(part: Number | Expression, product: Expression) -> bool:
+    """Whether a value is what an expression may come to that prints its terms rounded."""
+    value = product.value or 0
+    if isinstance(part, Expression) or not product.slack:
         return False
-    return any(part.admits(value + off) for off in (-sum_.slack, sum_.slack)) or (
-        abs(part.approximate - value) <= sum_.slack
+    scales = (part.unit.decimal, part.unit.binary or part.unit.decimal)
+    ends = (value - product.slack, value + product.slack)
+    printed = part.readings[0].mantissa / 10 ** part.readings[0].decimals
+    return any(
+        ends[0] <= printed * scale <= ends[1] or any(part.admits(end, scale) for end in ends)
+        for scale in scales
     )
 
 

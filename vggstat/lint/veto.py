@@ -30,6 +30,7 @@ COLUMN: Final = 3
 FEW: Final = 3
 _OF_COUNTS: Final = ("V201", "V203", "V5", "V601", "V7")
 """Findings that a table answers whose rows come to its total."""
+_OF_NETWORKS: Final = ("V210", "V211", "V310", "V410")
 _STRUCTURE: Final = ("V6", "V7")
 _ARITHMETIC: Final = ("V202", "V302", "V402")
 _CHOSEN: Final = ("V502", "V602", "V603", "V604")
@@ -166,12 +167,24 @@ class _Sheet:
                 continue  # the rows that are left out may be what is missing
             at = self.at(finding.place)
             key = self.entries[at].column if at is not None and self.entries[at].row >= 0 else None
+            if key not in doubted and self._stands_alone(finding):
+                continue
             if key not in doubted or finding.code.startswith((*_ARITHMETIC, *_CHOSEN)):
                 kept.append(finding)
             elif key not in told:
                 told.add(key)
                 kept.append(_header(finding, key, columns[key]))
         return kept
+
+    def _stands_alone(self, finding: Finding) -> bool:
+        """Whether a figure of a network in a table has nothing that speaks for it: most likely it is of another network."""
+        at = (
+            self.at(finding.place) if self.table.form == "networks" and finding.code in _OF_NETWORKS else None
+        )
+        if at is None or _slip(finding):
+            return False
+        entry = self.entries[at]
+        return not self._support(entry.column, None).agree and not self._support(None, entry.row).agree
 
     def _columns(self) -> dict[tuple[str, str], Support]:
         """For each column how many cells agree, and how many differ as no slip of the author would make them."""

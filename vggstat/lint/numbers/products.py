@@ -53,6 +53,8 @@ class _Parser:
         self.atoms: list[int] = []
         self.signs = 0
         self.slack = 0
+        self.share = 0.0
+        """The part of a product that its rounded factors may be off by."""
         self.is_sum = True
 
     def peek(self) -> re.Match[str] | None:
@@ -135,7 +137,13 @@ class _Parser:
             step = UNITS[unit["unit"].lower()].decimal
             value *= step
             self.slack += -(-step // (2 * below))
+            self.share += 0.5 / max(readings[0].mantissa, 1)
         return value, below
+
+
+def _slack(parser: _Parser, value: tuple[int, int]) -> int:
+    """How far off the value its rounded terms or factors may take it."""
+    return parser.slack if parser.is_sum else int(parser.share * value[0] / value[1])
 
 
 def read_expression(text: str, offset: int) -> Expression | None:

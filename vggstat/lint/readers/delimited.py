@@ -70,9 +70,14 @@ def _separator(section: Section, start: int, end: int) -> str:
     return ""
 
 
+_NUMBERED: Final = re.compile(r"\d\s?[A-Za-z]{4}")
+
+
 def _heads(text: str, sign: str) -> bool:
     """Whether a first line is a header and not a sentence with commas."""
     words = [word.strip(" \"'") for word in text.split(sign)]
+    if ":" in words[0] or any(_NUMBERED.search(word) for word in words):
+        return False  # a line about a layer: "conv1_1: 3x3, 64 filters, 1,792 parameters"
     known = sum(read_header(word).role != "other" or is_name_header(word) for word in words)
     return known >= 2 and all(len(word) < 40 for word in words)
 

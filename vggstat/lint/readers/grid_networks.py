@@ -77,6 +77,8 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
             body = tuple(row[start:end] for row in sheet.body)
             yield from read_networks(sheet.replace(headers=sheet.headers[start:end], body=body), dialect)
         return
+    if any(i != column and _LARGER.search(header.label) for i, header in enumerate(sheet.headers)):
+        return  # of detectors and the like, of which the networks are a part
     headers = [_with_unit(header, sheet.caption, sheet.column(i)) for i, header in enumerate(sheet.headers)]
     both = [h for h in headers if h.quantity in ("params", "weights")]
     if (
@@ -116,6 +118,10 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
         )
 
 
+_LARGER: Final = re.compile(
+    r"^\W*(?:detector|decoder|framework|neck|segment\w*|检测器|解码器)\W*$", re.IGNORECASE
+)
+"""Headers of what a network is built into."""
 _WEIGHTS_OF: Final = re.compile(r"_Weights\.\w+$")
 """What torchvision's enumerations of weights add to a network's name."""
 

@@ -119,7 +119,7 @@ _VALUES: Final = re.compile(
     r"|요소 ?수"
     r"|aktivierungen|activaciones|ativações"
     r"|активац"
-    r"|num(?:ber of)? activations|# ?activations|feature values"
+    r"|num(?:ber of)? activations|# ?activations|feature values|^\W*(?:#\s?)?M?acts?\b"
     r"|활성값",
     re.I,
 )

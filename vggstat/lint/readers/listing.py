@@ -40,6 +40,8 @@ _EXPRESSION: Final = re.compile(r"=|\d\s?\+\s?\d")
 MAX_LINE: Final = 200
 MAX_GAP: Final = 3
 LEAST: Final = 5
+LEAST_COUNTS: Final = 3
+"""Lines with a number of parameters that are a listing without shapes."""
 
 
 def read(section: Section) -> Iterator[ClaimTable]:
@@ -63,7 +65,9 @@ def read(section: Section) -> Iterator[ClaimTable]:
 def _finish(section: Section, rows: list[tuple[int, Row]]) -> Iterator[ClaimTable]:
     hard = sum(row.kind in ("conv", "pool", "fc") for _, row in rows)
     shapes = sum(any(cell.quantity == "shape" for cell in row.cells) for _, row in rows)
-    if hard < LEAST or not any(row.kind == "conv" for _, row in rows) or shapes < LEAST:
+    counts = sum(any(cell.quantity == "params" for cell in row.cells) for _, row in rows)
+    enough = (hard >= LEAST and shapes >= LEAST) or (hard >= LEAST_COUNTS and counts >= LEAST_COUNTS)
+    if not enough or not any(row.kind == "conv" for _, row in rows):
         return
     for index, _ in rows:
         section.take(index, index + 1)
@@ -79,6 +83,8 @@ def _finish(section: Section, rows: list[tuple[int, Row]]) -> Iterator[ClaimTabl
 def _row(line: Flow) -> Row | None:
     text = line.text
     found = list(SHAPE.finditer(text)) or list(_OUTPUTS.finditer(text))
+    if not found:
+        return _counted_row(line)
     if not 1 <= len(found) <= 2 or _EXPRESSION.search(text):
         return None
     if len(found) == 2 and not _ARROW.fullmatch(text[found[0].end() : found[1].start()]):
@@ -104,3 +110,22 @@ def _row(line: Flow) -> Row | None:
         return None
     cells.extend(attributes(words, kind))
     return Row(kind=kind, name=words.text[:60], flow=line.strip(), cells=tuple(cells))
+
+
+_SPOKEN: Final = re.compile(r"(?P<name>[^:,|]{2,40}?)\s?(?::|\s-\s|,|->|→)\s?(?P<rest>.*)")
+
+
+def _counted_row(line: Flow) -> Row | None:
+    """A line that begins with a layer's name and says how many parameters it has: ``conv1_2: 3x3, 64 filters: 36,928 params``."""
+    match = _SPOKEN.match(line.text, _PREFIX.match(line.text).end())  # type: ignore[union-attr]
+    if match is None or _EXPRESSION.search(line.text):
+        return None
+    params = list(_PARAMS.finditer(match["rest"]))
+    kind = find_kind(match["name"])
+    if len(params) != 1 or kind not in ("conv", "fc", "pool", "bn"):
+        return None
+    rest = line.group(match, "rest")
+    count = rest.group(params[0], "count" if params[0]["count"] else "after")
+    words = line.cut(match.start("name"), match.start("rest") + params[0].start())
+    cells = (Cell(quantity="params", flow=count, label="params"), *attributes(words, kind))
+    return Row(kind=kind, name=match["name"].strip(), flow=line.strip(), cells=cells)

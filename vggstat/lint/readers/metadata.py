@@ -15,7 +15,7 @@ from vggstat.lint.text import Flow, Section
 
 __all__ = ["read"]
 
-REACH: Final = 30
+REACH: Final = 12
 """Lines above a figure in which its network is named."""
 MAX_LINE: Final = 2_000
 _KEYS: Final[dict[str, tuple[Quantity, str]]] = {
@@ -26,9 +26,14 @@ _KEYS: Final[dict[str, tuple[Quantity, str]]] = {
 }  # fmt: skip
 """What a key claims, and in which unit."""
 _PAIR: Final = re.compile(
-    r"(?<![\w.])(?P<mark>[\"']?)(?P<key>_?[A-Za-z][A-Za-z_]{2,16})(?P=mark)\s?[:=]\s?(?P<value>\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)"
+    r"(?<![\w.-])(?:(?P<mark>[\"'])(?P<key>_?[A-Za-z][A-Za-z_]{2,16})(?P=mark)\s?[:=]|(?P<plain>[A-Za-z]+_[A-Za-z_]{2,16}|[A-Za-z]{3,8}(?==))\s?[:=])"
+    r"\s?(?P<value>\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)"
     r"(?=\s*(?:[,})\]#]|$))"
 )
+
+
+_OF_ANOTHER: Final = re.compile(r"[\"'](?:name|layer|type|kind|op|model)[\"']\s?:")
+"""What begins to tell of something else: a layer, or a model that is not known."""
 
 
 def read(section: Section) -> Iterator[ClaimTable]:
@@ -44,18 +49,21 @@ def read(section: Section) -> Iterator[ClaimTable]:
             yield ClaimTable(dialect="metadata", form="facts", start=line.flow, rows=tuple(rows))
         if names:
             named, at = names[-1], index
+        elif _OF_ANOTHER.search(text):
+            named = None
 
 
 def _rows(line: Flow, text: str, names: list[Name], above: Name | None) -> Iterator[Row]:
     """A row a figure, named by its network."""
     for match in _PAIR.finditer(text):
-        claimed = _KEYS.get(match["key"].lower())
+        key = match["key"] or match["plain"]
+        claimed = _KEYS.get(key.lower())
         before = [name for name in names if name.end <= match.start()]
         owner = before[-1] if before else above
         if claimed is None or owner is None:
             continue
         quantity, unit = claimed
         flow = line.group(match, "value").sub("_", "")
-        label = f"{match['key']} MACs" if match["key"] == "_ops" else match["key"]
+        label = "_ops MACs" if key == "_ops" else key
         cell = Cell(quantity=quantity, flow=flow, unit=unit, label=label, alone=True)
         yield Row(kind="network", name=owner.text, flow=line, cells=(cell,))

@@ -36,7 +36,9 @@ _BEFORE: Final = re.compile(
     r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}$"
 )
 """A term that belongs to the product's sum: ``400k + 20000 * 8 = 560 kbytes``, ``5x5 - 4x4 = 9``."""
-_TERMS: Final = r"\s?\((?:weights?|bias(?:es)?|权重|偏置|偏差|重み|バイアス|가중치|편향)\)"
+_TERMS: Final = (
+    r"\s?\((?:weights?|bias(?:es)?|权重|偏置|偏差|重み|バイアス|가중치|편향)\)|(?<=\d)\s?bytes(?=\s*[~=≈])"
+)
 _TERM: Final = re.compile(_TERMS)
 """What a term of a sum is, in brackets after it: ``128x3x3x256 (weights) + 256 (biases) = 295,168``."""
 REACH: Final = 24

@@ -115,6 +115,7 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
         rf"{_HEDGE}(?P<claim>{_NUMBER}\s?[MGK]i?B)\s?(?:of |for |in )?(?:the |its )?"
         r"(?P<label>(?:activation|feature[- ]map|intermediate)s?(?: memory| maps?| values)?\b)",
     ),
+    ("memory", rf"{_HEDGE}(?P<claim>{_NUMBER}\s?[MGK]i?B)\s?(?P<label>/\s?(?:image|img|sample)\b)"),
     (
         "values",
         rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMG]|million)?)\s(?P<label>activations?\b(?! (?:func|layer|map|mem)))",
@@ -141,7 +142,7 @@ _CUES: Final[dict[str, str]] = {
     "weights": r"weights",
     "ops": r"FLOP|MAC|MAdd|OPs|ultiply|ult-?adds|floating|浮点|計算量|计算量|연산량",
     "param_bytes": r"[MGK]i?B\b",
-    "memory": r"[MGK]i?B\b.*(?:activ|feature|interm)",
+    "memory": r"[MGK]i?B\b(?:\s?/\s?i|.*(?:activ|feature|interm))",
     "values": r"activations",
     "receptive_field": r"receptive field",
     "conv_layers": r"conv|卷积层|畳み込み層|합성곱",
@@ -317,7 +318,8 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
             if any(name.start <= start < name.end for name in names):
                 continue  # the number of a name: "VGG16のパラメータ"
             sentence = _sentence(text, match.start(), match.end())
-            if _CHANGED.search(sentence) or text[start - 1 : start] == "/" or text[end : end + 1] == "/":
+            several = text[end : end + 1] == "/" and quantity != "memory"
+            if _CHANGED.search(sentence) or text[start - 1 : start] == "/" or several:
                 continue  # a change; one of several in a row: "VGG-16/19 (15.3/19.6 billion FLOPs)"
             if quantity in ("params", "weights", "ops") and _of_a_part(text, match):
                 continue
@@ -389,7 +391,9 @@ def _widths(line: Flow, text: str) -> Iterator[Row]:
     """The layers that a sentence lists as the paper does: ``conv3-64, conv3-128 and conv3-256``."""
     found = list(_WIDTH.finditer(text))
     if len(found) >= LEAST_WIDTHS:
-        cells = (Cell(quantity="channels", flow=line.group(m, "claim"), label=m[0], alone=True) for m in found)
+        cells = (
+            Cell(quantity="channels", flow=line.group(m, "claim"), label=m[0], alone=True) for m in found
+        )
         yield Row(kind="network", name="", flow=line, cells=tuple(cells))
 
 
