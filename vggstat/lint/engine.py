@@ -18,6 +18,7 @@ from vggstat.lint.sections import sections
 from vggstat.lint.settled import Settled
 from vggstat.lint.source import Document, open_document, split_lines
 from vggstat.lint.text import Section
+from vggstat.lint.totals_nearby import with_totals_nearby
 from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -121,6 +122,8 @@ def check_document(
         judgements = _tried(
             lambda: settle_units(as_read, document.text, forced), as_read, path, "units of 1024", fault
         )
+    if any(judgement.table.form == "layers" for judgement in judgements):
+        judgements = list(with_totals_nearby(judgements))
     findings = [*document.problems, *(f for judgement in judgements for f in judgement.findings)]
     lines = tuple(split_lines(document.text))
     if "vggstat" in document.text:

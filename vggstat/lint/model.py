@@ -65,6 +65,7 @@ Quantity = Literal[
     "pool_layers",
     "weight_layers",  # conv + FC
     "classes",
+    "figure",  # an exact count without a word of what it is
     "arithmetic",  # an expression with its value that says nothing about a layer or network by itself
 ]
 

@@ -126,7 +126,22 @@ def _vggs(text: str) -> Iterator[Name]:
             post
             and depth
             and post
-            not in ("layer", "layers", "net", "model", "d", "e", "a", "b", "has", "is", "with", "caffe", "tf")
+            not in (
+                "layer",
+                "layers",
+                "net",
+                "model",
+                "d",
+                "e",
+                "a",
+                "b",
+                "has",
+                "is",
+                "with",
+                "caffe",
+                "tf",
+                "weights",
+            )
         ) or (pre in _FOREIGN_PRE):
             spec = ""
         norm = bool(match["norm"]) or post == "bn"
@@ -144,7 +159,7 @@ def _letters(text: str) -> Iterator[Name]:
 
 
 _SHIPPED: Final = (
-    (r"ResNet[-_ ]?(18|34|50|101|152)", "ResNet-{}"),
+    (r"ResNet[-_ ]?(?:v1[-_ ])?(18|34|50|101|152)", "ResNet-{}"),
     (r"Dense[-_ ]?Net[-_ ]?(121)", "DenseNet-{}"),
     (r"GoogLeNet|Inception[-_ ]?v1", "GoogLeNet"),
     (r"Inception[-_ ]?v3", "Inception-v3"),

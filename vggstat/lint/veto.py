@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, ClaimTable, Evidence, Finding, Support
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.numbers import Expression, Number, claim_parts, clean
 from vggstat.lint.place import Place
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["LEAST", "weighed"]
+__all__ = ["LEAST", "printed_sum", "weighed"]
 
 LEAST: Final = 0.65
 """Confidence from which on a finding is an error."""
@@ -135,12 +135,7 @@ class _Sheet:
         return not (finding.code.startswith("V7") and alone)
 
     def _sum(self) -> int | None:
-        """The parameters of the rows, each once; None where one of them prints no count."""
-        rows = [
-            _whole(entry.cell) for entry in self.entries if entry.row >= 0 and entry.cell.quantity in _PARAMS
-        ]
-        counted = [count for count in rows if count is not None]
-        return sum(counted) if len(counted) == len(rows) > 1 else None
+        return printed_sum(self.table)
 
     def _adds_up(self) -> bool:
         """Whether the parameters of the rows are one of the printed totals."""
@@ -161,8 +156,10 @@ class _Sheet:
         kept: list[Finding] = []
         told: set[tuple[str, str]] = set()
         for finding in findings:
-            if finding.code == "V601" and len(re.sub(r"\D", "", finding.text)) <= FEW:
-                continue  # so few digits fit several rules
+            if finding.code == "V601" and self._is_no_mixture(finding):
+                continue
+            if self._is_answered_by_its_product(finding):
+                continue
             if finding.code.startswith("V5") and self.table.gaps and not _slip(finding):
                 continue  # the rows that are left out may be what is missing
             at = self.at(finding.place)
@@ -175,6 +172,30 @@ class _Sheet:
                 told.add(key)
                 kept.append(_header(finding, key, columns[key]))
         return kept
+
+    def _is_no_mixture(self, finding: Finding) -> bool:
+        """Whether a number may well be counted otherwise than the rest: of few digits, which fit several rules, or the
+        only one of its kind of layer, as FC layers have biases where convolutions before batch norms have none."""
+        if len(re.sub(r"\D", "", finding.text)) <= FEW:
+            return True
+        at = self.at(finding.place)
+        if at is None or self.table.form != "layers" or finding.quantity not in _PARAMS:
+            return False
+        entry = self.entries[at]
+        kind = self.table.rows[entry.row].kind
+        return not any(
+            index in self.right and other.column == entry.column and self.table.rows[other.row].kind == kind
+            for index, other in enumerate(self.entries)
+            if other.row >= 0
+        )
+
+    def _is_answered_by_its_product(self, finding: Finding) -> bool:
+        """Whether the row of an unnamed network has a product that comes to its value: then that is what the layer is."""
+        at = self.at(finding.place)
+        if at is None or self.table.form != "layers" or self.judgement.spec or self.entries[at].row < 0:
+            return False
+        row = self.table.rows[self.entries[at].row]
+        return any(_comes_to_its_value(cell) for cell in row.cells if cell.quantity in (*_PARAMS, "biases"))
 
     def _stands_alone(self, finding: Finding) -> bool:
         """Whether a figure of a network in a table has nothing that speaks for it: most likely it is of another network."""
@@ -249,6 +270,13 @@ def _confidence(finding: Finding, evidence: Evidence, base: int) -> float:
     return round((1 + support) / (2 + support + doubt), 2)
 
 
+def printed_sum(table: ClaimTable) -> int | None:
+    """The parameters of a table's rows, each once; None where one of them prints no count."""
+    cells = [cell for row in table.rows for cell in row.cells if cell.quantity in _PARAMS]
+    counts = [count for count in map(_whole, cells) if count is not None]
+    return sum(counts) if len(counts) == len(cells) > 1 else None
+
+
 def _entries(table: ClaimTable) -> Iterable[_Entry]:
     for index, row in enumerate(table.rows):
         for cell in row.cells:
@@ -266,6 +294,19 @@ def _whole(cell: Cell) -> int | None:
     parts = claim_parts(clean(cell.flow).text, cell.unit)
     numbers = [part.whole for part in parts if isinstance(part, Number)]
     return numbers[-1] if numbers else None
+
+
+def _comes_to_its_value(cell: Cell) -> bool:
+    """Whether a cell is a product with its value, and right."""
+    parts = claim_parts(clean(cell.flow).text, cell.unit)
+    product = next((part for part in parts if isinstance(part, Expression)), None)
+    numbers = [part for part in parts if isinstance(part, Number)]
+    return (
+        product is not None
+        and product.value is not None
+        and bool(numbers)
+        and numbers[-1].admits(product.value)
+    )
 
 
 def _names(table: ClaimTable, spec: str) -> bool:

@@ -29,7 +29,7 @@ def clean(flow: Flow) -> Flow:
     if "$" in text or "`" in text or "{" in text:
         flow = flow.sub(r"\{,\}", ",").sub(r"[$`]", "")
     if "**" in text or "__" in text:
-        flow = flow.sub(r"^\s*(?:\*\*|__)|(?:\*\*|__)\s*$", "")
+        flow = flow.sub(r"^\s*(?:\*\*|__)|(?:\*\*|__)\s*$|(?<=[=~] )\*\*(?=\d)|(?<=[=~])\*\*(?=\d)", "")
     return flow.strip(" \n")
 
 

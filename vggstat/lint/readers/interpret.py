@@ -16,9 +16,9 @@ from vggstat.lint.readers import (
     print_model,
 )
 from vggstat.lint.readers.grid import MAX_COLUMNS, MAX_ROWS, Grid, Sheet, bare, names_network
-from vggstat.lint.readers.headers import is_name_header, read_header
+from vggstat.lint.readers.headers import Header, is_name_header, read_header
 from vggstat.lint.readers.layer_words import find_kind
-from vggstat.lint.text import Flow
+from vggstat.lint.text import Flow, join
 
 __all__ = ["interpret"]
 
@@ -84,13 +84,41 @@ def _sheet(grid: Grid) -> Sheet | None:
         headers.append(read_header(" ".join(words)))
     if not any(header.role not in ("other", "index") for header in headers):
         return None
+    headers, body = _with_shapes(headers, grid.rows[count:])
     return Sheet(
         headers=tuple(headers),
-        body=grid.rows[count:],
+        body=body,
         start=grid.start,
         caption=grid.caption,
         gaps=grid.gaps or any(_is_gap(row) for row in grid.rows),
     )
+
+
+_SIDES: Final = tuple(
+    re.compile(rf"(?:out(?:put)?[-_ ]?)?(?:{words})", re.IGNORECASE)
+    for words in ("h|height", "w|width", "c|ch|channels|filters|depth|c_?out")
+)
+"""Headers of columns that hold a side of a map each."""
+
+
+def _with_shapes(
+    headers: list[Header], rows: tuple[tuple[Flow, ...], ...]
+) -> tuple[list[Header], tuple[tuple[Flow, ...], ...]]:
+    """The columns with height, width and channels as one column of shapes, where the table has one for each."""
+    found = [[i for i, head in enumerate(headers) if side.fullmatch(head.label)] for side in _SIDES]
+    if any(len(columns) != 1 for columns in found):
+        return headers, rows
+    sides = [columns[0] for columns in found]
+    kept = [i for i in range(len(headers)) if i not in sides]
+    merged = tuple(
+        (
+            *(row[i] for i in kept if i < len(row)),
+            join((row[i] for i in sides if i < len(row) and row[i].text), "x"),
+        )
+        for row in rows
+        if row
+    )
+    return [*(headers[i] for i in kept), read_header("output shape")], merged
 
 
 _GAP: Final = re.compile(r"(?:\.{2,}|…|⋮|\*\*\.{3}\*\*|\\[vcl]?dots)(?:\s?\([^()]*\))?")

@@ -26,8 +26,8 @@ _KEYS: Final[dict[str, tuple[Quantity, str]]] = {
 }  # fmt: skip
 """What a key claims, and in which unit."""
 _PAIR: Final = re.compile(
-    r"(?<![\w.-])(?:(?P<mark>[\"'])(?P<key>_?[A-Za-z][A-Za-z_]{2,16})(?P=mark)\s?[:=]|(?P<plain>[A-Za-z]+_[A-Za-z_]{2,16}|[A-Za-z]{3,8}(?==))\s?[:=])"
-    r"\s?(?P<value>\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)"
+    r"(?<![\w.-])(?:(?P<mark>[\"'])(?P<key>_?[A-Za-z][A-Za-z_]{2,16})(?P=mark)\s?[:=]|(?P<plain>[A-Za-z]+_[A-Za-z_]{2,16}|[A-Za-z]{3,8}(?==)|[A-Za-z]{4,12}(?=:\s?[\"']))\s?[:=])"
+    r"\s?[\"']?(?P<value>\d[\d_,]*(?:\.\d+)?(?:e\d{1,2})?(?:\s?(?:million|billion|[KMGB](?![A-Za-z])))?)[\"']?"
     r"(?=\s*(?:[,})\]#]|$))"
 )
 

@@ -21,9 +21,10 @@ _NO_MORE: Final = (
     r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:milli|Milli|mio|Mio|bn|Mrd|mill))"
 )
 """What a bare value may not be followed by: the rest of it."""
+_TERM_NUMBER: Final = r"(?:\(\d{1,6}\s?-\s?\d{1,6}\)|\d[\d,.]*+)"
 _PRODUCT: Final = re.compile(
-    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+\d[\d,.]*+{_ROUNDED}"
-    rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+{_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
+    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
+    rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+(?:{_TERM_NUMBER}|[(\[]*+\s?+{_TERM_NUMBER}){_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
     rf"\s?(?:=|~=|~)\s?\$?\d[\d,.']*+(?:{_SCALED}|{_NO_MORE}))"
     r"(?!\s?[-*x/^+]\s?\d)"
 )
@@ -32,6 +33,12 @@ _PRODUCT: Final = re.compile(
 Nothing that a term has taken is given back: a blank between two terms could be read in two ways at either side of
 the sign, and thirteen terms without a value in a million.
 """
+_REVERSED: Final = re.compile(
+    r"(?<![A-Za-z0-9_.,^/*x+=-])(?<![*x+=/^-]\s)(?P<claim>\d[\d,.]*+\s?=\s?[(\[]*+\d[\d,.]*+"
+    r"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+[)\]]*+){1,12}+)"
+    r"(?!\s?[-*x/^+=~]\s?\d|[A-Za-z_^.]|\s?[KMGT](?![A-Za-z]))"
+)
+"""A value before its product: ``36928 = 3*3*64*64+64``."""
 _BEFORE: Final = re.compile(
     r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}$"
 )
@@ -48,6 +55,11 @@ REACH: Final = 24
 def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
     """Each product with its value, and where it stands in the line; None where words were taken out of the line."""
     plain = line.sub(_TERMS, "") if _TERM.search(line.text) else line
+    reversed_ = list(_REVERSED.finditer(plain.text))
+    for match in reversed_:
+        yield plain.group(match, "claim"), match.span("claim") if plain is line else None
     for match in _PRODUCT.finditer(plain.text):
+        if any(other.start() <= match.start() < other.end() for other in reversed_):
+            continue
         if not _BEFORE.search(plain.text, max(match.start() - REACH, 0), match.start()):
             yield plain.group(match, "claim"), match.span("claim") if plain is line else None

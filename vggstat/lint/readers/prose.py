@@ -157,7 +157,7 @@ _DIGIT: Final = re.compile(
     r"\d|[Tt]hirteen|[Ss]ixteen|[Nn]ineteen|[Ee]leven|[Ee]ight |[Tt]en |[Tt]hree |[Ff]ive "
 )
 _WORD: Final = re.compile(
-    r"(?:[\d)]\s?[*x(]\s?[\d(][^=\n]{0,80}=)"
+    r"(?:[\d)]\s?[*x(]\s?[\d(][^=\n]{0,80}=)|\d\s?=\s?[\d(]+\\?[*x]"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
     r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
@@ -378,7 +378,7 @@ def _is_bound_count(text: str, names: list[Name], match: re.Match[str]) -> bool:
 
 
 _PART: Final = re.compile(
-    r"\b(?:block|stage|group|module|stack|unit|first|last|top|each|every|per|fr[eo]+z|fine-?tun|before|after|between)\w*",
+    r"\b(?:block|stage|group|module|stack|unit|first|last|top|each|every|per|fr[eo]+z|fine-?tun|before|after|between|more|fewer|less|additional|extra)\w*|[多少]",
     re.IGNORECASE,
 )
 

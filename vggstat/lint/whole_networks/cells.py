@@ -254,7 +254,7 @@ def _is_slip(claim: Claim, variant: Variant) -> bool:
     far = claim.cell.quantity in ("params", "ops")
     for figure in claim.figures(variant):
         right = re.sub(r"\D", "", like(number, figure, claim.scales))
-        if len(right) > 2 and digit_slip(number.digits, right):
+        if len(right) > 1 and digit_slip(number.digits, right):
             return True
         far = far and figure.exact > 0
         ratio = number.approximate / max(figure.exact, 1)

@@ -14,7 +14,7 @@ from vggstat.lint.settled import TRAINING
 if TYPE_CHECKING:
     from vggstat.cost.counting import CountingRule
 
-__all__ = ["Figure", "admits", "figures_of", "like"]
+__all__ = ["Figure", "Same", "admits", "figures_of", "like"]
 
 BN_COSTS: Final = (0, 1, 2, 4)
 """Operations that tools take for a value of a batch norm: folded, or one, two or four."""
@@ -74,10 +74,10 @@ def like(number: Number, figure: Figure, scales: Sequence[int] = ()) -> str:
 
 def figures_of(network: Network, quantity: str) -> tuple[Figure, ...]:
     """Every figure of that quantity that is known, the plainest first; empty where none is."""
-    return _made_figures(_Same(network), quantity)
+    return _made_figures(Same(network), quantity)
 
 
-class _Same:
+class Same:
     """A network as the key of a cache: that very object, whatever it holds."""
 
     def __init__(self, network: Network) -> None:
@@ -87,11 +87,11 @@ class _Same:
         return id(self.network)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.network is self.network
+        return isinstance(other, Same) and other.network is self.network
 
 
 @lru_cache(maxsize=2048)
-def _made_figures(same: _Same, quantity: str) -> tuple[Figure, ...]:
+def _made_figures(same: Same, quantity: str) -> tuple[Figure, ...]:
     network = same.network
     if quantity in ("params", "trainable_params", "weights"):
         return _learned(network, quantity)

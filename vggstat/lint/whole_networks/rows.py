@@ -16,6 +16,7 @@ from vggstat.lint.network import load_spec
 from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.settled import Settled
 from vggstat.lint.whole_networks.cells import Claim, is_part_of, judge_cell
+from vggstat.lint.whole_networks.figure import judge_figure
 from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.letters import are_configurations
 from vggstat.lint.whole_networks.mixture import Counted, judge_mixture
@@ -118,6 +119,9 @@ def _judge_row(row: Row, variants: Iterable[Variant], settled: Settled, ledger: 
     exact = frozenset(number.whole for _, number in counts if number.whole is not None)
     times = Counter(_KIND_OF.get(cell.quantity, cell.quantity) for cell, _ in counts)
     for cell, number in counts:
+        if cell.quantity == "figure":
+            judge_figure(cell, number, chosen, ledger)
+            continue
         several = times[_KIND_OF.get(cell.quantity, cell.quantity)] > 1
         partly = cell.quantity in _OF_PARTS and _PART_WORDS.search(cell.label) is not None
         if (several or partly) and is_part_of(cell, number, chosen, variants):

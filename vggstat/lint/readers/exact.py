@@ -1,0 +1,58 @@
+"""Exact counts that no other reader has read: ``143,667,240`` in a list, after a comment, in a sentence without its noun.
+
+So many digits are rarely of anything but what they are of: it is enough to know which network the text is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from vggstat.lint.model import Cell, ClaimTable, Row
+from vggstat.lint.names import Name, find_names
+from vggstat.lint.readers.headings import Headings
+from vggstat.lint.text import Section
+
+__all__ = ["read"]
+
+REACH: Final = 8
+"""Lines above a number in which its network is named."""
+MAX_LINE: Final = 2_000
+MOST: Final = 2_000
+"""Numbers of a text that are read so."""
+_EXACT: Final = re.compile(
+    r"(?<![\w.,'*/x^+-])(?:\d{1,3}(?:(?P<mark>[,.' ])\d{3})(?:(?P=mark)\d{3})+|\d{7,12})(?![\w*/x^%]|[.,']\d|\s?[*x=+]\s?\d)"
+)
+
+
+def read(section: Section) -> Iterator[ClaimTable]:
+    """A table of facts for each line that holds such a number, where the text names a network."""
+    names: list[Name] = []
+    at = -REACH
+    headings: Headings | None = None
+    found = 0
+    for index, line in enumerate(section.lines):
+        text = line.text[:MAX_LINE]
+        here = list(find_names(text))
+        if here:
+            names, at = here, index
+        matches = list(_EXACT.finditer(text)) if index not in section.taken else []
+        if not matches:
+            continue
+        found += len(matches)
+        if found > MOST:
+            return
+        near = names if index - at <= REACH else []
+        if near:
+            owner = near[-1].text if len({name.spec for name in near}) == 1 else ""
+        else:
+            headings = headings or Headings(section)
+            owner = headings.owner(index)
+        if owner:
+            cells = tuple(
+                Cell(quantity="figure", flow=line.flow.group(match), label="figure", alone=True)
+                for match in matches
+            )
+            row = Row(kind="network", name=owner, flow=line.flow, cells=cells)
+            yield ClaimTable(dialect="exact", form="facts", start=line.flow, rows=(row,))

@@ -1,0 +1,84 @@
+"""A total that stands in a sentence below its table: ``Total: 901,766 parameters``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from vggstat.lint.judge import Judgement
+from vggstat.lint.model import Cell, Evidence, Finding, Support
+from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.slips import digit_slip
+from vggstat.lint.veto import printed_sum
+
+__all__ = ["with_totals_nearby"]
+
+REACH: Final = 8
+"""Lines from the last row of a table to its total."""
+LEAST: Final = 3
+"""Rows whose sum is told from a number by chance."""
+CONFIDENCE: Final = 0.85
+
+
+def with_totals_nearby(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
+    """The judgements; a count of parameters that nothing else is known about is held against the sum of the table above."""
+    above: Judgement | None = None
+    for judgement in judgements:
+        if judgement.table.form == "layers":
+            above = judgement
+        elif above is not None and not judgement.spec and judgement.unchecked and _is_near(above, judgement):
+            judgement = _with_sum(judgement, above)
+        yield judgement
+
+
+def _is_near(above: Judgement, below: Judgement) -> bool:
+    last = above.table.rows[-1].flow.place().line if above.table.rows else 0
+    return 0 < below.table.start.place().line - last <= REACH
+
+
+def _with_sum(judgement: Judgement, above: Judgement) -> Judgement:
+    total = printed_sum(above.table)
+    rows = len(above.table.rows)
+    if total is None or rows < LEAST or above.table.totals or above.table.gaps:
+        return judgement
+    for row in judgement.table.rows:
+        for cell in row.cells:
+            number = _count(cell)
+            if number is None or cell.quantity != "params":
+                continue
+            if number.whole == total:
+                return _passed(judgement, cell)
+            if digit_slip(str(number.whole), str(total)):
+                return _failed(judgement, cell, number, total, rows)
+    return judgement
+
+
+def _count(cell: Cell) -> Number | None:
+    numbers = [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
+    return numbers[-1] if numbers and numbers[-1].whole is not None else None
+
+
+def _passed(judgement: Judgement, cell: Cell) -> Judgement:
+    place = cell.flow.place()
+    left = tuple(entry for entry in judgement.unchecked if entry[0] != place)
+    passes = (*judgement.passes, (place, cell.flow.text, "the sum of the table above"))
+    return judgement.replace(unchecked=left, passes=passes, right=judgement.right + 1)
+
+
+def _failed(judgement: Judgement, cell: Cell, number: Number, total: int, rows: int) -> Judgement:
+    place = cell.flow.place()
+    slip = digit_slip(str(number.whole), str(total))
+    finding = Finding(
+        code="V501",
+        severity="error",
+        place=place,
+        text=cell.flow.text,
+        message=f"the rows of the table above add up to {total:,}, not to {number.text.strip()}",
+        expected=format_like(number, total),
+        quantity="params",
+        notes=(slip,),
+        confidence=CONFIDENCE,
+        evidence=Evidence(table=Support(rows, 0), slip=slip),
+    )
+    left = tuple(entry for entry in judgement.unchecked if entry[0] != place)
+    return judgement.replace(unchecked=left, findings=(*judgement.findings, finding))
