@@ -104,9 +104,9 @@ def test_an_ignore_comment_for_no_rule(code: str) -> None:
 def test_a_heading_far_above_is_heeded(name: str, heading: str) -> None:
     """20.17 GMACs is right at 256×256 (15.347 GMACs of convolutions * (256 / 224)^2 + 0.124 of FC layers)."""
     rows = {
-        "a.md": "| Model | GMACs |\n|---|---|\n| VGG-16 | 20.17 |\n",
-        "a.tex": "\\begin{tabular}{lr}\nModel & GMACs \\\\\nVGG-16 & 20.17 \\\\\n\\end{tabular}\n",
-        "a.html": "<table><tr><th>Model</th><th>GMACs</th></tr>\n<tr><td>VGG-16</td><td>20.17</td></tr></table>\n",
+        "a.md": "| Model | GMACs | Params |\n|---|---|---|\n| VGG-16 | 20.17 | 138M |\n",
+        "a.tex": "\\begin{tabular}{lrr}\nModel & GMACs & Params \\\\\nVGG-16 & 20.17 & 138M \\\\\n\\end{tabular}\n",
+        "a.html": "<table><tr><th>Model</th><th>GMACs</th><th>Params</th></tr>\n<tr><td>VGG-16</td><td>20.17</td><td>138M</td></tr></table>\n",
     }[name]
     far = "\n\nwords\n" * 10
 

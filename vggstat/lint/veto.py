@@ -182,6 +182,8 @@ class _Sheet:
         if at is None or self.table.form != "layers" or finding.quantity not in _PARAMS:
             return False
         entry = self.entries[at]
+        if entry.row < 0:
+            return False
         kind = self.table.rows[entry.row].kind
         return not any(
             index in self.right and other.column == entry.column and self.table.rows[other.row].kind == kind

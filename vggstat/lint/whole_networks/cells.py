@@ -15,6 +15,7 @@ from vggstat.lint.contradictions import (
     is_plain_binary,
     is_precise,
 )
+from vggstat.lint.errata import find_errata, is_lecture
 from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
@@ -24,7 +25,13 @@ from vggstat.lint.settled import TRAINING, Settled
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
-from vggstat.lint.whole_networks.verdicts import enter_right, enter_wrong, noun_of, whose
+from vggstat.lint.whole_networks.verdicts import (
+    enter_erratum,
+    enter_right,
+    enter_wrong,
+    noun_of,
+    whose,
+)
 
 __all__ = ["Claim", "is_part_of", "judge_cell"]
 
@@ -224,6 +231,10 @@ def _judge_wrong(
     if cell.quantity == "receptive_field" and not _is_slip(claim, variant):
         ledger.skip(cell, "of a layer that is not named")
         return
+    if _is_lecture(number, cell, variant):
+        if not _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
+            enter_erratum(cell, number, variant, ledger)
+        return
     part = part_of(number, cell, variant)
     if part:
         ledger.skip(cell, f"of {part} rather than of the whole")
@@ -260,6 +271,16 @@ def _is_slip(claim: Claim, variant: Variant) -> bool:
         ratio = number.approximate / max(figure.exact, 1)
         far = far and not 1 / (2 * _FAR) < ratio < (2 if claim.cell.quantity == "ops" else 1) * _FAR
     return far
+
+
+_QUOTED: Final = re.compile(r"[\"'“][^\"'“”]*\d\s?MB\b[^\"'“”]*[\"'”]|erratum")
+"""A line that quotes the lecture's total, to speak about it."""
+
+
+def _is_lecture(number: Number, cell: Cell, variant: Variant) -> bool:
+    """Whether it is the total that the lecture prints under its table, wherever it is quoted."""
+    entries = filter(is_lecture, find_errata(cell.quantity, variant.network.name))
+    return any(number.admits(stated) for entry in entries for stated in entry.stated)
 
 
 _FAMILY: Final = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from vggstat.lint.errata import find_errata
+from vggstat.lint.errata import find_errata, is_lecture
 from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import build, load_spec
@@ -39,6 +39,13 @@ def enter_right(
     unit = number.unit
     if unit.binary and not unit.bytes and not admits(number, figure, (unit.binary,)):
         ledger.decimal.add(figure.exact)
+
+
+def enter_erratum(cell: Cell, number: Number, variant: Variant, ledger: Ledger) -> None:
+    """The total of the lecture's table where it is passed on: its own rows come to something else."""
+    kind = "memory" if number.unit.bytes else "values"
+    entry = next(entry for entry in find_errata(kind, variant.network.name) if is_lecture(entry))
+    _warn("V502", cell, number, f"known erratum: {entry.title}; {entry.right}", ledger)
 
 
 def _warn(code: str, cell: Cell, number: Number, message: str, ledger: Ledger) -> None:
