@@ -17,8 +17,8 @@ from vggstat.lint.readers import DIALECTS, Dialect, find_reader
 from vggstat.lint.sections import sections
 from vggstat.lint.settled import Settled
 from vggstat.lint.source import Document, open_document, split_lines
+from vggstat.lint.sums import with_sums
 from vggstat.lint.text import Section
-from vggstat.lint.totals_nearby import with_totals_nearby
 from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -123,7 +123,7 @@ def check_document(
             lambda: settle_units(as_read, document.text, forced), as_read, path, "units of 1024", fault
         )
     if any(judgement.table.form == "layers" for judgement in judgements):
-        judgements = list(with_totals_nearby(judgements))
+        judgements = list(with_sums(judgements))
     findings = [*document.problems, *(f for judgement in judgements for f in judgement.findings)]
     lines = tuple(split_lines(document.text))
     if "vggstat" in document.text:

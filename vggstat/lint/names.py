@@ -144,7 +144,7 @@ def _vggs(text: str) -> Iterator[Name]:
             )
         ) or (pre in _FOREIGN_PRE):
             spec = ""
-        norm = bool(match["norm"]) or post == "bn"
+        norm = bool(match["norm"]) or "bn" in (pre, post)
         yield Name(match.start(), match.end(), match[0], spec, norm)
 
 

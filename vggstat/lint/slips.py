@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["digit_slip", "likely_slip"]
 
 
+LONG: Final = 6
+"""Digits of a number in which two that are swapped need not stand side by side to be told from chance."""
+
+
 def digit_slip(found: str, expected: str) -> str:
     """The difference of two strings of digits, if it is one slip of the hand; else nothing."""
     if found == expected or not found or not expected:
@@ -21,7 +25,7 @@ def digit_slip(found: str, expected: str) -> str:
         different = [i for i, (a, b) in enumerate(zip(found, expected, strict=True)) if a != b]
         if len(different) == 1:
             return "one digit differs"
-        if len(different) == 2 and different[1] - different[0] == 1:
+        if len(different) == 2 and (different[1] - different[0] == 1 or len(found) >= LONG):
             i, j = different
             if found[i] == expected[j] and found[j] == expected[i]:
                 return "two digits are swapped"

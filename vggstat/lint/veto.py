@@ -25,12 +25,16 @@ LEAST: Final = 0.65
 """Confidence from which on a finding is an error."""
 MANY: Final = 10
 """Numbers that agree, against which a single finding is no sign of a misreading."""
+ENOUGH: Final = 6
+"""Numbers that agree before an unnamed listing is of a network."""
 COLUMN: Final = 3
 """Judged cells that a column needs to be heard about what it is."""
 FEW: Final = 3
 _OF_COUNTS: Final = ("V201", "V203", "V5", "V601", "V7")
 """Findings that a table answers whose rows come to its total."""
 _OF_NETWORKS: Final = ("V210", "V211", "V310", "V410")
+_ROW_A_LINE: Final = ("markdown", "csv", "tsv", "columns")
+"""Dialects whose rows stand one below the other."""
 _STRUCTURE: Final = ("V6", "V7")
 _ARITHMETIC: Final = ("V202", "V302", "V402")
 _CHOSEN: Final = ("V502", "V602", "V603", "V604")
@@ -52,6 +56,8 @@ def weighed(judgement: Judgement) -> Judgement:
     if not judgement.findings:
         return judgement
     sheet = _Sheet(judgement)
+    if sheet.is_guessed:
+        return judgement.replace(findings=())
     findings = _once(sheet, sheet.without_false_columns(sheet.without_testified(judgement.findings)))
     return judgement.replace(findings=tuple(sheet.weigh(finding) for finding in findings))
 
@@ -108,6 +114,17 @@ class _Sheet:
         _, end, index = found[after - 1]
         return index if place.column < end else None
 
+    @property
+    def is_guessed(self) -> bool:
+        """Whether a listing that names no network was taken for one on too little."""
+        named = self.judgement.spec and _names(self.table, self.judgement.spec)
+        return (
+            self.table.form == "layers"
+            and bool(self.judgement.spec)
+            and not named
+            and len(self.right) < ENOUGH
+        )
+
     # the document testifies ---------------------------------------------------------------------------------------
 
     def without_testified(self, findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -158,7 +175,11 @@ class _Sheet:
         for finding in findings:
             if finding.code == "V601" and self._is_no_mixture(finding):
                 continue
-            if self._is_answered_by_its_product(finding):
+            if (
+                self._is_rounding(finding)
+                or self._is_answered_by_its_product(finding)
+                or self._has_unread_row(finding)
+            ):
                 continue
             if finding.code.startswith("V5") and self.table.gaps and not _slip(finding):
                 continue  # the rows that are left out may be what is missing
@@ -190,6 +211,29 @@ class _Sheet:
             for index, other in enumerate(self.entries)
             if other.row >= 0
         )
+
+    def _is_rounding(self, finding: Finding) -> bool:
+        """Whether a pool of an unnamed network rounds a side up where it was taken to round down, or the other way."""
+        at = self.at(finding.place)
+        if at is None or finding.code != "V101" or self.judgement.spec or self.entries[at].row < 0:
+            return False
+        found, right = (
+            sorted(map(int, re.findall(r"\d{1,6}", text))) for text in (finding.text, finding.expected)
+        )
+        kind = self.table.rows[self.entries[at].row].kind
+        return (
+            kind in ("pool", "avgpool")
+            and len(found) == len(right)
+            and all(abs(a - b) <= 1 for a, b in zip(found, right, strict=True))
+        )
+
+    def _has_unread_row(self, finding: Finding) -> bool:
+        """Whether a layer that is said to be missing may be in a row that was not read, right below."""
+        if not finding.code.startswith("V7") or self.table.dialect not in _ROW_A_LINE:
+            return False
+        lines = sorted({row.flow.place().line for row in self.table.rows})
+        after = bisect_right(lines, finding.place.line)
+        return after < len(lines) and lines[after] > finding.place.line + 1
 
     def _is_answered_by_its_product(self, finding: Finding) -> bool:
         """Whether the row of an unnamed network has a product that comes to its value: then that is what the layer is."""

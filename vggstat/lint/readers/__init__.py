@@ -58,7 +58,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("delimited", r"[,;\t]|\S  +\S", ("csv", "tsv", "text", "markdown", "output")),
     Dialect(
         "metadata",
-        r"(?:param(?:s|eters|_count)|flops|macs|_ops)[\"']?\s?[:=]\s?\d",
+        r"(?:param(?:s|eters|_count)|flops|macs|_ops)[\"']?\s?[:=]\s?[\"']?\d",
         ("code", "text", "markdown", "output"),
     ),
     Dialect("configurations", r"conv\d-\d|a-lrn", ("text", "markdown", "latex", "output")),

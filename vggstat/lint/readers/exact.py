@@ -26,6 +26,12 @@ _EXACT: Final = re.compile(
 )
 
 
+def _only_name(section: Section) -> str:
+    """The one network that the whole text names; empty for none or several."""
+    found = {name.spec: name.text for name in find_names(section.text)}
+    return next(iter(found.values())) if len(found) == 1 else ""
+
+
 def read(section: Section) -> Iterator[ClaimTable]:
     """A table of facts for each line that holds such a number, where the text names a network."""
     names: list[Name] = []
@@ -48,7 +54,7 @@ def read(section: Section) -> Iterator[ClaimTable]:
             owner = near[-1].text if len({name.spec for name in near}) == 1 else ""
         else:
             headings = headings or Headings(section)
-            owner = headings.owner(index)
+            owner = headings.owner(index) or _only_name(section)
         if owner:
             cells = tuple(
                 Cell(quantity="figure", flow=line.flow.group(match), label="figure", alone=True)

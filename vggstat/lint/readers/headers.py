@@ -134,6 +134,10 @@ _BYTES: Final = re.compile(
     r"|размер модел",
     re.I,
 )
+_DOWNLOAD: Final = re.compile(
+    r"\W*(?:downloads?|checkpoints?|weight files?|下载|ダウンロード)\W*", re.IGNORECASE
+)
+"""Headers of links to files of weights, which may be called by their size."""
 _SAVED: Final = re.compile(
     r"(?:kept|saved|stored|cached) (?:for|by|in) (?:the )?(?:backward|autograd|backprop)|\bsaved bytes\b",
     re.I,
@@ -372,6 +376,8 @@ def _role(words: str, unit: str) -> tuple[str, Quantity | None]:
         return "other", None
     if _INDEX.match(words):
         return "index", None
+    if _DOWNLOAD.fullmatch(words):
+        return "size", None
     if _FIELD.search(words):
         return "quantity", "receptive_field"
     if _SAVED.search(words):

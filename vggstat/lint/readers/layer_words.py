@@ -142,6 +142,10 @@ _BEFORE: Final = re.compile(
     r"|(?<![第\d])(?P<times>[2-9])\s?(?:个|層|层|times|fois|mal)(?![A-Za-z\d]*$)",
     re.IGNORECASE,
 )
+_RANGE: Final = re.compile(
+    r"(?<!\d)(?P<block>\d)[-_.](?P<first>\d)\s?(?:…|\.{2,3}|~|,|/|&|to|and|und|bis|до|à|和|과)\s?(?P=block)[-_.](?P<last>\d)(?!\d)"
+)
+"""Layers from one to another: ``5-1…5-3``."""
 _SIDE: Final = re.compile(r"(?:^|[^\d-])1?\d\s?$")
 """A window's first side: what follows it is the second, and no number of layers."""
 
@@ -154,7 +158,10 @@ def find_repeats(text: str) -> int:
         if not _SIDE.search(text[: match.start()]):
             return max(1, min(int(match["count"]), 16))
     found = _BEFORE.search(text)
-    return max(1, min(int(found["before"] or found["times"]), 16)) if found else 1
+    if found:
+        return max(1, min(int(found["before"] or found["times"]), 16))
+    range_ = _RANGE.search(text)
+    return max(1, int(range_["last"]) - int(range_["first"]) + 1) if range_ else 1
 
 
 _NAME: Final = re.compile(

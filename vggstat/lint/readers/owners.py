@@ -30,6 +30,12 @@ def _is_compound(text: str, before: list[Name]) -> bool:
     return in_brackets or _WITHIN.fullmatch(between) is not None
 
 
+_BINDS_AFTER: Final = re.compile(
+    r"^(?!.*(?:third|half|quarter|fraction|times|than|compared|%| vs|out of|whole))"
+    r".*(?:(?:\b(?:for|in|of|by|on|from|für|von|pour|de|du|para|em|do|для|у|в)|的|は|の|に)\s?(?:the |a |an |our )?|[(（]\s?)$",
+    re.IGNORECASE,
+)
+"""What leads from a number to the network after it: ``138M parameters for VGG-16``."""
 _OWN: Final = re.compile(r"\W{0,6}(?P<own>[^\W\d][\w./-]{0,40})[\W_]{0,3}[:=][\s*`~<>$]{0,6}\d")
 _OF_THE_NETWORK: Final = re.compile(
     r"param|total|flop|mac|weight|size|model|network|memory|count|ops|adds|complexity|disk|file|layers|depth|parám|parâm"
@@ -53,10 +59,9 @@ def find_owner(text: str, names: list[Name], near: list[Name], heading: list[Nam
             or not re.search(r"respectively|分别|それぞれ|각각", text)
         ):
             return text[before[-1].start : before[-1].end]
-        only = {name.text for name in names}
-        if len({n.spec or n.text for n in names}) == 1:
-            return only.pop()
-        return None
+        first = names[0]
+        alone = len({n.spec or n.text for n in names}) == 1
+        return first.text if alone and _BINDS_AFTER.search(text[start : first.start]) else None
     own = _OWN.match(text)
     if own and not _OF_THE_NETWORK.search(own["own"]):
         return None

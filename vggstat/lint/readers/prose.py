@@ -228,6 +228,9 @@ def read(section: Section) -> Iterator[ClaimTable]:
         rows: list[Row] = []
         if (
             index not in section.taken
+            and not (
+                stripped[0] == "|" and stripped.count("|") > 2
+            )  # a row of a table that nobody could read
             and len(text) <= 20_000
             and _DIGIT.search(text)
             and _WORD.search(text[:5_000])

@@ -33,7 +33,7 @@ from vggstat.lint.whole_networks.verdicts import (
     whose,
 )
 
-__all__ = ["Claim", "is_part_of", "judge_cell"]
+__all__ = ["SEVERAL", "Claim", "is_part_of", "judge_cell"]
 
 MAX_LINE: Final = 2_000
 """Characters of a line in which words about its figures are looked for."""
@@ -57,6 +57,8 @@ class Claim(NamedTuple):
     settled: Settled
     beside: frozenset[int]
     """The exact counts of the same row: one of them shows what the others are rounded from."""
+    several: bool = False
+    """Whether the words around speak of several images."""
 
     @property
     def label(self) -> str:
@@ -235,6 +237,10 @@ def _judge_wrong(
         if not _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
             enter_erratum(cell, number, variant, ledger)
         return
+    reason = _otherwise(claim, variant)
+    if reason:
+        ledger.skip(cell, reason)
+        return
     part = part_of(number, cell, variant)
     if part:
         ledger.skip(cell, f"of {part} rather than of the whole")
@@ -261,16 +267,68 @@ _FAR: Final = 1.5
 
 def _is_slip(claim: Claim, variant: Variant) -> bool:
     """Whether a slip of the hand leads to the number from one of the figures, or no figure is anywhere near."""
+    return _slips(claim, variant) or _is_far(claim, variant)
+
+
+BY_CHANCE: Final = 0.15
+"""The most that numbers of some digits may be one slip away from a figure by chance, for a slip to be told."""
+
+
+def _slips(claim: Claim, variant: Variant) -> bool:
+    """Whether a slip of the hand leads to the number from one of the figures, and hardly chance.
+
+    A number of n digits has about 9 n + n - 1 neighbours by one digit changed or two swapped, of 9 * 10^(n - 1) numbers.
+    """
     number = claim.number
-    far = claim.cell.quantity in ("params", "ops")
-    for figure in claim.figures(variant):
+    figures = [
+        figure for figure in claim.figures(variant) if figure.rule in _PLAIN or claim.cell.quantity != "ops"
+    ]
+    for figure in figures:
         right = re.sub(r"\D", "", like(number, figure, claim.scales))
-        if len(right) > 1 and digit_slip(number.digits, right):
-            return True
-        far = far and figure.exact > 0
+        if not digit_slip(number.digits, right):
+            continue
         ratio = number.approximate / max(figure.exact, 1)
-        far = far and not 1 / (2 * _FAR) < ratio < (2 if claim.cell.quantity == "ops" else 1) * _FAR
-    return far
+        if claim.cell.quantity == "ops" and not number.is_exact and abs(ratio - 1) < _CLOSE / 10:
+            continue  # a last digit is as likely counted otherwise
+        count = len(right)
+        neighbours = len(figures) * (10 * count - 1) / (9 * 10 ** (count - 1))
+        if neighbours < BY_CHANCE or (count == len(number.digits) == 2 and 0.5 < ratio < 2):
+            return True
+    return False
+
+
+_PLAIN: Final = ("macs", "flops", TRAINING)
+
+
+def _is_far(claim: Claim, variant: Variant) -> bool:
+    """Whether no way to build the network, and no head, comes to such a count of parameters or operations."""
+    limit = {"params": _FAR, "ops": 2 * _FAR}.get(claim.cell.quantity)
+    ratios = [claim.number.approximate / max(figure.exact, 1) for figure in claim.figures(variant)]
+    return limit is not None and all(not 1 / (2 * _FAR) < ratio < limit for ratio in ratios)
+
+
+SEVERAL: Final = re.compile(
+    r"batch[- ]?size(?:\s?(?:of|is|=|:))?\s?(?!1\b)\d|batch of (?!1\b|one)\w|per batch", re.IGNORECASE
+)
+"""Words of figures for several images."""
+_CLOSE: Final = 0.03
+"""How far counts of operations are apart that count a little more or less: biases, activations, pools."""
+
+
+def _otherwise(claim: Claim, variant: Variant) -> str:
+    """Why a figure of work or memory that is no slip may be right all the same; empty where nothing speaks for that."""
+    cell, number = claim.cell, claim.number
+    if cell.quantity not in ("ops", "memory", "values", "pass_bytes", "saved_bytes") or _slips(
+        claim, variant
+    ):
+        return ""
+    if cell.quantity != "ops":
+        return "memory may be counted in a way that is not known"
+    macs = variant.network.report.total.macs
+    ratios = [number.approximate / (times * macs) for times in (1, 2)] if macs else []
+    if any(abs(ratio - 1) < _CLOSE for ratio in ratios):
+        return "within 3 % of the MACs or FLOPs: counted in a way that is not known"
+    return ""
 
 
 _QUOTED: Final = re.compile(r"[\"'“][^\"'“”]*\d\s?MB\b[^\"'“”]*[\"'”]|erratum")

@@ -15,7 +15,7 @@ from vggstat.lint.names import Name, find_names
 from vggstat.lint.network import load_spec
 from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.settled import Settled
-from vggstat.lint.whole_networks.cells import Claim, is_part_of, judge_cell
+from vggstat.lint.whole_networks.cells import SEVERAL, Claim, is_part_of, judge_cell
 from vggstat.lint.whole_networks.figure import judge_figure
 from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.letters import are_configurations
@@ -46,6 +46,7 @@ _PART: Final = re.compile(r"vgg[-_]?\d\d/(?:conv|pool|fc|block)", re.IGNORECASE)
 def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> str:
     """Judge a ``networks`` or ``facts`` table; returns the name of the network, where it is about one."""
     context = f"{table.title}\n{table.context}"
+    several = SEVERAL.search(context) is not None
     rows = list(table.rows)
     if table.form == "facts" and table.totals:
         rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
@@ -72,7 +73,7 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
         words = f"{row.name} {sizes} {context}"
         specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
         variants = Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
-        for entry in _judge_row(row, variants, table.settled, ledger):
+        for entry in _judge_row(row, variants, table.settled, ledger, several=several):
             columns.setdefault(entry.cell.label, []).append(entry)
     for counted in columns.values():
         judge_mixture(counted, ledger)
@@ -110,7 +111,9 @@ def _unnamed(cell: Cell, ledger: Ledger, reason: str) -> None:
         ledger.skip(cell, reason)
 
 
-def _judge_row(row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger) -> Iterator[Counted]:
+def _judge_row(
+    row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger, *, several: bool
+) -> Iterator[Counted]:
     """Judge the cells of a row under one variant of its network; yields its operations, for their column."""
     counts = _counts(row, ledger)
     chosen = _best(variants, counts)
@@ -131,7 +134,7 @@ def _judge_row(row: Row, variants: Iterable[Variant], settled: Settled, ledger: 
         if partly and number.approximate < most:
             ledger.skip(cell, "of some of the layers, it is not clear which")
             continue
-        claim = Claim(cell, number, settled, exact | _wholes(cell))
+        claim = Claim(cell, number, settled, exact | _wholes(cell), several)
         judge_cell(claim, chosen, variants, ledger)
         if cell.quantity == "ops" and not cell.alone and not settled.ops:
             figures = figures_of(chosen.network, "ops")

@@ -1,4 +1,8 @@
-"""A total that stands in a sentence below its table: ``Total: 901,766 parameters``."""
+"""Totals that are held against the rows as they are printed, whatever network they are of.
+
+In the table, or in a sentence below it: ``Total: 901,766 parameters``. Only a slip of the hand is told: any other difference may
+have a reason that the table does not say.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from vggstat.lint.numbers import Number, claim_parts, clean, format_like
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.veto import printed_sum
 
-__all__ = ["with_totals_nearby"]
+__all__ = ["with_sums"]
 
 REACH: Final = 8
 """Lines from the last row of a table to its total."""
@@ -20,15 +24,33 @@ LEAST: Final = 3
 CONFIDENCE: Final = 0.85
 
 
-def with_totals_nearby(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
+def with_sums(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
     """The judgements; a count of parameters that nothing else is known about is held against the sum of the table above."""
     above: Judgement | None = None
     for judgement in judgements:
         if judgement.table.form == "layers":
+            judgement = _with_own_sum(judgement)
             above = judgement
         elif above is not None and not judgement.spec and judgement.unchecked and _is_near(above, judgement):
             judgement = _with_sum(judgement, above)
         yield judgement
+
+
+def _with_own_sum(judgement: Judgement) -> Judgement:
+    """The judgement with a finding about a total of its own that nothing else was said of."""
+    table = judgement.table
+    total = printed_sum(table)
+    everything = [group.cell for group in table.groups if len(group.rows) == len(table.rows)]
+    cells = [cell for cell in (*table.totals, *everything) if cell.quantity == "params"]
+    if total is None or len(table.rows) < LEAST or len(cells) != 1 or judgement.findings:
+        return judgement
+    number = _count(cells[0])
+    if number is None or not digit_slip(str(number.whole), str(total)):
+        return judgement
+    place = cells[0].flow.place()
+    if any(passed == place for passed, *_ in judgement.passes):
+        return judgement
+    return _failed(judgement, cells[0], number, total, len(table.rows))
 
 
 def _is_near(above: Judgement, below: Judgement) -> bool:
@@ -73,7 +95,7 @@ def _failed(judgement: Judgement, cell: Cell, number: Number, total: int, rows: 
         severity="error",
         place=place,
         text=cell.flow.text,
-        message=f"the rows of the table above add up to {total:,}, not to {number.text.strip()}",
+        message=f"the rows of the table add up to {total:,}, not to {number.text.strip()}",
         expected=format_like(number, total),
         quantity="params",
         notes=(slip,),
