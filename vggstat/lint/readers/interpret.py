@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from vggstat.lint.model import ClaimTable
+from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.readers import (
     grid_columns,
     grid_layers,
@@ -56,7 +56,45 @@ def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         if tables:
             yield from tables
             return
-    yield from grid_networks.read_facts(grid, dialect)
+    found = list(grid_networks.read_facts(grid, dialect))
+    yield from found or _shapes_with_numbers(grid, dialect)
+
+
+LEAST_SHAPES: Final = 4
+_SHAPE: Final = re.compile(r"[\[(]?\d{1,4}\s?[x*,]\s?\d{1,4}\s?[x*,]\s?\d{1,5}[\])]?")
+_COUNT: Final = re.compile(r"~?\d{1,3}(?:[,. ]\d{3})+|\d{2,12}|\d+(?:\.\d+)?\s?[KM]")
+
+
+def _shapes_with_numbers(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
+    """A table of maps whose other headers say nothing that is known: its numbers may be those of the maps' values."""
+    body = grid.rows[1:]
+    width = max(map(len, grid.rows))
+    columns = [[row[i] for row in body if i < len(row)] for i in range(width)]
+    shapes = [
+        i for i, cells in enumerate(columns) if sum(_is(_SHAPE, cell) for cell in cells) >= LEAST_SHAPES
+    ]
+    if len(shapes) != 1:
+        return
+    rows = []
+    for row in body:
+        if shapes[0] >= len(row) or not _is(_SHAPE, row[shapes[0]]):
+            continue
+        cells = [Cell(quantity="shape", flow=row[shapes[0]], label="shape")]
+        for i, cell in enumerate(row):
+            if i != shapes[0] and _is(_COUNT, cell):
+                cells.append(
+                    Cell(
+                        quantity="figure",
+                        flow=cell,
+                        label=grid.rows[0][i].text if i < len(grid.rows[0]) else "",
+                    )
+                )
+        rows.append(Row(kind="other", name=row[0].text[:60], flow=row[0], cells=tuple(cells)))
+    yield ClaimTable(dialect=dialect, form="layers", start=grid.start, rows=tuple(rows), gaps=True)
+
+
+def _is(pattern: re.Pattern[str], cell: Flow) -> bool:
+    return len(cell) < 40 and pattern.fullmatch(cell.text) is not None
 
 
 def _transposed(grid: Grid) -> Grid:

@@ -228,14 +228,13 @@ def read(section: Section) -> Iterator[ClaimTable]:
         rows: list[Row] = []
         if (
             index not in section.taken
-            and not (
-                stripped[0] == "|" and stripped.count("|") > 2
-            )  # a row of a table that nobody could read
             and len(text) <= 20_000
             and _DIGIT.search(text)
             and _WORD.search(text[:5_000])
         ):
-            rows = list(_rows(line.flow, names, near, heading))
+            cells = stripped[0] == "|" and stripped.count("|") > 2
+            # of a row of a table that nobody could read, no sentence is known
+            rows = list(_products(line.flow) if cells else _rows(line.flow, names, near, heading))
         found += bool(rows)
         if found > MAX_FACTS:
             return
@@ -302,10 +301,7 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
     """A row a claim, with the network that it is about as its name."""
     text = line.text[:5_000]
     taken: list[tuple[int, int]] = []
-    for claim, span in find_products(line.cut(0, 5_000)):
-        taken.extend([span] if span else [])
-        cell = Cell(quantity="arithmetic", flow=claim)
-        yield Row(kind="network", name="", flow=line, cells=(cell,))
+    yield from _products(line, taken)
     yield from _widths(line, text)
     for name, match, noun in _listed(text, names):
         taken.append(match.span("claim"))
@@ -353,7 +349,8 @@ _BINDS: Final = re.compile(
 )
 """What stands between a network and the number of its layers where that is of the whole of it."""
 _PRONOUN: Final = re.compile(
-    r"\b(?:it|the (?:network|model|architecture)|this (?:network|model))\b", re.IGNORECASE
+    r"\b(?:it|the (?:network|model|architecture)|this (?:network|model))\b|它|该网络|それ|이 네트워크",
+    re.IGNORECASE,
 )
 _ITEM_COUNTS: Final = re.compile(r"\W*(?:\d{1,3} (?:[\w-]+ ){1,2}layers?\s?(?:,|,? and|\+|plus)?\s?){0,4}")
 """What an item of a list below a network's heading has before a number: ``- 13 conv layers and 3 FC layers``."""
@@ -384,6 +381,14 @@ _PART: Final = re.compile(
     r"\b(?:block|stage|group|module|stack|unit|first|last|top|each|every|per|fr[eo]+z|fine-?tun|before|after|between|more|fewer|less|additional|extra)\w*|[多少]",
     re.IGNORECASE,
 )
+
+
+def _products(line: Flow, taken: list[tuple[int, int]] | None = None) -> Iterator[Row]:
+    """A row a product with its value; where they stand is added to ``taken``."""
+    for claim, span in find_products(line.cut(0, 5_000)):
+        if taken is not None and span:
+            taken.append(span)
+        yield Row(kind="network", name="", flow=line, cells=(Cell(quantity="arithmetic", flow=claim),))
 
 
 _WIDTH: Final = re.compile(r"(?<![\w.])conv\s?(?P<kernel>\d)-(?P<claim>\d{2,4})(?![\w.-]*\d)", re.IGNORECASE)

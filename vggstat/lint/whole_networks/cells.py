@@ -283,15 +283,16 @@ def _slips(claim: Claim, variant: Variant) -> bool:
     figures = [
         figure for figure in claim.figures(variant) if figure.rule in _PLAIN or claim.cell.quantity != "ops"
     ]
-    for figure in figures:
-        right = re.sub(r"\D", "", like(number, figure, claim.scales))
+    printed = {figure: re.sub(r"\D", "", like(number, figure, claim.scales)) for figure in figures}
+    distinct = len(set(printed.values()))
+    for figure, right in printed.items():
         if not digit_slip(number.digits, right):
             continue
         ratio = number.approximate / max(figure.exact, 1)
         if claim.cell.quantity == "ops" and not number.is_exact and abs(ratio - 1) < _CLOSE / 10:
             continue  # a last digit is as likely counted otherwise
         count = len(right)
-        neighbours = len(figures) * (10 * count - 1) / (9 * 10 ** (count - 1))
+        neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))
         if neighbours < BY_CHANCE or (count == len(number.digits) == 2 and 0.5 < ratio < 2):
             return True
     return False
