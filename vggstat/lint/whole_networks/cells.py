@@ -267,7 +267,7 @@ _FAR: Final = 1.5
 
 def _is_slip(claim: Claim, variant: Variant) -> bool:
     """Whether a slip of the hand leads to the number from one of the figures, or no figure is anywhere near."""
-    return _slips(claim, variant) or _is_far(claim, variant)
+    return _slips(claim, variant) or (not claim.cell.alone and _is_far(claim, variant))
 
 
 BY_CHANCE: Final = 0.15
