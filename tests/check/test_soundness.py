@@ -16,8 +16,28 @@ from vggstat.sources.spec.build import build_graph
 
 from .support import check
 
-NETWORKS = ("A", "A-LRN", "B", "C", "D", "E", "AlexNet", "ResNet-18", "ResNet-50", "MobileNetV2", "DenseNet-121", "GoogLeNet")
-TITLES = {"A": "VGG-11", "B": "VGG-13", "C": "VGG-16 (C)", "D": "VGG-16", "E": "VGG-19", "A-LRN": "VGG-11-LRN"}
+NETWORKS = (
+    "A",
+    "A-LRN",
+    "B",
+    "C",
+    "D",
+    "E",
+    "AlexNet",
+    "ResNet-18",
+    "ResNet-50",
+    "MobileNetV2",
+    "DenseNet-121",
+    "GoogLeNet",
+)
+TITLES = {
+    "A": "VGG-11",
+    "B": "VGG-13",
+    "C": "VGG-16 (C)",
+    "D": "VGG-16",
+    "E": "VGG-19",
+    "A-LRN": "VGG-11-LRN",
+}
 
 PARAMS = (
     "{net} has {v} parameters.",
@@ -113,7 +133,9 @@ def printed(exact: int) -> Iterator[str]:
 
 def words_of(fact: Fact) -> str:
     kind, name = fact.scope
-    return {"trunk": "the convolutional part", "head": "the classifier", "kind": f"all {name} layers"}.get(kind, name)
+    return {"trunk": "the convolutional part", "head": "the classifier", "kind": f"all {name} layers"}.get(
+        kind, name
+    )
 
 
 def frames(report: Report, title: str) -> Iterator[str]:
@@ -148,6 +170,8 @@ def test_of_a_right_figure_nothing_is_said(name: str) -> None:
     for start in range(0, len(texts), 200):
         lines = texts[start : start + 200]
         result = check("\n\n".join(lines).encode(), "notes.md")
-        wrong += [(lines[finding.place.line // 2], finding.code, finding.message) for finding in result.findings]
+        wrong += [
+            (lines[finding.place.line // 2], finding.code, finding.message) for finding in result.findings
+        ]
 
     assert wrong[:12] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.identify import identify
 from vggstat.lint.ledger import Ledger
+from vggstat.lint.listings.another import judge_another
 from vggstat.lint.listings.passing import with_passing
 from vggstat.lint.listings.rows import judge_rows
 from vggstat.lint.listings.structure import judge_structure
@@ -73,6 +74,7 @@ def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
         target for obs, target in with_passing(identity) if target is not None and obs.row.type != "container"
     ]
     judge_structure(table, identity, ledger)
+    judge_another(table, identity, ledger)
     if identity.batch == 1:
         identity = identity.replace(batch=ledger.batch)
     judge_totals(table, identity, shown, columns, ledger)

@@ -37,7 +37,7 @@ _ROW_A_LINE: Final = ("markdown", "csv", "tsv", "columns")
 """Dialects whose rows stand one below the other."""
 _STRUCTURE: Final = ("V6", "V7")
 _ARITHMETIC: Final = ("V202", "V302", "V402")
-_CHOSEN: Final = ("V502", "V602", "V603", "V604")
+_CHOSEN: Final = ("V502", "V602", "V603", "V604", "V605", "V705")
 """Findings about what a number is called, or that settings asked for: what they say of the number is that it is right."""
 _PARAMS: Final = ("params", "weights", "trainable_params")
 

@@ -37,16 +37,10 @@ def _best_at(evidence: Evidence, image: Shape | None, forced: Spec | None) -> Id
     names: tuple[str | Spec, ...] = (forced,) if forced else shipped_names()
     hinted = _named(f"{evidence.table.title}\n{evidence.table.context}") if not forced else None
     convs = sum(obs.kind == "conv" for obs in evidence.observations)
-    # Of the networks that are loaded already those of as many convolutions come first: most often one of them fits.
-    order = (
-        names
-        if forced
-        else sorted(names, key=lambda name: (name != hinted, _loaded.get(name, convs) != convs))
-    )
+    # one order for all documents, so that what is named does not depend on those before
+    order = names if forced else sorted(names, key=lambda name: name != hinted)
     for name in order:
         spec = load_spec(name) if isinstance(name, str) else name
-        if isinstance(name, str):
-            _loaded[name] = _convs(spec)
         if forced is None and not evidence.table.gaps and abs(_convs(spec) - convs) > MAX_LAYERS_OFF:
             continue
         fitted = _fit(evidence, spec, image or spec.input)
@@ -59,10 +53,6 @@ def _best_at(evidence: Evidence, image: Shape | None, forced: Spec | None) -> Id
         if whole and not fitted.distance and fitted.agreed == fitted.compared and fitted.compared > 3:
             break
     return best
-
-
-_loaded: dict[object, int] = {}
-"""Shipped networks that have been read so far, with their number of convolutions."""
 
 
 def _convs(spec: Spec) -> int:

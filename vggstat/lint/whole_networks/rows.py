@@ -20,6 +20,7 @@ from vggstat.lint.whole_networks.figure import judge_figure
 from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.letters import are_configurations
 from vggstat.lint.whole_networks.mixture import Counted, judge_mixture
+from vggstat.lint.whole_networks.swapped import with_headers_back
 from vggstat.lint.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Variant, variants_of
 from vggstat.lint.whole_networks.widths import judge_widths
 from vggstat.net.spec import Spec
@@ -50,6 +51,8 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
     rows = list(table.rows)
     if table.form == "facts" and table.totals:
         rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
+    if table.form == "networks":
+        rows = list(with_headers_back(rows, ledger))
     found: set[str] = set()
     columns: dict[str, list[Counted]] = {}
     labels = [table.title, *(row.name for row in rows)]
