@@ -12,8 +12,10 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph
 from vggstat.records import Record
 from vggstat.shapes import Shape, describe
+from vggstat.sources.formats import formats_note
 from vggstat.sources.require import version_of
 from vggstat.sources.torch_module.factory import load_model
+from vggstat.sources.torch_module.tensors import formats
 from vggstat.sources.torch_module.trace import TraceError, input_channels, is_on_meta, required_inputs, trace
 from vggstat.sources.torch_module.values import needs_values
 from vggstat.sources.wanted import Wanted
@@ -57,9 +59,9 @@ class TorchSource(Record):
         spec = graph.spec.replace(
             name=self.name, title=title, source=source, origin=self.name, texts=(_structure(graph),)
         )
-        return graph.replace(
-            spec=spec, notes=tuple(note for note in (self.note, remark, *graph.notes) if note)
-        )
+        stored = formats_note("The model's parameters", formats(self.model.parameters()))
+        notes = (self.note, remark, stored, *graph.notes)
+        return graph.replace(spec=spec, notes=tuple(filter(None, notes)))
 
     def _trace(self, wanted: Wanted) -> tuple[Graph, str]:
         """The graph, and what to say of the inputs that were chosen."""

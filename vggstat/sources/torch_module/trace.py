@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
 from itertools import chain
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ from vggstat.shapes import Shape
 from vggstat.sources.torch_module.functions import LAYOUT
 from vggstat.sources.torch_module.recorder import LIBRARIES, Alone, Recorder, Step, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
+from vggstat.sources.torch_module.tensors import params_of
 from vggstat.sources.torch_module.untouched import untouched
 
 __all__ = ["TraceError", "input_channels", "is_on_meta", "quiet", "reason_of", "required_inputs", "trace"]
@@ -235,7 +236,7 @@ def _run(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: boo
         recorder: Recorder | None = None
         try:
             run, given, held, dtype = _prepare(model, inputs, way, stack)
-            tensors = _params(held, dict(model.named_parameters()))
+            tensors = params_of(held, dict(model.named_parameters()))
             recorder = Recorder(
                 way.batch, tensors, map(storage_of, held.values()), dtype.itemsize, grad=way.grad
             )
@@ -376,23 +377,6 @@ def _prepare(
         return torch.func.functional_call(model, fakes, args, named)
 
     return run, given, fakes, dtype
-
-
-def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[int, Param]:
-    found = {}
-    for path, tensor in tensors.items():
-        last = path.rpartition(".")[2]
-        role: Literal["weight", "bias", "buffer"] = "bias" if last == "bias" else "weight"
-        is_learned = path in learned
-        found[id(tensor)] = Param(
-            last,
-            tuple(tensor.shape),
-            role if is_learned else "buffer",
-            width=None if tensor.is_floating_point() else tensor.element_size(),
-            path=path,
-            frozen=is_learned and not learned[path].requires_grad,
-        )
-    return found
 
 
 @contextmanager
