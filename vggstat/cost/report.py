@@ -13,6 +13,7 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import CONVOLUTIONS, Layer, Param
 from vggstat.net.settings import Settings, settings_of
+from vggstat.net.shortcuts import has_weights, on_shortcuts
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
 from vggstat.shapes import Shape, Sides, values
@@ -228,9 +229,9 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
     load = workload or Workload()
     rows = [_image_row(graph, load)]
     number = 0
-    shown = _rows_behind(graph)
+    shown, beside = _rows_behind(graph), on_shortcuts(graph)
     for node in graph.rows:
-        weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
+        weighted = has_weights(node) and node.index not in beside
         number += weighted
         rows.append(_row(node, load, number if weighted else None, shown, graph.width_of(node)))
     rows += _unused_rows(graph.unused, {row.name for row in rows})
