@@ -97,3 +97,33 @@ def test_a_table_of_position_biases_is_a_weight() -> None:
 
     total = tokens(Positions(), (5, 8)).total
     assert (total.weights, total.biases) == (9 * 8, 0)
+
+
+CONVOLUTIONS: dict[str, tuple[nn.Module, tuple[int, ...], tuple[object, ...]]] = {
+    "conv1d": (nn.Conv1d(4, 8, 5, 2, 1, 2, 2), (4, 64), (5, 2, 1, 2, 2)),
+    "conv1d, padded to the same length": (nn.Conv1d(4, 8, 5, padding="same"), (4, 64), (5, 1, 2, 1, 1)),
+    "conv3d": (nn.Conv3d(4, 8, (1, 3, 5), (1, 2, 2), (0, 1, 2)), (4, 8, 16, 16), ((1, 3, 5), (1, 2, 2), (0, 1, 2), 1, 1)),
+    "transposed 1d": (nn.ConvTranspose1d(4, 8, 4, 3, 1, groups=2), (4, 16), (4, 3, 1, 1, 2)),
+    "transposed 3d": (nn.ConvTranspose3d(4, 8, 2, 2), (4, 4, 4, 4), (2, 2, 0, 1, 1)),
+    "transposed 2d": (nn.ConvTranspose2d(4, 8, 3, 2, 1, 1, dilation=2), (4, 8, 8), (3, 2, 1, 2, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", list(CONVOLUTIONS))
+def test_convolutions_of_any_rank_have_their_settings(form: str) -> None:
+    """Kernel, stride, padding, dilation and groups, one number where they are the same along all axes."""
+    module, shape, settings = CONVOLUTIONS[form]
+    row = vggstat.analyze(module.to("meta"), inputs={"input": shape}).rows[1]
+
+    assert (row.kernel, row.stride, row.padding, row.dilation, row.groups) == settings
+
+
+def test_another_stride_of_a_signal_is_another_layer() -> None:
+    """Both make 32 values of 64: (64 − 2) / 2 + 1, and (64 + 2 · 16 − 33) / 2 + 1 rounded down."""
+    strided, wide = nn.Conv1d(4, 8, 2, 2), nn.Conv1d(4, 8, 2, 2, 16, dilation=32)
+    rows = [
+        vggstat.analyze(module.to("meta"), inputs={"input": (4, 64)}).rows[1] for module in (strided, wide)
+    ]
+
+    assert rows[0].output_shape == rows[1].output_shape
+    assert (rows[0].padding, rows[0].dilation) != (rows[1].padding, rows[1].dilation)

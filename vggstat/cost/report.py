@@ -16,7 +16,7 @@ from vggstat.net.settings import Settings, settings_of
 from vggstat.net.shortcuts import has_weights, on_shortcuts
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
-from vggstat.shapes import Shape, Sides, values
+from vggstat.shapes import Extents, Shape, Sides, values
 
 __all__ = ["Block", "OpItem", "Report", "Row", "analyze", "block_of"]
 
@@ -42,10 +42,10 @@ class Row(Record):
     """The rows whose values enter, or what follows them on the way; none for the image."""
     in_shape: Shape | None
     output_shape: Shape
-    kernel: Sides | None
-    stride: Sides | None
-    padding: Sides | None
-    dilation: Sides | None
+    kernel: Extents | None
+    stride: Extents | None
+    padding: Extents | None
+    dilation: Extents | None
     groups: int | None
     weight_shape: tuple[int, ...] | None
     weights: int
