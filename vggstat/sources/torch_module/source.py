@@ -67,17 +67,18 @@ class TorchSource(Record):
         """The graph, and what to say of the inputs that were chosen."""
         if wanted.inputs:
             return self._trace_named(wanted), ""
-        first: TraceError | None = None
+        reason: TraceError | None = None
         asked = self._likely if wanted.image is None else self._of_size(*wanted.image)
         for image in asked:
             try:
                 graph = trace(self.model, image)
             except TraceError as error:
-                first = first or error
+                # Which got furthest is about the model; the others may be about an image that it is not for.
+                reason = error if reason is None or error.reached > reason.reached else reason
                 continue
-            return graph, "" if first is None or wanted.image else self._remark(image)
-        assert first is not None
-        raise first
+            return graph, "" if reason is None or wanted.image else self._remark(image)
+        assert reason is not None
+        raise reason
 
     def argument_names(self, wanted: Wanted) -> tuple[str, ...]:
         """The names by which its forward pass is given its inputs; none where it is given one, as its first argument."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
 from itertools import chain
+from textwrap import shorten
 from typing import Any, Final, NamedTuple, cast
 
 import torch
@@ -38,6 +39,14 @@ OTHER: Final = 29
 
 BATCH: Final = 23
 """Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
+
+
+MOST_WORDS: Final = 160
+"""Signs of what torch says that are shown: its advice may fill a page."""
+
+
+MOST_CODE: Final = 100
+"""Signs of the line that failed."""
 
 
 class TraceError(Exception):
@@ -86,6 +95,7 @@ def trace(
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
     if script is not None:
         raise TraceError(f"{script or 'it'} is TorchScript, whose layers cannot be seen from outside")
+    _refuse_lazy(model)
     inputs = {first or "input": image, **(further or {})}
     _refuse_other_inputs(model, inputs, named=bool(first))
     reason: TraceError | None = None
@@ -170,6 +180,22 @@ def _of_training_alone(
 
 def _is_script(module: nn.Module) -> bool:
     return isinstance(module, torch.jit.ScriptModule)
+
+
+def _refuse_lazy(model: nn.Module) -> None:
+    """Raises TraceError where a module learns its size from the first input."""
+    lazy = next((name for name, module in model.named_modules() if _is_lazy(module)), None)
+    if lazy is not None:
+        kind = type(model.get_submodule(lazy)).__name__
+        raise TraceError(
+            f"{lazy or 'it'} is a {kind}, whose size is not known until the model has run: run it once where it is made, as in "
+            "model(torch.empty(1, 3, 224, 224)), or give the size"
+        )
+
+
+def _is_lazy(module: nn.Module) -> bool:
+    tensors = (*module._parameters.values(), *module._buffers.values())
+    return any(nn.parameter.is_lazy(tensor) for tensor in tensors if tensor is not None)
 
 
 def required_inputs(model: nn.Module) -> tuple[str, ...]:
@@ -334,7 +360,11 @@ def _unpack(_: object) -> Tensor:
 def reason_of(error: BaseException, beside: tuple[str, ...] = ()) -> str:
     """What went wrong, and at which line of the model: of what lies neither in torch nor in the folders ``beside``."""
     lines = str(error).strip().splitlines() or [""]
-    words = f"{type(error).__name__}: {lines[0]}"[:200] if not isinstance(error, TraceError) else str(error)
+    words = (
+        shorten(f"{type(error).__name__}: {lines[0]}", MOST_WORDS, placeholder=" …")
+        if not isinstance(error, TraceError)
+        else str(error)
+    )
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -342,7 +372,7 @@ def reason_of(error: BaseException, beside: tuple[str, ...] = ()) -> str:
     ]
     if not frames:
         return words
-    code = f" ({frames[-1].line})" if frames[-1].line else ""
+    code = f" ({shorten(frames[-1].line, MOST_CODE, placeholder=' …')})" if frames[-1].line else ""
     return f"{frames[-1].filename}:{frames[-1].lineno}: {words}{code}"
 
 
