@@ -44,6 +44,9 @@ class TorchSource(Record):
     def graph(self, wanted: Wanted) -> Graph:
         """The graph of what it runs on the inputs wanted; on the first of the usual images that it takes, if none are.
 
+        Its forward pass runs several times, on batches of several images without values (``BATCH`` of them, and others to
+        tell what is of one image), so that a model which prints its shapes prints those, to stderr.
+
         Raises UsageError where it does not run on them, with the line of its code, or for what only a spec can change.
         """
         if wanted.head is not None or wanted.classes is not None:
