@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vggstat.net.ops.base import Param
 
-__all__ = ["formats", "params_of"]
+__all__ = ["formats", "is_bias", "params_of"]
 
 
 def params_of(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[int, Param]:
@@ -18,10 +18,11 @@ def params_of(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> d
     for path, tensor in tensors.items():
         name = path.rpartition(".")[2]
         is_learned = path in learned
+        role: Literal["weight", "bias"] = "bias" if is_bias(name) else "weight"
         found[id(tensor)] = Param(
             name,
             tuple(tensor.shape),
-            _role(name) if is_learned else "buffer",
+            role if is_learned else "buffer",
             width=None if tensor.is_floating_point() else tensor.element_size(),
             path=path,
             frozen=is_learned and not learned[path].requires_grad,
@@ -29,13 +30,13 @@ def params_of(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> d
     return found
 
 
-def _role(name: str) -> Literal["weight", "bias"]:
-    """A bias is what torch and others name so: ``bias``, ``bias_hh_l0_reverse``, ``in_proj_bias``, ``q_bias``, ``bias_k``.
+def is_bias(path: str) -> bool:
+    """Whether a parameter is one by what torch and others call it: ``bias``, ``bias_hh_l0_reverse``, ``in_proj_bias``, ``bias_k``.
 
     A ``relative_position_bias_table`` is a weight: a table that values are taken from, as from an embedding.
     """
-    words = name.split("_")
-    return "bias" if "bias" in (words[0], words[-1]) else "weight"
+    words = path.rpartition(".")[2].split("_")
+    return "bias" in (words[0], words[-1])
 
 
 def formats(parameters: Iterable[Tensor]) -> Iterator[tuple[str, int]]:
