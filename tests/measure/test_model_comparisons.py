@@ -21,6 +21,7 @@ from vggstat.cost.snapshot_json import parse_snapshot
 from vggstat.render.draw.stages import Run
 from vggstat.render.draw.units import Unit, pieces_of
 from vggstat.render.report_data import report_data
+from vggstat.render.views.compare import comparison_page
 from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.wanted import Wanted
 
@@ -250,3 +251,24 @@ def test_a_shortcut_is_drawn_beside() -> None:
     assert [run.text for run in beside] == ["conv1-16, BN"]
     assert first.join is not None
     assert first.is_residual
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_frozen_parameters_are_a_difference(saved: bool) -> None:
+    """The same layers, the first of which training leaves as it is: 3 · 9 · 8 of its weights, none of a bias."""
+    free, frozen = (Small().to("meta") for _ in range(2))
+    frozen.stem[0].requires_grad_(False)
+    reports = [
+        analyze(TorchSource(model=model, name=name).graph(Wanted(image=(3, 32, 32))))
+        for name, model in (("free", free), ("frozen", frozen))
+    ]
+    before, after = map(snapshot_of, reports)
+    if saved:
+        after = parse_snapshot(json.dumps(report_data(reports[1])).encode(), "frozen.json")
+    found = compare_snapshots((before, after))
+
+    assert [row.name for row in found.steps[0].changed] == ["stem.0"]
+    assert dict(found.steps[0].changed[0].settings)["frozen"] == 216
+    assert before.trained_params - after.trained_params == 216
+    words = comparison_page(found, only_differences=False).notes
+    assert f"Trainable parameters: free {before.trained_params:,}, frozen" in " ".join(map(str, words))

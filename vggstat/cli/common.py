@@ -52,8 +52,8 @@ PIPED_WIDTH: Final = 110
 
 SPEC_HELP: Final = (
     "A shipped network (vgg16, D, VGG-16; `vggstat list` shows all), a path to a .yaml or .onnx file, - for standard "
-    "input, or a torch model as package.module:factory or file.py:factory(width=2), whose code this runs; with what is "
-    "changed about it after an @ (D@384, D@head=gap,bf16)."
+    "input, or a torch model as package.module:factory or file.py:factory(width=2), whose code this runs, its forward "
+    "pass on shapes of several images; with what is changed about it after an @ (D@384, D@head=gap,bf16)."
 )
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False)]

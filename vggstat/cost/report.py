@@ -13,12 +13,16 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import CONVOLUTIONS, Layer, Param
 from vggstat.net.settings import Settings, settings_of
+from vggstat.net.shortcuts import has_weights, on_shortcuts
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
-from vggstat.shapes import Shape, Sides, values
+from vggstat.shapes import Extents, Shape, Sides, values
 
-__all__ = ["Block", "OpItem", "Report", "Row", "analyze", "block_of"]
+__all__ = ["FROZEN", "Block", "OpItem", "Report", "Row", "analyze", "block_of"]
 
+
+FROZEN: Final = "frozen"
+"""The setting that says how many parameters of a row training leaves as they are."""
 
 MACS_RULE: Final = find_counting_rule("macs")
 
@@ -41,10 +45,10 @@ class Row(Record):
     """The rows whose values enter, or what follows them on the way; none for the image."""
     in_shape: Shape | None
     output_shape: Shape
-    kernel: Sides | None
-    stride: Sides | None
-    padding: Sides | None
-    dilation: Sides | None
+    kernel: Extents | None
+    stride: Extents | None
+    padding: Extents | None
+    dilation: Extents | None
     groups: int | None
     weight_shape: tuple[int, ...] | None
     weights: int
@@ -59,6 +63,8 @@ class Row(Record):
     """Distance of neighbouring values in pixels of the image (the effective stride)."""
     sees_all: bool
     """Whether every value sees the whole image."""
+    frozen: int = 0
+    """Of its weights and biases those that training leaves as they are."""
 
     @property
     def params(self) -> int:
@@ -72,8 +78,9 @@ class Row(Record):
 
     @property
     def settings(self) -> Settings:
-        """What its layer sets beside its window and its groups, where that is not the default."""
-        return () if self.layer is None else settings_of(self.layer)
+        """What its layer sets beside its window and its groups, where that is not the default, and what of it is frozen."""
+        own = () if self.layer is None else settings_of(self.layer)
+        return (*own, (FROZEN, self.frozen)) if self.frozen else own
 
 
 class OpItem(Record):
@@ -228,9 +235,9 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
     load = workload or Workload()
     rows = [_image_row(graph, load)]
     number = 0
-    shown = _rows_behind(graph)
+    shown, beside = _rows_behind(graph), on_shortcuts(graph)
     for node in graph.rows:
-        weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
+        weighted = has_weights(node) and node.index not in beside
         number += weighted
         rows.append(_row(node, load, number if weighted else None, shown, graph.width_of(node)))
     rows += _unused_rows(graph.unused, {row.name for row in rows})
@@ -307,18 +314,23 @@ def _unused_rows(unused: Iterable[Param], taken: Set[str]) -> Iterator[Row]:
             output_bytes=0,
             weights=_elements(params, "weight"),
             biases=_elements(params, "bias"),
+            frozen=_frozen(params),
         )
 
 
 def _plain_row(**told: Any) -> Row:
     """A row that is no layer of the network: what is not told is not there."""
     nothing: dict[str, Any] = dict.fromkeys(Row.record_fields)
-    nothing.update(label="", scope=(), inputs=(), weights=0, biases=0, macs=0, sees_all=False)
+    nothing.update(label="", scope=(), inputs=(), weights=0, biases=0, macs=0, sees_all=False, frozen=0)
     return Row(**{**nothing, **told})
 
 
 def _elements(params: Iterable[Param], role: str) -> int:
     return sum(param.elements for param in params if param.role == role)
+
+
+def _frozen(params: Iterable[Param]) -> int:
+    return sum(param.elements for param in params if param.role != "buffer" and param.frozen)
 
 
 def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str], width: int | None) -> Row:
@@ -346,6 +358,7 @@ def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str], w
         weight_shape=weight.shape if weight else None,
         weights=_elements(params, "weight"),
         biases=_elements(params, "bias"),
+        frozen=_frozen(params),
         macs=MACS_RULE.count(node.ops * load.batch),
         output_values=count * load.batch,
         output_bytes=load.bytes(count, width),

@@ -32,6 +32,7 @@ OTHERS: Final = {"results": "benchmark results", "specs": "a comparison", "budge
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Size = Annotated[int, msgspec.Meta(ge=1)]
 Sides = int | tuple[int, int]
+Extents = int | tuple[int, ...]
 Figures = dict[str, Any]
 """Figures by name, which are looked at one by one: so the message about a wrong one can name it."""
 
@@ -70,10 +71,10 @@ class _Row(msgspec.Struct):
     settings: dict[str, Any]
     input_shape: tuple[Count, ...] | None
     output_shape: tuple[Count, ...]
-    kernel: Sides | None
-    stride: Sides | None
-    padding: Sides | None
-    dilation: Sides | None
+    kernel: Extents | None
+    stride: Extents | None
+    padding: Extents | None
+    dilation: Extents | None
     groups: Count | None
     weights: Count
     biases: Count

@@ -43,6 +43,7 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
     notes += _heads(names, comparison.networks)
     notes += _saved_note(comparison.networks)
+    notes += _trained_note(comparison, names)
     notes += _not_counted_notes(comparison, names)
     if len(names) > 2:
         notes.insert(0, STEPS_NOTE)
@@ -87,6 +88,15 @@ def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
     return (
         f"As saved in {', '.join(files)}, with the options of that time; published accuracies are left out.",
     )
+
+
+def _trained_note(comparison: Comparison, names: tuple[str, ...]) -> Iterator[str]:
+    """How many parameters training changes in each network, where that is not all in each."""
+    networks = comparison.networks
+    if all(network.trained_params == network.figure("params") for network in networks):
+        return
+    trained = zip(names, networks, strict=True)
+    yield f"Trainable parameters: {', '.join(f'{name} {grouped(one.trained_params)}' for name, one in trained)}."
 
 
 def _not_counted_notes(comparison: Comparison, names: tuple[str, ...]) -> Iterator[str]:
@@ -462,6 +472,7 @@ def network_data(network: Snapshot, name: str) -> dict[str, Any]:
         "spec": network.name,
         "title": network.title,
         "saved_in": network.origin or None,
+        "trained_params": network.trained_params,
         "workload": run_data(network, network.workload),
     }
 

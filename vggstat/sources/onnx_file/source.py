@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
+from onnx import TensorProto
+
 from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import values
+from vggstat.sources.formats import formats_note
 from vggstat.sources.onnx_file.building import graph_of_run
 from vggstat.sources.onnx_file.inference import Run, run
 from vggstat.sources.onnx_file.inputs import settle_inputs
@@ -66,6 +69,12 @@ def _leaves_padding_out(step: Step) -> bool:
     return step.op == "AveragePool" and padded and not step.settings.get("count_include_pad", 0)
 
 
+def _format_name(number: int) -> str:
+    """A type of numbers as torch calls it, where torch has it."""
+    name: str = TensorProto.DataType.Name(number)
+    return {"FLOAT": "float32", "DOUBLE": "float64"}.get(name, name.lower())
+
+
 def _notes(model: Model, seen: Run) -> Iterator[str]:
     """What a reader of the figures has to know."""
     ops = {step.op for step in seen.steps}
@@ -77,6 +86,12 @@ def _notes(model: Model, seen: Run) -> Iterator[str]:
         )
     if any(node.op_type in QUANTIZED for node in model.graph.node):
         yield "The file is quantized: bytes are those of the format asked for, not of its own."
+    stored = (
+        (_format_name(one.type), values(one.shape))
+        for one in seen.stored
+        if one.type in FLOATING and values(one.shape) > 1
+    )
+    yield from filter(None, (formats_note("The file's weights", stored),))
     if any(_leaves_padding_out(step) for step in seen.steps):
         yield "Average pools leave the padding out of their means, which changes values and no figure here."
     if seen.left_out:
