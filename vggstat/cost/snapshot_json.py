@@ -79,8 +79,8 @@ class _Row(msgspec.Struct):
     weights: Count
     biases: Count
     macs: Count | None
-    output_values: Count
-    output_bytes: Count
+    output_values: Count | None
+    output_bytes: Count | None
     receptive_field: Sides | None
     effective_stride: Sides | None
     sees_all: bool | None = None
@@ -194,6 +194,8 @@ def _row(row: _Row) -> SavedRow:
         label=values.pop("label") or "",
         in_shape=values.pop("input_shape"),
         jump=values.pop("effective_stride"),
+        output_values=values.pop("output_values") or 0,
+        output_bytes=values.pop("output_bytes") or 0,
         written=_settings(values.pop("settings")),
         weight_shape=None,
         **values,

@@ -28,9 +28,9 @@ class SummedRow(Protocol):
     @property
     def macs(self) -> Total: ...
     @property
-    def output_values(self) -> int: ...
+    def output_values(self) -> Total: ...
     @property
-    def output_bytes(self) -> int: ...
+    def output_bytes(self) -> Total: ...
 
 
 class Sum(NamedTuple):
@@ -44,8 +44,13 @@ class Sum(NamedTuple):
 
 
 def _macs(rows: Sequence[SummedRow]) -> Total:
-    known = [row.macs for row in rows if row.macs is not None]
-    return sum(known) if len(known) == len(rows) else None
+    return _whole([row.macs for row in rows])
+
+
+def _whole(figures: Sequence[Total]) -> Total:
+    """Their sum; None where one is not known."""
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if len(known) == len(figures) else None
 
 
 def _params(rows: Sequence[SummedRow]) -> int:
@@ -60,8 +65,8 @@ SUMS: Final[Mapping[str, Sum]] = {
     "params": Sum(_params),
     "macs": Sum(_macs),
     "flops": Sum(_macs, per=2),
-    "output_values": Sum(lambda rows: sum(row.output_values for row in rows), may_be_unknown=True),
-    "output_bytes": Sum(lambda rows: sum(row.output_bytes for row in rows), may_be_unknown=True),
+    "output_values": Sum(lambda rows: _whole([row.output_values for row in rows]), may_be_unknown=True),
+    "output_bytes": Sum(lambda rows: _whole([row.output_bytes for row in rows]), may_be_unknown=True),
 }
 """The totals that rows add up to, by their keys in a file."""
 
