@@ -272,3 +272,52 @@ def test_frozen_parameters_are_a_difference(saved: bool) -> None:
     assert before.trained_params - after.trained_params == 216
     words = comparison_page(found, only_differences=False).notes
     assert f"Trainable parameters: free {before.trained_params:,}, frozen" in " ".join(map(str, words))
+
+
+def test_a_spec_beside_a_model_whose_inputs_have_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spec has one image: the first of the inputs, in whichever order the two stand."""
+    path = tmp_path / "two.py"
+    path.write_text(
+        "from torch import nn\n\n"
+        "class Two(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(1, 8, 3)\n\n"
+        "    def forward(self, image, mask):\n"
+        "        return self.a(image) + self.b(mask)\n"
+    )
+    inputs = ("--input", "image=3x96x64", "--input", "mask=1x96x64")
+    for specs in ([f"{path}:Two", "A"], ["A", f"{path}:Two"]):
+        shown = run(monkeypatch, "compare", *specs, *inputs)
+
+        assert (shown.code, shown.err) == (0, "")
+        assert "A: " in shown.out
+    refused = run(monkeypatch, "compare", "A", "B", *inputs)
+
+    assert refused.code == 2
+    assert "A is a spec and takes one image" in refused.err
+
+
+def test_layers_that_only_a_spec_writes_as_rows_are_told() -> None:
+    """A ReLU written as a layer, on 4 x 16 x 16 values, is a row of the spec, and none of a model."""
+
+    class Same(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3, 1, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return functional.relu(self.conv(x))
+
+    written = analyze(graph_of("name: a\ninput: [3, 16, 16]\nblocks:\n  - [conv3-4 linear, relu]\n"))
+    seen = model(Same)
+    page = comparison_page(compare_reports((written, seen)), only_differences=True)
+    specs = comparison_page(compare_reports((written, written)), only_differences=True)
+
+    assert (
+        sum("writes ReLU as layers of their own" in note and "1,024 values" in note for note in page.notes)
+        == 1
+    )
+    assert not any("layers of their own" in note for note in specs.notes)

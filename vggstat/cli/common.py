@@ -36,6 +36,7 @@ __all__ = [
     "OutputOption",
     "SpecArgument",
     "WidthOption",
+    "check_standard_input",
     "load_report",
     "load_reports",
     "show",
@@ -138,9 +139,14 @@ def load_report(argument: str, options: Variant) -> Report:
 
 def load_reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:
     """The reports of several SPEC arguments."""
+    check_standard_input(arguments)
+    return tuple(load_report(argument, options) for argument in arguments)
+
+
+def check_standard_input(arguments: list[str]) -> None:
+    """Raises UsageError where more than one argument is standard input."""
     if sum(argument.partition("@")[0] == "-" for argument in arguments) > 1:
         raise UsageError("standard input (-) can be read only once: save it to a file to use it twice")
-    return tuple(load_report(argument, options) for argument in arguments)
 
 
 def show(page: Page, format_name: str | None, output: str | None = None, width: int | None = None) -> None:

@@ -27,6 +27,10 @@ FROZEN: Final = "frozen"
 MACS_RULE: Final = find_counting_rule("macs")
 
 
+UNUSED: Final = "unused"
+"""The kind of a row that holds parameters which no layer takes, and makes no map."""
+
+
 class Row(Record):
     """One layer's figures. Parameters are the layer's; MACs, values and bytes are of the whole batch."""
 
@@ -56,6 +60,7 @@ class Row(Record):
     macs: int | None
     """None where its work is not known."""
     output_values: int
+    """0 where the map is not known."""
     output_bytes: int
     receptive_field: Sides | None
     """In pixels of the image; None where every value sees all of it, or where paths of different steps have met."""
@@ -70,6 +75,11 @@ class Row(Record):
     def params(self) -> int:
         """Weights and biases."""
         return self.weights + self.biases
+
+    @property
+    def has_unknown_map(self) -> bool:
+        """Whether nobody knows the shape of what it makes: then its values are in no sum."""
+        return not self.output_shape and self.kind != UNUSED
 
     @property
     def flops(self) -> int | None:
@@ -108,6 +118,16 @@ class Block(Record):
     def params(self) -> int:
         """Weights and biases."""
         return self.weights + self.biases
+
+    @property
+    def has_unknown_map(self) -> bool:
+        """Whether output values and bytes are of a part of its rows only."""
+        return any(row.has_unknown_map for row in self.rows)
+
+    @property
+    def all_output_values(self) -> int | None:
+        """Values of all its maps; None where one is not known, so that no part of them passes for all."""
+        return None if self.has_unknown_map else self.output_values
 
     @property
     def macs(self) -> int | None:
@@ -307,7 +327,7 @@ def _unused_rows(unused: Iterable[Param], taken: Set[str]) -> Iterator[Row]:
         yield _plain_row(
             name=f"{name}, the rest" if name in taken else name,
             block="unused",
-            kind="unused",
+            kind=UNUSED,
             label="not used",
             output_shape=(),
             output_values=0,
@@ -337,7 +357,7 @@ def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str], w
     params = node.params
     weight = next((param for param in node.tensors if param.role == "weight"), None)
     window = node.layer.geometry()
-    count = values(node.shape)
+    count = values(node.shape) if node.shape else 0
     return Row(
         name=node.name,
         torch_name=node.torch_name,

@@ -42,6 +42,7 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
     notes += _heads(names, comparison.networks)
+    notes += _own_rows_notes(comparison.networks, names)
     notes += _saved_note(comparison.networks)
     notes += _trained_note(comparison, names)
     notes += _not_counted_notes(comparison, names)
@@ -78,6 +79,21 @@ def _heads(names: tuple[str, ...], networks: tuple[Snapshot, ...]) -> list[str]:
     gone = [note for network in networks for note in left_out_words(network.name, network.left_out)]
     text = " ".join(dict.fromkeys((*sentences, *gone)))
     return [text] if text else []
+
+
+def _own_rows_notes(networks: tuple[Snapshot, ...], names: tuple[str, ...]) -> Iterator[str]:
+    """Beside a model, which rows a spec has only because it writes them as layers of their own."""
+    if all(network.is_spec for network in networks):
+        return
+    for name, network in zip(names, networks, strict=True):
+        own = [row for row in network.rows if row.layer is not None and row.layer.row == "own"]
+        if network.is_spec and own:
+            kinds = joined(list(dict.fromkeys(row.label for row in own)))
+            values = sum(row.output_values for row in own)
+            yield (
+                f"{name} writes {kinds} as layers of their own, so they are rows, and their {values:,} values are among "
+                "its maps; in a model such layers are no rows, and count with the layer before them."
+            )
 
 
 def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
