@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
-from onnx import TensorProto
-
 from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
@@ -77,12 +75,6 @@ def _leaves_padding_out(step: Step) -> bool:
     return step.op == "AveragePool" and padded and not step.settings.get("count_include_pad", 0)
 
 
-def _format_name(number: int) -> str:
-    """A type of numbers as torch calls it, where torch has it."""
-    name: str = TensorProto.DataType.Name(number)
-    return {"FLOAT": "float32", "DOUBLE": "float64"}.get(name, name.lower())
-
-
 def _notes(model: Model, seen: Run) -> Iterator[str]:
     """What a reader of the figures has to know."""
     ops = {step.op for step in seen.steps}
@@ -100,7 +92,7 @@ def _notes(model: Model, seen: Run) -> Iterator[str]:
             "and not the file's own."
         )
     stored = (
-        (_format_name(one.type), values(one.shape))
+        (format_name(one.type), values(one.shape))
         for one in seen.stored
         if one.type in FLOATING and values(one.shape) > 1
     )

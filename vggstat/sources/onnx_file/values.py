@@ -147,7 +147,8 @@ def bytes_of(kind: int) -> int:
 
 def format_name(kind: int) -> str:
     """Of a type of values, as it is commonly written: ``uint8``."""
-    return str(onnx.TensorProto.DataType.Name(kind)).lower()
+    name = str(onnx.TensorProto.DataType.Name(kind))
+    return {"FLOAT": "float32", "DOUBLE": "float64"}.get(name, name.lower())
 
 
 def type_of(known: Value | Constant | Unknown) -> onnx.TypeProto:
