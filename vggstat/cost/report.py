@@ -113,16 +113,13 @@ class Block(Record):
     """Names of the others."""
     output_values: int
     output_bytes: int
+    has_unknown_map: bool = False
+    """Whether output values and bytes are of a part of its rows only."""
 
     @property
     def params(self) -> int:
         """Weights and biases."""
         return self.weights + self.biases
-
-    @property
-    def has_unknown_map(self) -> bool:
-        """Whether output values and bytes are of a part of its rows only."""
-        return any(row.has_unknown_map for row in self.rows)
 
     @property
     def all_output_values(self) -> int | None:
@@ -290,6 +287,7 @@ def block_of(name: str, rows: tuple[Row, ...]) -> Block:
         macs_not_counted=tuple(row.name for row in rows if row.macs is None),
         output_values=sum(row.output_values for row in rows),
         output_bytes=sum(row.output_bytes for row in rows),
+        has_unknown_map=any(row.has_unknown_map for row in rows),
     )
 
 
