@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 from vggstat.errors import ShapeError
 
 __all__ = [
+    "Extents",
     "Shape",
     "Sides",
+    "along_axes",
     "area",
     "describe",
+    "even",
     "feature_map",
     "features",
     "pair",
@@ -26,6 +30,21 @@ Shape = tuple[int, ...]
 
 Sides = int | tuple[int, int]
 """Something with a height and a width (a kernel, a stride): one number where they are the same."""
+
+
+Extents = int | tuple[int, ...]
+"""The same along any number of axes."""
+
+
+def even(sizes: Iterable[int]) -> Extents:
+    """One number where they are the same along all axes."""
+    along = tuple(sizes)
+    return along[0] if len(set(along)) == 1 else along
+
+
+def along_axes(extents: Extents, shape: Shape) -> tuple[int, ...]:
+    """One number for each axis of a map of that shape but the channels."""
+    return (extents,) * (len(shape) - 1) if isinstance(extents, int) else extents
 
 
 def pair(sides: Sides) -> tuple[int, int]:
@@ -44,7 +63,7 @@ def area(sides: Sides) -> int:
     return height * width
 
 
-def spell(sides: Sides, sign: str = "×") -> str:
+def spell(sides: Extents, sign: str = "×") -> str:
     """``3``, or ``1×7`` where height and width differ."""
     return str(sides) if isinstance(sides, int) else sign.join(map(str, sides))
 

@@ -221,7 +221,11 @@ def test_another_workload_fails(now: str, differs: list[str]) -> None:
 def test_another_second_input_fails() -> None:
     """A baseline that was given a mask beside its image, and whose head nobody has told."""
     data = json.loads(saved_text(report_of("LeNet-5")))
-    data["rows"].insert(1, {**data["rows"][0], "name": "mask", "output_shape": [1, 32, 32]})
+    mask = {"name": "mask", "output_shape": [1, 32, 32], "output_values": 1024, "output_bytes": 4096}
+    data["rows"].insert(1, {**data["rows"][0], **mask})
+    data["totals"]["output_values"] += 1024
+    for figures, name in ((data["totals"], "output_bytes"), (data["memory"], "outputs")):
+        figures[name] += 4096
     data["workload"]["head"] = None
     baseline = parse_snapshot(json.dumps(data).encode(), "base.json")
     comparison = compare_snapshots((baseline, snapshot_of(report_of("LeNet-5"))))

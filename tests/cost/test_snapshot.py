@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.benchmarks import fuzz_reports
@@ -25,6 +25,7 @@ from vggstat.cost.report import Report, analyze
 from vggstat.cost.report_layout import TOTALS
 from vggstat.cost.snapshot import snapshot_of
 from vggstat.cost.snapshot_json import parse_snapshot, read_snapshot
+from vggstat.cost.snapshot_sums import SUMS
 from vggstat.errors import InputError
 from vggstat.net.ops.conv import Conv
 from vggstat.net.ops.other import Other
@@ -179,6 +180,47 @@ def changed(change: Callable[[Any], object]) -> str:
 def test_what_is_no_saved_report_is_refused_in_words(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse_snapshot(text.encode(), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        # LeNet-5 has 61,470 + 236 parameters; conv1 has 6 x 25 x 1 + 6 of them and 6 x 25 x 28 x 28 = 117,600 MACs
+        (lambda data: data["totals"].update(params=61707), "totals.params is 61,707, and its rows add up to 61,706"),
+        (lambda data: data["totals"].update(params=None), "totals.params is null, and its rows add up to 61,706"),
+        (lambda data: data["totals"].update(macs=None), "totals.macs is null, and its rows add up to 416,520"),
+        (lambda data: data["rows"][1].update(weights=149), "totals.weights is 61,470, and its rows add up to 61,469"),
+        (lambda data: data["rows"][1].update(macs=None), "totals.macs is 416,520, and its rows add up to null"),
+        (lambda data: data["totals"].update(flops=1), "totals.flops is 1, and its rows add up to 833,040"),
+        (lambda data: data["totals"].update(param_bytes=4), "totals.param_bytes is 4, and .* have 246,824 bytes"),
+        (lambda data: data["workload"].update(dtype="bf16"), "totals.param_bytes is 246,824, and .* have 123,412 bytes"),
+        (lambda data: data["totals"].update(training_flops=7), "training_flops is 7, and totals.flops and .* add up to"),
+        (lambda data: data["totals"].update(output_bytes=8), "totals.output_bytes is 8, and its rows add up to"),
+        (lambda data: data["totals"].update(output_bytes=None), "memory.outputs is .*, and totals.output_bytes is null"),
+        (lambda data: data["memory"].update(outputs=8), "memory.outputs is 8, and its rows add up to"),
+        (lambda data: data["tools"]["operations"].update(macs=0), "tools.operations.macs is 0, and its rows add up to"),
+        (lambda data: data["totals"].update(weight_layers=6), "totals.weight_layers is 6, and its rows add up to 5"),
+    ],
+)  # fmt: skip
+def test_totals_that_are_not_the_sums_of_the_rows_are_refused(
+    change: Callable[[Any], object], message: str
+) -> None:
+    """A baseline that somebody has edited: the key, what was found, and what the rows say."""
+    with pytest.raises(InputError, match=f"x.json: .*{message}.* save it again"):
+        parse_snapshot(changed(change).encode(), "x.json")
+
+
+@pytest.mark.parametrize("name", [name for name in TOTALS if name in SUMS])
+@settings(max_examples=10, deadline=None)
+@given(report=reports, by=st.sampled_from((-1, 1, 1000)))
+def test_every_sum_of_a_random_network_is_checked(name: str, report: Report, by: int) -> None:
+    data = json.loads(saved_text(report))
+    total = data["totals"][name]
+    assume(total is not None and total + by >= 0)
+    data["totals"][name] = total + by
+
+    with pytest.raises(InputError, match=name):
+        parse_snapshot(json.dumps(data).encode(), "x.json")
 
 
 def test_a_file_that_cannot_be_one_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,8 @@ from vggstat.cost.accounting import find_accounting
 from vggstat.cost.report import analyze
 from vggstat.measure.module import build_module, fill
 from vggstat.net.graph import Graph
+from vggstat.net.torch_names import TAKEN
 from vggstat.sources.export.modules import DEFAULTS
-from vggstat.sources.export.paths import TAKEN
 from vggstat.sources.export.torch_code import torch_code
 from vggstat.sources.torch_module.trace import trace
 from vggstat.sources.unwritten import with_paddings_joined

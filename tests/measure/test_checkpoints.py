@@ -1024,3 +1024,50 @@ def test_broken_checkpoints_end_in_words() -> None:
     assert tally.failures == []
     assert tally.counts["read"] > 10
     assert tally.counts["refused"] > 100
+
+
+ELSEWHERE: dict[str, Callable[[str, bool], str]] = {
+    "Flax's collections": lambda name, kept: f"{'batch_stats' if kept else 'params'}.{name}",
+    "a word for buffers": lambda name, kept: f"buffers.{name}" if kept else name,
+    "a module inside": lambda name, kept: re.sub(r"\.(\w+)$", r".stats.\1", name) if kept else name,
+}
+
+
+@pytest.mark.parametrize("renamed", ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize("name", ["ResNet-18", "MobileNetV2", "DenseNet-121"])
+def test_statistics_may_stand_under_names_of_their_own(
+    name: str, renamed: Callable[[str, bool], str]
+) -> None:
+    """A batch norm's statistics are no second norm: they go with the scale and shift of as many channels."""
+    tensors = tuple(
+        tensor._replace(name=renamed(f"model.own.{tensor.name}", ".running_" in tensor.name))
+        for tensor in held_by(name).tensors
+        if not tensor.name.endswith("num_batches_tracked")
+    )
+    found = identified(StateDict(origin="x", format="f", layout="torch", tensors=tensors))
+    norms = sum(row.kind == "bn" for row in report_of(name).rows)
+
+    assert (found.agrees, found.report and found.report.name) == (True, name)
+    assert found.subject.layers.norms == norms
+    assert found.subject.parameters == report_of(name).total.params
+
+
+def test_what_agrees_in_its_weights_alone_is_not_called_far() -> None:
+    """Norms whose tensors are called g, b, m and v are not known for norms: 20 of them, with 80 vectors."""
+    roles = {"weight": "g", "bias": "b", "running_mean": "m", "running_var": "v"}
+    tensors = [
+        tensor._replace(name=f"{owner}.{roles[role]}") if len(tensor.shape) == 1 and owner != "fc" else tensor
+        for tensor in held_by("ResNet-18").tensors
+        for owner, _, role in (tensor.name.rpartition("."),)
+        if role in roles
+    ]
+    found = identified(StateDict(origin="x", format="f", layout="torch", tensors=tuple(tensors)))
+
+    assert not found.is_near
+    assert (
+        a_page(found)
+        .replace("\n ", " ")
+        .startswith(
+            " x is none of the networks that ship: 21 of 21 weight layers have the shapes of ResNet-18's, but too much else differs"
+        )
+    )

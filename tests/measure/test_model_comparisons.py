@@ -21,6 +21,7 @@ from vggstat.cost.snapshot_json import parse_snapshot
 from vggstat.render.draw.stages import Run
 from vggstat.render.draw.units import Unit, pieces_of
 from vggstat.render.report_data import report_data
+from vggstat.render.views.compare import comparison_page
 from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.wanted import Wanted
 
@@ -250,3 +251,73 @@ def test_a_shortcut_is_drawn_beside() -> None:
     assert [run.text for run in beside] == ["conv1-16, BN"]
     assert first.join is not None
     assert first.is_residual
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_frozen_parameters_are_a_difference(saved: bool) -> None:
+    """The same layers, the first of which training leaves as it is: 3 · 9 · 8 of its weights, none of a bias."""
+    free, frozen = (Small().to("meta") for _ in range(2))
+    frozen.stem[0].requires_grad_(False)
+    reports = [
+        analyze(TorchSource(model=model, name=name).graph(Wanted(image=(3, 32, 32))))
+        for name, model in (("free", free), ("frozen", frozen))
+    ]
+    before, after = map(snapshot_of, reports)
+    if saved:
+        after = parse_snapshot(json.dumps(report_data(reports[1])).encode(), "frozen.json")
+    found = compare_snapshots((before, after))
+
+    assert [row.name for row in found.steps[0].changed] == ["stem.0"]
+    assert dict(found.steps[0].changed[0].settings)["frozen"] == 216
+    assert before.trained_params - after.trained_params == 216
+    words = comparison_page(found, only_differences=False).notes
+    assert f"Trainable parameters: free {before.trained_params:,}, frozen" in " ".join(map(str, words))
+
+
+def test_a_spec_beside_a_model_whose_inputs_have_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spec has one image: the first of the inputs, in whichever order the two stand."""
+    path = tmp_path / "two.py"
+    path.write_text(
+        "from torch import nn\n\n"
+        "class Two(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(1, 8, 3)\n\n"
+        "    def forward(self, image, mask):\n"
+        "        return self.a(image) + self.b(mask)\n"
+    )
+    inputs = ("--input", "image=3x96x64", "--input", "mask=1x96x64")
+    for specs in ([f"{path}:Two", "A"], ["A", f"{path}:Two"]):
+        shown = run(monkeypatch, "compare", *specs, *inputs)
+
+        assert (shown.code, shown.err) == (0, "")
+        assert "A: " in shown.out
+    refused = run(monkeypatch, "compare", "A", "B", *inputs)
+
+    assert refused.code == 2
+    assert "A is a spec and takes one image" in refused.err
+
+
+def test_layers_that_only_a_spec_writes_as_rows_are_told() -> None:
+    """A ReLU written as a layer, on 4 x 16 x 16 values, is a row of the spec, and none of a model."""
+
+    class Same(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3, 1, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return functional.relu(self.conv(x))
+
+    written = analyze(graph_of("name: a\ninput: [3, 16, 16]\nblocks:\n  - [conv3-4 linear, relu]\n"))
+    seen = model(Same)
+    page = comparison_page(compare_reports((written, seen)), only_differences=True)
+    specs = comparison_page(compare_reports((written, written)), only_differences=True)
+
+    assert (
+        sum("writes ReLU as layers of their own" in note and "1,024 values" in note for note in page.notes)
+        == 1
+    )
+    assert not any("layers of their own" in note for note in specs.notes)

@@ -187,3 +187,21 @@ def test_filled_weights_keep_values_in_range() -> None:
         assert 0.01 < float(output.std()) < 100
         fill(model, seed=3)
         assert torch.equal(model(image), output)
+
+
+@pytest.mark.parametrize(
+    "name", ["train", "forward", "float", "children", "steps", "type", "append", "train_"]
+)
+def test_units_may_be_called_like_what_torch_modules_have(name: str) -> None:
+    """It gets a name of its own in torch, beside that of another unit, and runs: 3 · 9 · 3 weights in each."""
+    other = "train" if name == "train_" else "other"
+    units = "\n".join(
+        f"    - {{name: {unit}, residual: [conv3-3, conv3-3]}}" for unit in (name, other)
+    ).replace("    -", "  - -", 1)
+    graph = graph_of(
+        f"name: n\ninput: [3, 8, 8]\ndefaults: {{conv: {{bias: false}}}}\nblocks:\n{units}\nhead: none"
+    )
+    model = build_module(graph, device="cpu")
+
+    assert model.eval()(torch.zeros(2, 3, 8, 8)).shape == (2, 3, 8, 8)
+    assert sum(parameter.numel() for parameter in model.parameters()) == 4 * 81

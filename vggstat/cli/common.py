@@ -36,6 +36,7 @@ __all__ = [
     "OutputOption",
     "SpecArgument",
     "WidthOption",
+    "check_standard_input",
     "load_report",
     "load_reports",
     "show",
@@ -52,8 +53,8 @@ PIPED_WIDTH: Final = 110
 
 SPEC_HELP: Final = (
     "A shipped network (vgg16, D, VGG-16; `vggstat list` shows all), a path to a .yaml or .onnx file, - for standard "
-    "input, or a torch model as package.module:factory or file.py:factory(width=2), whose code this runs; with what is "
-    "changed about it after an @ (D@384, D@head=gap,bf16)."
+    "input, or a torch model as package.module:factory or file.py:factory(width=2), whose code this runs, its forward "
+    "pass on shapes of several images; with what is changed about it after an @ (D@384, D@head=gap,bf16)."
 )
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False)]
@@ -138,9 +139,14 @@ def load_report(argument: str, options: Variant) -> Report:
 
 def load_reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:
     """The reports of several SPEC arguments."""
+    check_standard_input(arguments)
+    return tuple(load_report(argument, options) for argument in arguments)
+
+
+def check_standard_input(arguments: list[str]) -> None:
+    """Raises UsageError where more than one argument is standard input."""
     if sum(argument.partition("@")[0] == "-" for argument in arguments) > 1:
         raise UsageError("standard input (-) can be read only once: save it to a file to use it twice")
-    return tuple(load_report(argument, options) for argument in arguments)
 
 
 def show(page: Page, format_name: str | None, output: str | None = None, width: int | None = None) -> None:

@@ -16,16 +16,20 @@ from vggstat.cli.common import (
     NoTopOption,
     OutputOption,
     WidthOption,
+    check_standard_input,
+    load_report,
     load_reports,
     show,
     variant_of,
 )
-from vggstat.cost.variant import Variant
+from vggstat.cost.variant import Variant, parse_variant
 from vggstat.errors import UsageError
+from vggstat.sources.source import is_model
 from vggstat.sources.spec.access import access
 
 if TYPE_CHECKING:
     from vggstat.cost.budget import Budget, Limit
+    from vggstat.cost.report import Report
     from vggstat.cost.snapshot import Snapshot
     from vggstat.render.page import Page
 
@@ -126,8 +130,24 @@ def _networks(specs: list[str], options: Variant) -> tuple[Snapshot, ...]:
         raise UsageError(
             "saved reports stay as they were saved: --input, --batch and the like change nothing about them"
         )
-    reports = iter(load_reports(analyzed, options))
+    reports = iter(_reports(analyzed, options))
     return tuple(_saved(spec) if is_saved(spec) else snapshot_of(next(reports)) for spec in specs)
+
+
+def _reports(arguments: list[str], options: Variant) -> tuple[Report, ...]:
+    """The reports of those that are analyzed now. Beside a model whose inputs have names a spec takes the first as its image."""
+    sources = [parse_variant(argument).argument for argument in arguments]
+    models = [is_model(source) or source.lower().endswith(".onnx") for source in sources]
+    shapes = [shape for _, shape in options.inputs or ()]
+    if not any(models) or all(models) or not shapes or len(shapes[0]) != 3:
+        return load_reports(arguments, options)
+    check_standard_input(arguments)
+    channels, height, width = shapes[0]
+    of_specs = options.replace(inputs=None, image=(channels, height, width))
+    return tuple(
+        load_report(argument, options if named else of_specs)
+        for argument, named in zip(arguments, models, strict=True)
+    )
 
 
 def _saved(path: str) -> Snapshot:

@@ -81,6 +81,21 @@ def _outputs(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     return (image_item(graph, workload), *outputs)
 
 
+def _unknown_maps(graph: Graph) -> tuple[NotCounted, ...]:
+    """The rows whose map is of no known shape."""
+    rows = {node.name for node in graph.rows}
+    return tuple(
+        one for one in reasons(graph, lambda node: output_item(node, Workload())) if one.name in rows
+    )
+
+
+def _known_maps(graph: Graph) -> Graph:
+    """The graph with no row for a layer whose map is of no known shape."""
+    return graph.replace(
+        nodes=tuple(node if node.shape else node.replace(is_row=False) for node in graph.nodes)
+    )
+
+
 def _is_weighted(node: Node) -> bool:
     return node.ops.macs > 0
 
@@ -174,6 +189,8 @@ ACCOUNTINGS: Final = (
         definition="the image and the output of every row; ReLU and dropout write over their input",
         reference="the rows of the CS231n lecture's table; convnet-burden's feature memory",
         items=_outputs,
+        unknown=_unknown_maps,
+        part=_known_maps,
     ),
     Accounting(
         name="saved",
@@ -192,6 +209,8 @@ ACCOUNTINGS: Final = (
         "more; a stated sum that reads as the lecture's total, with no claim that the lecture came by it so",
         reference="CS231n lecture on CNN architectures, the total under the VGGNet table",
         items=_cs231n_total,
+        unknown=_unknown_maps,
+        part=_known_maps,
     ),
     Accounting(
         name="training-peak",

@@ -354,6 +354,8 @@ def _work(scope: Scope, held: Row | Block, derivation: str = "") -> Iterator[Fac
 
 
 def _maps(scope: Scope, held: Row | Block, derivation: str = "") -> Iterator[Fact]:
+    if held.has_unknown_map:
+        return
     yield Fact(
         family="values",
         quantity="output values",
@@ -414,7 +416,7 @@ def _shares(report: Report) -> Iterator[Fact]:
         for quantity, part, whole in (
             ("parameters", held.params, total.params),
             ("MACs", held.macs, total.macs),
-            ("output values", held.output_values, total.output_values),
+            ("output values", held.output_values, total.all_output_values),
         ):
             if part and whole:  # none of work that is not known
                 yield Fact(

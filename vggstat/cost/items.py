@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from vggstat.cost.workload import Workload
+from vggstat.errors import UnknownMemoryError
 from vggstat.net.graph import Graph, Node
 from vggstat.shapes import values
 
@@ -78,7 +79,9 @@ def image_item(graph: Graph, workload: Workload) -> MemoryItem:
 
 
 def output_item(node: Node, workload: Workload, width: int | None = None) -> MemoryItem:
-    """The map that a layer makes."""
+    """The map that a layer makes. Raises UnknownMemoryError where its shape is not known."""
+    if not node.shape:
+        raise UnknownMemoryError(f"vggstat does not know what {node.layer.label} makes")
     return make_item(node.name, OUTPUT, values(node.shape), workload, width)
 
 

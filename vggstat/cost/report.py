@@ -13,14 +13,22 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph, Node
 from vggstat.net.ops.base import CONVOLUTIONS, Layer, Param
 from vggstat.net.settings import Settings, settings_of
+from vggstat.net.shortcuts import has_weights, on_shortcuts
 from vggstat.net.work import Work, total_work
 from vggstat.records import Record
-from vggstat.shapes import Shape, Sides, values
+from vggstat.shapes import Extents, Shape, Sides, values
 
-__all__ = ["Block", "OpItem", "Report", "Row", "analyze", "block_of"]
+__all__ = ["FROZEN", "Block", "OpItem", "Report", "Row", "analyze", "block_of"]
 
+
+FROZEN: Final = "frozen"
+"""The setting that says how many parameters of a row training leaves as they are."""
 
 MACS_RULE: Final = find_counting_rule("macs")
+
+
+UNUSED: Final = "unused"
+"""The kind of a row that holds parameters which no layer takes, and makes no map."""
 
 
 class Row(Record):
@@ -41,10 +49,10 @@ class Row(Record):
     """The rows whose values enter, or what follows them on the way; none for the image."""
     in_shape: Shape | None
     output_shape: Shape
-    kernel: Sides | None
-    stride: Sides | None
-    padding: Sides | None
-    dilation: Sides | None
+    kernel: Extents | None
+    stride: Extents | None
+    padding: Extents | None
+    dilation: Extents | None
     groups: int | None
     weight_shape: tuple[int, ...] | None
     weights: int
@@ -52,6 +60,7 @@ class Row(Record):
     macs: int | None
     """None where its work is not known."""
     output_values: int
+    """0 where the map is not known."""
     output_bytes: int
     receptive_field: Sides | None
     """In pixels of the image; None where every value sees all of it, or where paths of different steps have met."""
@@ -59,11 +68,18 @@ class Row(Record):
     """Distance of neighbouring values in pixels of the image (the effective stride)."""
     sees_all: bool
     """Whether every value sees the whole image."""
+    frozen: int = 0
+    """Of its weights and biases those that training leaves as they are."""
 
     @property
     def params(self) -> int:
         """Weights and biases."""
         return self.weights + self.biases
+
+    @property
+    def has_unknown_map(self) -> bool:
+        """Whether nobody knows the shape of what it makes: then its values are in no sum."""
+        return not self.output_shape and self.kind != UNUSED
 
     @property
     def flops(self) -> int | None:
@@ -72,8 +88,9 @@ class Row(Record):
 
     @property
     def settings(self) -> Settings:
-        """What its layer sets beside its window and its groups, where that is not the default."""
-        return () if self.layer is None else settings_of(self.layer)
+        """What its layer sets beside its window and its groups, where that is not the default, and what of it is frozen."""
+        own = () if self.layer is None else settings_of(self.layer)
+        return (*own, (FROZEN, self.frozen)) if self.frozen else own
 
 
 class OpItem(Record):
@@ -96,11 +113,18 @@ class Block(Record):
     """Names of the others."""
     output_values: int
     output_bytes: int
+    has_unknown_map: bool = False
+    """Whether output values and bytes are of a part of its rows only."""
 
     @property
     def params(self) -> int:
         """Weights and biases."""
         return self.weights + self.biases
+
+    @property
+    def all_output_values(self) -> int | None:
+        """Values of all its maps; None where one is not known, so that no part of them passes for all."""
+        return None if self.has_unknown_map else self.output_values
 
     @property
     def macs(self) -> int | None:
@@ -228,9 +252,9 @@ def analyze(graph: Graph, workload: Workload | None = None) -> Report:
     load = workload or Workload()
     rows = [_image_row(graph, load)]
     number = 0
-    shown = _rows_behind(graph)
+    shown, beside = _rows_behind(graph), on_shortcuts(graph)
     for node in graph.rows:
-        weighted = node.layer.row_kind in (*CONVOLUTIONS, "fc") and not node.is_shortcut
+        weighted = has_weights(node) and node.index not in beside
         number += weighted
         rows.append(_row(node, load, number if weighted else None, shown, graph.width_of(node)))
     rows += _unused_rows(graph.unused, {row.name for row in rows})
@@ -263,6 +287,7 @@ def block_of(name: str, rows: tuple[Row, ...]) -> Block:
         macs_not_counted=tuple(row.name for row in rows if row.macs is None),
         output_values=sum(row.output_values for row in rows),
         output_bytes=sum(row.output_bytes for row in rows),
+        has_unknown_map=any(row.has_unknown_map for row in rows),
     )
 
 
@@ -300,20 +325,21 @@ def _unused_rows(unused: Iterable[Param], taken: Set[str]) -> Iterator[Row]:
         yield _plain_row(
             name=f"{name}, the rest" if name in taken else name,
             block="unused",
-            kind="unused",
+            kind=UNUSED,
             label="not used",
             output_shape=(),
             output_values=0,
             output_bytes=0,
             weights=_elements(params, "weight"),
             biases=_elements(params, "bias"),
+            frozen=_frozen(params),
         )
 
 
 def _plain_row(**told: Any) -> Row:
     """A row that is no layer of the network: what is not told is not there."""
     nothing: dict[str, Any] = dict.fromkeys(Row.record_fields)
-    nothing.update(label="", scope=(), inputs=(), weights=0, biases=0, macs=0, sees_all=False)
+    nothing.update(label="", scope=(), inputs=(), weights=0, biases=0, macs=0, sees_all=False, frozen=0)
     return Row(**{**nothing, **told})
 
 
@@ -321,11 +347,15 @@ def _elements(params: Iterable[Param], role: str) -> int:
     return sum(param.elements for param in params if param.role == role)
 
 
+def _frozen(params: Iterable[Param]) -> int:
+    return sum(param.elements for param in params if param.role != "buffer" and param.frozen)
+
+
 def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str], width: int | None) -> Row:
     params = node.params
     weight = next((param for param in node.tensors if param.role == "weight"), None)
     window = node.layer.geometry()
-    count = values(node.shape)
+    count = values(node.shape) if node.shape else 0
     return Row(
         name=node.name,
         torch_name=node.torch_name,
@@ -346,6 +376,7 @@ def _row(node: Node, load: Workload, number: int | None, shown: Sequence[str], w
         weight_shape=weight.shape if weight else None,
         weights=_elements(params, "weight"),
         biases=_elements(params, "bias"),
+        frozen=_frozen(params),
         macs=MACS_RULE.count(node.ops * load.batch),
         output_values=count * load.batch,
         output_bytes=load.bytes(count, width),

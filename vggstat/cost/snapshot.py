@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.counting import COUNTING_RULES, find_counting_rule
 from vggstat.cost.facts import exact
-from vggstat.cost.report import Report, Row
+from vggstat.cost.report import FROZEN, Report, Row
 from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 from vggstat.net.graph import Graph
@@ -86,6 +86,11 @@ class Snapshot(Record):
     def not_counted(self, key: str) -> tuple[str, ...]:
         """The names of the layers for which a figure is not known; none where it is not known for another reason."""
         return self.part(key).not_counted
+
+    @property
+    def trained_params(self) -> int:
+        """Parameters that training changes."""
+        return sum(row.params - int(dict(row.settings).get(FROZEN, 0)) for row in self.rows)
 
     @property
     def further_inputs(self) -> tuple[tuple[str, Shape], ...]:

@@ -12,6 +12,7 @@ from msgspec import json
 from vggstat.cost.json_errors import check_schema, told_in_words
 from vggstat.cost.report_layout import SCHEMA, TOTALS
 from vggstat.cost.snapshot import STEPS, Between, KnownPart, SavedRow, Snapshot
+from vggstat.cost.snapshot_sums import check_sums
 from vggstat.cost.workload import DType, Workload, find_dtype
 from vggstat.errors import InputError, UsageError
 from vggstat.files import read_bytes
@@ -32,6 +33,7 @@ OTHERS: Final = {"results": "benchmark results", "specs": "a comparison", "budge
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Size = Annotated[int, msgspec.Meta(ge=1)]
 Sides = int | tuple[int, int]
+Extents = int | tuple[int, ...]
 Figures = dict[str, Any]
 """Figures by name, which are looked at one by one: so the message about a wrong one can name it."""
 
@@ -70,16 +72,16 @@ class _Row(msgspec.Struct):
     settings: dict[str, Any]
     input_shape: tuple[Count, ...] | None
     output_shape: tuple[Count, ...]
-    kernel: Sides | None
-    stride: Sides | None
-    padding: Sides | None
-    dilation: Sides | None
+    kernel: Extents | None
+    stride: Extents | None
+    padding: Extents | None
+    dilation: Extents | None
     groups: Count | None
     weights: Count
     biases: Count
     macs: Count | None
-    output_values: Count
-    output_bytes: Count
+    output_values: Count | None
+    output_bytes: Count | None
     receptive_field: Sides | None
     effective_stride: Sides | None
     sees_all: bool | None = None
@@ -193,6 +195,8 @@ def _row(row: _Row) -> SavedRow:
         label=values.pop("label") or "",
         in_shape=values.pop("input_shape"),
         jump=values.pop("effective_stride"),
+        output_values=values.pop("output_values") or 0,
+        output_bytes=values.pop("output_bytes") or 0,
         written=_settings(values.pop("settings")),
         weight_shape=None,
         **values,
@@ -211,20 +215,22 @@ def _settled(value: Any) -> Any:
 
 
 def _figures(document: _Document, source: str) -> dict[str, int | None]:
-    """The figures of the whole network by the keys of ``facts.WHOLE``."""
-    found = {}
-    for name, key in TOTALS.items():
-        if name not in document.totals:
-            raise InputError(f"{source}: totals.{name}: is missing")
-        found[key] = _figure(document.totals[name], f"{source}: totals.{name}")
+    """The figures of the whole network by the keys of ``facts.WHOLE``. Raises InputError where rows deny them."""
+    missing = next((name for name in TOTALS if name not in document.totals), None)
+    if missing:
+        raise InputError(f"{source}: totals.{missing}: is missing")
+    keys = {f"totals.{name}": key for name, key in TOTALS.items()}
+    written = {f"totals.{name}": document.totals[name] for name in TOTALS}
     for place, family, figures in (
         ("memory", "memory", document.memory),
         ("tools.memory", "memory", document.tools.memory),
         ("tools.operations", "operations", document.tools.operations),
     ):
-        for name, value in figures.items():
-            found[f"{family}:{name}"] = _figure(value, f"{source}: {place}.{name}")
-    return found
+        keys |= {f"{place}.{name}": f"{family}:{name}" for name in figures}
+        written |= {f"{place}.{name}": value for name, value in figures.items()}
+    found = {place: _figure(value, f"{source}: {place}") for place, value in written.items()}
+    check_sums(document.rows, found, _dtype(document.workload.dtype, source).width, source)
+    return {keys[place]: value for place, value in found.items()}
 
 
 def _figure(value: object, where: str) -> int | None:

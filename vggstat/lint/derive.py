@@ -8,7 +8,7 @@ from typing import Final
 
 from vggstat.cost.report import Block, Report, Row, block_of
 from vggstat.errors import UsageError
-from vggstat.net.ops.base import Param, Window
+from vggstat.net.ops.base import Param, Window, Windows
 from vggstat.net.ops.part import Part
 from vggstat.net.scopes import part_name
 from vggstat.records import Record
@@ -124,16 +124,11 @@ def _times(*factors: int) -> str:
 
 def _map_steps(report: Report, row: Row) -> list[Step]:
     steps = []
-    if (
-        row.in_shape is not None
-        and row.kernel
-        and row.stride
-        and row.padding is not None
-        and len(row.in_shape) == 3
-    ):
-        sizes = (row.kernel, row.stride, row.padding, row.dilation or 1)
-        for at, axis in enumerate(("height", "width")):
-            kernel, stride, padding, dilation = (pair(size)[at] for size in sizes)
+    windows = row.layer.geometry() if row.layer is not None else None
+    # Of a layer that was seen in a model the zeros in front and behind may differ.
+    if row.in_shape is not None and isinstance(windows, Windows):
+        for at, (axis, window) in enumerate(zip(("height", "width"), windows, strict=True)):
+            kernel, stride, padding, dilation, _ = window
             if row.kind == "upconv":
                 before, after = row.in_shape[at + 1], row.output_shape[at + 1]
                 steps.append(

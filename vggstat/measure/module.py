@@ -69,12 +69,12 @@ class Network(nn.Module):
 
     def __init__(self, shown_name: str) -> None:
         super().__init__()
-        self.shown_name = shown_name
+        self._shown_name = shown_name
         """The class that its repr names: ``VGG`` for torchvision's networks."""
-        self.steps: tuple[_Step, ...] = ()
+        self._steps: tuple[_Step, ...] = ()
 
     def _get_name(self) -> str:
-        return self.shown_name
+        return self._shown_name
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits ``(batch, classes)`` of images ``(batch, channels, height, width)``.
@@ -84,7 +84,7 @@ class Network(nn.Module):
         """
         maps = {0: x}
         made = 0
-        for holder, name, function, reads, makes, done in self.steps:
+        for holder, name, function, reads, makes, done in self._steps:
             entering = [maps[value] for value in reads]
             for value in done:
                 del maps[value]
@@ -114,7 +114,7 @@ def build_module(
     model = Network(class_name(graph))
     with _defaults("meta", dtype):
         _fill_container(model, module_tree(nodes))
-    model.steps = tuple(_steps(model, nodes))
+    model._steps = tuple(_steps(model, nodes))
     if torch.device(device).type != "meta":
         allocate(model, device)
     return model

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from vggstat.net.ops.base import Layer, Mode, Param, Saved
 from vggstat.net.ops.given import Given
-from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import Head, Place, Spec
 from vggstat.net.work import Work
 from vggstat.records import Record
@@ -92,11 +91,6 @@ class Node(Record):
     def block(self) -> str:
         """The outermost of its scope."""
         return self.scope[0] if self.scope else ""
-
-    @property
-    def is_shortcut(self) -> bool:
-        """Whether it stands beside the layers that a residual is about: a network's depth does not count it."""
-        return SHORTCUT in self.scope
 
     @property
     def output(self) -> int:

@@ -32,6 +32,8 @@ def settings_of(layer: Layer) -> Settings:
     }
     seen = dict(found.pop("settings", ()))
     seen.pop(INPUTS, None)
+    if layer.geometry() is not None:
+        seen = {name: value for name, value in seen.items() if name not in aside}
     return tuple((name, _plain(value)) for name, value in {**seen, **found}.items())
 
 

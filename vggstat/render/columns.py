@@ -109,6 +109,22 @@ def _count(
     )
 
 
+def _map(key: str, unit: str) -> LayerColumn:
+    """Values or bytes of maps: not known of a map that has no known shape, nor of all then."""
+
+    def total(report: Report) -> int | Named:
+        known = getattr(report.total, key)
+        return total_or_part(None if report.total.has_unknown_map else known, known)
+
+    return LayerColumn(
+        shown=Column(
+            key=key, header=("output", unit), align="right", text=count_or_dash, priority=5, role="memory"
+        ),
+        value=lambda line: count_or_unknown(None if line.has_unknown_map else getattr(line, key)),
+        sum=total,
+    )
+
+
 def _work(key: str, header: str, each: int) -> LayerColumn:
     """Multiply-accumulates, counted as ``each``."""
     return LayerColumn(
@@ -182,8 +198,8 @@ COLUMNS: Final = {
         ),
         _work("macs", "MACs", 1),
         _work("flops", "FLOPs", 2),
-        _count("output_values", ("output", "values"), lambda line: line.output_values, 5, "memory"),
-        _count("output_bytes", ("output", "bytes"), lambda line: line.output_bytes, 5, "memory"),
+        _map("output_values", "values"),
+        _map("output_bytes", "bytes"),
     )
 }
 """Every column of a layer table by its key, as ``--columns`` takes them."""

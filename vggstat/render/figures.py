@@ -9,7 +9,7 @@ from vggstat.cost.counting import Counted
 from vggstat.cost.report import Report
 from vggstat.lint.errata import find_errata, is_lecture
 from vggstat.render.page import Named
-from vggstat.shapes import Shape, Sides, describe, spell
+from vggstat.shapes import Extents, Shape, Sides, describe, spell
 from vggstat.units import grouped, mega, percent
 
 __all__ = [
@@ -89,7 +89,7 @@ def field_text(field: Sides) -> str:
     return "×".join(map(grouped, (field,) if isinstance(field, int) else field))
 
 
-def sides_text(sides: Sides) -> int | str:
+def sides_text(sides: Extents) -> int | str:
     """A kernel's side, a number where height and width are the same."""
     return sides if isinstance(sides, int) else spell(sides)
 

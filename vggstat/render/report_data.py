@@ -202,8 +202,8 @@ def row_data(row: Row) -> dict[str, Any]:
         "params": row.params,
         "macs": row.macs,
         "flops": row.flops,
-        "output_values": row.output_values,
-        "output_bytes": row.output_bytes,
+        "output_values": None if row.has_unknown_map else row.output_values,
+        "output_bytes": None if row.has_unknown_map else row.output_bytes,
         "receptive_field": row.receptive_field,
         "sees_all": row.sees_all,
         "effective_stride": row.jump,
@@ -228,8 +228,8 @@ def _block_data(block: Block) -> dict[str, Any]:
         "macs": block.macs,
         "flops": block.flops,
         **macs_data(block),
-        "output_values": block.output_values,
-        "output_bytes": block.output_bytes,
+        "output_values": None if block.has_unknown_map else block.output_values,
+        "output_bytes": None if block.has_unknown_map else block.output_bytes,
     }
 
 

@@ -81,7 +81,8 @@ OTHERS: Final = {
     ".json": "a saved report, which `vggstat compare` takes",
     **dict.fromkeys(
         (".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".h5", ".hdf5"),
-        "a file of weights, which shows no layers: `vggstat identify` names what they are of",
+        "a file of weights, which shows no layers: `vggstat identify FILE` names what they are of, and `vggstat verify SPEC "
+        "--against FILE` compares them with a network",
     ),
     ".py": "a file of code: name the factory in it, as in net.py:make",
 }

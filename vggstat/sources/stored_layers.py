@@ -148,7 +148,31 @@ def _groups(tensors: Iterable[StoredTensor]) -> list[_Group]:
     for tensor in tensors:
         layer, role = split_name(tensor.name)
         found.setdefault(layer, []).append((role, tensor))
+    _join_statistics(found)
     return [_Group(name, tuple(_by_role(held))) for name, held in found.items()]
+
+
+def _join_statistics(groups: dict[str, list[tuple[str, StoredTensor]]]) -> None:
+    """Puts statistics that have a name of their own beside the scale and shift that they go with.
+
+    Flax keeps ``params/stem/bn/scale`` and ``batch_stats/stem/bn/mean``; others have ``parameters.`` and ``buffers.``, or
+    ``bn.affine.weight``. They are paired where there are as many of the one as of the other with so many channels.
+    """
+    scales: dict[Shape, list[str]] = {}
+    statistics: dict[Shape, list[str]] = {}
+    for name in sorted(groups, key=_natural_key):
+        roles = {role for role, tensor in groups[name] if tensor.shape}
+        shapes = {tensor.shape for _, tensor in groups[name] if tensor.shape}
+        if len(shapes) == 1 and len(shape := shapes.pop()) == 1:
+            if roles.issubset(STATISTICS):
+                statistics.setdefault(shape, []).append(name)
+            elif roles.isdisjoint(STATISTICS) and len(roles) == 2:
+                scales.setdefault(shape, []).append(name)
+    for shape, names in statistics.items():
+        homes = scales.get(shape, [])
+        if len(homes) == len(names):
+            for home, name in zip(homes, names, strict=True):
+                groups[home] += groups.pop(name)
 
 
 def _by_role(held: list[tuple[str, StoredTensor]]) -> list[tuple[str, StoredTensor]]:

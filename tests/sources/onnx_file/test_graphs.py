@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import onnx
 import pytest
 from onnx import helper
 
+from tests.saved import saved, saved_text
 from tests.sources.onnx_file.models import (
     kinds_of,
     layers,
@@ -19,9 +21,16 @@ from tests.sources.onnx_file.models import (
     report,
     weight,
 )
+from vggstat.cost.accounting import find_accounting
+from vggstat.cost.compare import compare_snapshots
 from vggstat.cost.report import analyze
+from vggstat.cost.snapshot import snapshot_of
 from vggstat.errors import InputError
 from vggstat.net.ops.base import Param
+from vggstat.render import render
+from vggstat.render.page import Target
+from vggstat.render.styles import find_style
+from vggstat.render.styles.base import TableOptions
 
 
 def function(name: str, *nodes: onnx.NodeProto) -> onnx.FunctionProto:
@@ -265,3 +274,30 @@ def test_a_graph_without_an_input_is_refused(tmp_path: Path) -> None:
     """What it computes is no network's."""
     with pytest.raises(InputError, match="it has no input"):
         read(model([node("Constant", "", "y", value_float=1.0)], inputs={}), tmp_path)
+
+
+def of_numbers_that_are_not_nothing() -> onnx.ModelProto:
+    """A convolution, and how many values it makes that are not 0: no shape tells that before it runs."""
+    nodes = [
+        node("Conv", "x w", "c"),
+        node("NonZero", "c", "z"),
+        node("Cast", "z", "f", to=onnx.TensorProto.FLOAT),
+        node("Relu", "f", "y"),
+    ]
+    return model(nodes, weight("w", 8, 3, 3, 3), inputs={"x": (1, 3, 8, 8)})
+
+
+def test_maps_of_unknown_shape_are_in_no_total(tmp_path: Path) -> None:
+    """The image has 3 x 8 x 8 values and the convolution's map 8 x 6 x 6; what else there is nobody knows."""
+    found = report(of_numbers_that_are_not_nothing(), tmp_path)
+    outputs = found.memory_counted(find_accounting("outputs"))
+    data = json.loads(saved_text(found))
+
+    assert (outputs.known, outputs.status) == (4 * (192 + 288), "partial")
+    assert [one.name for one in outputs.not_counted] == ["NonZero", "Cast", "Relu"]
+    assert outputs.not_counted[0].why == ("vggstat does not know what NonZero makes",)
+    assert [row["output_values"] for row in data["rows"]] == [192, 288, None, None, None]
+    assert (data["totals"]["output_values"], data["totals"]["output_bytes"]) == (None, None)
+    assert data["memory_not_counted"]["outputs"]["known"] == 4 * (192 + 288)
+    assert "480 + ?" in render(find_style("layers")(found, TableOptions()), "text", Target())
+    assert compare_snapshots((saved(found), snapshot_of(found))).same

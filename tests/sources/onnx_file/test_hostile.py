@@ -75,7 +75,47 @@ BYTES: dict[str, Callable[[], bytes]] = {
     "80 MB of settings": lambda: model([node("Constant", "", "c", value_string="x" * 80_000_000)]).SerializeToString(),
 }  # fmt: skip
 
+
+def stated(whole: onnx.ModelProto, *shape: int | str) -> onnx.ModelProto:
+    """The same, with the shape of its output stated."""
+    axes = whole.graph.output[0].type.tensor_type.shape
+    for side in shape:
+        axes.dim.add(**{"dim_param" if isinstance(side, str) else "dim_value": side})
+    return whole
+
+
+def conv(channels: int, *shape: int, op: str = "Conv", **settings: Any) -> onnx.ModelProto:
+    """A convolution named c1 of a map of so many channels."""
+    nodes = [helper.make_node(op, ["x", "w"], ["y"], name="c1", **settings)]
+    return stated(model(nodes, weight("w", *shape), inputs={"x": (1, channels, 8, 8)}), 1, 8, 6, 6)
+
+
+def vectors(op: str, inputs: str, length: int) -> onnx.ModelProto:
+    """A node on a map of three channels whose other inputs have so many values."""
+    names = inputs.split()
+    return model([node(op, f"x {inputs}", "y")], *(weight(name, length) for name in names))
+
+
 MODELS: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
+    "a weight for fewer channels": (lambda: conv(4, 8, 3, 3, 3), r"node c1 \(Conv\): .* 3 channels, .* has 4"),
+    "a weight for fewer channels in groups": (lambda: conv(8, 8, 3, 3, 3, group=2), "6 channels in 2 groups, and the map has 8"),
+    "a weight for more channels, transposed": (lambda: conv(3, 4, 8, 3, 3, op="ConvTranspose"), "4 channels, and the map has 3"),
+    "filters that groups do not divide": (lambda: conv(6, 8, 2, 3, 3, group=3), "8 filters cannot be in 3 groups"),
+    "another kernel than the weight's": (lambda: conv(3, 8, 3, 3, 3, kernel_shape=[5, 5]), "states the kernel 5×5, and .* 3×3"),
+    "a weight of other axes than the map": (lambda: conv(3, 8, 3, 3), "its weight has 3 axes, and its map 4"),
+    "a number for a kernel": (lambda: conv(3, 8, 3, 3, 3, kernel_shape=3), "attribute type"),
+    "a bias of other filters": (lambda: model([node("Conv", "x w b", "y")], weight("w", 8, 3, 3, 3), weight("b", 5)), "its bias"),
+    "a batch norm of other channels": (lambda: vectors("BatchNormalization", "s b m v", 5), "its scale has the shape"),
+    "an instance norm of other channels": (lambda: vectors("InstanceNormalization", "s b", 5), "its scale has the shape"),
+    "slopes of other channels": (lambda: vectors("PRelu", "s", 5), "does not spread over a map"),
+    "an output of another shape": (lambda: stated(relu(), 1, 3, 99, 32), r"output y .*\[1, 3, 99, 32\].* Relu is"),
+    "an output of other axes": (lambda: stated(relu(), 1, 3), r"stated to have the shape \[1, 3\]"),
+    "an output of less than nothing": (lambda: stated(relu(), 1, 3, -8, 32), r"stated to have the shape \[1, 3, -8, 32\]"),
+    "an image of less than nothing": (lambda: relu(inputs={"x": (1, 3, -8, -8)}), "its input x has a side of -8"),
+    "another number of values": (lambda: model([node("Reshape", "x n", "y")], numbers("n", 7, 5)), "another number of values"),
+    "a product of other lengths, stated": (lambda: stated(
+        model([node("Gemm", "x w", "y")], weight("w", 8, 3), inputs={"x": (1, 7)}), 1, 8), "Gemm"),
+    "a convolution without a weight, stated": (lambda: stated(model([node("Conv", "x", "y")]), 1, 8, 6, 6), "input size 1"),
     "no opset": (lambda: relu(opset=0), "which opset"),
     "an opset of 64 bits": (lambda: relu(opset=2**40), "which opset"),
     "a weight of exabytes": (lambda: model([node("Conv", "x w", "y")], weight("w", 2**62, 3, 3, 3)), "makes no sense"),
@@ -267,3 +307,26 @@ def test_a_single_number_may_be_a_network(tmp_path: Path) -> None:
     for axes in ((), (1,), (1, 0), (0, 3, 4)):
         content = model([node("Add", "x c", "y")], number("c", 1.0), inputs={"x": axes})
         assert outcome(content.SerializeToString(), tmp_path)
+
+
+def test_a_map_enlarged_to_nothing_is_a_map_of_nothing(tmp_path: Path) -> None:
+    """No division by its sides."""
+    sizes = helper.make_tensor("s", onnx.TensorProto.FLOAT, [4], [1, 1, 0, 0])
+    graph = read(model([node("Resize", "x - s", "y")], sizes), tmp_path)
+
+    assert graph.nodes[-1].shape == (3, 0, 0)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 32, 32), ("n", 3, "h", "w"), (1, 3, -1, -1)])
+def test_an_output_as_it_is_stated(shape: tuple[int | str, ...], tmp_path: Path) -> None:
+    """Sizes that are left open are any; so is -1, which some files have for them."""
+    assert read(stated(relu(), *shape), tmp_path).nodes[-1].shape == (3, 32, 32)
+
+
+def test_a_file_with_open_sizes_may_state_another_output(tmp_path: Path) -> None:
+    """What was exported at one size and left open later states the old one: 224 a side is a choice of ours."""
+    assert read(stated(relu(inputs={"x": (1, 3, "h", "w")}), 1, 3, 512, 512), tmp_path).nodes[-1].shape == (
+        3,
+        224,
+        224,
+    )

@@ -196,6 +196,24 @@ def test_quantized_convolutions(form: str, tmp_path: Path) -> None:
     assert any("quantized" in note for note in found.graph.notes)
 
 
+@pytest.mark.parametrize("kind", ["FLOAT16", "FLOAT"])
+def test_the_format_of_weights_is_told(kind: str, tmp_path: Path) -> None:
+    """Where it is not float32, which bytes are of unless another format is asked for."""
+    number_kind = onnx.TensorProto.DataType.Value(kind)
+    stored = model(
+        [node("Conv", "x w", "y")], weight("w", 8, 3, 3, 3, kind=number_kind), kinds={"x": number_kind}
+    )
+    told = [note for note in report(stored, tmp_path).graph.notes if "weights are in" in note]
+
+    assert told == (
+        []
+        if kind == "FLOAT"
+        else [
+            f"The file's weights are in {kind.lower()}; bytes here are those of --dtype, which is float32 unless given."
+        ]
+    )
+
+
 def of_numbers(*nodes: onnx.NodeProto, **constants: float) -> onnx.ModelProto:
     return model(list(nodes), *(number(name, value) for name, value in constants.items()))
 

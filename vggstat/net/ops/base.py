@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple
 from vggstat.fields import Field
 from vggstat.net.work import Work
 from vggstat.records import Record
-from vggstat.shapes import Shape, Sides, square, values
+from vggstat.shapes import Extents, Shape, Sides, square, values
 
 __all__ = [
     "CONVOLUTIONS",
@@ -29,6 +29,7 @@ __all__ = [
     "Mode",
     "Param",
     "Saved",
+    "Slide",
     "Storage",
     "TorchModule",
     "Window",
@@ -145,6 +146,15 @@ class Window(NamedTuple):
     def extent(self) -> int:
         """The kernel's reach with its dilation, in input pixels."""
         return self.dilation * (self.kernel - 1) + 1
+
+
+class Slide(NamedTuple):
+    """How a window moves along one, two or three axes; each is one number where it is the same along all."""
+
+    kernel: Extents
+    stride: Extents
+    padding: Extents
+    dilation: Extents
 
 
 class Windows(NamedTuple):
@@ -272,7 +282,7 @@ class Layer(Record, ABC):
         """The receptive-field step along height and width; None where every output value sees the whole map."""
         return ONE_VALUE
 
-    def geometry(self) -> Windows | None:
+    def geometry(self) -> Windows | Slide | None:
         """Kernel, stride, padding and dilation as the layer itself has them; None where it has none."""
         return None
 

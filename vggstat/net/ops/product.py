@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
-from vggstat.net.ops.base import Autocast
+from vggstat.net.ops.base import Autocast, Slide
 from vggstat.net.ops.seen import Seen
 from vggstat.net.work import Work
-from vggstat.shapes import Shape, values
+from vggstat.shapes import Shape, even, values
 
 __all__ = ["Attention", "MatMul", "SeenConv", "SeenLinear", "SeenTransposedConv"]
 
@@ -18,6 +18,14 @@ def _label(stem: str, kernel: tuple[int, ...], filters: int) -> str:
     """``conv3-64`` where the kernel is a square, else with each of its sides."""
     sides = kernel[:1] if len(kernel) == 2 and len(set(kernel)) == 1 else kernel
     return f"{stem}{'x'.join(map(str, sides))}-{filters}"
+
+
+def _slide(kernel: tuple[int, ...], settings: Iterable[tuple[str, Any]]) -> Slide | None:
+    """How the window moves, where that was seen."""
+    told = dict(settings)
+    if "stride" not in told:
+        return None
+    return Slide(even(kernel), told["stride"], told["padding"], told["dilation"])
 
 
 def _sum(products: Iterable[tuple[int, ...]]) -> int:
@@ -43,6 +51,9 @@ class SeenConv(Seen):
     @property
     def label(self) -> str:
         return _label(self.stem, self.kernel, self.filters)
+
+    def geometry(self) -> Slide | None:
+        return _slide(self.kernel, self.settings)
 
     def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
         """Values that leave by the weights of a filter."""
@@ -75,6 +86,9 @@ class SeenTransposedConv(Seen):
     @property
     def label(self) -> str:
         return _label(self.stem, self.kernel, self.filters)
+
+    def geometry(self) -> Slide | None:
+        return _slide(self.kernel, self.settings)
 
     def mac_products(self, *inputs: Shape) -> tuple[tuple[int, ...], ...]:
         """Values that enter by the products that each takes part in."""

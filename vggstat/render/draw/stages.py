@@ -11,7 +11,7 @@ from vggstat.errors import UsageError
 from vggstat.net.ops.base import CONVOLUTIONS
 from vggstat.records import Record
 from vggstat.render.figures import UNKNOWN, map_text
-from vggstat.shapes import pair, spell
+from vggstat.shapes import along_axes, spell
 from vggstat.units import grouped
 
 __all__ = [
@@ -106,7 +106,7 @@ def layer_details(row: Row) -> Iterator[str]:
     """What is unusual about a layer: the notation names kernel and filters of a convolution, no more."""
     usual_window = row.kind != "pool" or (row.kernel, row.stride) == (2, 2)
     if not usual_window:
-        yield "×".join(map(str, pair(row.kernel or 1)))
+        yield "×".join(map(str, along_axes(row.kernel or 1, row.output_shape)))
         yield f"stride {spell(row.stride or 1)}"
     if row.kind in CONVOLUTIONS and row.stride is not None and row.stride != 1:
         yield f"stride {spell(row.stride)}"

@@ -54,8 +54,14 @@ def _table(report: Report, options: TableOptions) -> Table:
         "params_share": (_share("params_share"), lambda b: share(b.params, whole.params)),
         "macs": (_count("macs", ("", "MACs"), 0), lambda b: total_or_part(b.macs, b.macs_known)),
         "macs_share": (_share("macs_share"), lambda b: share(b.macs, whole.macs)),
-        "output_values": (_count("output_values", ("output", "values"), 5), lambda b: b.output_values),
-        "values_share": (_share("values_share"), lambda b: share(b.output_values, whole.output_values)),
+        "output_values": (
+            _count("output_values", ("output", "values"), 5),
+            lambda b: total_or_part(b.all_output_values, b.output_values),
+        ),
+        "values_share": (
+            _share("values_share"),
+            lambda b: share(b.all_output_values, whole.all_output_values),
+        ),
     }
     keys = chosen_columns(options, columns)
     cells = [columns[key][1] for key in keys]
@@ -64,7 +70,7 @@ def _table(report: Report, options: TableOptions) -> Table:
         "params": whole.params,
         "macs": total_or_part(whole.macs, whole.macs_known),
     }
-    sums["output_values"] = whole.output_values
+    sums["output_values"] = total_or_part(whole.all_output_values, whole.output_values)
     return Table(
         columns=tuple(columns[key][0] for key in keys),
         rows=(

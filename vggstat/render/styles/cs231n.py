@@ -92,7 +92,7 @@ class _Line:
 
 def _name(line: Row) -> str:
     if line.kind == "conv":
-        if line.kernel is None or not isinstance(line.kernel, int):
+        if len(line.output_shape) != 3 or not isinstance(line.kernel, int):
             return f"CONV{line.label.removeprefix('conv')}"
         return f"CONV{line.kernel}-{line.output_shape[0]}"
     if line.kind == "pool":

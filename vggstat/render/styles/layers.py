@@ -240,7 +240,10 @@ def share_part(report: Report) -> Table:
         rows=(
             row("parameters", *(share(block.params, whole.params) for block in blocks)),
             row("MACs", *(share(block.macs, whole.macs) for block in blocks)),
-            row("output values", *(share(block.output_values, whole.output_values) for block in blocks)),
+            row(
+                "output values",
+                *(share(block.all_output_values, whole.all_output_values) for block in blocks),
+            ),
         ),
         name="shares",
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from vggstat.cost.report import Report
 from vggstat.net.graph import Node
 from vggstat.net.ops.activation import Activation
-from vggstat.net.ops.base import CONVOLUTIONS, Windows
+from vggstat.net.ops.base import CONVOLUTIONS, Slide, Windows
 from vggstat.net.ops.softmax import Softmax
 from vggstat.render.captions import axes_note, graph_notes, spec_words, workload_words
 from vggstat.render.figures import map_text, sides_text
@@ -16,7 +16,7 @@ from vggstat.render.page import Column, Page, Table, row
 from vggstat.render.report_data import report_data
 from vggstat.render.styles.base import TableOptions
 from vggstat.render.styles.layers import chosen_columns
-from vggstat.shapes import Shape, Sides, describe, pair
+from vggstat.shapes import Extents, Shape, along_axes, describe
 
 __all__ = ["render"]
 
@@ -125,10 +125,10 @@ def _filter_size(node: Node) -> str:
     window = node.layer.geometry()
     if window is None and node.layer.row_kind in CONVOLUTIONS:
         return describe(getattr(node.layer, "kernel", ()))
-    return describe(pair(window.kernel)) if window else ""
+    return describe(along_axes(window.kernel, node.shape)) if window else ""
 
 
-def _of(node: Node, figure: Callable[[Windows], Sides]) -> Any:
+def _of(node: Node, figure: Callable[[Windows | Slide], Extents]) -> Any:
     window = node.layer.geometry()
     return sides_text(figure(window)) if window else ""
 

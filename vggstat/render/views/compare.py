@@ -42,7 +42,9 @@ def comparison_page(comparison: Comparison, *, only_differences: bool) -> Page:
     notes = [f"[{number}] {pair.source}: {pair.convention}." for number, pair in enumerate(pairs, start=1)]
     notes.append(f"{MACS_NOTE} {UNITS_NOTE}")
     notes += _heads(names, comparison.networks)
+    notes += _own_rows_notes(comparison.networks, names)
     notes += _saved_note(comparison.networks)
+    notes += _trained_note(comparison, names)
     notes += _not_counted_notes(comparison, names)
     if len(names) > 2:
         notes.insert(0, STEPS_NOTE)
@@ -79,6 +81,21 @@ def _heads(names: tuple[str, ...], networks: tuple[Snapshot, ...]) -> list[str]:
     return [text] if text else []
 
 
+def _own_rows_notes(networks: tuple[Snapshot, ...], names: tuple[str, ...]) -> Iterator[str]:
+    """Beside a model, which rows a spec has only because it writes them as layers of their own."""
+    if all(network.is_spec for network in networks):
+        return
+    for name, network in zip(names, networks, strict=True):
+        own = [row for row in network.rows if row.layer is not None and row.layer.row == "own"]
+        if network.is_spec and own:
+            kinds = joined(list(dict.fromkeys(row.label for row in own)))
+            values = sum(row.output_values for row in own)
+            yield (
+                f"{name} writes {kinds} as layers of their own, so they are rows, and their {values:,} values are among "
+                "its maps; in a model such layers are no rows, and count with the layer before them."
+            )
+
+
 def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
     """Which figures are a file's, and what such a file does not tell."""
     files = dict.fromkeys(network.origin for network in networks if network.origin)
@@ -87,6 +104,15 @@ def _saved_note(networks: tuple[Snapshot, ...]) -> tuple[str, ...]:
     return (
         f"As saved in {', '.join(files)}, with the options of that time; published accuracies are left out.",
     )
+
+
+def _trained_note(comparison: Comparison, names: tuple[str, ...]) -> Iterator[str]:
+    """How many parameters training changes in each network, where that is not all in each."""
+    networks = comparison.networks
+    if all(network.trained_params == network.figure("params") for network in networks):
+        return
+    trained = zip(names, networks, strict=True)
+    yield f"Trainable parameters: {', '.join(f'{name} {grouped(one.trained_params)}' for name, one in trained)}."
 
 
 def _not_counted_notes(comparison: Comparison, names: tuple[str, ...]) -> Iterator[str]:
@@ -462,6 +488,7 @@ def network_data(network: Snapshot, name: str) -> dict[str, Any]:
         "spec": network.name,
         "title": network.title,
         "saved_in": network.origin or None,
+        "trained_params": network.trained_params,
         "workload": run_data(network, network.workload),
     }
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from vggstat.cost.identify import Identification, Subject
 from vggstat.cost.report import Report
 from vggstat.net.difference import Difference
+from vggstat.net.unordered import NEAR
 from vggstat.render.captions import image_words
 from vggstat.render.page import Column, Page, Row, Table, Text
 from vggstat.render.report_data import SCHEMA
@@ -117,6 +118,11 @@ def _nearest(found: Identification) -> str:
     own = f"it has {_count(subject.layers.weighted, 'weight layer')} and {subject.parameters:,} parameters"
     if found.report is None:
         return f", and none of them runs on its images: {own}"
+    if agreed.share >= NEAR:
+        return (
+            f": {agreed.weighted} of {_count(agreed.of, 'weight layer')} have the shapes of {_network(found.report)}'s, "
+            "but too much else differs: norms, biases, or vectors whose names do not say what they are"
+        )
     be = "is" if agreed.weighted == 1 else "are"
     if not agreed.weighted:
         return f", nor near one: {own}; none of these layers is in any of them"

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 from vggstat.net.graph import Node
+from vggstat.net.torch_names import TAKEN
 from vggstat.sources.export.modules import is_function
 
-__all__ = ["TAKEN", "module_paths", "unnameable"]
+__all__ = ["module_paths", "unnameable"]
 
 Path = tuple[str, ...]
-
-_OF_TORCH: Final = """
-    T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu cuda double
-    dump_patches eval extend extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half insert
-    ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
-    pop register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train
-    training type update values xpu zero_grad
-"""
-TAKEN: Final = frozenset(_OF_TORCH.split())
-"""What torch's modules and containers have already, so that no module in them can be called so (torch 2.13)."""
 
 
 def unnameable(nodes: Iterable[Node]) -> Iterator[tuple[Node, str]]:

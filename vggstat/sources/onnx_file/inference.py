@@ -49,6 +49,9 @@ KEEPING: Final = frozenset(
 """Operators that bring a tensor into another layout or format."""
 
 
+SAME_COUNT: Final = frozenset(("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity"))
+"""Operators that hand on all values that enter."""
+
 MOST_STORED: Final = 16
 """Tensors that one is computed of: a weight norm has two."""
 
@@ -60,6 +63,8 @@ class Run(NamedTuple):
     inputs: dict[str, Value]
     """By name, in the file's order."""
     outputs: tuple[Value | Unknown, ...]
+    ends: tuple[Known, ...]
+    """What stands under the name of each output, in the file's order: stored tensors too."""
     stored: tuple[Stored, ...]
     """The tensors that the file holds."""
     left_out: int
@@ -83,6 +88,7 @@ def run(model: Model, shapes: Mapping[str, Shape], symbols: Mapping[str, int]) -
         steps=tuple(steps),
         inputs=inputs,
         outputs=tuple(item for item in outputs if isinstance(item, Value | Unknown)),
+        ends=tuple(outputs),
         stored=tuple(walk.stored),
         left_out=_mains(walk.steps) - _mains(steps),
     )
@@ -266,6 +272,7 @@ class _Walk:
         """A step on values that come from the input; what it hands on as it is keeps its number."""
         made = [self._made(name, types) if name else None for name in node.output]
         step = step._replace(outputs=tuple(made))
+        self._check_count(step)
         if step.is_checked and is_nothing(step):
             first = made[0]
             assert isinstance(first, Value)
@@ -302,6 +309,14 @@ class _Walk:
         if values(shape) > MOST_VALUES:
             raise InputError(
                 f"{self.path}: {printable(name)} has the shape {list(shape)}: no map is as large"
+            )
+
+    def _check_count(self, step: Step) -> None:
+        """Raises InputError where values would be lost, or come from nowhere, by giving them other axes."""
+        if step.op in SAME_COUNT and step.is_known and values(step.before) != values(step.after):
+            raise InputError(
+                f"{self.path}: {spoken(step)}: a map of the shape {list(step.before)} cannot have the shape "
+                f"{list(step.after)}: that is another number of values"
             )
 
     def _take(self, node: onnx.NodeProto, branch: onnx.GraphProto) -> None:

@@ -35,6 +35,8 @@ class Inputs(NamedTuple):
     """The first input's shape without the batch."""
     batch: int
     notes: tuple[str, ...]
+    are_fixed: bool
+    """Whether the file itself states all sizes."""
 
 
 class _Axis(NamedTuple):
@@ -50,6 +52,7 @@ def settle_inputs(model: Model, wanted: Wanted) -> Inputs:
     Raises UsageError for a shape that the file does not take or that it lacks, InputError for a file that has no input.
     """
     axes = _inputs(model)
+    are_fixed = all(axis.size is not None for sides in axes.values() for axis in sides)
     first = next(iter(axes))
     unknown = next((name for name in wanted.inputs if name not in axes), None)
     if unknown is not None:
@@ -68,7 +71,7 @@ def settle_inputs(model: Model, wanted: Wanted) -> Inputs:
     if batch > 1:
         notes.append(f"The file has a fixed batch of {batch}: figures are of one image.")
     shapes = {name: _shape(model, name, sides, symbols) for name, sides in axes.items()}
-    return Inputs(shapes, symbols, shapes[first][has_batch:] or (1,), batch, tuple(notes))
+    return Inputs(shapes, symbols, shapes[first][has_batch:] or (1,), batch, tuple(notes), are_fixed)
 
 
 def _has_batch(axes: Sequence[_Axis]) -> bool:
@@ -93,6 +96,8 @@ def _inputs(model: Model) -> dict[str, list[_Axis]]:
     }
     if not found:
         raise InputError(f"{model.path}: it has no input: what it computes depends on nothing")
+    for item in model.graph.input:
+        _refuse_negative(model, item)
     strange = next((name for name, axes in found.items() if axes is None), None)
     if strange is not None:
         raise InputError(
@@ -101,8 +106,15 @@ def _inputs(model: Model) -> dict[str, list[_Axis]]:
     return {name: axes for name, axes in found.items() if axes is not None}
 
 
+def _refuse_negative(model: Model, item: onnx.ValueInfoProto) -> None:
+    """Raises InputError for a side that is less than -1, which is what some files have for an open one."""
+    negative = next((dim.dim_value for dim in item.type.tensor_type.shape.dim if dim.dim_value < -1), None)
+    if negative is not None:
+        raise InputError(f"{model.path}: its input {printable(item.name)} has a side of {negative}")
+
+
 def _axes(item: onnx.ValueInfoProto) -> list[_Axis] | None:
-    """None where it is no tensor, or of any number of axes. In some files a batch, or a side of a map, of 0 or less is open."""
+    """None where it is no tensor, or of any number of axes. In some files a batch, or a side of a map, of 0 or -1 is open."""
     kind = item.type.tensor_type
     if not item.type.HasField("tensor_type") or not kind.HasField("shape"):
         return None

@@ -100,7 +100,7 @@ def _gather(step: Step) -> Reading | None:
 
 def _resize(step: Step) -> Reading | None:
     mode = {"nearest": "nearest", "linear": "bilinear"}.get(step.settings.get("mode", "nearest"))
-    if mode is None or len(step.before) != 4 or len(step.after) != 4 or not all(step.before):
+    if mode is None or len(step.before) != 4 or len(step.after) != 4 or not all((*step.before, *step.after)):
         return None
     scales = {after / before for after, before in zip(step.after[2:], step.before[2:], strict=True)}
     scale = scales.pop()

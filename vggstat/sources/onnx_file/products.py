@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Final
 
+from vggstat.net.ops.base import Window
+from vggstat.net.ops.geometry import slide
 from vggstat.net.ops.product import Attention, MatMul, SeenConv, SeenLinear, SeenTransposedConv
+from vggstat.shapes import Extents, even
 from vggstat.sources.onnx_file.operators import TORCH_NAMES
 from vggstat.sources.onnx_file.reading import Reading, along, params_of, sides, weights
 from vggstat.sources.onnx_file.steps import Step
@@ -15,19 +18,36 @@ from vggstat.sources.onnx_file.values import Constant, Value
 __all__ = ["PRODUCTS"]
 
 
+def _padding(step: Step, kernel: Sequence[int]) -> Extents:
+    """The zeros before a map along each axis, where as many stand behind it; else those before, then those behind.
+
+    Of a map the language has as many on both sides: those before alone, where the ones behind are not read.
+    """
+    pads = step.settings.get("pads") or [0] * (2 * len(kernel))
+    before, behind = pads[: len(kernel)], pads[len(kernel) :]
+    is_even = before == behind or (len(kernel) == 2 and _reaches(step, kernel, before) == step.after[2:])
+    return even(before) if is_even else tuple(pads)
+
+
+def _reaches(step: Step, kernel: Sequence[int], padding: Sequence[int]) -> tuple[int, ...]:
+    """The height and width that a convolution makes with as many zeros on both sides."""
+    strides, dilations = ((step.settings.get(name) or (1, 1)) for name in ("strides", "dilations"))
+    windows = map(Window, kernel, strides, padding, dilations)
+    sizes = zip(step.before[2:], windows, strict=True)
+    return tuple(slide(size, window, "a convolution") for size, window in sizes)
+
+
 def _conv(step: Step) -> Reading | None:
     weight = step.entering(1)
     groups, bias = step.settings.get("group", 1), step.entering(2) is not None
     if not isinstance(weight, Constant | Value) or len(weight.shape) < 3 or groups < 1:
         return None
     filters, inputs, *kernel = weight.shape
-    pads = step.settings.get("pads") or [0] * (2 * len(kernel))
     settings = {
         "filters": filters,
-        "kernel": sides(kernel) or tuple(kernel),
+        "kernel": even(kernel),
         "stride": along(step, "strides", len(kernel)),
-        # As many rows behind as before, or it stands apart: what is left out is not read.
-        "padding": sides(pads[: len(kernel)]) or tuple(pads),
+        "padding": _padding(step, kernel),
         "dilation": along(step, "dilations", len(kernel)),
         "groups": groups,
         "bias": bias,
@@ -69,9 +89,9 @@ def _transposed(step: Step) -> Reading | None:
     tensors = weights(step, "weight", "bias")
     if enlarged and plain and begins == (least, least):
         return Reading("upconv", {**settings, "bias": bias}, tensors, SeenTransposedConv, fields)
-    return Reading(
-        f"conv_transpose{len(kernel)}d", {**settings, "bias": bias}, tensors, SeenTransposedConv, fields
-    )
+    settings.update(kernel=even(kernel), padding=_padding(step, kernel), dilation=dilation, groups=groups)
+    settings.update(bias=bias, inputs=inputs)
+    return Reading(f"conv_transpose{len(kernel)}d", settings, tensors, SeenTransposedConv, fields)
 
 
 def _gemm(step: Step) -> Reading | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from vggstat.net.ops.base import Layer, Param
 from vggstat.net.ops.other import Other, Pointwise, Rearranged
-from vggstat.shapes import Shape, Sides, square, values
+from vggstat.shapes import Shape, Sides, even, square, values
 from vggstat.sources.onnx_file.operators import LAYOUT, POINTWISE, SETTINGS_ONLY, TORCH_NAMES, VIEWS
 from vggstat.sources.onnx_file.rules import RUNTIMES_OWN
 from vggstat.sources.onnx_file.steps import Step
@@ -110,8 +110,7 @@ def sides(setting: Any) -> Sides | None:
 
 def along(step: Step, name: str, count: int) -> Any:
     """A setting along each axis, 1 where it is not written; one number where two are the same."""
-    setting = step.settings.get(name) or [1] * count
-    return sides(setting) or tuple(setting)
+    return even(step.settings.get(name) or [1] * count)
 
 
 def rounded(value: float) -> float:

@@ -14,6 +14,7 @@ from vggstat.shapes import values
 from vggstat.sources.onnx_file.model import graphs_in, printable, said
 from vggstat.sources.onnx_file.steps import Step, spoken
 from vggstat.sources.onnx_file.values import Constant, Unknown, Value, type_of
+from vggstat.sources.onnx_file.weights import wrong_weights
 
 __all__ = ["RUNTIMES_OWN", "Types", "infer"]
 
@@ -32,6 +33,10 @@ SAME_SHAPE: Final = RUNTIMES_OWN | {"GroupNormalization", "MeanVarianceNormaliza
 
 BY_ANOTHER: Final[Mapping[str, str]] = {"GreaterOrEqual": "Greater", "LessOrEqual": "Less"}
 """Operators of which some opsets have no rule, by one that has the same."""
+
+
+NO_FORMATS: Final = ("[ShapeInferenceError]", "input size", "output size", "attribute type")
+"""What the library writes where a node breaks its rule by something else than a format: shapes, or what is missing."""
 
 
 class Types(NamedTuple):
@@ -77,14 +82,15 @@ def infer(
     }
     types = {name: type_of(item) for name, item in known.items()}
     types.setdefault("", onnx.TypeProto())  # onnx 1.16 looks up what is left out, too
-    broken = _breaks_the_library(op, step)
+    broken = _breaks_the_library(op, step) or wrong_weights(step)
     if broken:
         raise InputError(f"{path}: {spoken(step)}: {broken}")
     try:
         found = infer_node_outputs(schema, node, types, numbers, opset_imports=imports)
         found.update(_as_the_largest(node, step))
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        if is_stated or schema.deprecated or any(True for item in node.attribute for _ in graphs_in(item)):
+        is_format = is_stated and not any(word in str(error) for word in NO_FORMATS)
+        if is_format or schema.deprecated or any(True for item in node.attribute for _ in graphs_in(item)):
             return Types(_as_the_largest(node, step), said(error), are_checked=False)
         raise InputError(f"{path}: {spoken(step)}: {said(error)}") from None
     except Exception as error:

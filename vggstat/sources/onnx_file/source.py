@@ -10,18 +10,20 @@ from vggstat.net.graph import Graph
 from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import values
+from vggstat.sources.formats import formats_note
 from vggstat.sources.onnx_file.building import graph_of_run
 from vggstat.sources.onnx_file.inference import Run, run
 from vggstat.sources.onnx_file.inputs import settle_inputs
 from vggstat.sources.onnx_file.model import DEFAULT_DOMAIN, Model, load_model, names_read
+from vggstat.sources.onnx_file.outputs import check_outputs
 from vggstat.sources.onnx_file.steps import Step, spoken
-from vggstat.sources.onnx_file.values import FLOATING, Unknown
+from vggstat.sources.onnx_file.values import FLOATING, QUANTIZED, Stored, Unknown, format_name
 from vggstat.sources.require import version_of
 from vggstat.sources.wanted import Wanted
 
 __all__ = ["graph_of_file"]
 
-QUANTIZED: Final = ("QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "DequantizeLinear")
+QUANTIZED_OPS: Final = ("QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "DequantizeLinear")
 
 
 def graph_of_file(path: Path, wanted: Wanted) -> Graph:
@@ -32,6 +34,8 @@ def graph_of_file(path: Path, wanted: Wanted) -> Graph:
     model = load_model(path)
     inputs = settle_inputs(model, wanted)
     seen = run(model, inputs.shapes, inputs.symbols)
+    if inputs.are_fixed:
+        check_outputs(model, seen)
     opset = model.opsets.get(DEFAULT_DOMAIN)
     spec = Spec(
         name=str(path),
@@ -58,6 +62,11 @@ def _unused(model: Model, seen: Run) -> tuple[Param, ...]:
     )
 
 
+def _quantized(seen: Run) -> Iterator[Stored]:
+    """The stored tensors of several axes whose values are integers of few bits: weights, and no sizes or zero points."""
+    return (tensor for tensor in seen.stored if tensor.type in QUANTIZED and len(tensor.shape) > 1)
+
+
 def _leaves_padding_out(step: Step) -> bool:
     padded = any(step.settings.get("pads") or ()) or step.settings.get("auto_pad", "NOTSET") in (
         "SAME_UPPER",
@@ -75,8 +84,19 @@ def _notes(model: Model, seen: Run) -> Iterator[str]:
             "There are no batch norms in the file: where the network has some, they are folded into its convolutions, and "
             "biases stand for them."
         )
-    if any(node.op_type in QUANTIZED for node in model.graph.node):
-        yield "The file is quantized: bytes are those of the format asked for, not of its own."
+    formats = sorted({format_name(one.type) for one in _quantized(seen)})
+    if formats or any(node.op_type in QUANTIZED_OPS for node in model.graph.node):
+        named = f" (its tensors are {' and '.join(formats)})" if formats else ""
+        yield (
+            f"The file is quantized{named}: bytes are those of the format of the whole table, as if its weights were in that, "
+            "and not the file's own."
+        )
+    stored = (
+        (format_name(one.type), values(one.shape))
+        for one in seen.stored
+        if one.type in FLOATING and values(one.shape) > 1
+    )
+    yield from filter(None, (formats_note("The file's weights", stored),))
     if any(_leaves_padding_out(step) for step in seen.steps):
         yield "Average pools leave the padding out of their means, which changes values and no figure here."
     if seen.left_out:

@@ -22,6 +22,7 @@ __all__ = [
     "Value",
     "bytes_of",
     "constant_of",
+    "format_name",
     "type_of",
 ]
 
@@ -142,6 +143,12 @@ def bytes_of(kind: int) -> int:
         return int(onnx.helper.tensor_dtype_to_np_dtype(kind).itemsize) or 1
     except KeyError:
         return 1
+
+
+def format_name(kind: int) -> str:
+    """Of a type of values, as it is commonly written: ``uint8``."""
+    name = str(onnx.TensorProto.DataType.Name(kind))
+    return {"FLOAT": "float32", "DOUBLE": "float64"}.get(name, name.lower())
 
 
 def type_of(known: Value | Constant | Unknown) -> onnx.TypeProto:

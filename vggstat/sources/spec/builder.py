@@ -12,6 +12,7 @@ from vggstat.net.graph import Node
 from vggstat.net.ops.base import Kind, Layer
 from vggstat.net.scopes import SHORTCUT
 from vggstat.net.spec import From, Item, Join, JoinKind, Place, Spec, Step, Unit
+from vggstat.net.torch_names import module_path
 from vggstat.shapes import Shape, describe
 
 __all__ = ["SpecBuilder", "Where"]
@@ -287,7 +288,7 @@ class SpecBuilder:
     ) -> None:
         """A module on the current value: torchvision's ``features.N`` in a chain, else named by its path."""
         path = (*where.scope, name.removeprefix(f"{where.prefix}_"))
-        module = self.module_name(FEATURES) if self._is_chain else ".".join(path)
+        module = self.module_name(FEATURES) if self._is_chain else module_path(path)
         self.add(layer, scope or where.scope, name, place, is_row=is_row, torch_name=module)
 
     def _add_function(self, layer: Layer, where: Where, values: Sequence[int], place: Place) -> None:

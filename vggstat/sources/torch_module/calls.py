@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from vggstat.net.known import ZEROS
-from vggstat.shapes import square
+from vggstat.shapes import even, square
 from vggstat.sources.language import PART
 from vggstat.sources.torch_module.functions import LAYOUT
 
@@ -137,11 +137,11 @@ def _conv(call: Call) -> Settings:
     dilation = call.pair(5, "dilation", 1)
     padding = call.pair(4, "padding", 0)
     if padding == "same":
-        steps = (dilation, dilation) if isinstance(dilation, int) else dilation
-        padding = square(steps[0] * (kernel[0] - 1) // 2, steps[1] * (kernel[1] - 1) // 2)
-    return "conv", {
+        steps = (dilation,) * len(kernel) if isinstance(dilation, int) else dilation
+        padding = even(step * (side - 1) // 2 for step, side in zip(steps, kernel, strict=True))
+    return "conv" if call.name == "conv2d" else call.name, {
         "filters": filters,
-        "kernel": square(kernel[0], kernel[1]),
+        "kernel": even(kernel),
         "stride": call.pair(3, "stride", 1),
         "padding": 0 if padding == "valid" else padding,
         "dilation": dilation,
@@ -153,20 +153,28 @@ def _conv(call: Call) -> Settings:
 
 def _transposed(call: Call) -> Settings:
     """As the language has it where the map gets stride times as large; else by torch's name."""
-    _, filters, *kernel = call.get(1, "weight").shape
+    inputs, filters, *kernel = call.get(1, "weight").shape
     bias = call.get(2, "bias") is not None
-    settings = {
-        "filters": filters,
-        "kernel": square(kernel[0], kernel[1]),
-        "stride": call.pair(3, "stride", 1),
-    }
-    plain = call.get(6, "groups", 1) == 1 == call.pair(7, "dilation", 1)
+    groups, padding, dilation = (
+        call.get(6, "groups", 1),
+        call.pair(4, "padding", 0),
+        call.pair(7, "dilation", 1),
+    )
+    settings = {"filters": filters * groups, "kernel": even(kernel), "stride": call.pair(3, "stride", 1)}
+    plain = call.name == "conv_transpose2d" and groups == 1 == dilation
     enlarged = [settings["stride"] * size for size in call.before[2:]] == [*call.after[2:]]
     is_square = isinstance(settings["kernel"], int) and isinstance(settings["stride"], int)
     least = -(-(kernel[0] - settings["stride"]) // 2) if is_square else 0
-    if is_square and plain and enlarged and call.pair(4, "padding", 0) == max(0, least):
+    if is_square and plain and enlarged and padding == max(0, least):
         return "upconv", {**settings, "bias": bias, "inputs": filters}
-    return "conv_transpose2d", {**settings, "padding": call.pair(4, "padding", 0), "bias": bias}
+    return call.name, {
+        **settings,
+        "padding": padding,
+        "dilation": dilation,
+        "groups": groups,
+        "bias": bias,
+        "inputs": inputs,
+    }
 
 
 def _linear(call: Call) -> Settings:
@@ -302,8 +310,12 @@ def _part(call: Call, starts: Mapping[int, int]) -> Settings:
 READERS: Final[Mapping[str, Callable[[Call], Settings]]] = {
     "add": _add,
     "concat": _concat,
+    "conv1d": _conv,
     "conv2d": _conv,
+    "conv3d": _conv,
+    "conv_transpose1d": _transposed,
     "conv_transpose2d": _transposed,
+    "conv_transpose3d": _transposed,
     "narrow": _narrow,
     "getitem": _index,
     "linear": _linear,

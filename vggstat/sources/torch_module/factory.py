@@ -100,7 +100,8 @@ def _literals(reference: str, call: str) -> tuple[list[Any], dict[str, Any]]:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in tree.keywords}
         return [ast.literal_eval(argument) for argument in tree.args], named
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        reason = str(error).partition(" on line")[0].partition(": <ast")[0][:120]
+        words = error.msg if isinstance(error, SyntaxError) else str(error)
+        reason = words.partition(" on line")[0].partition(": <ast")[0][:120]
         raise UsageError(
             f"cannot read the arguments of {reference!r}: {reason}; they are literals, for instance net(10, width=2)"
         ) from None

@@ -12,8 +12,10 @@ from vggstat.errors import UsageError
 from vggstat.net.graph import Graph
 from vggstat.records import Record
 from vggstat.shapes import Shape, describe
+from vggstat.sources.formats import formats_note
 from vggstat.sources.require import version_of
 from vggstat.sources.torch_module.factory import load_model
+from vggstat.sources.torch_module.tensors import formats
 from vggstat.sources.torch_module.trace import TraceError, input_channels, is_on_meta, required_inputs, trace
 from vggstat.sources.torch_module.values import needs_values
 from vggstat.sources.wanted import Wanted
@@ -42,6 +44,9 @@ class TorchSource(Record):
     def graph(self, wanted: Wanted) -> Graph:
         """The graph of what it runs on the inputs wanted; on the first of the usual images that it takes, if none are.
 
+        Its forward pass runs several times, on batches of several images without values (``BATCH`` of them, and others to
+        tell what is of one image), so that a model which prints its shapes prints those, to stderr.
+
         Raises UsageError where it does not run on them, with the line of its code, or for what only a spec can change.
         """
         if wanted.head is not None or wanted.classes is not None:
@@ -57,25 +62,26 @@ class TorchSource(Record):
         spec = graph.spec.replace(
             name=self.name, title=title, source=source, origin=self.name, texts=(_structure(graph),)
         )
-        return graph.replace(
-            spec=spec, notes=tuple(note for note in (self.note, remark, *graph.notes) if note)
-        )
+        stored = formats_note("The model's parameters", formats(self.model.parameters()))
+        notes = (self.note, remark, stored, *graph.notes)
+        return graph.replace(spec=spec, notes=tuple(filter(None, notes)))
 
     def _trace(self, wanted: Wanted) -> tuple[Graph, str]:
         """The graph, and what to say of the inputs that were chosen."""
         if wanted.inputs:
             return self._trace_named(wanted), ""
-        first: TraceError | None = None
+        reason: TraceError | None = None
         asked = self._likely if wanted.image is None else self._of_size(*wanted.image)
         for image in asked:
             try:
                 graph = trace(self.model, image)
             except TraceError as error:
-                first = first or error
+                # Which got furthest is about the model; the others may be about an image that it is not for.
+                reason = error if reason is None or error.reached > reason.reached else reason
                 continue
-            return graph, "" if first is None or wanted.image else self._remark(image)
-        assert first is not None
-        raise first
+            return graph, "" if reason is None or wanted.image else self._remark(image)
+        assert reason is not None
+        raise reason
 
     def argument_names(self, wanted: Wanted) -> tuple[str, ...]:
         """The names by which its forward pass is given its inputs; none where it is given one, as its first argument."""

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
 from itertools import chain
-from typing import Any, Final, Literal, NamedTuple, cast
+from textwrap import shorten
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,7 @@ from vggstat.shapes import Shape
 from vggstat.sources.torch_module.functions import LAYOUT
 from vggstat.sources.torch_module.recorder import LIBRARIES, Alone, Recorder, Step, storage_of, tensors_of
 from vggstat.sources.torch_module.steps import graph_of_steps
+from vggstat.sources.torch_module.tensors import params_of
 from vggstat.sources.torch_module.untouched import untouched
 
 __all__ = ["TraceError", "input_channels", "is_on_meta", "quiet", "reason_of", "required_inputs", "trace"]
@@ -37,6 +39,14 @@ OTHER: Final = 29
 
 BATCH: Final = 23
 """Images of a run: more than one, which a batch norm in training mode refuses, and a number that no map's side has."""
+
+
+MOST_WORDS: Final = 160
+"""Signs of what torch says that are shown: its advice may fill a page."""
+
+
+MOST_CODE: Final = 100
+"""Signs of the line that failed."""
 
 
 class TraceError(Exception):
@@ -85,6 +95,7 @@ def trace(
     script = next((name for name, module in model.named_modules() if _is_script(module)), None)
     if script is not None:
         raise TraceError(f"{script or 'it'} is TorchScript, whose layers cannot be seen from outside")
+    _refuse_lazy(model)
     inputs = {first or "input": image, **(further or {})}
     _refuse_other_inputs(model, inputs, named=bool(first))
     reason: TraceError | None = None
@@ -171,6 +182,22 @@ def _is_script(module: nn.Module) -> bool:
     return isinstance(module, torch.jit.ScriptModule)
 
 
+def _refuse_lazy(model: nn.Module) -> None:
+    """Raises TraceError where a module learns its size from the first input."""
+    lazy = next((name for name, module in model.named_modules() if _is_lazy(module)), None)
+    if lazy is not None:
+        kind = type(model.get_submodule(lazy)).__name__
+        raise TraceError(
+            f"{lazy or 'it'} is a {kind}, whose size is not known until the model has run: run it once where it is made, as in "
+            "model(torch.empty(1, 3, 224, 224)), or give the size"
+        )
+
+
+def _is_lazy(module: nn.Module) -> bool:
+    tensors = (*module._parameters.values(), *module._buffers.values())
+    return any(nn.parameter.is_lazy(tensor) for tensor in tensors if tensor is not None)
+
+
 def required_inputs(model: nn.Module) -> tuple[str, ...]:
     """The arguments that its forward pass cannot do without, by name."""
     return tuple(
@@ -235,7 +262,7 @@ def _run(model: nn.Module, inputs: Mapping[str, Shape], way: _Way, *, named: boo
         recorder: Recorder | None = None
         try:
             run, given, held, dtype = _prepare(model, inputs, way, stack)
-            tensors = _params(held, dict(model.named_parameters()))
+            tensors = params_of(held, dict(model.named_parameters()))
             recorder = Recorder(
                 way.batch, tensors, map(storage_of, held.values()), dtype.itemsize, grad=way.grad
             )
@@ -333,7 +360,11 @@ def _unpack(_: object) -> Tensor:
 def reason_of(error: BaseException, beside: tuple[str, ...] = ()) -> str:
     """What went wrong, and at which line of the model: of what lies neither in torch nor in the folders ``beside``."""
     lines = str(error).strip().splitlines() or [""]
-    words = f"{type(error).__name__}: {lines[0]}"[:200] if not isinstance(error, TraceError) else str(error)
+    words = (
+        shorten(f"{type(error).__name__}: {lines[0]}", MOST_WORDS, placeholder=" …")
+        if not isinstance(error, TraceError)
+        else str(error)
+    )
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -341,7 +372,7 @@ def reason_of(error: BaseException, beside: tuple[str, ...] = ()) -> str:
     ]
     if not frames:
         return words
-    code = f" ({frames[-1].line})" if frames[-1].line else ""
+    code = f" ({shorten(frames[-1].line, MOST_CODE, placeholder=' …')})" if frames[-1].line else ""
     return f"{frames[-1].filename}:{frames[-1].lineno}: {words}{code}"
 
 
@@ -376,23 +407,6 @@ def _prepare(
         return torch.func.functional_call(model, fakes, args, named)
 
     return run, given, fakes, dtype
-
-
-def _params(tensors: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[int, Param]:
-    found = {}
-    for path, tensor in tensors.items():
-        last = path.rpartition(".")[2]
-        role: Literal["weight", "bias", "buffer"] = "bias" if last == "bias" else "weight"
-        is_learned = path in learned
-        found[id(tensor)] = Param(
-            last,
-            tuple(tensor.shape),
-            role if is_learned else "buffer",
-            width=None if tensor.is_floating_point() else tensor.element_size(),
-            path=path,
-            frozen=is_learned and not learned[path].requires_grad,
-        )
-    return found
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from vggstat.cost.check import Check, Verdict, judge
 from vggstat.measure.verify.subject import Subject
 from vggstat.net.ops.base import Param
 from vggstat.shapes import Shape, values
+from vggstat.sources.torch_module.tensors import is_bias
 
 __all__ = ["QUANTITY", "SOURCE", "count"]
 
@@ -50,7 +51,7 @@ def _totals(model: nn.Module) -> dict[str, int]:
         "buffers": sum(buffer.numel() for buffer in model.buffers()),
     }
     for name, parameter in model.named_parameters():
-        totals["biases" if name.rpartition(".")[2] == "bias" else "weights"] += parameter.numel()
+        totals["biases" if is_bias(name) else "weights"] += parameter.numel()
         totals["frozen"] += 0 if parameter.requires_grad else parameter.numel()
     return totals
 
