@@ -45,7 +45,9 @@ def document(text: str, name: str = "notes.md") -> str:
         ("nothing", (), 0), ("nothing", ("--require-tables", "1"), 1), (RIGHT, ("--require-tables", "1"), 0),
         (WRONG, ("--ignore", "V210"), 0), (WRONG, ("--select", "5"), 0), (WRONG, ("--select", "210,5"), 1),
         (WRONG, ("--spec", "nope"), 2), (WRONG, ("--format", "nope"), 2), (WRONG, ("--select", "x1"), 2),
-        (WRONG, ("--fix", "--diff"), 2),
+        (WRONG, ("--fix", "--diff"), 2), (WRONG, ("--min-confidence", "0.5"), 1), (WRONG, ("--min-confidence", "1"), 0),
+        (WRONG, ("--min-confidence", "1.1"), 2), (WRONG, ("--min-confidence", "-1"), 2),
+        (WRONG, ("--min-confidence", "x"), 2), (WRONG, ("--min-confidence", "nan"), 2),
     ],
 )  # fmt: skip
 def test_exit_codes(text: str, words: tuple[str, ...], code: int) -> None:
@@ -131,6 +133,28 @@ def test_show_settings_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "strict = True" in text
     assert "pyproject.toml" in text
+
+
+def test_findings_of_less_confidence_are_counted_and_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """--min-confidence hides them, and says how many; what is as certain as that is shown."""
+    name = document(WRONG)
+    assert run(name, "--min-confidence", "0.9") == 0
+    said = capsys.readouterr().out
+    assert "V210" not in said
+    assert said.endswith("0 errors, 0 warnings. 1 finding below 0.9 not shown.\n")
+    assert run(name, "--min-confidence", "0.7", "--format", "json") == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["summary"]["hidden"] == 0
+    assert data["files"][0]["findings"][0]["confidence"] >= 0.7
+
+
+def test_the_command_line_overrides_the_confidence_of_the_settings() -> None:
+    """min-confidence of pyproject.toml holds until --min-confidence says otherwise."""
+    document("[tool.vggstat]\nmin-confidence = 0.95\n", "pyproject.toml")
+    name = document(WRONG)
+
+    assert run(name) == 0
+    assert run(name, "--min-confidence", "0") == 1
 
 
 def test_a_spec_for_all_documents() -> None:

@@ -27,7 +27,7 @@ def test_all_keys(tmp_path: Path) -> None:
     made = settings(
         tmp_path,
         '[tool.vggstat]\nselect = ["V2", "501"]\nignore = ["211"]\nexclude = ["old/*"]\nconvention = "weights"\n'
-        'spec = "D"\nstrict = true\nrequire-tables = 2\n[tool.vggstat.per-file-ignores]\n"docs/*.md" = ["210"]\n',
+        'spec = "D"\nstrict = true\nrequire-tables = 2\nmin-confidence = 0.8\n[tool.vggstat.per-file-ignores]\n"docs/*.md" = ["210"]\n',
     )
 
     assert made.select == ("V2", "V501")
@@ -35,7 +35,7 @@ def test_all_keys(tmp_path: Path) -> None:
     assert not made.wants("V211", "a.md")
     assert not made.wants("V210", "docs/a.md")
     assert made.excludes("old/a.md")
-    assert (made.spec, made.strict, made.require_tables) == ("D", True, 2)
+    assert (made.spec, made.strict, made.require_tables, made.min_confidence) == ("D", True, 2, 0.8)
     assert made.convention == ("weights",)
 
 
@@ -47,6 +47,11 @@ def test_all_keys(tmp_path: Path) -> None:
         "[tool.vggstat]\nselect = [1]\n",
         "[tool.vggstat]\nselect = ['x']\n",
         "[tool.vggstat]\nstrict = 1\n",
+        "[tool.vggstat]\nmin-confidence = 80\n",
+        "[tool.vggstat]\nmin-confidence = -0.1\n",
+        "[tool.vggstat]\nmin-confidence = true\n",
+        "[tool.vggstat]\nmin-confidence = '0.8'\n",
+        "[tool.vggstat]\nmin-confidence = nan\n",
         "[tool.vggstat]\nspec = 1\n",
         "[tool.vggstat]\nconvention = 'x'\n",
         "[tool]\nvggstat = 1\n# tool.vggstat",

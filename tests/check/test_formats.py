@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vggstat.errors import UsageError
+from vggstat.lint.rule_examples import LECTURE, swap
 from vggstat.render.findings import FORMATS, Style, Tally, find_format
 
 from .support import check
@@ -60,6 +61,55 @@ def test_json_follows_its_schema() -> None:
     assert json.loads(written("json", "nothing"))["files"] == [
         {"path": "notes.md", "tables": [], "findings": []}
     ]
+
+
+def test_every_finding_says_how_certain_it_is_and_why() -> None:
+    """JSON and JSON lines: one of 22 weights is wrong by one digit, and the other 21 agree with the network."""
+    text = swap(LECTURE, "(3*3*256)*256 = 589,824", "(3*3*256)*256 = 589,834")
+    (finding,) = json.loads(written("json", text))["files"][0]["findings"]
+    (line,) = [
+        line for line in map(json.loads, written("jsonl", text).splitlines()) if line["type"] == "finding"
+    ]
+
+    assert 0.65 <= finding["confidence"] < 1
+    assert finding["evidence"]["column"] == {"agree": 21, "differ": 1}
+    assert finding["evidence"]["row"] == {"agree": 4, "differ": 1}
+    assert finding["evidence"]["slip"] == "one digit differs"
+    assert set(finding["evidence"]) == {"column", "row", "table", "slip", "bound", "rivals"}
+    assert {key: line[key] for key in finding} == finding
+
+
+def test_findings_about_markers_are_certain_and_need_no_evidence() -> None:
+    """Confidence 1, no evidence, no line about it."""
+    text = "<!-- vggstat: list -->\n"
+    (finding,) = json.loads(written("json", text))["files"][0]["findings"]
+
+    assert (finding["code"], finding["confidence"], finding["evidence"]) == ("V912", 1.0, None)
+    assert "agree" not in written("full", text)
+    (result,) = json.loads(written("sarif", text))["runs"][0]["results"]
+    assert result["rank"] == 100
+    assert "properties" not in result
+
+
+def test_sarif_ranks_by_confidence() -> None:
+    """The rank is a hundred times the confidence, and the evidence is a property."""
+    for result, finding in zip(
+        json.loads(written("sarif"))["runs"][0]["results"],
+        json.loads(written("json"))["files"][0]["findings"],
+        strict=True,
+    ):
+        assert result["rank"] == round(100 * finding["confidence"], 1)
+        assert result.get("properties", {}).get("evidence") == finding["evidence"]
+
+
+def test_full_says_what_speaks_for_a_finding() -> None:
+    """One line in plain words; the slip is not said twice, and a sentence has no column."""
+    text = swap(LECTURE, "(3*3*256)*256 = 589,824", "(3*3*256)*256 = 589,834")
+    lines = written("full", text).splitlines()
+
+    assert "   │ 21 of 22 numbers in this column agree; one digit differs" in lines
+    assert sum("one digit differs" in line for line in lines) == 1
+    assert "column" not in written("full", "VGG-16 has 183M parameters, 13 conv layers and 3 FC layers.\n")
 
 
 def test_json_can_list_what_is_right() -> None:

@@ -74,6 +74,14 @@ def command(
         bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    min_confidence: Annotated[
+        str | None,
+        typer.Option(
+            "--min-confidence",
+            metavar="X",
+            help="Show only findings of at least this confidence, from 0 (default) to 1.",
+        ),
+    ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
     require_tables: Annotated[
         int | None,
@@ -105,7 +113,9 @@ def command(
     from vggstat.lint.config import Settings, find_settings
 
     settings = Settings() if isolated else find_settings(paths[0] if paths and paths[0] != "-" else ".")
-    settings = _override(settings, spec, convention, select, ignore, exclude, strict, require_tables)
+    settings = _override(
+        settings, spec, convention, select, ignore, exclude, strict, min_confidence, require_tables
+    )
     if show_settings:
         lines = (f"{name.replace('_', '-')} = {value!r}" for name, value in settings.__dict__.items())
         put("".join(f"{harmless(line)}\n" for line in lines))
@@ -130,9 +140,10 @@ def _override(
     ignore: list[str] | None,
     exclude: list[str] | None,
     strict: bool,
+    min_confidence: str | None,
     require_tables: int | None,
 ) -> Settings:
-    from vggstat.lint.config import parse_code
+    from vggstat.lint.config import parse_code, parse_confidence
     from vggstat.lint.network import load_spec
     from vggstat.lint.settled import read_convention
 
@@ -152,6 +163,8 @@ def _override(
         changes["exclude"] = (*settings.exclude, *exclude)
     if strict:
         changes["strict"] = True
+    if min_confidence is not None:
+        changes["min_confidence"] = parse_confidence(min_confidence, "--min-confidence")
     if require_tables is not None:
         changes["require_tables"] = require_tables
     return settings.replace(**changes)
@@ -181,7 +194,7 @@ def _run(
         show = (_print_patch if beside else say_exactly) if diff else None
         mender = Mender(settings, _render, Reach(given), complaints, complaints.fault, show)
         results = mender.mended(results)
-    tally = Tally()
+    tally = Tally(settings.min_confidence)
     color = (
         output is None
         and sys.stdout.isatty()

@@ -13,7 +13,7 @@ from vggstat.lint.settled import Settled, read_convention
 from vggstat.net.spec import Spec
 from vggstat.records import Record
 
-__all__ = ["Settings", "find_settings", "read_settings"]
+__all__ = ["Settings", "find_settings", "parse_confidence", "read_settings"]
 
 KEYS: Final = (
     "select",
@@ -25,6 +25,7 @@ KEYS: Final = (
     "spec",
     "specs",
     "strict",
+    "min-confidence",
     "require-tables",
 )
 
@@ -45,6 +46,8 @@ class Settings(Record):
     specs: tuple[tuple[str, str], ...] = ()
     """Patterns of paths and the network that is meant there; the first that fits counts."""
     strict: bool = False
+    min_confidence: float = 0.0
+    """Findings of less confidence are not shown, and do not count."""
     require_tables: int = 0
     source: str = ""
     """The file that they come from."""
@@ -181,6 +184,7 @@ def _settings(section: Mapping[str, Any], path: str) -> Settings:
             for pattern, name in _table(section, "specs", path).items()
         ),
         strict=_typed(section, "strict", bool, False, path),
+        min_confidence=_min_confidence(section.get("min-confidence", 0.0), path),
         require_tables=_typed(section, "require-tables", int, 0, path),
         source=path,
     )
@@ -238,6 +242,24 @@ def _convention(value: object, key: str, path: str) -> tuple[str, ...]:
     words = _words({key: [value] if isinstance(value, str) else value}, key, path)
     read_convention(words, f"{path}: tool.vggstat.{key}")
     return words
+
+
+def parse_confidence(text: str, where: str) -> float:
+    """A confidence as it is written, 0 to 1. Raises UsageError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UsageError(f"{where}: expected a number from 0 to 1, got {text!r}")
+    return value
+
+
+def _min_confidence(value: object, path: str) -> float:
+    where = f"{path}: tool.vggstat.min-confidence"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"{where}: expected a number from 0 to 1, got {value!r}")
+    return parse_confidence(str(value), where)
 
 
 def _typed(section: Mapping[str, Any], key: str, kind: type, default: Any, path: str) -> Any:

@@ -47,6 +47,8 @@ class FileResult(Record):
     findings: tuple[Finding, ...]
     lines: tuple[str, ...]
     """The file's lines, for showing them."""
+    hidden: int = 0
+    """Findings that are not shown for want of confidence."""
 
     @property
     def errors(self) -> int:
@@ -135,12 +137,16 @@ def check_document(
         findings = _tried(
             lambda: suppress(document, lines, judgements, loud), loud, path, "ignoring comments", fault
         )
-    shown = [
-        _with_text(finding, lines) for finding in findings if settings.wants(finding.code, document.path)
-    ]
+    wanted = [finding for finding in findings if settings.wants(finding.code, document.path)]
+    hidden = {finding for finding in wanted if finding.confidence < settings.min_confidence}
+    shown = [_with_text(finding, lines) for finding in wanted if finding not in hidden]
     shown.sort(key=lambda finding: (finding.place.line, finding.place.column, finding.code))
     return FileResult(
-        path=document.path, judgements=tuple(judgements), findings=tuple(dict.fromkeys(shown)), lines=lines
+        path=document.path,
+        judgements=tuple(judgements),
+        findings=tuple(dict.fromkeys(shown)),
+        lines=lines,
+        hidden=len(hidden),
     )
 
 

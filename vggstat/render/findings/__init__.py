@@ -38,14 +38,16 @@ class Style(NamedTuple):
 
 
 class Tally:
-    """Counts over all files."""
+    """Counts over all files. ``min_confidence``: that of the findings that are shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, min_confidence: float = 0.0) -> None:
+        self.min_confidence = min_confidence
         self.judged = 0
         """Tables of which at least one figure was judged."""
         self.listed: list[tuple[str, Finding]] = []
         """The first findings, each with its file's path."""
         self.files = self.tables = self.claims = self.right = self.unchecked = self.errors = self.warnings = 0
+        self.hidden = 0
 
     def add(self, result: FileResult) -> None:
         """Count one file."""
@@ -57,11 +59,12 @@ class Tally:
         self.unchecked += sum(len(judgement.unchecked) for judgement in result.judgements)
         self.errors += result.errors
         self.warnings += result.warnings
+        self.hidden += result.hidden
         self.listed += [(result.path, finding) for finding in result.findings[: LISTED - len(self.listed)]]
 
     def as_dict(self) -> dict[str, int]:
         """The counts as JSON has them."""
-        names = ("files", "tables", "claims", "right", "unchecked", "errors", "warnings")
+        names = ("files", "tables", "claims", "right", "unchecked", "errors", "warnings", "hidden")
         return {name: getattr(self, name) for name in names}
 
 

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from vggstat.lint.engine import FileResult
 from vggstat.lint.judge import Judgement
-from vggstat.lint.model import Finding
+from vggstat.lint.model import Evidence, Finding, Support
 from vggstat.lint.place import Place
 from vggstat.render.width import json_escaped
 
 __all__ = [
     "SCHEMA",
+    "evidence_data",
     "file_data",
     "finding_data",
     "json_text",
@@ -68,7 +69,27 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "derivation": finding.derivation or None,
         "notes": list(finding.notes),
+        "confidence": finding.confidence,
+        "evidence": evidence_data(finding.evidence),
     }
+
+
+def evidence_data(evidence: Evidence) -> dict[str, Any] | None:
+    """What the document itself says about a finding; None for findings that need none, such as those about markers."""
+    if evidence == Evidence():
+        return None
+    return {
+        "column": _support_data(evidence.column),
+        "row": _support_data(evidence.row),
+        "table": _support_data(evidence.table),
+        "slip": evidence.slip or None,
+        "bound": evidence.bound,
+        "rivals": list(evidence.rivals),
+    }
+
+
+def _support_data(support: Support) -> dict[str, int]:
+    return {"agree": support.agree, "differ": support.differ}
 
 
 def table_data(judgement: Judgement) -> dict[str, Any]:

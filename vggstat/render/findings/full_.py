@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from vggstat.lint.engine import FileResult
-from vggstat.lint.model import Finding
+from vggstat.lint.model import Evidence, Finding, Support
+from vggstat.lint.place import Place
 from vggstat.render.findings import Style, Tally
 from vggstat.render.findings.concise_ import headline
 from vggstat.render.findings.data import shown_path
@@ -17,6 +18,10 @@ __all__ = ["write"]
 
 SPAN: Final = 110
 """Columns of a source line that are shown, around the finding."""
+FEW: Final = 3
+"""Numbers of a column or table from which on it is worth saying how many of them agree."""
+PROSE: Final = ("prose", "facts", "metadata")
+"""Dialects whose numbers stand in sentences and lines, not in columns."""
 Line = list[tuple[str, str]]
 """Texts of a line, each with its role; as they are in the document."""
 _COLORS: Final = {"error": "31", "warning": "33", "caret": "31"}
@@ -41,23 +46,59 @@ def _printed(line: Line, style: Style) -> str:
 
 
 def _result(result: FileResult, style: Style) -> Iterator[Line]:
+    prose = _places_in_prose(result)
     for finding in result.findings:
-        yield from _finding(result, finding)
+        yield from _finding(result, finding, in_prose=finding.place in prose)
     yield from _passes(result, style)
     for judgement in result.judgements if result.findings or style.show_passes else ():
         yield [(f"{shown_path(result.path)}: {describe_table(judgement)}.", "")]
 
 
-def _finding(result: FileResult, finding: Finding) -> Iterator[Line]:
+def _places_in_prose(result: FileResult) -> set[Place]:
+    """Where findings stand in sentences, which have no columns."""
+    return {
+        finding.place
+        for judgement in result.judgements
+        if judgement.table.dialect in PROSE
+        for finding in judgement.findings
+    }
+
+
+def _finding(result: FileResult, finding: Finding, *, in_prose: bool) -> Iterator[Line]:
     yield [(headline(result.path, finding), finding.severity)]
     gutter = " " * (len(str(finding.place.line)) + 1)
     line = result.lines[finding.place.line - 1] if finding.place.line <= len(result.lines) else ""
     if line and finding.text:
         yield from _source(line, finding)
     details = [finding.derivation] if finding.derivation and not _says(finding) else []
-    for detail in (*details, *finding.notes):
+    evidence = _evidence(finding, in_prose)
+    notes = [note for note in finding.notes if note != finding.evidence.slip]
+    for detail in (*details, *notes, *((evidence,) if evidence else ())):
         yield [(f"{gutter} │ {detail}", "")]
     yield []
+
+
+def _evidence(finding: Finding, in_prose: bool) -> str:
+    """``12 of 13 numbers in this column agree; one digit differs``; empty where the document says nothing about it."""
+    evidence = finding.evidence
+    parts = [_agreement(evidence, in_prose)]
+    if evidence.slip:
+        parts.append(evidence.slip)
+    if evidence.rivals:
+        parts.append(f"it may also be {' or '.join(evidence.rivals)}")
+    return "; ".join(part for part in parts if part)
+
+
+def _agreement(evidence: Evidence, in_prose: bool) -> str:
+    """How many of the numbers around agree; empty where hardly any stand there."""
+    near: tuple[tuple[Support, str], ...] = ((evidence.column, "this column"), (evidence.table, "this table"))
+    if in_prose:
+        near = ((evidence.table, "this passage"),)
+    for support, where in near:
+        if support.agree + support.differ >= FEW:
+            verb = "agrees" if support.agree == 1 else "agree"
+            return f"{support.agree or 'none'} of {support.agree + support.differ} numbers in {where} {verb}"
+    return ""
 
 
 def _says(finding: Finding) -> bool:

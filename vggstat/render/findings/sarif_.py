@@ -11,7 +11,7 @@ from vggstat.lint.engine import FileResult
 from vggstat.lint.model import Finding
 from vggstat.lint.rules import RULES
 from vggstat.render.findings import Style, Tally
-from vggstat.render.findings.data import json_text, relative_path
+from vggstat.render.findings.data import evidence_data, json_text, relative_path
 
 __all__ = ["write"]
 
@@ -63,7 +63,11 @@ def _result(path: str, finding: Finding, order: dict[str, int], style: Style) ->
         "level": "error" if style.strict else finding.severity,
         "message": {"text": ". ".join((finding.message, *finding.notes))},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+        "rank": round(100 * finding.confidence, 1),
     }
+    evidence = evidence_data(finding.evidence)
+    if evidence is not None:
+        data["properties"] = {"evidence": evidence}
     if finding.code in order:
         data["ruleIndex"] = order[finding.code]
     return data

@@ -33,10 +33,15 @@ def summary_line(tally: Tally) -> str:
     """``69 numbers in 1 table of 1 file: 66 right. 1 error, 2 warnings.``"""
     if not tally.judged and not tally.errors:
         return f"{_counted(tally.files, 'file')}: no table and no figure of a network found."
+    hidden = f" {_hidden(tally)}" if tally.hidden else ""
     found = f"{_counted(tally.errors, 'error')}, {_counted(tally.warnings, 'warning')}"
     where = f"{_counted(tally.tables, 'table')} of {_counted(tally.files, 'file')}"
     rest = f"; {tally.unchecked:,} not checked" if tally.unchecked else ""
-    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}."
+    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}.{hidden}"
+
+
+def _hidden(tally: Tally) -> str:
+    return f"{_counted(tally.hidden, 'finding')} below {tally.min_confidence:g} not shown."
 
 
 def step_summary(tally: Tally) -> str:
