@@ -99,7 +99,10 @@ def command(
         bool, typer.Option("--show-passes", help="List right numbers too, with their convention.")
     ] = False,
     show_unchecked: Annotated[
-        bool, typer.Option("--show-unchecked", help="List numbers that were not judged, with the reason.")
+        bool,
+        typer.Option(
+            "--show-unchecked", help="List numbers that were not read or not judged, with the reason."
+        ),
     ] = False,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no pyproject.toml.")] = False,
     show_settings: Annotated[

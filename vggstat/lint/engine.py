@@ -19,6 +19,7 @@ from vggstat.lint.settled import Settled
 from vggstat.lint.source import Document, open_document, split_lines
 from vggstat.lint.sums import with_sums
 from vggstat.lint.text import Section
+from vggstat.lint.unread import Unread, find_unread
 from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -47,6 +48,8 @@ class FileResult(Record):
     findings: tuple[Finding, ...]
     lines: tuple[str, ...]
     """The file's lines, for showing them."""
+    unread: tuple[Unread, ...] = ()
+    """Numbers that look like figures of networks and that no reader has taken."""
     hidden: int = 0
     """Findings that are not shown for want of confidence."""
 
@@ -111,7 +114,9 @@ def check_document(
     forced = settings.spec_for(path)
     settled = settings.convention_for(path)
     judgements: list[Judgement] = []
+    parts: list[Section] = []
     for section in sections(document):
+        parts.append(section)
         headings = _Headings(section)
         for dialect in DIALECTS:
             found = _read_section(section, dialect, headings, forced, settled)
@@ -146,6 +151,7 @@ def check_document(
         judgements=tuple(judgements),
         findings=tuple(dict.fromkeys(shown)),
         lines=lines,
+        unread=_tried(lambda: find_unread(parts, judgements), (), path, "numbers that are not read", fault),
         hidden=len(hidden),
     )
 

@@ -47,7 +47,7 @@ class Tally:
         self.listed: list[tuple[str, Finding]] = []
         """The first findings, each with its file's path."""
         self.files = self.tables = self.claims = self.right = self.unchecked = self.errors = self.warnings = 0
-        self.hidden = 0
+        self.hidden = self.unread = 0
 
     def add(self, result: FileResult) -> None:
         """Count one file."""
@@ -60,11 +60,12 @@ class Tally:
         self.errors += result.errors
         self.warnings += result.warnings
         self.hidden += result.hidden
+        self.unread += len(result.unread)
         self.listed += [(result.path, finding) for finding in result.findings[: LISTED - len(self.listed)]]
 
     def as_dict(self) -> dict[str, int]:
         """The counts as JSON has them."""
-        names = ("files", "tables", "claims", "right", "unchecked", "errors", "warnings", "hidden")
+        names = ("files", "tables", "claims", "right", "unchecked", "unread", "errors", "warnings", "hidden")
         return {name: getattr(self, name) for name in names}
 
 

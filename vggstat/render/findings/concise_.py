@@ -7,19 +7,22 @@ from collections.abc import Iterable, Iterator
 from vggstat.lint.engine import FileResult
 from vggstat.lint.model import Finding
 from vggstat.render.findings import Style, Tally
-from vggstat.render.findings.data import shown_path
+from vggstat.render.findings.data import left_out, shown_path
 from vggstat.render.findings.summary import summary_line
 from vggstat.render.width import harmless
 
 __all__ = ["headline", "write"]
 
 
-def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:  # noqa: ARG001
+def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
     """The findings of each file, and a line that counts them."""
     for result in results:
         tally.add(result)
         for finding in result.findings:
             yield harmless(headline(result.path, finding)) + "\n"
+        for left in left_out(result) if style.show_unchecked else ():
+            place = f"{shown_path(result.path)}:{left.place.line}:{left.place.column}"
+            yield harmless(f"{place}: {left.words}") + "\n"
     yield summary_line(tally) + "\n"
 
 

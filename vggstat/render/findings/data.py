@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from vggstat.lint.engine import FileResult
 from vggstat.lint.judge import Judgement
@@ -14,10 +15,12 @@ from vggstat.render.width import json_escaped
 
 __all__ = [
     "SCHEMA",
+    "LeftOut",
     "evidence_data",
     "file_data",
     "finding_data",
     "json_text",
+    "left_out",
     "place_data",
     "relative_path",
     "shown_path",
@@ -72,6 +75,38 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "evidence": evidence_data(finding.evidence),
     }
+
+
+class LeftOut(NamedTuple):
+    """A number that nothing was said about: one that was read and could not be judged, or one that was not read."""
+
+    place: Place
+    kind: str
+    """``unchecked`` or ``unread``."""
+    text: str
+    """As printed; empty where the reason says what it is about."""
+    reason: str
+
+    @property
+    def words(self) -> str:
+        """``not read: 25.5M (no reader knows this line)``."""
+        if self.kind == "unchecked":
+            return f"not checked: {self.text} ({self.reason})" if self.text else f"not checked: {self.reason}"
+        return f"not read: {self.text} ({self.reason})"
+
+
+def left_out(result: FileResult) -> list[LeftOut]:
+    """The numbers of a file that were not judged, in the order of the document, each with the reason."""
+    return sorted(_left_out(result), key=lambda left: (left.place.line, left.place.column, left.kind))
+
+
+def _left_out(result: FileResult) -> Iterator[LeftOut]:
+    for judgement in result.judgements:
+        for place, reason in judgement.unchecked:
+            line = result.lines[place.line - 1] if place.line <= len(result.lines) else ""
+            yield LeftOut(place, "unchecked", line[place.column - 1 : place.end_column - 1].strip(), reason)
+    for unread in result.unread:
+        yield LeftOut(unread.place, "unread", unread.text, unread.reason)
 
 
 def evidence_data(evidence: Evidence) -> dict[str, Any] | None:
@@ -133,5 +168,9 @@ def file_data(result: FileResult, *, passes: bool = False, unchecked: bool = Fal
             {**place_data(place), "reason": reason}
             for judgement in result.judgements
             for place, reason in judgement.unchecked
+        ]
+        data["unread"] = [
+            {**place_data(unread.place), "text": unread.text, "reason": unread.reason}
+            for unread in result.unread
         ]
     return data

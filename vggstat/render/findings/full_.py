@@ -10,7 +10,7 @@ from vggstat.lint.model import Evidence, Finding, Support
 from vggstat.lint.place import Place
 from vggstat.render.findings import Style, Tally
 from vggstat.render.findings.concise_ import headline
-from vggstat.render.findings.data import shown_path
+from vggstat.render.findings.data import left_out, shown_path
 from vggstat.render.findings.summary import describe_table, summary_line
 from vggstat.render.width import quiet, visible, width
 
@@ -125,6 +125,5 @@ def _passes(result: FileResult, style: Style) -> Iterator[Line]:
                 yield [
                     (f"{path}:{place.line}:{place.column}: right: {text}{f' ({under})' if under else ''}", "")
                 ]
-        if style.show_unchecked:
-            for place, reason in judgement.unchecked:
-                yield [(f"{path}:{place.line}:{place.column}: unchecked: {reason}", "")]
+    for left in left_out(result) if style.show_unchecked else ():
+        yield [(f"{path}:{left.place.line}:{left.place.column}: {left.words}", "")]

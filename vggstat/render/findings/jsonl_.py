@@ -6,13 +6,21 @@ from collections.abc import Iterable, Iterator
 
 from vggstat.lint.engine import FileResult
 from vggstat.render.findings import Style, Tally
-from vggstat.render.findings.data import SCHEMA, finding_data, json_text, shown_path, table_data
+from vggstat.render.findings.data import (
+    SCHEMA,
+    finding_data,
+    json_text,
+    left_out,
+    place_data,
+    shown_path,
+    table_data,
+)
 
 __all__ = ["write"]
 
 
 def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator[str]:
-    """Objects of ``type`` table, finding and summary."""
+    """Objects of ``type`` table, finding and summary; unchecked and unread, a number each, where they are asked for."""
     for result in results:
         tally.add(result)
         path = shown_path(result.path)
@@ -20,6 +28,12 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
             yield _line("table", {"path": path, **table_data(judgement)}, style)
         for finding in result.findings:
             yield _line("finding", {"path": path, **finding_data(finding)}, style)
+        for left in left_out(result) if style.show_unchecked else ():
+            yield _line(
+                left.kind,
+                {"path": path, **place_data(left.place), "text": left.text, "reason": left.reason},
+                style,
+            )
     yield _line("summary", dict(tally.as_dict()), style)
 
 

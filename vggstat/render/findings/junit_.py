@@ -8,7 +8,7 @@ from html import escape
 from vggstat.lint.engine import FileResult
 from vggstat.render.findings import Style, Tally
 from vggstat.render.findings.concise_ import headline
-from vggstat.render.findings.data import shown_path
+from vggstat.render.findings.data import left_out, shown_path
 from vggstat.render.width import harmless
 
 __all__ = ["write"]
@@ -20,12 +20,19 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
     for result in results:
         tally.add(result)
         yield f'<testcase classname="vggstat" name="{_text(shown_path(result.path))}">\n'
+        told: list[str] = []
         for finding in result.findings:
             line = _text(headline(result.path, finding))
             if finding.severity == "error" or style.strict:
                 yield f'<failure type="{finding.code}" message="{_text(finding.message)}">{line}</failure>\n'
             else:
-                yield f"<system-out>{line}</system-out>\n"
+                told.append(line)
+        for left in left_out(result) if style.show_unchecked else ():
+            told.append(
+                _text(f"{shown_path(result.path)}:{left.place.line}:{left.place.column}: {left.words}")
+            )
+        if told:  # after the failures, once: readers are strict about both
+            yield "<system-out>{}</system-out>\n".format("\n".join(told))
         yield "</testcase>\n"
     yield "</testsuite>\n</testsuites>\n"
 

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from vggstat.lint.engine import FileResult
 from vggstat.lint.model import Finding
+from vggstat.lint.place import Place
 from vggstat.lint.rules import RULES
 from vggstat.render.findings import Style, Tally
-from vggstat.render.findings.data import evidence_data, json_text, relative_path
+from vggstat.render.findings.data import LeftOut, evidence_data, json_text, left_out, relative_path
 
 __all__ = ["write"]
 
@@ -47,22 +48,18 @@ def write(results: Iterable[FileResult], tally: Tally, style: Style) -> Iterator
                 _result(result.path, finding, order, style), ascii_only=style.ascii_only
             )
             separator = ",\n"
+        for left in left_out(result) if style.show_unchecked else ():
+            yield separator + json_text(_not_judged(result.path, left), ascii_only=style.ascii_only)
+            separator = ",\n"
     yield "\n]}]}\n"
 
 
 def _result(path: str, finding: Finding, order: dict[str, int], style: Style) -> dict[str, Any]:
-    place = finding.place
-    region: dict[str, Any] = {
-        "startLine": place.line,
-        "startColumn": place.column,
-        "endColumn": place.end_column,
-    }
-    artifact = {"uri": _uri(path)}
     data: dict[str, Any] = {
         "ruleId": finding.code,
         "level": "error" if style.strict else finding.severity,
         "message": {"text": ". ".join((finding.message, *finding.notes))},
-        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+        "locations": [_location(path, finding.place)],
         "rank": round(100 * finding.confidence, 1),
     }
     evidence = evidence_data(finding.evidence)
@@ -71,6 +68,22 @@ def _result(path: str, finding: Finding, order: dict[str, int], style: Style) ->
     if finding.code in order:
         data["ruleIndex"] = order[finding.code]
     return data
+
+
+def _not_judged(path: str, left: LeftOut) -> dict[str, Any]:
+    """A result that is no problem: the standard has a kind for it, which shows nowhere as one."""
+    return {
+        "kind": "notApplicable",
+        "level": "none",
+        "message": {"text": left.words},
+        "locations": [_location(path, left.place)],
+        "properties": {"kind": left.kind},
+    }
+
+
+def _location(path: str, place: Place) -> dict[str, Any]:
+    region = {"startLine": place.line, "startColumn": place.column, "endColumn": place.end_column}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
 
 
 def _uri(path: str) -> str:

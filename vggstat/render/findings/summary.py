@@ -30,14 +30,23 @@ def _counted(number: int, noun: str) -> str:
 
 
 def summary_line(tally: Tally) -> str:
-    """``69 numbers in 1 table of 1 file: 66 right. 1 error, 2 warnings.``"""
+    """``69 numbers read, 12 not, in 1 table of 1 file: 66 right. 1 error, 2 warnings.``"""
     if not tally.judged and not tally.errors:
-        return f"{_counted(tally.files, 'file')}: no table and no figure of a network found."
+        unread = f"; {_unread_alone(tally.unread)}" if tally.unread else ""
+        return f"{_counted(tally.files, 'file')}: no table and no figure of a network found{unread}."
     hidden = f" {_hidden(tally)}" if tally.hidden else ""
     found = f"{_counted(tally.errors, 'error')}, {_counted(tally.warnings, 'warning')}"
     where = f"{_counted(tally.tables, 'table')} of {_counted(tally.files, 'file')}"
     rest = f"; {tally.unchecked:,} not checked" if tally.unchecked else ""
-    return f"{_counted(tally.claims, 'number')} in {where}: {tally.right:,} right{rest}. {found}.{hidden}"
+    read = f"{_counted(tally.claims, 'number')} read"
+    read += f", {tally.unread:,} not," if tally.unread else ""
+    return f"{read} in {where}: {tally.right:,} right{rest}. {found}.{hidden}"
+
+
+def _unread_alone(count: int) -> str:
+    """What is said of numbers that were not read where no others were."""
+    look = "looks like a figure" if count == 1 else "look like figures"
+    return f"{_counted(count, 'number')} {look} but could not be read"
 
 
 def _hidden(tally: Tally) -> str:
