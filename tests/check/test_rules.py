@@ -27,6 +27,14 @@ def test_a_rule_is_silent_on_the_good_example(rule: Rule) -> None:
     assert check(rule.good, rule.file, Settings(convention=rule.convention)).findings == ()
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_says_whether_its_findings_are_weighed(rule: Rule) -> None:
+    """Those of the bad example have confidence 1 where the page says so, and less elsewhere."""
+    found = check(rule.bad, rule.file, Settings(convention=rule.convention)).findings
+
+    assert {finding.confidence < 1 for finding in found if finding.code == rule.code} == {rule.judged}
+
+
 def test_codes_are_unique_and_in_order() -> None:
     """Codes and names are unique, and codes ascend."""
     listed = [rule.code for rule in RULES]
@@ -62,6 +70,8 @@ def test_the_page_of_a_rule(rule: Rule, capsys: pytest.CaptureFixture[str]) -> N
 
     assert page.startswith(f"{rule.code} {rule.name}: ")
     assert f" {rule.code} {rule.severity}: " in page
+    assert ("It is an error" in page) == (rule.severity == "error")
+    assert " confidence" in page
 
 
 def test_rules_as_json(capsys: pytest.CaptureFixture[str]) -> None:

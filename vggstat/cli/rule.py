@@ -32,7 +32,7 @@ def command(
     if format_name == "json":
         import json
 
-        keys = ("code", "name", "severity", "family", "summary", "text", "bad", "good")
+        keys = ("code", "name", "severity", "family", "summary", "text", "weight", "bad", "good")
         write(json.dumps([{key: getattr(rule, key) for key in keys} for rule in rules], indent=2) + "\n")
     elif format_name == "text":
         pages = (_page(rule) for rule in rules)
@@ -58,7 +58,7 @@ def _page(rule: Rule) -> str:
     head = (
         f"{rule.code} {rule.name}: {rule.summary} ({rule.severity}, family {rule.code[1]}xx: {rule.family})"
     )
-    return f"{fill(head, 110)}\n\n{fill(rule.text, 110)}\n\nFound in {rule.file}:\n\n{_example(rule)}\n"
+    return f"{fill(head, 110)}\n\n{fill(rule.text, 110)}\n\n{fill(rule.weight, 110)}\n\nFound in {rule.file}:\n\n{_example(rule)}\n"
 
 
 def _example(rule: Rule) -> str:

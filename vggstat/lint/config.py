@@ -229,7 +229,7 @@ def parse_code(code: str, where: str) -> str:
     """``V201``, ``201``, ``V2``: a code or the beginning of some. Raises UsageError."""
     bare = code.strip().upper().removeprefix("V")
     if not re.fullmatch(r"\d{0,3}", bare) or not (bare or code.strip().upper() == "V"):
-        raise UsageError(f"{where}: {code!r} is no rule: write V201, 201, or V2 for a family")
+        raise UsageError(f"{where}: {code!r} is not a rule: write V201, 201, or V2 for a family")
     from vggstat.lint.rules import RULES
 
     if not any(rule.code[1:].startswith(bare) for rule in RULES):

@@ -159,7 +159,7 @@ def _judge_sides(row: _Row, ledger: Ledger) -> None:
             ledger.fail(
                 "V103",
                 clean(cell.flow),
-                f"{row.obs.row.name}: {cell.flow.text.strip()} is no factor of the row's own product",
+                f"{row.obs.row.name}: {cell.flow.text.strip()} is not a factor of the row's own product",
                 quantity=cell.quantity,
                 layer=row.obs.row.name,
             )

@@ -46,14 +46,44 @@ class Rule(Record):
     good: str
     file: str = "notes.md"
     convention: tuple[str, ...] = ()
+    judged: bool = True
+    """Whether its findings are weighed against a misreading; those about names, settings, files and markers are certain."""
 
     @property
     def family(self) -> str:
         return FAMILIES[self.code[1]]
 
+    @property
+    def weight(self) -> str:
+        """Whether its findings can be errors, and what their confidence means."""
+        if self.severity == "error":
+            can = "It is an error" + (
+                " where the document itself bears it out, else a warning." if self.judged else "."
+            )
+        else:
+            can = "It is a warning, and counts as an error only under --strict."
+        return f"{can} {_WEIGHED if self.judged else _CERTAIN}"
 
+
+_WEIGHED: Final = (
+    "Its confidence, 0 to 1, says how much speaks for a slip of the author and against a misreading: it rises with each "
+    "number of the same column, row and table that agrees and with a slip that explains the number, and falls with "
+    "each that differs."
+)
+_CERTAIN: Final = "Its confidence is 1: nothing about it has to be guessed."
 _FACT: Final = "VGG-16 has 138M parameters.\n"
 _IGNORED: Final = "<!-- vggstat: ignore[V210] an example -->\nVGG-16 has 183M parameters.\n"
+_COLUMNS: Final = """\
+| Model | Params | MACs |
+|---|---|---|
+| VGG-11 | 132.86M | 7.61G |
+| VGG-16 | 138.36M | 15.47G |
+| VGG-19 | 143.67M | 19.63G |
+"""
+_OTHER_NETWORK: Final = swap(
+    KERAS, "56, 56, 256)       590080\nblock3_pool", "56, 56, 256)       65792\nblock3_pool"
+).replace("14,714,688 (56.13 MB)", "14,190,400 (54.13 MB)")
+"""KERAS with a 1x1 convolution as block3_conv3: 256 * 256 + 256 = 65,792, and 14,714,688 - 590,080 + 65,792 in all."""
 _POOL_112: Final = "POOL2: [112x112x64] memory: 112*112*64=800K weights: 0\n"
 _CONV_128: Final = "CONV3-128: [112x112x128] memory: 112*112*128=1.6M weights: (3*3*64)*128 = 73,728\n"
 _POOL_7: Final = "POOL2: [7x7x512] memory: 7*7*512=25K weights: 0\n"
@@ -101,8 +131,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V202",
-        name="false-product",
-        summary="a product of parameters does not come to the value beside it",
+        name="wrong-product",
+        summary="a product of parameters does not equal the value beside it",
         text="3*3*512*512 is 2,359,296. 2,359,808 is the layer's count with its 512 biases: "
         "each is right by itself, the equation is not.",
         good="3 x 3 x 512 x 512 = 2,359,296\n",
@@ -144,9 +174,9 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V302",
-        name="false-memory-product",
-        summary="a product of values does not come to the value beside it, or is not the layer's",
-        text="224*224*46 is no map of this network: the shape beside it has 64 channels.",
+        name="wrong-memory-product",
+        summary="a product of values does not equal the value beside it, or is not the layer's",
+        text="224*224*46 is not a feature map of this network: the shape beside it has 64 channels.",
         good=LECTURE,
         bad=swap(LECTURE, "224*224*64=3.2M", "224*224*46=3.2M"),
     ),
@@ -187,8 +217,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V402",
-        name="false-ops-product",
-        summary="a product of operations does not come to the value beside it",
+        name="wrong-ops-product",
+        summary="a product of operations does not equal the value beside it",
         text="As V202, for operations.",
         good=swap(OPERATIONS, "86,704,128", "224*224*64*27 = 86,704,128"),
         bad=swap(OPERATIONS, "86,704,128", "224*224*46*27 = 86,704,128"),
@@ -220,6 +250,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V502",
+        judged=False,
         name="known-erratum",
         severity="warning",
         summary="a known wrong figure that is copied from document to document",
@@ -256,6 +287,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V602",
+        judged=False,
         name="mislabelled-ops",
         severity="warning",
         summary="multiply-accumulates that are called FLOPs, or the other way round",
@@ -265,6 +297,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V603",
+        judged=False,
         name="other-convention",
         summary="a number is right only under another convention than the settings state",
         text="`convention` in the settings says how documents count: params or weights (with biases or without), "
@@ -277,7 +310,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V604",
-        name="unsaid-binary-unit",
+        judged=False,
+        name="unstated-binary-unit",
         severity="warning",
         summary="a count is right only if M is 2^20, and nothing says that it is",
         text="131.95M is VGG-16's 138,357,544 parameters in units of 2^20. It passes where the document says so "
@@ -285,6 +319,17 @@ RULES: Final[tuple[Rule, ...]] = (
         "With fewer than four digits it is an error: 132M is more likely another network's.",
         good="VGG-16 has 131.95M parameters (M = 2^20).\n",
         bad="VGG-16 has 131.95M parameters.\n",
+    ),
+    Rule(
+        code="V605",
+        name="wrong-header",
+        severity="warning",
+        summary="a column is not what its header says",
+        text="Most cells of the column disagree with the figures of the networks or layers in its rows, which no author "
+        "gets wrong one by one: two headers have changed places, or the column counts something else. "
+        "It is said once, at the first cell, and the cells are not judged any further.",
+        good=_COLUMNS,
+        bad=swap(_COLUMNS, "Params | MACs", "MACs | Params"),
     ),
     Rule(
         code="V701",
@@ -297,7 +342,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         code="V702",
         name="extra-layer",
-        summary="a row is no layer of the network",
+        summary="a row is not a layer of the network",
         text="The rows are those of a known network, but for one too many.",
         good=LECTURE,
         bad=swap(LECTURE, _POOL_7, _POOL_7 + _POOL_7),
@@ -319,15 +364,28 @@ RULES: Final[tuple[Rule, ...]] = (
         bad="VGG-16 has 12 conv layers and 3 FC layers.\n",
     ),
     Rule(
+        code="V705",
+        name="another-network",
+        severity="warning",
+        summary="a table is consistent, but of another network than the one it names",
+        text="The rows add up to the printed total, so that they were not mistyped; but they are not those of the "
+        "network in the title. It is one warning, whatever the number of rows that differ. "
+        "A table that names no network gets none.",
+        good=f'Model: "vgg16"\n{KERAS}',
+        bad=f'Model: "vgg16"\n{_OTHER_NETWORK}',
+    ),
+    Rule(
         code="V901",
+        judged=False,
         name="not-text",
-        summary="a file that is no text",
+        summary="a file that is not text",
         text="It holds zero bytes, so that nothing in it can be trusted.",
         good=_FACT,
         bad="\0" * 60 + "a\0\0b\n",
     ),
     Rule(
         code="V902",
+        judged=False,
         name="wrong-encoding",
         severity="warning",
         summary="a file that is not UTF-8",
@@ -337,6 +395,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V903",
+        judged=False,
         name="too-long",
         severity="warning",
         summary="a file that is read only in part",
@@ -346,9 +405,10 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V904",
+        judged=False,
         name="broken-notebook",
         severity="warning",
-        summary="a notebook that is no JSON",
+        summary="a notebook that is not valid JSON",
         text="It was cut off or edited by hand. "
         "What stands between its quotation marks is read line by line, and nothing is written into it.",
         good='{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n',
@@ -357,14 +417,16 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V910",
+        judged=False,
         name="bad-command",
-        summary="the words of a marker are no command that may stand there",
+        summary="a marker does not hold a command that is allowed there",
         text="A marker holds a command that only prints: table, compare, list, configs or stack.",
         good=_IGNORED,
         bad="<!-- vggstat: bench D -->\n<!-- /vggstat -->\n",
     ),
     Rule(
         code="V911",
+        judged=False,
         name="stale-block",
         summary="a marked block is not what its command prints",
         text="`vggstat check --fix` brings it up to date.",
@@ -373,6 +435,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V912",
+        judged=False,
         name="missing-end",
         summary="a marked block never ends",
         text="Nothing is written into a document whose markers are not in order.",
@@ -381,6 +444,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V913",
+        judged=False,
         name="missing-start",
         summary="a marked block ends without a beginning",
         text="A marker was lost or turned around.",
@@ -389,6 +453,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V914",
+        judged=False,
         name="nested-block",
         summary="a marked block begins inside another",
         text="Blocks do not nest.",
@@ -397,6 +462,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V920",
+        judged=False,
         name="unused-ignore",
         severity="warning",
         summary="an ignore comment that silences nothing",
@@ -406,6 +472,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V921",
+        judged=False,
         name="bad-ignore",
         severity="warning",
         summary="an ignore comment with a code that does not exist",

@@ -114,7 +114,7 @@ def _notebook_problem(text: str) -> Iterator[Finding]:
         line = split_lines(text[: error.pos])
         place = f"line {len(line)}, column {len(line[-1]) + 1}"
         yield _problem(
-            "V904", f"the notebook is no JSON ({place}: {error.msg}): {rest}", "warning", len(line)
+            "V904", f"the notebook is not valid JSON ({place}: {error.msg}): {rest}", "warning", len(line)
         )
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).split(";")[0]

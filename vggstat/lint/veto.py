@@ -385,12 +385,12 @@ def _another(finding: Finding, title: str, count: int) -> Finding:
 def _header(finding: Finding, key: tuple[str, str], seen: Support) -> Finding:
     """One warning for a column that is not what its header says."""
     quantity, label = key
-    words = quantity.replace("_", " ")
-    few = f"{seen.agree} of {seen.agree + seen.differ} cells" if seen.agree else "no cell"
+    words = {"ops": "operations", "params": "parameters"}.get(quantity, quantity.replace("_", " "))
+    few = f"only {seen.agree} of {seen.agree + seen.differ} cells" if seen.agree else "none of the cells"
     return finding.replace(
         code="V605",
         severity="warning",
-        message=f"{few} of this column ({label or words}) agree with the {words} of the networks named: do the headers match?",
+        message=f"{few} of this column ({label or words}) agree with the {words} that belong there: is the header right?",
         expected="",
         notes=(),
     )

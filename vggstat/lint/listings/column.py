@@ -57,5 +57,5 @@ class Column(Record):
 class Fault(Record):
     """What is wrong with a cell, and the number of it that is, if it is one."""
 
-    kind: Literal["number", "grouping", "product", "false product"]
+    kind: Literal["number", "grouping", "product", "wrong product"]
     number: Number | None = None

@@ -22,8 +22,8 @@ def enter_fault(column: Column, judged: Judged, exact: int, product: Expression 
     """Enter the finding. ``exact``: the right count; ``product``: the one that the cell holds."""
     if fault.kind == "product" and product is not None:
         _fail_product(column, judged, product, exact)
-    elif fault.kind == "false product" and product is not None and fault.number is not None:
-        _fail_false_product(column, judged, product, fault.number)
+    elif fault.kind == "wrong product" and product is not None and fault.number is not None:
+        _fail_wrong_product(column, judged, product, fault.number)
     elif fault.kind == "grouping" and fault.number is not None:
         _fail_grouping(column, judged, fault.number, exact)
     elif fault.number is not None:
@@ -51,7 +51,7 @@ def _fail_number(
     elif other is not None and not (contradicts and column.name == "params"):
         _fail_mixture(column, judged, number, exact, other)
     elif other is not None and product is not None:
-        _fail_false_product(column, judged, product, number)
+        _fail_wrong_product(column, judged, product, number)
     else:
         _fail_wrong(column, judged, number, exact, product if contradicts else None)
 
@@ -129,7 +129,7 @@ def _fail_product(column: Column, judged: Judged, product: Expression, exact: in
     """A product that is not the layer's."""
     target = judged.target
     factors = next((factors for factors in canonical(target, column.name) if factors), ())
-    value = f"{product.value:,}" if product.value is not None else "no whole number"
+    value = f"{product.value:,}" if product.value is not None else "not a whole number"
     column.ledger.fail(
         f"V{FAMILIES[column.name]}02",
         judged.flow,
@@ -142,7 +142,7 @@ def _fail_product(column: Column, judged: Judged, product: Expression, exact: in
     )
 
 
-def _fail_false_product(column: Column, judged: Judged, product: Expression, number: Number) -> None:
+def _fail_wrong_product(column: Column, judged: Judged, product: Expression, number: Number) -> None:
     """A product that does not come to the number beside it."""
     value = product.value or 0
     target = judged.target

@@ -70,7 +70,7 @@ def _fault_of_product(column: Column, judged: Judged, product: Expression) -> Fa
     )
     if is_eaten or column.rule.fits(judged.numbers[-1], product.value):
         return None
-    return Fault(kind="false product", number=judged.numbers[-1])
+    return Fault(kind="wrong product", number=judged.numbers[-1])
 
 
 def _is_known(product: Expression, target: Target, column: Column) -> bool:

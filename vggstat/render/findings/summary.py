@@ -87,7 +87,7 @@ def describe_table(judgement: Judgement) -> str:
         title = f" ({judgement.title})" if judgement.title and judgement.title != judgement.spec else ""
         parts[0] += f" of {judgement.spec}{title}"
     elif judgement.nearest:
-        parts[0] += f" of no shipped network (nearest: {judgement.nearest})"
+        parts[0] += f" of a network that is not shipped (nearest: {judgement.nearest})"
     if judgement.input:
         channels, height, width = judgement.input
         parts.append(f"{height}×{width} {'RGB ' if channels == 3 else ''}image")
