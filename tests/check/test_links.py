@@ -48,7 +48,7 @@ def test_a_file_outside_is_not_written(given: list[str], capsys: pytest.CaptureF
 
     assert fix(*given) == 2
     said = capsys.readouterr().err
-    assert said.count("docs/x.md: not mended: a link leads from here to ") == 1
+    assert said.count("docs/x.md: not fixed: a link leads from here to ") == 1
     assert os.path.realpath("../outside/x.md") in said
     assert not is_fresh("../outside/x.md")
     assert is_fresh("docs/a.md") == (given != ["docs/x.md"])
@@ -87,7 +87,7 @@ def test_a_folder_that_is_given_by_a_link_is_read_and_not_written(capsys: pytest
 
     assert found("link") == ["link/x.md"]
     assert fix("link") == 2
-    assert "link/x.md: not mended" in capsys.readouterr().err
+    assert "link/x.md: not fixed" in capsys.readouterr().err
     assert fix("link/") == 0
     assert is_fresh("../outside/x.md")
 

@@ -1,4 +1,4 @@
-"""``--fix`` and ``--diff``: what changes in a file, and what does not."""
+"""``--fix`` and ``--diff`` with marked blocks: what changes in a file, and what does not."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def test_nothing_is_written_where_bytes_would_be_lost(
     assert Path("a.md").read_bytes() == data
 
 
-def test_numbers_outside_of_blocks_stay() -> None:
-    """What a document says in its own words is never rewritten: a figure may be of another network than it seems."""
+def test_numbers_that_stand_alone_stay() -> None:
+    """A figure that nothing else bears out is not rewritten: it may be of another network than it seems."""
     text = f"{WRONG}\n\n{STALE}\n{WRONG}\n"
 
     assert mended(text.encode(), "a.md").decode() == text.replace(STALE, MENDED)

@@ -66,8 +66,8 @@ def command(
         bool,
         typer.Option(
             "--fix",
-            help="Bring marked blocks up to date: in the files given and below the folders given, and in nothing else "
-            "that links lead to.",
+            help="Fix wrong numbers that are certain, and bring marked blocks up to date: in the files given and below "
+            "the folders given, and in nothing else that links lead to.",
         ),
     ] = False,
     diff: Annotated[
@@ -197,7 +197,7 @@ def _run(
         show = (_print_patch if beside else say_exactly) if diff else None
         mender = Mender(settings, _render, Reach(given), complaints, complaints.fault, show)
         results = mender.mended(results)
-    tally = Tally(settings.min_confidence)
+    tally = Tally(settings.min_confidence, "fix" if fix else "diff" if diff else "")
     color = (
         output is None
         and sys.stdout.isatty()

@@ -1,4 +1,4 @@
-"""``check --fix`` and ``check --diff``: files mended on their way through."""
+"""``check --fix`` and ``check --diff``: files fixed on their way through."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from vggstat.cli.files import write_file
 from vggstat.errors import OutputError, VggstatError
 from vggstat.lint.config import Settings
-from vggstat.lint.engine import Fault, FileResult, check_text
+from vggstat.lint.engine import Fault, FileResult, check_document, check_text
 from vggstat.lint.files import Reach, read_file
 from vggstat.lint.markers import Render
-from vggstat.lint.mend import mend_text
+from vggstat.lint.mend import may_be_written, mend_text
+from vggstat.lint.number_fixes import CERTAIN, Fixed, fix_numbers
 from vggstat.lint.source import Document, encode, open_document
 from vggstat.render.findings.data import relative_path
 from vggstat.render.width import quiet, visible
@@ -44,7 +45,7 @@ class Mender:
                 self.complain(error)
                 mended = result
             except Exception as error:
-                self.fault(result.path, "mending", error)
+                self.fault(result.path, "fixes", error)
                 mended = result
             yield mended
 
@@ -53,21 +54,36 @@ class Mender:
         data = read_file(path)
         document = open_document(path, data)
         text = mend_text(document, self.render)
+        text, numbers = self._fix_numbers(document._replace(text=text), result)
         if text == document.text:
             return result
         fresh = _bytes(document, data, text)
         target = self.reach.target(path)
         if target is None:
             raise OutputError(
-                f"{path}: not mended: a link leads from here to {os.path.realpath(path)}, which is not among the paths "
-                "that are given; give that path itself to mend it"
+                f"{path}: not fixed: a link leads from here to {os.path.realpath(path)}, which is not among the paths "
+                "that are given; give that path itself to fix it"
             )
         if self.show is not None:
             self.pending += 1
             self.show(patch(path, document.text, text))
         else:
             write_file(target, fresh)
-        return check_text(path, fresh, self.settings, self.render, self.fault)
+        return check_text(path, fresh, self.settings, self.render, self.fault).replace(fixed=numbers)
+
+    def _fix_numbers(self, document: Document, result: FileResult) -> Fixed:
+        """The document's text with the numbers rewritten that are certain, and how many they are."""
+        if not may_be_written(document) or not any(
+            finding.confidence >= CERTAIN for finding in result.findings
+        ):
+            return Fixed(document.text, 0)
+        everything = self.settings.replace(select=(), ignore=(), per_file_ignores=(), min_confidence=0.0)
+
+        def check(text: str) -> FileResult:
+            return check_document(document._replace(text=text), everything, self.render, self.fault)
+
+        findings = check_document(document, self.settings, self.render, self.fault).findings
+        return fix_numbers(document, findings, check)
 
 
 def _bytes(document: Document, data: bytes, text: str) -> bytes:
@@ -75,14 +91,14 @@ def _bytes(document: Document, data: bytes, text: str) -> bytes:
     name = document.encoding.upper()
     if encode(document, document.text) != data:
         raise OutputError(
-            f"{document.path}: not mended: some of its bytes are not {name}; save it as UTF-8 first"
+            f"{document.path}: not fixed: some of its bytes are not {name}; save it as UTF-8 first"
         )
     try:
         return encode(document, text)
     except UnicodeEncodeError as error:
         sign = error.object[error.start]
         raise OutputError(
-            f"{document.path}: not mended: it is in {name}, which has no {sign!r}; save it as UTF-8 first"
+            f"{document.path}: not fixed: it is in {name}, which has no {sign!r}; save it as UTF-8 first"
         ) from None
 
 

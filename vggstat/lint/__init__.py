@@ -1,4 +1,4 @@
-"""What documents say about networks: read, identified, judged, and mended in marked blocks; what one number is.
+"""What documents say about networks: read, identified, judged, and fixed where that is certain; what one number is.
 
 ``check`` goes down this list, a document at a time:
 
@@ -19,7 +19,10 @@
     slips, errata    the likely slip; known errors in circulation
     rules            every rule, with an example (``rule_examples``)
     suppress         comments that silence a rule
-    markers, mend    blocks that are kept fresh, and numbers that are put right
+    veto             each finding held against a misreading: confidence and evidence
+    unread           numbers that look like figures and that no reader has taken
+    markers, mend    blocks that are kept fresh
+    number_fixes     numbers that are put right where nothing about them is in doubt
 
 ``explain`` takes one number: explain, quantities, derive, lecture.
 """

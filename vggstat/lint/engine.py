@@ -50,6 +50,8 @@ class FileResult(Record):
     """The file's lines, for showing them."""
     unread: tuple[Unread, ...] = ()
     """Numbers that look like figures of networks and that no reader has taken."""
+    fixed: int = 0
+    """Numbers that were rewritten, or are in a patch."""
     hidden: int = 0
     """Findings that are not shown for want of confidence."""
 

@@ -1,4 +1,4 @@
-"""Mending documents: marked blocks brought up to date. Nothing else of a document is ever written."""
+"""Marked blocks of a document brought up to date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vggstat.errors import VggstatError
 from vggstat.lint.markers import Render, find_blocks, fresh_lines, same_text, within_tree
 from vggstat.lint.source import Document, join_lines, split_ends
 
-__all__ = ["mend_text"]
+__all__ = ["may_be_written", "mend_text"]
 
 UNREADABLE = ("V901", "V904")
 """Findings about a file that was not read as what it is; nothing is written into such a file."""
@@ -14,7 +14,7 @@ UNREADABLE = ("V901", "V904")
 
 def mend_text(document: Document, render: Render) -> str:
     """The document's text as it should be. Line ends, and everything that is not wrong, stay as they are."""
-    if any(finding.code in UNREADABLE for finding in document.problems):
+    if not may_be_written(document):
         return document.text
     render = within_tree(render, document.path)
     if document.kind == "notebook":
@@ -22,6 +22,11 @@ def mend_text(document: Document, render: Render) -> str:
 
         return mend_cells(document.text, render)
     return _with_blocks(document.text, document.kind, render)
+
+
+def may_be_written(document: Document) -> bool:
+    """Whether the file was read as what it is."""
+    return not any(finding.code in UNREADABLE for finding in document.problems)
 
 
 def _with_blocks(text: str, kind: str, render: Render) -> str:

@@ -313,7 +313,10 @@ def _confidence(finding: Finding, evidence: Evidence, base: int) -> float:
     doubt = 1 + 2 * max(evidence.column.differ - 1, 0) + max(evidence.row.differ - 1, 0)
     if finding.code.startswith(_STRUCTURE) and not finding.code.startswith(_CHOSEN):
         doubt += max(evidence.table.differ - 1, 0)
-    return round((1 + support) / (2 + support + doubt), 2)
+    confidence = (1 + support) / (2 + support + doubt)
+    if confidence >= LEAST and evidence.table.agree >= MANY * evidence.table.differ > 0:
+        confidence = (1 + support + MANY) / (2 + support + MANY + doubt)  # nearly all else is right
+    return round(confidence, 2)
 
 
 def printed_sum(table: ClaimTable) -> int | None:

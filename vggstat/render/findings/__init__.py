@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
 from vggstat.errors import UsageError
 
@@ -38,16 +38,20 @@ class Style(NamedTuple):
 
 
 class Tally:
-    """Counts over all files. ``min_confidence``: that of the findings that are shown."""
+    """Counts over all files.
 
-    def __init__(self, min_confidence: float = 0.0) -> None:
+    ``min_confidence``: that of the findings that are shown; ``fixing``: whether numbers are rewritten, or would be.
+    """
+
+    def __init__(self, min_confidence: float = 0.0, fixing: Literal["", "fix", "diff"] = "") -> None:
         self.min_confidence = min_confidence
+        self.fixing = fixing
         self.judged = 0
         """Tables of which at least one figure was judged."""
         self.listed: list[tuple[str, Finding]] = []
         """The first findings, each with its file's path."""
         self.files = self.tables = self.claims = self.right = self.unchecked = self.errors = self.warnings = 0
-        self.hidden = self.unread = 0
+        self.fixed = self.hidden = self.unread = 0
 
     def add(self, result: FileResult) -> None:
         """Count one file."""
@@ -59,13 +63,25 @@ class Tally:
         self.unchecked += sum(len(judgement.unchecked) for judgement in result.judgements)
         self.errors += result.errors
         self.warnings += result.warnings
+        self.fixed += result.fixed
         self.hidden += result.hidden
         self.unread += len(result.unread)
         self.listed += [(result.path, finding) for finding in result.findings[: LISTED - len(self.listed)]]
 
     def as_dict(self) -> dict[str, int]:
         """The counts as JSON has them."""
-        names = ("files", "tables", "claims", "right", "unchecked", "unread", "errors", "warnings", "hidden")
+        names = (
+            "files",
+            "tables",
+            "claims",
+            "right",
+            "unchecked",
+            "unread",
+            "errors",
+            "warnings",
+            "hidden",
+            "fixed",
+        )
         return {name: getattr(self, name) for name in names}
 
 

@@ -34,19 +34,27 @@ def summary_line(tally: Tally) -> str:
     if not tally.judged and not tally.errors:
         unread = f"; {_unread_alone(tally.unread)}" if tally.unread else ""
         return f"{_counted(tally.files, 'file')}: no table and no figure of a network found{unread}."
+    fixed = f" {_fixed(tally)}" if tally.fixing else ""
     hidden = f" {_hidden(tally)}" if tally.hidden else ""
     found = f"{_counted(tally.errors, 'error')}, {_counted(tally.warnings, 'warning')}"
     where = f"{_counted(tally.tables, 'table')} of {_counted(tally.files, 'file')}"
     rest = f"; {tally.unchecked:,} not checked" if tally.unchecked else ""
     read = f"{_counted(tally.claims, 'number')} read"
     read += f", {tally.unread:,} not," if tally.unread else ""
-    return f"{read} in {where}: {tally.right:,} right{rest}. {found}.{hidden}"
+    return f"{read} in {where}: {tally.right:,} right{rest}. {found}.{hidden}{fixed}"
 
 
 def _unread_alone(count: int) -> str:
     """What is said of numbers that were not read where no others were."""
     look = "looks like a figure" if count == 1 else "look like figures"
     return f"{_counted(count, 'number')} {look} but could not be read"
+
+
+def _fixed(tally: Tally) -> str:
+    """What --fix has done, and what it leaves."""
+    done = f"{_counted(tally.fixed, 'number')} {'fixed' if tally.fixing == 'fix' else 'would be fixed'}"
+    left = tally.errors + tally.warnings
+    return f"{done}; {_counted(left, 'finding')} left, not certain enough to fix." if left else f"{done}."
 
 
 def _hidden(tally: Tally) -> str:
