@@ -235,7 +235,7 @@ def test_the_summary_says_what_was_fixed_and_what_is_left(
     assert run("a.md", "--diff", "--format", "concise") == 1
     shown = capsys.readouterr().out
     assert "-CONV3-256: [56x56x256] memory: 56*56*256=800K weights: (3*3*256)*256 = 589,834\n" in shown
-    assert shown.endswith("1 number would be fixed; 1 finding left, not certain enough to fix.\n")
+    assert shown.endswith("1 number would be fixed, 1 finding left for you to decide.\n")
     assert (here / "a.md").read_text() == text
     assert run("a.md", "--fix", "--format", "json") == 1
     data = json.loads(capsys.readouterr().out)

@@ -20,8 +20,6 @@ SPAN: Final = 110
 """Columns of a source line that are shown, around the finding."""
 FEW: Final = 3
 """Numbers of a column or table from which on it is worth saying how many of them agree."""
-PROSE: Final = ("prose", "facts", "metadata")
-"""Dialects whose numbers stand in sentences and lines, not in columns."""
 Line = list[tuple[str, str]]
 """Texts of a line, each with its role; as they are in the document."""
 _COLORS: Final = {"error": "31", "warning": "33", "caret": "31"}
@@ -55,11 +53,11 @@ def _result(result: FileResult, style: Style) -> Iterator[Line]:
 
 
 def _places_in_prose(result: FileResult) -> set[Place]:
-    """Where findings stand in sentences, which have no columns."""
+    """Where findings stand in sentences and lists, which have no columns."""
     return {
         finding.place
         for judgement in result.judgements
-        if judgement.table.dialect in PROSE
+        if judgement.table.form == "facts"
         for finding in judgement.findings
     }
 

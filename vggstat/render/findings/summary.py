@@ -34,7 +34,7 @@ def summary_line(tally: Tally) -> str:
     if not tally.judged and not tally.errors:
         unread = f"; {_unread_alone(tally.unread)}" if tally.unread else ""
         return f"{_counted(tally.files, 'file')}: no table and no figure of a network found{unread}."
-    fixed = f" {_fixed(tally)}" if tally.fixing else ""
+    fixed = _fixed(tally) if tally.fixing else ""
     hidden = f" {_hidden(tally)}" if tally.hidden else ""
     found = f"{_counted(tally.errors, 'error')}, {_counted(tally.warnings, 'warning')}"
     where = f"{_counted(tally.tables, 'table')} of {_counted(tally.files, 'file')}"
@@ -51,10 +51,12 @@ def _unread_alone(count: int) -> str:
 
 
 def _fixed(tally: Tally) -> str:
-    """What --fix has done, and what it leaves."""
-    done = f"{_counted(tally.fixed, 'number')} {'fixed' if tally.fixing == 'fix' else 'would be fixed'}"
+    """What --fix has done, and what it leaves; empty where there was nothing to do."""
     left = tally.errors + tally.warnings
-    return f"{done}; {_counted(left, 'finding')} left, not certain enough to fix." if left else f"{done}."
+    done = f"{_counted(tally.fixed, 'number')} {'fixed' if tally.fixing == 'fix' else 'would be fixed'}"
+    if left:
+        return f" {done}, {_counted(left, 'finding')} left for you to decide."
+    return f" {done}." if tally.fixed else ""
 
 
 def _hidden(tally: Tally) -> str:
