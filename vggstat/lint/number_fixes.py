@@ -8,7 +8,7 @@ go; and it is kept only where a second check of the whole document finds it righ
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -27,7 +27,9 @@ __all__ = ["CERTAIN", "Fixed", "fix_numbers"]
 CERTAIN: Final = 0.9
 """Confidence from which on a number may be rewritten."""
 CHECKS: Final = 60
-"""How often a document is checked again; what has not been found safe by then stays."""
+"""How often a document is checked again at most; what has not been found safe by then stays."""
+CHARACTERS: Final = 5_000_000
+"""How many characters are checked again at most, so that a long document is checked fewer times."""
 DIGITS: Final = "0123456789"
 ENOUGH: Final = 3
 """Digits from which on a slip is told from another number."""
@@ -71,7 +73,7 @@ class _Fixer:
     def __init__(self, text: str, check: Check) -> None:
         self._text = text
         self._check = check
-        self._left = CHECKS
+        self._left = min(CHECKS, max(CHARACTERS // max(len(text), 1), 2))
         result = check(text)
         self._found, self._right = _found(result), _right(result)
 
@@ -129,14 +131,16 @@ def _edits(document: Document, findings: Sequence[Finding]) -> Iterator[_Edit]:
         for finding in findings
         if _is_certain(finding) and (place := finding.place).line - 1 not in blocked
     ]
+    by_line: dict[int, list[_Edit]] = defaultdict(list)
     for edit in made:
-        others = (other for other in made if other is not edit and other.line == edit.line)
+        by_line[edit.line].append(edit)
+    for edit in made:
         line = lines[edit.line]
         if is_code(edit.finding) and "#" not in line[: edit.start]:
             continue  # what a program does is not ours to change
-        if _fits(line, edit, marks) and not any(
-            other.start < edit.end and edit.start < other.end for other in others
-        ):
+        others = (other for other in by_line[edit.line] if other is not edit)
+        apart = all(other.end <= edit.start or edit.end <= other.start for other in others)
+        if apart and _fits(line, edit, marks):
             yield edit
 
 
