@@ -49,6 +49,9 @@ class Rule(Record):
     judged: bool = True
     """Whether its findings are weighed against a misreading; those about names, settings, files and markers are certain."""
 
+    mixed: bool = False
+    """Whether findings that are not weighed may be warnings all the same."""
+
     @property
     def family(self) -> str:
         return FAMILIES[self.code[1]]
@@ -58,7 +61,9 @@ class Rule(Record):
         """Whether its findings can be errors, and what their confidence means."""
         if self.severity == "error":
             can = "It is an error" + (
-                " where the document itself bears it out, else a warning." if self.judged else "."
+                " where the document itself bears it out, else a warning."
+                if self.judged or self.mixed
+                else "."
             )
         else:
             can = "It is a warning, and counts as an error only under --strict."
@@ -70,7 +75,7 @@ _WEIGHED: Final = (
     "number of the same column, row and table that agrees and with a slip that explains the number, and falls with "
     "each that differs."
 )
-_CERTAIN: Final = "Its confidence is 1: nothing about it has to be guessed."
+_CERTAIN: Final = "Its confidence is always 1: it is not weighed against a misreading."
 _FACT: Final = "VGG-16 has 138M parameters.\n"
 _IGNORED: Final = "<!-- vggstat: ignore[V210] an example -->\nVGG-16 has 183M parameters.\n"
 _COLUMNS: Final = """\
@@ -322,11 +327,13 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V605",
+        judged=False,
+        mixed=True,
         name="wrong-header",
-        severity="warning",
         summary="a column is not what its header says",
         text="Most cells of the column disagree with the figures of the networks or layers in its rows, which no author "
-        "gets wrong one by one: two headers have changed places, or the column counts something else. "
+        "gets wrong one by one: two headers have changed places, which is an error where each column "
+        "holds the figures of the other, or the column counts something else. "
         "It is said once, at the first cell, and the cells are not judged any further.",
         good=_COLUMNS,
         bad=swap(_COLUMNS, "Params | MACs", "MACs | Params"),
@@ -365,10 +372,12 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         code="V705",
+        judged=False,
         name="another-network",
         severity="warning",
         summary="a table is consistent, but of another network than the one it names",
-        text="The rows add up to the printed total, so that they were not mistyped; but they are not those of the "
+        text="The rows add up to the printed total, or follow from one another, so that no single number is mistyped; "
+        "but they are not those of the "
         "network in the title. It is one warning, whatever the number of rows that differ. "
         "A table that names no network gets none.",
         good=f'Model: "vgg16"\n{KERAS}',
