@@ -168,7 +168,7 @@ def _read_section(
         start = section.index_of(table.start)
         before = (section.title, headings.above(start), section.words_before(start))
         words = "\n".join(part for part in before if part)
-        yield weighed(judge(table.replace(context=words, settled=settled), forced))
+        yield weighed(judge(table.replace(context=words, settled=settled), forced), forced=forced is not None)
 
 
 class _Headings:

@@ -51,12 +51,13 @@ class _Entry(NamedTuple):
     column: tuple[str, str]
 
 
-def weighed(judgement: Judgement) -> Judgement:
-    """The judgement with those of its findings that stand, each with its confidence and evidence."""
+def weighed(judgement: Judgement, *, forced: bool = False) -> Judgement:
+    """The judgement with those of its findings that stand, each with its confidence and evidence. ``forced``: the user says
+    which network is meant."""
     if not judgement.findings:
         return judgement
     sheet = _Sheet(judgement)
-    if sheet.is_guessed:
+    if sheet.is_guessed and not forced:
         return judgement.replace(findings=())
     findings = _once(sheet, sheet.without_false_columns(sheet.without_testified(judgement.findings)))
     return judgement.replace(findings=tuple(sheet.weigh(finding) for finding in findings))
@@ -251,7 +252,12 @@ class _Sheet:
         if at is None or _slip(finding):
             return False
         entry = self.entries[at]
-        return not self._support(entry.column, None).agree and not self._support(None, entry.row).agree
+        column = self._support(entry.column, None)
+        if _is_close(
+            finding
+        ):  # as likely counted in a way that is not known, unless the column tells how it is counted
+            return column.agree < COLUMN
+        return not column.agree and not self._support(None, entry.row).agree
 
     def _columns(self) -> dict[tuple[str, str], Support]:
         """For each column how many cells agree, and how many differ as no slip of the author would make them."""
@@ -364,6 +370,23 @@ def _names(table: ClaimTable, spec: str) -> bool:
 
     bare = spec.removesuffix("-BN")
     return any(name.spec == bare for words in (table.title, table.context) for name in find_names(words))
+
+
+_CLOSE: Final = 0.03
+"""How far counts of operations are apart that count a little more or less: biases, activations, pools."""
+
+
+def _is_close(finding: Finding) -> bool:
+    """Whether a count of operations is nearly the right one, in MACs or in FLOPs."""
+    if finding.code != "V410":
+        return False
+    found, right = (
+        [part.approximate for part in claim_parts(text, "") if isinstance(part, Number)]
+        for text in (finding.text, finding.expected)
+    )
+    if not found or not right or not right[-1]:
+        return False
+    return any(abs(times * found[-1] / right[-1] - 1) < _CLOSE for times in (0.5, 1, 2))
 
 
 def _slip(finding: Finding) -> str:

@@ -33,7 +33,7 @@ from vggstat.lint.whole_networks.verdicts import (
     whose,
 )
 
-__all__ = ["SEVERAL", "Claim", "is_part_of", "judge_cell"]
+__all__ = ["OF_THE_LECTURE", "SEVERAL", "Claim", "is_part_of", "judge_cell"]
 
 MAX_LINE: Final = 2_000
 """Characters of a line in which words about its figures are looked for."""
@@ -59,6 +59,8 @@ class Claim(NamedTuple):
     """The exact counts of the same row: one of them shows what the others are rounded from."""
     several: bool = False
     """Whether the words around speak of several images."""
+    quotes: bool = False
+    """Whether they speak about the lecture."""
 
     @property
     def label(self) -> str:
@@ -234,7 +236,7 @@ def _judge_wrong(
         ledger.skip(cell, "of a layer that is not named")
         return
     if _is_lecture(number, cell, variant):
-        if not _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
+        if not claim.quotes and not _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
             enter_erratum(cell, number, variant, ledger)
         return
     reason = _otherwise(claim, variant)
@@ -308,6 +310,7 @@ def _is_far(claim: Claim, variant: Variant) -> bool:
     return limit is not None and all(not 1 / (2 * _FAR) < ratio < limit for ratio in ratios)
 
 
+OF_THE_LECTURE: Final = re.compile(r"CS231n|\blecture\b|erratum", re.IGNORECASE)
 SEVERAL: Final = re.compile(
     r"batch[- ]?size(?:\s?(?:of|is|=|:))?\s?(?!1\b)\d|batch of (?!1\b|one)\w|per batch", re.IGNORECASE
 )
@@ -327,7 +330,7 @@ def _otherwise(claim: Claim, variant: Variant) -> str:
         return "memory may be counted in a way that is not known"
     macs = variant.network.report.total.macs
     ratios = [number.approximate / (times * macs) for times in (1, 2)] if macs else []
-    if any(abs(ratio - 1) < _CLOSE for ratio in ratios):
+    if cell.alone and any(abs(ratio - 1) < _CLOSE for ratio in ratios):
         return "within 3 % of the MACs or FLOPs: counted in a way that is not known"
     return ""
 

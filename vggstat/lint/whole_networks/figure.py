@@ -27,7 +27,8 @@ def judge_figure(cell: Cell, number: Number, variant: Variant, ledger: Ledger) -
     if number.whole in known:
         ledger.passed(cell, f"{known[number.whole].quantity}, {variant.words}")
         return
-    near = [exact for exact in known if digit_slip(str(number.whole), str(exact))]
+    printed = str(number.whole)
+    near = [exact for exact in known if len(printed) == len(str(exact)) and digit_slip(printed, str(exact))]
     if len(near) != 1 or number.whole is None or number.whole < LEAST:
         ledger.skip(
             cell,
