@@ -30,7 +30,7 @@ ENOUGH: Final = 6
 COLUMN: Final = 3
 """Judged cells that a column needs to be heard about what it is."""
 FEW: Final = 3
-_OF_COUNTS: Final = ("V201", "V203", "V5", "V601", "V7")
+_OF_COUNTS: Final = ("V201", "V203", "V501", "V601", "V7")
 """Findings that a table answers whose rows come to its total."""
 _OF_NETWORKS: Final = ("V210", "V211", "V310", "V410")
 _ROW_A_LINE: Final = ("markdown", "csv", "tsv", "columns")
@@ -144,7 +144,9 @@ class _Sheet:
     def _is_answered(self, finding: Finding) -> bool:
         """Whether the sum speaks against a finding: not against one about a total that is another, and not against a
         single layer too few or too many where everything else agrees."""
-        if not finding.code.startswith(_OF_COUNTS):
+        if not finding.code.startswith(_OF_COUNTS) or (
+            finding.code == "V601" and finding.quantity not in _PARAMS
+        ):
             return False
         at = self.at(finding.place)
         if at is not None and self.entries[at].row < 0:

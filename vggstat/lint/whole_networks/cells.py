@@ -285,6 +285,8 @@ def _slips(claim: Claim, variant: Variant) -> bool:
     figures = [
         figure for figure in claim.figures(variant) if figure.rule in _PLAIN or claim.cell.quantity != "ops"
     ]
+    if _LAST.search(claim.label):
+        figures = figures[:2]  # of the last pool, and of the last layer
     printed = {figure: re.sub(r"\D", "", like(number, figure, claim.scales)) for figure in figures}
     distinct = len(set(printed.values()))
     for figure, right in printed.items():
@@ -300,6 +302,7 @@ def _slips(claim: Claim, variant: Variant) -> bool:
     return False
 
 
+_LAST: Final = re.compile(r"receptive field.*\b(?:last|final)\b", re.IGNORECASE)
 _PLAIN: Final = ("macs", "flops", TRAINING)
 
 
