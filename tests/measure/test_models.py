@@ -947,3 +947,46 @@ def test_a_head_that_helps_training_alone_is_told() -> None:
     assert len(graph.outputs) == 2
     assert graph.notes == ("In training mode; in evaluation these layers do not run: aux.",)
     assert trace(torch.nn.Conv2d(3, 4, 3).to("meta"), (3, 8, 8)).notes == ()
+
+
+ODD = """
+from torch import nn
+
+class Odd(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 40 * 40, 10))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["odd.py:Odd"], "cannot be traced"),  # 40 is no usual size
+        (["odd.py:Odd@40"], "none of the networks"),
+        (["odd.py:Odd", "--input", "40"], "none of the networks"),
+        (["odd.py:Odd", "--input", "input=3x40x40"], "none of the networks"),
+    ],
+)
+def test_identify_on_an_input_size(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd.py").write_text(ODD)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["identify", *arguments])
+
+    assert ended.value.code == 1
+    assert said in capsys.readouterr().out
+
+
+def test_identify_takes_no_other_part(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["identify", "mynets:net@batch=3"])
+
+    assert ended.value.code == 2
+    assert "identify takes an input size after the @ and nothing else" in capsys.readouterr().err
