@@ -32,10 +32,7 @@ class Slots:
 
 
 class Plain:
-    """Holds itself, too."""
-
     def __init__(self, logits: Tensor) -> None:
-        self.itself = self
         self.logits = logits
 
 
@@ -71,3 +68,10 @@ def test_objects_are_looked_into(wrap: Callable[[Tensor], Any]) -> None:
 def test_a_module_is_no_result() -> None:
     """Its weights are not what a forward pass returns."""
     assert list(tensors_returned((nn.Linear(2, 2), "words", None))) == []
+
+
+def test_an_object_may_hold_itself() -> None:
+    held = SimpleNamespace(logits=torch.zeros(1))
+    held.itself = [held]
+
+    assert [tensor is held.logits for tensor in tensors_returned(held)] == [True]
