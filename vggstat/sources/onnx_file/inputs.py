@@ -68,8 +68,6 @@ def settle_inputs(model: Model, wanted: Wanted) -> Inputs:
         if name in wanted.inputs:
             axes[name] = _as_wanted(model, name, sides, wanted.inputs[name], symbols, skipped=int(own))
     notes = _fill_image(model, first, axes[first], wanted, symbols)
-    if batch > 1:
-        notes.append(f"The file has a fixed batch of {batch}: figures are of one image.")
     shapes = {name: _shape(model, name, sides, symbols) for name, sides in axes.items()}
     return Inputs(shapes, symbols, shapes[first][has_batch:] or (1,), batch, tuple(notes), are_fixed)
 
