@@ -239,6 +239,7 @@ def test_a_model_that_is_handed_in_is_left_as_it_was() -> None:
         ("no.such.module:x", "cannot import no.such.module"),
         (f"{MODULE}:Missing", "has no Missing"),
         (f"{MODULE}:Missing()", "has no Missing"),
+        (f"{MODULE}:resdual", r"has no resdual; did you mean Residual\? it has Residual, .* and [0-9]+ more"),
         (f"{MODULE}:number.real.x", "has no number.real.x; it has no public names"),
         (f"{MODULE}:number", "neither a model nor anything that makes one"),
         (f"{MODULE}:makes_a_number", "makes an int, not a torch.nn.Module"),
