@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from tests.sources.onnx_file.models import layers, model, node, numbers, read, report, weight
-from vggstat.errors import UsageError
+from vggstat.errors import InputError, UsageError
 from vggstat.shapes import Shape
 
 SIZED = "The file leaves the size of its image open: 224 pixels unless --input says another."
@@ -217,3 +217,18 @@ def test_a_first_axis_that_is_moved_alone_is_a_batch(name: str, tmp_path: Path) 
 
     assert graph.image == (4, 3)
     assert graph.notes == ("The file has a fixed batch of 7: figures are of one image.",)
+
+
+def test_an_example_has_the_axes_of_the_input(tmp_path: Path) -> None:
+    """Of an image whose channels no convolution tells its channels, height and width."""
+    content = model([node("Relu", "x", "y")], inputs={"x": ("N", "C", "H", "W")})
+    with pytest.raises(UsageError, match=r"has an axis \(C\) .* as in --input x=3x224x224"):
+        read(content, tmp_path)
+
+    assert read(content, tmp_path, (3, 20, 30)).image == (3, 20, 30)
+
+
+def test_a_tensor_that_nothing_makes_is_told_by_name(tmp_path: Path) -> None:
+    content = model([node("Conv", "q w", "y", name="first")], weight("w", 8, 3, 3, 3))
+    with pytest.raises(InputError, match=r"node first \(Conv\) reads q, which is no input"):
+        read(content, tmp_path)
