@@ -15,6 +15,7 @@ from vggstat.cost.variant import (
     parse_classes,
     parse_head,
     parse_image,
+    parse_shape,
     parse_variant,
 )
 from vggstat.cost.workload import find_dtype
@@ -24,6 +25,7 @@ from vggstat.lint.engine import FileResult, check_files, find_files
 from vggstat.lint.explain import Explanation, explain_number
 from vggstat.render.report_data import report_data
 from vggstat.render.views.compare import comparison_data
+from vggstat.shapes import Shape
 from vggstat.sources.source import SpecSource, find_source
 from vggstat.sources.spec import Spec
 from vggstat.sources.spec.access import access, granted
@@ -52,7 +54,7 @@ def analyze(
     network: Network,
     *,
     image: int | str | tuple[int, int, int] | None = None,
-    inputs: Mapping[str, Sequence[int]] | None = None,
+    inputs: Mapping[str, Sequence[int] | str] | None = None,
     batch: int | None = None,
     dtype: str | None = None,
     head: str | None = None,
@@ -70,7 +72,9 @@ def analyze(
     options = Variant(
         argument="",
         image=None if image is None else parse_image(_image_text(image)),
-        inputs=None if inputs is None else tuple((name, tuple(shape)) for name, shape in inputs.items()),
+        inputs=None
+        if inputs is None
+        else tuple((name, _shape(name, shape)) for name, shape in inputs.items()),
         batch=None if batch is None else parse_batch(str(batch)),
         dtype=None if dtype is None else find_dtype(dtype),
         head=None if head is None else parse_head(head),
@@ -80,6 +84,16 @@ def analyze(
         variant = parse_variant(network).over(options)
         return variant.report(find_source(variant.argument))
     return options.report(network if isinstance(network, Spec) else _source(network))
+
+
+def _shape(name: str, shape: Sequence[int] | str) -> Shape:
+    """The shape of an input. Raises UsageError for what is none."""
+    try:
+        return parse_shape(shape if isinstance(shape, str) else "x".join(map(str, shape)))
+    except (UsageError, TypeError):
+        raise UsageError(
+            f"the shape of {name} is {shape!r}: expected whole numbers from 1 on, without the batch, as in (3, 224, 224)"
+        ) from None
 
 
 def _image_text(image: int | str | tuple[int, int, int]) -> str:

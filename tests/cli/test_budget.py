@@ -183,6 +183,29 @@ def test_wrong_use_is_refused_in_words(
     assert not outcome.err.count("Traceback")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("params", -7),
+        ("flops", -7),
+        ("weights", -7),
+        ("kernel", -3),
+        ("stride", [1, -1]),
+        ("receptive_field", -3),
+    ],
+)
+def test_a_saved_row_has_no_negative_counts(
+    name: str, value: int | list[int], monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    report = json.loads((here / "baseline.json").read_text())
+    report["rows"][2][name] = value
+    (here / "baseline.json").write_text(json.dumps(report))
+    outcome = run(monkeypatch, "compare", "baseline.json", "D")
+
+    assert (outcome.out, outcome.code) == ("", 2)
+    assert f"rows[2].{name}" in outcome.err or "rows[].{name}" in outcome.err
+
+
 # saved reports in a plain comparison --------------------------------------------------------------------------
 
 

@@ -239,6 +239,7 @@ def test_a_model_that_is_handed_in_is_left_as_it_was() -> None:
         ("no.such.module:x", "cannot import no.such.module"),
         (f"{MODULE}:Missing", "has no Missing"),
         (f"{MODULE}:Missing()", "has no Missing"),
+        (f"{MODULE}:resdual", r"has no resdual; did you mean Residual\? it has Residual, .* and [0-9]+ more"),
         (f"{MODULE}:number.real.x", "has no number.real.x; it has no public names"),
         (f"{MODULE}:number", "neither a model nor anything that makes one"),
         (f"{MODULE}:makes_a_number", "makes an int, not a torch.nn.Module"),
@@ -947,3 +948,46 @@ def test_a_head_that_helps_training_alone_is_told() -> None:
     assert len(graph.outputs) == 2
     assert graph.notes == ("In training mode; in evaluation these layers do not run: aux.",)
     assert trace(torch.nn.Conv2d(3, 4, 3).to("meta"), (3, 8, 8)).notes == ()
+
+
+ODD = """
+from torch import nn
+
+class Odd(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 40 * 40, 10))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["odd.py:Odd"], "cannot be traced"),  # 40 is no usual size
+        (["odd.py:Odd@40"], "none of the networks"),
+        (["odd.py:Odd", "--input", "40"], "none of the networks"),
+        (["odd.py:Odd", "--input", "input=3x40x40"], "none of the networks"),
+    ],
+)
+def test_identify_on_an_input_size(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd.py").write_text(ODD)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["identify", *arguments])
+
+    assert ended.value.code == 1
+    assert said in capsys.readouterr().out
+
+
+def test_identify_takes_no_other_part(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["identify", "mynets:net@batch=3"])
+
+    assert ended.value.code == 2
+    assert "identify takes an input size after the @ and nothing else" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -87,3 +88,35 @@ def test_a_call_that_is_not_closed_is_told(tmp_path: Path, monkeypatch: pytest.M
         load_model("net.py:Net(width=[1, 2]")
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "table", "net.py:Net(width=[1, 2]").code == 2
+
+
+class Signal(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(4, 8, 3)
+
+    def forward(self, wave: Tensor) -> Tensor:
+        return self.conv(wave)  # type: ignore[no-any-return]
+
+
+def test_a_model_of_signals_is_told_how_to_give_one() -> None:
+    """As it says it runs: 8 filters of 4 · 3 weights at 998 places."""
+    with torch.device("meta"):
+        model = Signal()
+    with pytest.raises(
+        UsageError, match=r"a Conv1d, which takes no image: .*channels x length.* --input wave=4x1000"
+    ):
+        vggstat.analyze(model)
+
+    assert vggstat.analyze(model, inputs={"wave": (4, 1000)}).total.macs == 8 * 12 * 998
+
+
+@pytest.mark.parametrize("shape", ["x", (3, "a"), (4, -1), (4, 2.5), 5, ()])
+def test_a_shape_that_is_none_is_told(shape: Any) -> None:
+    """And not that the model takes no such input."""
+    with pytest.raises(UsageError, match=r"the shape of wave is .*: expected whole numbers"):
+        vggstat.analyze(Signal().to("meta"), inputs={"wave": shape})
+
+
+def test_a_shape_may_be_a_text() -> None:
+    assert vggstat.analyze(Signal().to("meta"), inputs={"wave": "4x10"}).graph.image == (4, 10)

@@ -14,6 +14,10 @@ from tests.totals import OF_NAMES, totals
 from vggstat.errors import UnwritableError
 from vggstat.measure.module import build_module
 from vggstat.net.graph import Graph
+from vggstat.net.known import known_layers
+from vggstat.net.match import match_layers
+from vggstat.sources.export.onnx_model import onnx_bytes
+from vggstat.sources.export.torch_code import torch_code
 from vggstat.sources.spec import read_text, write_spec
 from vggstat.sources.spec.build import build_graph
 from vggstat.sources.torch_module.trace import trace
@@ -103,3 +107,30 @@ def test_every_layer_that_stands_in_the_way_is_listed(
         write_spec(graph)
 
     assert [node.name for node in caught.value.nodes] == names
+
+
+class DenseBlock(nn.Module):
+    """Each convolution reads all maps before it, joined; of the first that is a join of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.three = nn.Conv2d(3, 8, 1), nn.Conv2d(8, 4, 1), nn.Conv2d(12, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = [self.one(x)]
+        maps.append(self.two(torch.cat(maps, 1)))
+        maps.append(self.three(torch.cat(maps, 1)))
+        return torch.cat(maps, 1)
+
+
+def test_a_join_of_one_map_is_that_map() -> None:
+    """A spec, code and an ONNX model say nothing of it; 16 maps of 8 × 8 come out: 8·3, 4·8 and 4·12 weights at each place."""
+    with torch.device("meta"):
+        graph = trace(DenseBlock(), (3, 8, 8))
+    again = read_back(write_spec(graph))
+
+    assert sum(node.ops.macs for node in again.nodes) == 64 * (24 + 32 + 48)
+    assert [len(node.inputs) for node in again.nodes if node.layer.stem == "concat"] == [2, 3]
+    assert torch_code(graph).count("torch.cat(") == 2
+    assert onnx_bytes(graph).count(b"Concat") == 2
+    assert match_layers(known_layers(graph), known_layers(again)).differences == ()

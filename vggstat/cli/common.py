@@ -179,7 +179,8 @@ def write_pieces(texts: Iterator[str], output: str | None = None) -> None:
     """The same bit by bit. Nothing is written where not even the first comes to be."""
     if output is None:
         for text in _batches(texts):
-            put(text)
+            if not put(text):
+                return
         return
     write_file(output, (text.encode("utf-8", "replace") for text in _batches(texts)))
 

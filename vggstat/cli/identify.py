@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vggstat.cli.common import FormatOption, OutputOption, WidthOption, show
+from vggstat.cli.common import FormatOption, InputOption, OutputOption, WidthOption, show, variant_of
+from vggstat.cost.variant import Variant, parse_variant
 from vggstat.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from vggstat.cost.identify import Identification
     from vggstat.sources.spec import Spec
+    from vggstat.sources.wanted import Wanted
 
 
 def command(
@@ -22,7 +24,7 @@ def command(
             metavar="SOURCE",
             help="A model: package.module:factory or file.py:factory, with literal arguments if it takes some "
             "(mynets:net(width=2)); importing it runs its code. Or a file of weights (.pth, .pt, .ckpt, .safetensors, .h5, "
-            ".weights.h5), of which nothing is run.",
+            ".weights.h5), of which nothing is run. Of a model its input size may stand after an @ (net.py:make@384).",
             show_default=False,
         ),
     ],
@@ -34,6 +36,7 @@ def command(
             help="Of a file with several parts the one to take, as a path with points: model_ema, state_dict.encoder.",
         ),
     ] = None,
+    input_size: InputOption = None,
     format_name: FormatOption = None,
     output: OutputOption = None,
     width: WidthOption = None,
@@ -47,13 +50,29 @@ def command(
     """
     from vggstat.render.views.identify import identification_page
 
+    variant = _variant(source, variant_of(input_size=input_size))
+    source = variant.argument
     if source.lower().endswith(".onnx"):
-        found = _of_onnx(source, key)
+        found = _of_onnx(source, key, variant.wanted)
+    elif _is_file(source):
+        if variant.words:
+            raise UsageError("--input goes with a model or an .onnx file: a file of weights takes no input")
+        found = _of_file(source, key)
     else:
-        found = _of_file(source, key) if _is_file(source) else _of_model(source, key)
+        found = _of_model(source, key, variant.wanted)
     show(identification_page(found), format_name, output, width)
     if not found.agrees or found.subject.untraced:
         raise typer.Exit(1)
+
+
+def _variant(source: str, options: Variant) -> Variant:
+    """The source with the input size that stands after its @, or else is an option. A file's name may have an @, too."""
+    if Path(source).is_file():
+        return options.replace(argument=source)
+    own = parse_variant(source)
+    if any(part is not None for part in (own.batch, own.dtype, own.head, own.classes)):
+        raise UsageError(f"{source!r}: identify takes an input size after the @ and nothing else, as in @384")
+    return own.over(options)
 
 
 def _is_file(source: str) -> bool:
@@ -79,7 +98,7 @@ def _specs() -> tuple[Spec, ...]:
     return tuple(load(name) for name in names())
 
 
-def _of_model(reference: str, key: str | None) -> Identification:
+def _of_model(reference: str, key: str | None, wanted: Wanted) -> Identification:
     from vggstat.sources.require import require_torch
 
     if key is not None:
@@ -88,18 +107,17 @@ def _of_model(reference: str, key: str | None) -> Identification:
     from vggstat.measure.verify.models import identify_model
     from vggstat.sources.torch_module.factory import load_model
 
-    return identify_model(load_model(reference), reference, _specs())
+    return identify_model(load_model(reference), reference, _specs(), wanted)
 
 
-def _of_onnx(path: str, key: str | None) -> Identification:
+def _of_onnx(path: str, key: str | None, wanted: Wanted) -> Identification:
     """A file that holds the layers, and not weights alone."""
     from vggstat.cost.identify import identify, subject_of_graph
     from vggstat.sources.source import find_source
-    from vggstat.sources.wanted import Wanted
 
     if key is not None:
         raise UsageError("--key goes with a file of weights")
-    graph = find_source(path).graph(Wanted())
+    graph = find_source(path).graph(wanted)
     subject = subject_of_graph(graph, path)
     told = "What it drops in training does not show in an ONNX file."
     return identify(graph, _specs(), subject.replace(remarks=(*subject.remarks, told)), unseen=("dropout",))

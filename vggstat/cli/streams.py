@@ -91,10 +91,12 @@ class _NoInput(io.RawIOBase):
         raise InputError("standard input (-) is closed: there is nothing to read")
 
 
-def put(text: str) -> None:
-    """Print text. Raises OutputError; ends the program quietly where whoever read the output has gone (``| head``)."""
-    if not put_pieces((text,)):
-        raise SystemExit(0)
+def put(text: str) -> bool:
+    """Print text, and say whether anybody reads it. Raises OutputError.
+
+    Where whoever read the output has gone (``| head``) the program goes on: its exit code is a verdict all the same.
+    """
+    return put_pieces((text,))
 
 
 def put_pieces(pieces: Iterable[str]) -> bool:
@@ -112,11 +114,11 @@ def put_pieces(pieces: Iterable[str]) -> bool:
 
 
 def put_bytes(pieces: Iterable[bytes]) -> None:
-    """Print what is no text, as ``put`` does; the first piece that fails is the last one taken."""
+    """Print what is no text, as ``put`` does; the first piece that nobody reads is the last one taken."""
     for piece in pieces:
         failed = _failure(partial(sys.stdout.buffer.write, piece))
         if isinstance(failed, BrokenPipeError):
-            raise SystemExit(0)
+            return
         if failed is not None:
             raise OutputError(f"cannot write to standard output: {failed.strerror or failed}")
 

@@ -85,6 +85,8 @@ class _Row(msgspec.Struct):
     receptive_field: Sides | None
     effective_stride: Sides | None
     sees_all: bool | None = None
+    params: Count | None = None
+    flops: Count | None = None
 
 
 class _Between(msgspec.Struct):
@@ -120,6 +122,9 @@ class _Document(msgspec.Struct):
     memory_not_counted: dict[str, _KnownPart] = {}
 
 
+EXTENTS: Final = ("kernel", "stride", "dilation", "receptive_field", "effective_stride")
+"""What a row has along each axis and is never less than nothing; a padding is where it cuts a map."""
+
 _BEGINNING: Final = json.Decoder(_Beginning)
 _WHOLE: Final = json.Decoder(_Document)
 
@@ -136,6 +141,7 @@ def parse_snapshot(data: bytes, source: str) -> Snapshot:
         _check_kind(_BEGINNING.decode(data), source, again)
         document = _WHOLE.decode(data)
     _check_names(document, source)
+    _check_extents(document, source)
     run = document.workload
     return Snapshot(
         name=document.spec,
@@ -179,6 +185,17 @@ def _check_names(document: _Document, source: str) -> None:
             raise InputError(f"{source}: between_rows[{at}].after: {one.after!r} is no row")
 
 
+def _check_extents(document: _Document, source: str) -> None:
+    """Raises InputError where a row has a side of less than nothing."""
+    for at, row in enumerate(document.rows):
+        for name in EXTENTS:
+            sides = getattr(row, name)
+            if any(side < 0 for side in (sides if isinstance(sides, tuple) else (sides or 0,))):
+                raise InputError(
+                    f"{source}: rows[{at}].{name}: expected whole numbers from 0 on, found {sides}"
+                )
+
+
 def _dtype(name: str, source: str) -> DType:
     try:
         return find_dtype(name)
@@ -190,6 +207,8 @@ def _row(row: _Row) -> SavedRow:
     values = msgspec.structs.asdict(row)
     if row.sees_all is None:
         values["sees_all"] = row.receptive_field is None
+    for told_by_others in ("params", "flops"):  # sums and products of what is read
+        del values[told_by_others]
     return SavedRow(
         layer=None,
         label=values.pop("label") or "",

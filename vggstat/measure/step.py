@@ -12,7 +12,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from vggstat.cost.optimizer import Optimizer
-from vggstat.sources.torch_module.recorder import tensors_of
+from vggstat.sources.torch_module.returned import tensors_returned
 
 __all__ = ["NativeDropout", "capturable", "make_optimizer", "train_once"]
 
@@ -87,8 +87,8 @@ def capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> Iterat
 def train_once(call: Callable[[], Any], optimizer: torch.optim.Optimizer, targets: Tensor) -> None:
     """Forward, backward, the optimizer's step, and the gradients dropped; logits and loss have no name.
 
-    ``call`` runs the model, which returns its logits, be it in a tuple or a dictionary.
+    ``call`` runs the model, which returns its logits, be it in a tuple, a dictionary or an object.
     """
-    functional.cross_entropy(next(tensors_of(call())), targets).backward()  # type: ignore[no-untyped-call]
+    functional.cross_entropy(next(tensors_returned(call())), targets).backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

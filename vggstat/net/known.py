@@ -17,10 +17,22 @@ from vggstat.net.ops.seen import Seen
 from vggstat.records import Record
 from vggstat.shapes import Sides, pair, square, values
 
-__all__ = ["INPUTS", "WEIGHTED", "ZEROS", "KnownLayer", "known_layers", "layers_with_tensors", "paddings"]
+__all__ = [
+    "INPUTS",
+    "WEIGHTED",
+    "ZEROS",
+    "KnownLayer",
+    "joins_nothing",
+    "known_layers",
+    "layers_with_tensors",
+    "paddings",
+]
 
 ZEROS: Final = "zero padding"
 """What a layer of somebody's model is called that puts zeros around a map."""
+
+JOINS: Final = ("concat", "cat", "concatenate")
+"""What a concatenation is called, by the language and, along another axis, by torch."""
 
 WEIGHTED: Final = ("conv", "upconv", "fc")
 """Kinds that a network's depth counts."""
@@ -82,7 +94,8 @@ def _kind_names() -> Mapping[type[Layer], str]:
 
 
 def known_layers(graph: Graph, unseen: Collection[str] = ()) -> tuple[KnownLayer, ...]:
-    """The layers that make a difference: without those that only reorder memory or do nothing, and without the kinds that
+    """The layers that make a difference: without those that only reorder memory or do nothing, a join of a
+    single map among them, and without the kinds that
     are ``unseen`` where the other network was found (a dropout in what runs in inference alone).
 
     Left out are a flatten, a dropout that drops nothing, an average pool that keeps every value, and a softmax at the end.
@@ -95,7 +108,7 @@ def known_layers(graph: Graph, unseen: Collection[str] = ()) -> tuple[KnownLayer
         if node.output in padding:
             makers.append(reads)
             continue
-        if not node.in_model or _is_nothing(node) or _kind_of(node) in unseen:
+        if not node.in_model or _is_nothing(node) or joins_nothing(node) or _kind_of(node) in unseen:
             makers.append(reads)
             continue
         makers.append((len(found),))
@@ -119,6 +132,11 @@ def paddings(graph: Graph) -> dict[int, Sides]:
             if geometry is not None and geometry.padding == 0:
                 found[node.output] = _settings(node)["padding"]
     return found
+
+
+def joins_nothing(node: Node) -> bool:
+    """Whether it is a concatenation of a single map, which is that map."""
+    return _kind_of(node) in JOINS and len(node.inputs) == 1 and node.in_shapes[0] == node.shape
 
 
 def layers_with_tensors(graph: Graph) -> tuple[KnownLayer, ...]:

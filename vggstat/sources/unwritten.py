@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from vggstat.errors import Unwritable
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph
-from vggstat.net.known import paddings
+from vggstat.net.known import joins_nothing, paddings
 from vggstat.net.ops.conv import Conv
 
-__all__ = ["unwritten", "with_paddings_joined"]
+__all__ = ["as_written", "unwritten"]
 
 
-def with_paddings_joined(graph: Graph) -> Graph:
-    """The graph with zeros around a map that only a convolution reads as that one's padding, which makes the same values."""
+def as_written(graph: Graph) -> Graph:
+    """The graph as it is written, which makes the same values: without joins of a single map, and with zeros around a map
+    that only a convolution reads as that one's padding.
+    """
     padding = paddings(graph)
-    if not padding:
+    if not padding and not any(map(joins_nothing, graph.nodes)):
         return graph
     builder = GraphBuilder(graph.image)
     numbers = {0: 0}
     for node in graph.nodes:
-        if node.output in padding:
+        if node.output in padding or joins_nothing(node):
             numbers[node.output] = numbers[node.inputs[0]]
             continue
         pixels = padding.get(node.inputs[0], 0) if node.inputs else 0

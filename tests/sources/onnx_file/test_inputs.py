@@ -8,8 +8,8 @@ from typing import Any
 import onnx
 import pytest
 
-from tests.sources.onnx_file.models import layers, model, node, read, report, weight
-from vggstat.errors import UsageError
+from tests.sources.onnx_file.models import layers, model, node, numbers, read, report, weight
+from vggstat.errors import InputError, UsageError
 from vggstat.shapes import Shape
 
 SIZED = "The file leaves the size of its image open: 224 pixels unless --input says another."
@@ -146,3 +146,89 @@ def test_numbers_of_words_have_their_own_width(tmp_path: Path) -> None:
 
     assert graph.input_width == 8
     assert layers(graph) == ["Rearranged:embedding 7x16"]
+
+
+SEQUENCE_FIRST = {
+    # 7 steps of 3 into gates of 4 · 5.
+    "lstm": ([node("LSTM", "x w r", "y", hidden_size=5)], [weight("w", 1, 20, 3), weight("r", 1, 20, 5)]),
+    # Each of 7 tokens with each of them, in one group of heads.
+    "attention": (
+        [
+            node("Transpose", "x", "q", perm=[1, 0, 2]),
+            node("Transpose", "x", "k", perm=[1, 2, 0]),
+            node("MatMul", "q k", "y"),
+        ],
+        [],
+    ),
+    "softmax": ([node("Softmax", "x", "y", axis=0)], []),
+    "mean": ([node("ReduceMean", "x", "y", axes=[0])], []),
+    "last": ([node("Gather", "x last", "y", axis=0)], [numbers("last", -1)]),
+    "token": ([node("Concat", "token x", "y", axis=0)], [weight("token", 1, 1, 3)]),
+    "folded": (
+        [
+            node("Reshape", "x flat", "f"),
+            node("Reshape", "f shape", "t"),
+            node("Softmax", "t", "y", axis=0),
+        ],
+        [numbers("flat", 7, 3), numbers("shape", 7, 1, 3)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEQUENCE_FIRST)
+def test_a_first_axis_that_is_mixed_along_is_no_batch(name: str, tmp_path: Path) -> None:
+    """Figures are of the whole input then: nothing is divided."""
+    nodes, tensors = SEQUENCE_FIRST[name]
+    found = report(model(nodes, *tensors, inputs={"x": (7, 1, 3)}), tmp_path)
+
+    assert found.graph.image == (7, 1, 3)
+    assert any("of 7, is no batch" in note for note in found.graph.notes)
+    if name == "attention":
+        assert found.total.macs == 7 * 7 * 3
+
+
+BATCH_FIRST = {
+    "lstm": ([node("LSTM", "x w r", "y", hidden_size=5, layout=1)], SEQUENCE_FIRST["lstm"][1]),
+    "moved lstm": (
+        [node("Transpose", "x", "t", perm=[1, 0, 2]), node("LSTM", "t w r", "y", hidden_size=5)],
+        SEQUENCE_FIRST["lstm"][1],
+    ),
+    "attention": ([node("Transpose", "x", "k", perm=[0, 2, 1]), node("MatMul", "x k", "y")], []),
+    # As torch's attention does: tokens first, heads beside the batch, tokens behind them again.
+    "folded heads": (
+        [
+            node("Transpose", "x", "t", perm=[1, 0, 2]),
+            node("Reshape", "t heads", "h"),
+            node("Transpose", "h", "q", perm=[1, 0, 2]),
+            node("Transpose", "h", "k", perm=[1, 2, 0]),
+            node("MatMul", "q k", "s"),
+            node("Softmax", "s", "p", axis=-1),
+            node("MatMul", "p q", "y"),
+        ],
+        [numbers("heads", 4, 21, 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BATCH_FIRST)
+def test_a_first_axis_that_is_moved_alone_is_a_batch(name: str, tmp_path: Path) -> None:
+    nodes, tensors = BATCH_FIRST[name]
+    graph = read(model(nodes, *tensors, inputs={"x": (7, 4, 3)}), tmp_path)
+
+    assert graph.image == (4, 3)
+    assert graph.notes == ("The file has a fixed batch of 7: figures are of one image.",)
+
+
+def test_an_example_has_the_axes_of_the_input(tmp_path: Path) -> None:
+    """Of an image whose channels no convolution tells its channels, height and width."""
+    content = model([node("Relu", "x", "y")], inputs={"x": ("N", "C", "H", "W")})
+    with pytest.raises(UsageError, match=r"has an axis \(C\) .* as in --input x=3x224x224"):
+        read(content, tmp_path)
+
+    assert read(content, tmp_path, (3, 20, 30)).image == (3, 20, 30)
+
+
+def test_a_tensor_that_nothing_makes_is_told_by_name(tmp_path: Path) -> None:
+    content = model([node("Conv", "q w", "y", name="first")], weight("w", 8, 3, 3, 3))
+    with pytest.raises(InputError, match=r"node first \(Conv\) reads q, which is no input"):
+        read(content, tmp_path)

@@ -16,7 +16,7 @@ from vggstat.measure.bench.benchmarked import Section
 from vggstat.measure.bench.passes import BACKWARD, LOSS, OPTIMIZER, TimedPass
 from vggstat.measure.bench.stopwatch import Mark
 from vggstat.net.graph import Graph
-from vggstat.sources.torch_module.recorder import tensors_of
+from vggstat.sources.torch_module.returned import tensors_returned
 
 __all__ = ["ModuleRows", "sections_of"]
 
@@ -111,7 +111,7 @@ class ModuleRows:
 
     def _see(self, tree: Any) -> None:
         """The latest operation that made one of the tensors, if it is of this row."""
-        for tensor in tensors_of(tree):
+        for tensor in tensors_returned(tree):
             made = tensor.grad_fn
             newest = self._before if self._last is None else self._last._sequence_nr()
             if made is not None and made._sequence_nr() > newest:

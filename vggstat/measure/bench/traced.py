@@ -29,7 +29,8 @@ from vggstat.measure.verify.counters.flop_counter_mode import grouped_extra
 from vggstat.net.graph import Graph
 from vggstat.records import Record
 from vggstat.shapes import Shape, values
-from vggstat.sources.torch_module.recorder import LIBRARIES, tensors_of
+from vggstat.sources.torch_module.recorder import LIBRARIES
+from vggstat.sources.torch_module.returned import tensors_returned
 from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.torch_module.trace import reason_of
 from vggstat.sources.wanted import Source, Wanted
@@ -108,7 +109,7 @@ class TracedModel(Record):
     def check_output(self, timed: TimedPass) -> Checked:
         """How many values it returns in the mode that is timed, of those that come from its inputs."""
         with torch.no_grad(), timed.autocast():
-            found = [tensor.numel() for tensor in tensors_of(timed.inputs.given_to(timed.model))]
+            found = [tensor.numel() for tensor in tensors_returned(timed.inputs.given_to(timed.model))]
         graph = timed.report.graph
         shapes = [graph.shape_of(value) for value in graph.outputs or (len(graph.nodes),)]
         counted = [timed.workload.batch * values(shape) for shape in shapes]
@@ -184,7 +185,7 @@ def _loss_of(report: Report) -> Loss:
 def _logits(output: Any, shape: Shape) -> Tensor:
     """What is returned of that many values, in that shape. Raises UsageError where it has no gradient."""
     wanted = values(shape)
-    for tensor in tensors_of(output):
+    for tensor in tensors_returned(output):
         if tensor.numel() == wanted and tensor.is_floating_point():
             return tensor.reshape(shape)
     raise UsageError("what it returns has no gradient, so there is nothing to train by: use --mode inference")
@@ -194,7 +195,7 @@ def _sum_of(output: Any, _: Tensor) -> Tensor:
     """All floating values of what is returned. Raises UsageError where none of them has a gradient."""
     sums = [
         tensor.sum(dtype=torch.float32)
-        for tensor in tensors_of(output)
+        for tensor in tensors_returned(output)
         if tensor.is_floating_point() and tensor.requires_grad
     ]
     if not sums:

@@ -33,7 +33,9 @@ from vggstat.sources.require import version_of
 from vggstat.sources.state_dict import StateDict, StoredTensor
 from vggstat.sources.stored_layers import stored_layers
 from vggstat.sources.torch_module.factory import Loaded
+from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.torch_module.trace import TraceError, input_channels, trace
+from vggstat.sources.wanted import Wanted
 
 __all__ = ["identify_model", "state_of", "trace_somewhere", "verify_model"]
 
@@ -79,12 +81,17 @@ def verify_model(report: Report, loaded: Loaded, reference: str) -> Verification
     )
 
 
-def identify_model(loaded: Loaded, reference: str, specs: tuple[Spec, ...]) -> Identification:
-    """The network that a model is, or the nearest: by its structure, or where it cannot be traced its weights."""
+def identify_model(
+    loaded: Loaded, reference: str, specs: tuple[Spec, ...], wanted: Wanted | None = None
+) -> Identification:
+    """The network that a model is, or the nearest: by its structure, or where it cannot be traced its weights.
+
+    Raises UsageError where it does not run on the inputs ``wanted``.
+    """
     state = state_of(loaded.model, reference)
     stored = stored_layers(state)
     try:
-        traced = trace_somewhere(loaded.model, (3, 0, 0))
+        traced = _traced(loaded.model, reference, wanted or Wanted())
     except TraceError as reason:
         return identify_weights(stored, specs, subject_of_file(state, stored, untraced=str(reason)))
     subject = Subject(
@@ -96,6 +103,13 @@ def identify_model(loaded: Loaded, reference: str, specs: tuple[Spec, ...]) -> I
         remarks=(loaded.note,) if loaded.note else (),
     )
     return identify(traced, specs, subject)
+
+
+def _traced(model: nn.Module, reference: str, wanted: Wanted) -> Graph:
+    """The graph on the inputs wanted, or where none are on the first of the usual images that it takes."""
+    if wanted.image is None and not wanted.inputs:
+        return trace_somewhere(model, (3, 0, 0))
+    return TorchSource(model=model, name=reference).graph(wanted)
 
 
 def trace_somewhere(model: nn.Module, image: Shape) -> Graph:

@@ -23,6 +23,9 @@ SMALLEST: Final = 16
 SIDE: Final = 224
 """Height and width of an image where the file leaves them open."""
 
+LENGTH: Final = 128
+"""Tokens in an example."""
+
 
 class Inputs(NamedTuple):
     """The inputs with all sizes settled."""
@@ -68,8 +71,6 @@ def settle_inputs(model: Model, wanted: Wanted) -> Inputs:
         if name in wanted.inputs:
             axes[name] = _as_wanted(model, name, sides, wanted.inputs[name], symbols, skipped=int(own))
     notes = _fill_image(model, first, axes[first], wanted, symbols)
-    if batch > 1:
-        notes.append(f"The file has a fixed batch of {batch}: figures are of one image.")
     shapes = {name: _shape(model, name, sides, symbols) for name, sides in axes.items()}
     return Inputs(shapes, symbols, shapes[first][has_batch:] or (1,), batch, tuple(notes), are_fixed)
 
@@ -95,6 +96,7 @@ def _inputs(model: Model) -> dict[str, list[_Axis]]:
         item.name: _axes(item) for item in model.graph.input if item.name in read and item.name not in stored
     }
     if not found:
+        _refuse_undefined(model)
         raise InputError(f"{model.path}: it has no input: what it computes depends on nothing")
     for item in model.graph.input:
         _refuse_negative(model, item)
@@ -104,6 +106,26 @@ def _inputs(model: Model) -> dict[str, list[_Axis]]:
             f"{model.path}: its input {printable(strange)} is no tensor of a known number of axes"
         )
     return {name: axes for name, axes in found.items() if axes is not None}
+
+
+def _refuse_undefined(model: Model) -> None:
+    """Raises InputError for the first tensor that a node reads and that nothing makes."""
+    graph = model.graph
+    made = {item.name for item in (*graph.input, *graph.initializer)}
+    made |= {item.values.name for item in graph.sparse_initializer}
+    made |= {name for node in graph.node for name in node.output}
+    for node in graph.node:
+        undefined = next((name for name in node.input if name and name not in made), None)
+        if undefined is not None:
+            told = (
+                f"{printable(node.name)} ({printable(node.op_type)})"
+                if node.name
+                else printable(node.op_type)
+            )
+            raise InputError(
+                f"{model.path}: node {told} reads {printable(undefined)}, which is no input, no stored tensor and made by no "
+                "node"
+            )
 
 
 def _refuse_negative(model: Model, item: onnx.ValueInfoProto) -> None:
@@ -177,8 +199,8 @@ def _fill_image(
     if places is None:
         if wanted.image is not None:
             raise UsageError(
-                f"{model.path}: its input {printable(name)} is not an image: give its shape by name, as --input "
-                f"{printable(name)}=128"
+                f"{model.path}: its input {printable(name)} is not an image: give its shape by name, as in "
+                f"{_example(name, axes)}"
             )
         return []
     own = tuple(axes)
@@ -203,6 +225,14 @@ def _fill_image(
     )
 
 
+def _example(name: str, axes: Sequence[_Axis]) -> str:
+    """The option that gives the shape: the file's own sizes, and usual ones where they are open."""
+    inner = list(axes[1:] if _has_batch(axes) else axes)
+    usual = (3, SIDE, SIDE) if len(inner) == 3 else (LENGTH,) * len(inner)
+    sizes = (str(axis.size or size) for axis, size in zip(inner, usual, strict=True))
+    return f"--input {printable(name)}={'x'.join(sizes)}"
+
+
 def _other(model: Model, name: str, axes: Sequence[_Axis], asked: str) -> UsageError:
     own = "×".join("?" if axis.size is None else str(axis.size) for axis in axes)
     return UsageError(
@@ -224,14 +254,14 @@ def _channels(model: Model, name: str) -> int | None:
 
 def _shape(model: Model, name: str, axes: Iterable[_Axis], symbols: Mapping[str, int]) -> Shape:
     """The sizes. Raises UsageError where one is open still."""
-    sizes = []
-    for axis in axes:
+    sides, sizes = list(axes), []
+    for axis in sides:
         size = symbols.get(axis.symbol) if axis.size is None else axis.size
         if size is None:
             called = f" ({printable(axis.symbol)})" if axis.symbol else ""
             raise UsageError(
                 f"{model.path}: its input {printable(name)} has an axis{called} whose length the file leaves open: give "
-                f"the shape without the batch, as in --input {printable(name)}=128"
+                f"the shape without the batch, as in {_example(name, sides)}"
             )
         sizes.append(size)
     return tuple(sizes)

@@ -11,9 +11,10 @@ from vggstat.net.ops.base import Param
 from vggstat.net.spec import Spec
 from vggstat.shapes import values
 from vggstat.sources.formats import formats_note
+from vggstat.sources.onnx_file.batch import mixing_step
 from vggstat.sources.onnx_file.building import graph_of_run
 from vggstat.sources.onnx_file.inference import Run, run
-from vggstat.sources.onnx_file.inputs import settle_inputs
+from vggstat.sources.onnx_file.inputs import Inputs, settle_inputs
 from vggstat.sources.onnx_file.model import DEFAULT_DOMAIN, Model, load_model, names_read
 from vggstat.sources.onnx_file.outputs import check_outputs
 from vggstat.sources.onnx_file.steps import Step, spoken
@@ -36,6 +37,7 @@ def graph_of_file(path: Path, wanted: Wanted) -> Graph:
     seen = run(model, inputs.shapes, inputs.symbols)
     if inputs.are_fixed:
         check_outputs(model, seen)
+    inputs = _with_their_batch(inputs, seen)
     opset = model.opsets.get(DEFAULT_DOMAIN)
     spec = Spec(
         name=str(path),
@@ -48,6 +50,22 @@ def graph_of_file(path: Path, wanted: Wanted) -> Graph:
     )
     graph = graph_of_run(seen, spec, inputs.batch)
     return graph.replace(notes=(*inputs.notes, *_notes(model, seen)), unused=_unused(model, seen))
+
+
+def _with_their_batch(inputs: Inputs, seen: Run) -> Inputs:
+    """The inputs with what is to be said of a fixed batch; as a whole where what was taken for a batch is none."""
+    if inputs.batch == 1:
+        return inputs
+    mixing = mixing_step(seen, inputs.batch)
+    if mixing is None:
+        note = f"The file has a fixed batch of {inputs.batch}: figures are of one image."
+        return inputs._replace(notes=(*inputs.notes, note))
+    note = (
+        f"The first axis of the file's input, of {inputs.batch}, is no batch, for {spoken(mixing)} mixes what lies along it: "
+        "figures are of the whole input."
+    )
+    whole = next(iter(inputs.shapes.values()))
+    return inputs._replace(image=whole, batch=1, notes=(*inputs.notes, note))
 
 
 def _unused(model: Model, seen: Run) -> tuple[Param, ...]:

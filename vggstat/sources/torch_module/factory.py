@@ -7,8 +7,9 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from difflib import SequenceMatcher
 from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -27,6 +28,13 @@ __all__ = ["Loaded", "load_model"]
 FORM: Final = (
     "package.module:factory or file.py:factory, for instance mynets.vgg:VGG16 or net.py:make(width=2)"
 )
+
+
+NAMED: Final = 8
+"""So many names of a module are told where one is missing."""
+
+ALIKE: Final = 0.6
+"""The least likeness of a name and what may be a slip of it, as difflib has it."""
 
 
 class Loaded(Record):
@@ -126,12 +134,22 @@ def _find(reference: _Reference) -> Any:
         try:
             target = getattr(target, name)
         except AttributeError:
-            known = sorted(key for key in getattr(target, "__dict__", {}) if not key.startswith("_"))
-            has = ", ".join(known[:8]) or "no public names"
-            raise UsageError(f"{reference.module} has no {reference.path}; it has {has}") from None
+            known = [key for key in getattr(target, "__dict__", {}) if not key.startswith("_")]
+            raise UsageError(f"{reference.module} has no {reference.path}; {_instead(name, known)}") from None
         except Exception as error:  # a module's own __getattr__
             raise UsageError(f"looking for {name} in {reference.module} {_failed(error)}") from None
     return target
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    """What there is in place of a name, the nearest first."""
+    if not known:
+        return "it has no public names"
+    likeness = {key: SequenceMatcher(None, key.lower(), name.lower()).ratio() for key in known}
+    by_likeness = sorted(known, key=lambda key: (-likeness[key], key))
+    more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
+    has = f"it has {', '.join(by_likeness[:NAMED])}{more}"
+    return f"did you mean {by_likeness[0]}? {has}" if likeness[by_likeness[0]] >= ALIKE else has
 
 
 def _module_of(file: Path) -> ModuleType:

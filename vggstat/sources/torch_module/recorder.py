@@ -501,7 +501,7 @@ def _nobody(_: object) -> bool:
 
 
 def tensors_of(tree: Any) -> Iterator[Tensor]:
-    """The tensors in nested tuples, lists and dicts."""
+    """The tensors in nested tuples, lists and dicts: what calls are given and make."""
     if isinstance(tree, Tensor):
         yield tree
     elif isinstance(tree, Mapping):

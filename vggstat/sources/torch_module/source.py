@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from inspect import Parameter, signature
 from itertools import chain
+from typing import Final
 
 from torch import nn
 
@@ -24,6 +25,10 @@ __all__ = ["TorchSource", "read_model"]
 
 SIDES = (224, 32, 227, 256, 64, 96, 128, 160, 192, 299, 320, 384, 448, 512, 28)
 """Sides of images that a model is tried on where none is asked for, the likeliest first."""
+
+SIGNALS: Final = "channels x length", "1000"
+VOLUMES: Final = "channels x depth x height x width", "16x112x112"
+"""The axes of what convolutions over other than images take, and usual sides."""
 
 
 class TorchSource(Record):
@@ -56,7 +61,8 @@ class TorchSource(Record):
         try:
             graph, remark = self._trace(wanted)
         except TraceError as reason:
-            raise UsageError(f"{self.name} cannot be traced: {reason}") from None
+            hint = "" if wanted.inputs else self._hint
+            raise UsageError(f"{self.name} cannot be traced: {reason}{hint}") from None
         title = type(self.model).__name__
         source = f"torch model, traced by torch {version_of('torch')}"
         spec = graph.spec.replace(
@@ -106,6 +112,21 @@ class TorchSource(Record):
         if strange and named and not unnamed:
             raise TraceError(f"its forward takes no {strange[0]}; it takes {', '.join(known)}")
         return trace(self.model, image, dict(others), first=first)
+
+    @property
+    def _hint(self) -> str:
+        """What to give in place of an image, where its first convolution takes none."""
+        if input_channels(self.model) is not None:
+            return ""
+        name = next(iter(required_inputs(self.model)), "x")
+        for module in self.model.modules():
+            if isinstance(module, nn.Conv1d | nn.Conv3d):
+                axes, sides = VOLUMES if isinstance(module, nn.Conv3d) else SIGNALS
+                return (
+                    f"; its first convolution is a {type(module).__name__}, which takes no image: give the shape of its input "
+                    f"by name ({axes}), as in --input {name}={module.in_channels}x{sides}"
+                )
+        return ""
 
     @property
     def _channels(self) -> tuple[int, ...]:

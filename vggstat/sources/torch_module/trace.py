@@ -27,7 +27,8 @@ from vggstat.net.ops.other import Other
 from vggstat.net.spec import Spec
 from vggstat.shapes import Shape
 from vggstat.sources.torch_module.functions import LAYOUT
-from vggstat.sources.torch_module.recorder import LIBRARIES, Alone, Recorder, Step, storage_of, tensors_of
+from vggstat.sources.torch_module.recorder import LIBRARIES, Alone, Recorder, Step, storage_of
+from vggstat.sources.torch_module.returned import tensors_returned
 from vggstat.sources.torch_module.steps import graph_of_steps
 from vggstat.sources.torch_module.tensors import params_of
 from vggstat.sources.torch_module.untouched import untouched
@@ -330,8 +331,8 @@ def _may_lie_otherwise(step: Step) -> bool:
 
 
 def _outputs(output: Any, recorder: Recorder) -> list[int]:
-    """All tensors of a tuple or a dictionary that come from the inputs. Raises TraceError where there are none."""
-    found = [recorder.number_of(result) for result in tensors_of(output)]
+    """All tensors of what is returned that come from the inputs. Raises TraceError where there are none."""
+    found = [recorder.number_of(result) for result in tensors_returned(output)]
     if not found:
         raise TraceError(f"its forward pass returns no tensor, but {type(output).__name__}")
     numbers = [number for number in found if number is not None]

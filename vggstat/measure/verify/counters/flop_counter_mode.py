@@ -20,7 +20,7 @@ from vggstat.measure.verify.counters.base import (
 )
 from vggstat.measure.verify.subject import Run, Subject
 from vggstat.net.graph import Node
-from vggstat.sources.torch_module.recorder import tensors_of
+from vggstat.sources.torch_module.returned import tensors_returned
 
 __all__ = ["SOURCE", "count", "grouped_extra"]
 
@@ -57,7 +57,7 @@ def _both_ways(subject: Subject) -> Iterator[Check]:
 
 def _step(run: Run) -> None:
     """Forward, and backward from the sum of all outputs that have a gradient."""
-    sums = [tensor.sum() for tensor in tensors_of(run.call()) if tensor.requires_grad]
+    sums = [tensor.sum() for tensor in tensors_returned(run.call()) if tensor.requires_grad]
     if sums:
         loss: Tensor = torch.stack(sums).sum()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from vggstat.measure.verify.counters.base import in_short
 from vggstat.measure.verify.subject import Run, Subject
 from vggstat.net.graph import Node
 from vggstat.shapes import Shape
-from vggstat.sources.torch_module.recorder import tensors_of
+from vggstat.sources.torch_module.returned import tensors_returned
 
 __all__ = ["QUANTITY", "SOURCE", "count"]
 
@@ -65,8 +65,8 @@ def _watched(run: Run) -> tuple[Calls, list[Shape]]:
 
     def record(name: str) -> Any:
         def hook(_: nn.Module, given: Any, made: Any) -> None:
-            tensors = list(tensors_of(made))
-            known = {id(tensor) for tensor in tensors_of(given)}
+            tensors = list(tensors_returned(made))
+            known = {id(tensor) for tensor in tensors_returned(given)}
             hands_on = all(id(tensor) in known for tensor in tensors)
             calls[name].append(_Call(tuple(tuple(tensor.shape) for tensor in tensors), hands_on))
 
@@ -77,7 +77,7 @@ def _watched(run: Run) -> tuple[Calls, list[Shape]]:
             calls[name] = []
             module.register_forward_hook(record(name))
     with torch.no_grad():
-        outputs = [tuple(tensor.shape) for tensor in tensors_of(run.call())]
+        outputs = [tuple(tensor.shape) for tensor in tensors_returned(run.call())]
     return calls, outputs
 
 
