@@ -275,3 +275,35 @@ def test_a_model_that_remembers_is_traced_as_if_it_never_ran() -> None:
     assert trace(model, (3, 4, 4)).output_shape == (3, 4, 4)
     assert model.scale is None
     assert trace(model, (3, 5, 5)).output_shape == (3, 5, 5)
+
+
+class Gated(nn.Conv2d):
+    """A convolution whose weight is made by a function that keeps its own result."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(x, self.weight.sigmoid(), self.bias)
+
+
+class TwoByOne(nn.Module):
+    """Two convolutions with one weight that is made on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(3, 3, 3, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = self.weight.sigmoid()
+        return nn.functional.conv2d(nn.functional.conv2d(x, made), made)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_what_is_kept_of_a_made_weight_is_no_map_and_is_kept_once(batch: int) -> None:
+    """Each convolution keeps what it reads, 3 × 16 × 16 and then 8 × 14 × 14 values an image (3 × 14 × 14 of the other model),
+    and the sigmoid the weight that it makes, which the convolutions keep too."""
+    image, accounting = 3 * 16 * 16, find_accounting("saved")
+    gated = nn.Sequential(Gated(3, 8, 3), nn.Conv2d(8, 4, 3))
+    cases = ((gated, 8 * 14 * 14, 8 * 3 * 9), (TwoByOne(), 3 * 14 * 14, 3 * 3 * 9))
+    for model, between, weight in cases:
+        report = analyze(traced(model, 3, 16, 16), Workload(batch=batch))
+
+        assert report.memory_bytes(accounting) == 4 * (batch * (image + between) + weight)
