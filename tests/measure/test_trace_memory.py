@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tests.measure.styles import STYLES
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.check import Verdict
-from vggstat.cost.inference import inference_peak
+from vggstat.cost.inference import inference_peak, peak_as_written
 from vggstat.cost.items import parameter_items
 from vggstat.cost.report import analyze
 from vggstat.cost.training import training_peak
@@ -307,3 +307,38 @@ def test_what_is_kept_of_a_made_weight_is_no_map_and_is_kept_once(batch: int) ->
         report = analyze(traced(model, 3, 16, 16), Workload(batch=batch))
 
         assert report.memory_bytes(accounting) == 4 * (batch * (image + between) + weight)
+
+
+class ChannelsLast(nn.Module):
+    """A convolution on the image in another order of memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        return self.conv(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_an_image_in_another_order_of_memory_is_a_copy(batch: int) -> None:
+    """The image, its copy that the model holds, and the map: 13,312 bytes of one image with 224 parameters."""
+    image, output = 3 * 16 * 16, 8 * 14 * 14
+    graph = traced(ChannelsLast(), 3, 16, 16)
+
+    assert peak_as_written(graph, Workload(batch=batch)).bytes == 4 * batch * (2 * image + output)
+
+
+def test_the_peak_of_a_model_with_autocast_within_is_not_known() -> None:
+    class Lowered(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                return self.conv(x)  # type: ignore[no-any-return]
+
+    with pytest.raises(UnknownMemoryError, match="uses autocast within"):
+        inference_peak(traced(Lowered(), 3, 8, 8), Workload())

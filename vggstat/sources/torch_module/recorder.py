@@ -362,7 +362,7 @@ class Recorder(TorchFunctionMode):
             own = tuple(dict.fromkeys((*own, *self._buffers.get(self.running[-1][0], ()))))
         self.taken.update(param.path for param in own)
         self.set_aside.update(self._ways_of_its_own())
-        if len(inputs) == 1 and not own and is_nothing(call):
+        if len(inputs) == 1 and not own and is_nothing(call) and not self._may_copy(call, lies_in):
             self._keep(outputs[0], inputs[0])
             return
         if call.name in SHARES and is_by_channels(call):
@@ -378,6 +378,10 @@ class Recorder(TorchFunctionMode):
         self.steps[-1] = self.steps[-1]._replace(
             tensors=own, keeps=keeps, lies_in=lies_in, width=width, grows=grows
         )
+
+    def _may_copy(self, call: Call, lies_in: Storage) -> bool:
+        """Whether what changes no value takes memory: of a single image also what would take some of more images."""
+        return call.name in LAYOUT and (lies_in == "new" or (call.name == "contiguous" and self.batch == 1))
 
     def _ways_of_its_own(self) -> Iterator[str]:
         """What the model has switched on or off around the call that runs."""
