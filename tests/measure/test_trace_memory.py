@@ -18,7 +18,7 @@ from vggstat.cost.report import analyze
 from vggstat.cost.training import training_peak
 from vggstat.cost.workload import Workload
 from vggstat.errors import UnknownMemoryError
-from vggstat.measure.verify.counters import hooks
+from vggstat.measure.verify.counters import hooks, mem_tracker
 from vggstat.measure.verify.subject import subject_of
 from vggstat.net.graph import Beside, Graph
 from vggstat.sources.torch_module.source import TorchSource
@@ -84,7 +84,7 @@ def test_a_product_copies_factors_that_lie_in_pieces(in_pieces: bool) -> None:
 
 
 def test_where_copies_are_not_known_the_peak_is_not() -> None:
-    """einsum takes an order of its own, and an FC layer on places in pieces multiplies copies of its weights."""
+    """einsum takes an order of its own, and an FC layer that does not learn multiplies places in pieces in another way."""
 
     class Sums(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ def test_where_copies_are_not_known_the_peak_is_not() -> None:
     class Places(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.fc = nn.Linear(4, 4)
+            self.fc = nn.Linear(4, 4).requires_grad_(False)
 
         def forward(self, x: Tensor) -> Tensor:
             return self.fc(x.permute(0, 2, 3, 1))  # type: ignore[no-any-return]
@@ -342,3 +342,35 @@ def test_the_peak_of_a_model_with_autocast_within_is_not_known() -> None:
 
     with pytest.raises(UnknownMemoryError, match="uses autocast within"):
         inference_peak(traced(Lowered(), 3, 8, 8), Workload())
+
+
+class Tokens(nn.Module):
+    """Patches as tokens whose channels do not follow one another in memory, and FC layers on them."""
+
+    def __init__(self, *features: int) -> None:
+        super().__init__()
+        self.patch = nn.Conv2d(3, 8, 4, 4)
+        self.layers = nn.ModuleList(nn.Linear(8, size) for size in features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.patch(x).flatten(2).transpose(1, 2)
+        return torch.cat([layer(tokens) for layer in self.layers], -1)
+
+
+@pytest.mark.parametrize(("batch", "copies"), [(1, 0), (2, 1), (3, 1)])
+def test_an_fc_layer_copies_rows_in_pieces(batch: int, copies: int) -> None:
+    """Of one image the 16 tokens of 8 channels are rows of a matrix as they lie; of several each layer keeps a copy."""
+    graph, image, tokens = traced(Tokens(24, 32), 3, 16, 16), 3 * 16 * 16, 16 * 8
+    layers = [node.layer for node in graph.of_batch(batch).nodes if node.layer.row_kind == "fc"]
+    report = analyze(graph, Workload(batch=batch))
+
+    assert [getattr(layer, "copies", None) for layer in layers] == [copies * tokens] * 2
+    assert report.memory_bytes(find_accounting("saved")) == 4 * batch * (image + (2 * copies or 1) * tokens)
+
+
+def test_no_map_is_made_for_a_bias() -> None:
+    """On rows in pieces torch adds it to the product, also where a counter runs the model on fake tensors."""
+    source, wanted = TorchSource(model=Tokens(24).to("meta"), name="tokens"), Wanted(image=(3, 16, 16))
+    report = analyze(source.graph(wanted), Workload(batch=2))
+
+    assert mem_tracker.check_inference(subject_of(report, source, wanted)).verdict is Verdict.AGREES
