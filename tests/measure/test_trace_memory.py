@@ -374,3 +374,27 @@ def test_no_map_is_made_for_a_bias() -> None:
     report = analyze(source.graph(wanted), Workload(batch=2))
 
     assert mem_tracker.check_inference(subject_of(report, source, wanted)).verdict is Verdict.AGREES
+
+
+class Idle(nn.Module):
+    """Holds what nothing reads."""
+
+    def __init__(self, *, several: bool) -> None:
+        super().__init__()
+        self.fc, self.several = nn.Linear(8, 30), several
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(x)
+        idle = x.topk(20, -1) if self.several else x + 1
+        x = x * 2
+        del idle
+        return x
+
+
+def test_what_nothing_reads_lies_in_memory_as_long_as_the_model_holds_it() -> None:
+    """8 values that enter, and 30 each of the layer's, the idle sum and the product; what a topk takes is not known."""
+    graph = traced(Idle(several=False), 8)
+
+    assert peak_as_written(graph, Workload()).bytes == 4 * (8 + 3 * 30)
+    with pytest.raises(UnknownMemoryError, match="topk needs while it runs"):
+        peak_as_written(traced(Idle(several=True), 8), Workload())
