@@ -24,7 +24,7 @@ from vggstat.net.torch_names import TAKEN
 from vggstat.sources.export.modules import DEFAULTS
 from vggstat.sources.export.torch_code import torch_code
 from vggstat.sources.torch_module.trace import trace
-from vggstat.sources.unwritten import with_paddings_joined
+from vggstat.sources.unwritten import as_values
 
 
 def made_by(text: str, *arguments: Any) -> nn.Module:
@@ -202,7 +202,7 @@ def test_models_of_others_come_back(model: type[nn.Module]) -> None:
 
     assert sorted(tensors(ours)) == sorted(tensors(theirs))
     assert (again.total.params, again.total.macs) == (report.total.params, report.total.macs)
-    written = with_paddings_joined(graph)  # zeros that a convolution reads are its padding
+    written = as_values(graph)  # zeros that a convolution reads are its padding
     assert [node.layer for node in again.graph.nodes] == [node.layer for node in written.nodes]
 
 

@@ -21,6 +21,7 @@ from vggstat.errors import UnknownMemoryError
 from vggstat.measure.verify.counters import hooks, mem_tracker
 from vggstat.measure.verify.subject import subject_of
 from vggstat.net.graph import Beside, Graph
+from vggstat.sources.spec.writer import write_spec
 from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.torch_module.trace import trace
 from vggstat.sources.torch_module.untouched import untouched
@@ -328,6 +329,7 @@ def test_an_image_in_another_order_of_memory_is_a_copy(batch: int) -> None:
     graph = traced(ChannelsLast(), 3, 16, 16)
 
     assert peak_as_written(graph, Workload(batch=batch)).bytes == 4 * batch * (2 * image + output)
+    assert "conv3-8" in write_spec(graph)  # a spec says what is computed, and nothing of copies
 
 
 def test_the_peak_of_a_model_with_autocast_within_is_not_known() -> None:

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from vggstat.errors import Unwritable
 from vggstat.net.building import GraphBuilder
-from vggstat.net.graph import Graph
+from vggstat.net.graph import Graph, Node
 from vggstat.net.known import paddings
 from vggstat.net.ops.conv import Conv
+from vggstat.net.ops.other import Rearranged
 
-__all__ = ["unwritten", "with_paddings_joined"]
+__all__ = ["as_values", "unwritten"]
 
 
-def with_paddings_joined(graph: Graph) -> Graph:
-    """The graph with zeros around a map that only a convolution reads as that one's padding, which makes the same values."""
+COPIES: Final = frozenset(
+    ("contiguous", "clone", "to", "type", "type_as", "float", "half", "bfloat16", "double")
+)
+"""Calls that hand on the values that they read, in memory of their own."""
+
+
+def as_values(graph: Graph) -> Graph:
+    """The graph of what makes the same values: zeros around a map that only a convolution reads are that one's padding, and
+    copies of maps are the maps."""
     padding = paddings(graph)
-    if not padding:
+    copies = {node.output for node in graph.nodes if _is_copy(node)}
+    if not padding and not copies:
         return graph
     builder = GraphBuilder(graph.image)
     numbers = {0: 0}
     for node in graph.nodes:
-        if node.output in padding:
+        if node.output in padding or node.output in copies:
             numbers[node.output] = numbers[node.inputs[0]]
             continue
         pixels = padding.get(node.inputs[0], 0) if node.inputs else 0
@@ -36,10 +46,15 @@ def with_paddings_joined(graph: Graph) -> Graph:
             torch_name=node.torch_name,
             is_row=node.is_row,
             in_model=node.in_model,
-            in_place=node.in_place,
+            in_place=node.in_place and node.inputs[0] not in copies,  # others may read what was copied
         )
     outputs = tuple(numbers[value] for value in graph.outputs)
     return graph.replace(nodes=builder.nodes(), outputs=outputs, held_until=None)
+
+
+def _is_copy(node: Node) -> bool:
+    layer = node.layer
+    return isinstance(layer, Rearranged) and layer.operation in COPIES and node.in_shapes == (node.shape,)
 
 
 def unwritten(graph: Graph) -> Iterator[Unwritable]:

@@ -14,7 +14,7 @@ from vggstat.shapes import Shape
 from vggstat.sources.export.about import about
 from vggstat.sources.export.onnx_nodes import LEAST_OPSET, OPSETS, is_known, onnx_nodes
 from vggstat.sources.export.weights import WIDTH, random_bytes
-from vggstat.sources.unwritten import unwritten, with_paddings_joined
+from vggstat.sources.unwritten import as_values, unwritten
 from vggstat.version import __version__
 
 __all__ = ["LARGEST_FILE", "OnnxFiles", "onnx_bytes", "onnx_files"]
@@ -74,7 +74,7 @@ def onnx_files(graph: Graph, weights_name: str, *, seed: int = 0, largest: int =
     the one that brought what the network needs. Raises UnwritableError for layers that ONNX has no operator for, or
     whose weights have no name of their own.
     """
-    graph = with_paddings_joined(graph)
+    graph = as_values(graph)
     nodes = [node for node in graph.nodes if node.in_model]
     _refuse_unwritable(graph, nodes)
     tensors = list(_tensors(nodes, seed))

@@ -21,7 +21,7 @@ from vggstat.sources.export.naming import Names
 from vggstat.sources.export.paths import module_paths, unnameable
 from vggstat.sources.export.plan import Plan
 from vggstat.sources.export.regions import region_tree
-from vggstat.sources.unwritten import unwritten, with_paddings_joined
+from vggstat.sources.unwritten import as_values, unwritten
 
 __all__ = ["torch_code"]
 
@@ -43,7 +43,7 @@ def torch_code(graph: Graph) -> str:
     ``vggstat.measure.module.build_module(graph)``; it ends in logits, and works in place where the graph does. Raises
     UnwritableError for layers that torch has no module for, or whose modules cannot have their names.
     """
-    graph = with_paddings_joined(graph)
+    graph = as_values(graph)
     nodes = [node for node in graph.nodes if node.in_model]
     calls = _module_calls(graph, nodes)
     root = region_tree(graph, module_paths(nodes), calls)

@@ -16,7 +16,7 @@ from vggstat.sources.spec.writing.parts import Way, ways
 from vggstat.sources.spec.writing.refusals import refusals
 from vggstat.sources.spec.writing.same import named_alike, unlike
 from vggstat.sources.spec.writing.wiring import Wiring
-from vggstat.sources.unwritten import unwritten, with_paddings_joined
+from vggstat.sources.unwritten import as_values, unwritten
 
 __all__ = ["write_spec"]
 
@@ -31,7 +31,7 @@ def write_spec(graph: Graph) -> str:
     UnwritableError, with all layers that the language has no words for, or with the first that cannot be written where it
     stands.
     """
-    graph = with_paddings_joined(graph)
+    graph = as_values(graph)
     stuck = [*_image(graph), *unwritten(graph), *refusals(Wiring(graph.nodes, graph.image))]
     if stuck:
         raise UnwritableError(graph.spec.name, A_SPEC, tuple(stuck))
