@@ -12,15 +12,16 @@ from torch import Tensor, nn
 from tests.measure.styles import STYLES
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.check import Verdict
-from vggstat.cost.inference import inference_peak
+from vggstat.cost.inference import inference_peak, peak_as_written
 from vggstat.cost.items import parameter_items
 from vggstat.cost.report import analyze
 from vggstat.cost.training import training_peak
 from vggstat.cost.workload import Workload
 from vggstat.errors import UnknownMemoryError
-from vggstat.measure.verify.counters import hooks
+from vggstat.measure.verify.counters import hooks, mem_tracker
 from vggstat.measure.verify.subject import subject_of
 from vggstat.net.graph import Beside, Graph
+from vggstat.sources.spec.writer import write_spec
 from vggstat.sources.torch_module.source import TorchSource
 from vggstat.sources.torch_module.trace import trace
 from vggstat.sources.torch_module.untouched import untouched
@@ -84,7 +85,7 @@ def test_a_product_copies_factors_that_lie_in_pieces(in_pieces: bool) -> None:
 
 
 def test_where_copies_are_not_known_the_peak_is_not() -> None:
-    """einsum takes an order of its own, and an FC layer on places in pieces multiplies copies of its weights."""
+    """einsum takes an order of its own, and an FC layer that does not learn multiplies places in pieces in another way."""
 
     class Sums(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -93,7 +94,7 @@ def test_where_copies_are_not_known_the_peak_is_not() -> None:
     class Places(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.fc = nn.Linear(4, 4)
+            self.fc = nn.Linear(4, 4).requires_grad_(False)
 
         def forward(self, x: Tensor) -> Tensor:
             return self.fc(x.permute(0, 2, 3, 1))  # type: ignore[no-any-return]
@@ -275,3 +276,127 @@ def test_a_model_that_remembers_is_traced_as_if_it_never_ran() -> None:
     assert trace(model, (3, 4, 4)).output_shape == (3, 4, 4)
     assert model.scale is None
     assert trace(model, (3, 5, 5)).output_shape == (3, 5, 5)
+
+
+class Gated(nn.Conv2d):
+    """A convolution whose weight is made by a function that keeps its own result."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(x, self.weight.sigmoid(), self.bias)
+
+
+class TwoByOne(nn.Module):
+    """Two convolutions with one weight that is made on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(3, 3, 3, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = self.weight.sigmoid()
+        return nn.functional.conv2d(nn.functional.conv2d(x, made), made)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_what_is_kept_of_a_made_weight_is_no_map_and_is_kept_once(batch: int) -> None:
+    """Each convolution keeps what it reads, 3 × 16 × 16 and then 8 × 14 × 14 values an image (3 × 14 × 14 of the other model),
+    and the sigmoid the weight that it makes, which the convolutions keep too."""
+    image, accounting = 3 * 16 * 16, find_accounting("saved")
+    gated = nn.Sequential(Gated(3, 8, 3), nn.Conv2d(8, 4, 3))
+    cases = ((gated, 8 * 14 * 14, 8 * 3 * 9), (TwoByOne(), 3 * 14 * 14, 3 * 3 * 9))
+    for model, between, weight in cases:
+        report = analyze(traced(model, 3, 16, 16), Workload(batch=batch))
+
+        assert report.memory_bytes(accounting) == 4 * (batch * (image + between) + weight)
+
+
+class ChannelsLast(nn.Module):
+    """A convolution on the image in another order of memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        return self.conv(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_an_image_in_another_order_of_memory_is_a_copy(batch: int) -> None:
+    """The image, its copy that the model holds, and the map: 13,312 bytes of one image with 224 parameters."""
+    image, output = 3 * 16 * 16, 8 * 14 * 14
+    graph = traced(ChannelsLast(), 3, 16, 16)
+
+    assert peak_as_written(graph, Workload(batch=batch)).bytes == 4 * batch * (2 * image + output)
+    assert "conv3-8" in write_spec(graph)  # a spec says what is computed, and nothing of copies
+
+
+def test_the_peak_of_a_model_with_autocast_within_is_not_known() -> None:
+    class Lowered(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                return self.conv(x)  # type: ignore[no-any-return]
+
+    with pytest.raises(UnknownMemoryError, match="uses autocast within"):
+        inference_peak(traced(Lowered(), 3, 8, 8), Workload())
+
+
+class Tokens(nn.Module):
+    """Patches as tokens whose channels do not follow one another in memory, and FC layers on them."""
+
+    def __init__(self, *features: int) -> None:
+        super().__init__()
+        self.patch = nn.Conv2d(3, 8, 4, 4)
+        self.layers = nn.ModuleList(nn.Linear(8, size) for size in features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.patch(x).flatten(2).transpose(1, 2)
+        return torch.cat([layer(tokens) for layer in self.layers], -1)
+
+
+@pytest.mark.parametrize(("batch", "copies"), [(1, 0), (2, 1), (3, 1)])
+def test_an_fc_layer_copies_rows_in_pieces(batch: int, copies: int) -> None:
+    """Of one image the 16 tokens of 8 channels are rows of a matrix as they lie; of several each layer keeps a copy."""
+    graph, image, tokens = traced(Tokens(24, 32), 3, 16, 16), 3 * 16 * 16, 16 * 8
+    layers = [node.layer for node in graph.of_batch(batch).nodes if node.layer.row_kind == "fc"]
+    report = analyze(graph, Workload(batch=batch))
+
+    assert [getattr(layer, "copies", None) for layer in layers] == [copies * tokens] * 2
+    assert report.memory_bytes(find_accounting("saved")) == 4 * batch * (image + (2 * copies or 1) * tokens)
+
+
+def test_no_map_is_made_for_a_bias() -> None:
+    """On rows in pieces torch adds it to the product, also where a counter runs the model on fake tensors."""
+    source, wanted = TorchSource(model=Tokens(24).to("meta"), name="tokens"), Wanted(image=(3, 16, 16))
+    report = analyze(source.graph(wanted), Workload(batch=2))
+
+    assert mem_tracker.check_inference(subject_of(report, source, wanted)).verdict is Verdict.AGREES
+
+
+class Idle(nn.Module):
+    """Holds what nothing reads."""
+
+    def __init__(self, *, several: bool) -> None:
+        super().__init__()
+        self.fc, self.several = nn.Linear(8, 30), several
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(x)
+        idle = x.topk(20, -1) if self.several else x + 1
+        x = x * 2
+        del idle
+        return x
+
+
+def test_what_nothing_reads_lies_in_memory_as_long_as_the_model_holds_it() -> None:
+    """8 values that enter, and 30 each of the layer's, the idle sum and the product; what a topk takes is not known."""
+    graph = traced(Idle(several=False), 8)
+
+    assert peak_as_written(graph, Workload()).bytes == 4 * (8 + 3 * 30)
+    with pytest.raises(UnknownMemoryError, match="topk needs while it runs"):
+        peak_as_written(traced(Idle(several=True), 8), Workload())

@@ -37,7 +37,7 @@ def compiled_items(graph: Graph, workload: Workload) -> tuple[MemoryItem, ...]:
     readers = _readers(graph)
     for node in graph.nodes:
         for saved in _kept(graph, node, readers, workload.batch):
-            key = _value(graph, node, saved) if saved.of != "own" else (node.index, saved.what)
+            key = _value(graph, node, saved) if saved.of in ("input", "output") else (node.index, saved.what)
             first.setdefault(key, _item(node, saved, workload))
     return tuple(first.values())
 

@@ -10,6 +10,7 @@ from vggstat.cost.moments import Instant, Ledger, Moment, largest, moments
 from vggstat.cost.precision import Widths, weight_copies, widths
 from vggstat.cost.saved import weight_copy
 from vggstat.cost.workload import Workload
+from vggstat.errors import UnknownMemoryError
 from vggstat.net.graph import Beside, Graph, Node
 from vggstat.net.ops.base import Extra, Mode
 from vggstat.shapes import values
@@ -57,6 +58,11 @@ def let_go(graph: Graph, mode: Mode, *, as_written: bool) -> Mapping[int, Sequen
 
 
 def _forward(graph: Graph, workload: Workload, live: Ledger, as_written: bool) -> Iterator[Instant]:
+    if "autocast" in graph.set_aside:
+        raise UnknownMemoryError(
+            f"vggstat does not know what memory {graph.spec.name} needs: it uses autocast within, so that its maps "
+            "have other formats than its weights"
+        )
     graph = graph.of_batch(workload.batch)
     storages = graph.storages("inference")
     gone = let_go(graph, "inference", as_written=as_written)

@@ -75,6 +75,8 @@ def _kept(
     size = width.writes if saved.as_output else saved.width or width.reads
     if saved.of == "output":
         key, size = storages[node.output], width.writes
+    elif saved.of == "made":
+        key = saved.what
     elif saved.of == "input" and saved.position not in width.copies and not copied:
         storage = storages[node.inputs[saved.position]]
         key, size = storage, width.arrives[saved.position]

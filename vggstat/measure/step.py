@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from vggstat.cost.optimizer import Optimizer
 from vggstat.sources.torch_module.returned import tensors_returned
 
-__all__ = ["NativeDropout", "capturable", "make_optimizer", "train_once"]
+__all__ = ["AddedBias", "NativeDropout", "capturable", "make_optimizer", "train_once"]
 
 
 class NativeDropout(TorchFunctionMode):
@@ -37,6 +37,28 @@ class NativeDropout(TorchFunctionMode):
             # With p 0 or 1 CUDA keeps no mask either: torch multiplies or returns the input.
             if training and 0 < p < 1:
                 return torch.native_dropout(x, p, True)[0]
+        return func(*args, **named)
+
+
+class AddedBias(TorchFunctionMode):
+    """Adds the bias of an FC layer on rows in pieces in place, as torch does.
+
+    On fake tensors torch makes a second map for the sum.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: tuple[type, ...],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = dict(kwargs or {})
+        if func is functional.linear:
+            given = dict(zip(("input", "weight", "bias"), args, strict=False)) | named
+            x, bias = given["input"], given.get("bias")
+            if bias is not None and x.dim() > 2 and not x.is_contiguous():
+                return func(x, given["weight"]).add_(bias)
         return func(*args, **named)
 
 

@@ -101,10 +101,10 @@ class Saved(NamedTuple):
     """A tensor that autograd keeps for the backward pass.
 
     ``of`` says whether it is the layer's input or output (then it costs nothing where the same storage is
-    kept already) or a tensor of its own.
+    kept already), a tensor of its own, or one ``made`` of no input, which layers may share under that name.
     """
 
-    of: Literal["input", "output", "own"]
+    of: Literal["input", "output", "own", "made"]
     what: str
     elements: int
     width: int | None = None

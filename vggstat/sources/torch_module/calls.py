@@ -97,12 +97,12 @@ class Call:
 
 
 def is_nothing(call: Call) -> bool:
-    """Whether its result is its input, for all that a network is about."""
+    """Whether its result has the values of its input in the same order, for all that a network is about."""
     if call.name in ("expand", "expand_as"):  # one value a channel, which a product takes as it is
         return len(call.before) == 4 and call.before[2:] == (1, 1)
     if call.name == "pad":
         return not any(call.get(1, "pad"))
-    if call.name in ("contiguous", "clone"):  # of an image in some other order of memory they copy
+    if call.name in ("contiguous", "clone"):
         return call.before == call.after
     return call.name in LAYOUT and call.before == call.after and call.name not in MOVES
 

@@ -3,7 +3,7 @@ of two maps, attention."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any, Final, NamedTuple
@@ -132,15 +132,18 @@ def copied(name: str, args: tuple[Any, ...]) -> int | None:
     """Values of the factors of a product that torch copies first, so that they lie in one piece; None where it is not known.
 
     ``matmul`` of more than two axes is a product of two lists of matrices (``bmm``), and of factors that it cannot view as such a
-    list it takes a copy. What ``einsum`` copies, and an FC layer on places that do not follow one another, is not known.
+    list it takes a copy. By one matrix, as in an FC layer, it is one product of all rows, with a copy where they do not
+    follow one another; with a matrix that is not learned it may do otherwise, and then nothing is known. Nor is it what ``einsum``
+    copies.
     """
     factors = [item for item in args if isinstance(item, Tensor)][:2]
+    name = name.strip("_")
     if name == "einsum":
         return None
-    if name == "linear":
-        return 0 if factors[0].dim() < 4 or _is_list(factors[0]) else None
-    if name.strip("_") not in ("matmul", "rmatmul") or len(factors) < 2:
+    if name not in ("linear", "matmul", "rmatmul") or len(factors) < 2:
         return 0
+    if name != "rmatmul" and factors[0].dim() > 2 >= factors[1].dim():
+        return _copied_rows(*factors)
     if min(factor.dim() for factor in factors) < 3:
         return 0 if all(_is_list(factor) for factor in factors) else None
     batch = torch.broadcast_shapes(*(factor.shape[:-2] for factor in factors))  # type: ignore[no-untyped-call]
@@ -148,8 +151,19 @@ def copied(name: str, args: tuple[Any, ...]) -> int | None:
     return sum(whole.numel() for whole in wholes if not _is_list(whole))
 
 
+def _copied_rows(rows: Tensor, matrix: Tensor) -> int | None:
+    """``matrix`` is learned where it is a parameter: what is made of one has no gradient in a pass without gradients."""
+    if _is_one_axis(rows.shape[:-1], rows.stride()):
+        return 0
+    return rows.numel() if matrix.is_leaf and matrix.requires_grad else None
+
+
 def _is_list(tensor: Tensor) -> bool:
     """Whether it is a view of its memory as a list of its matrices."""
-    axes = zip(tensor.shape[:-2], tensor.stride(), strict=False)
-    steps = [(size, stride) for size, stride in axes if size > 1]
+    return _is_one_axis(tensor.shape[:-2], tensor.stride())
+
+
+def _is_one_axis(sizes: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether the first axes, of these sizes, can be taken as one."""
+    steps = [(size, stride) for size, stride in zip(sizes, strides, strict=False) if size > 1]
     return all(one == size * stride for (_, one), (size, stride) in pairwise(steps))

@@ -78,8 +78,8 @@ class _Made(NamedTuple):
     """What a tensor is made of that comes of the model's own alone."""
 
     params: tuple[Param, ...]
-    kept: list[Saved]
-    """What autograd kept on the way, until a step has taken that over."""
+    kept: tuple[Saved, ...]
+    """What autograd kept on the way: every step that takes it holds that."""
 
 
 class Recorder(TorchFunctionMode):
@@ -111,6 +111,8 @@ class Recorder(TorchFunctionMode):
         self.alone: list[Alone] = []
         self._alone: dict[int, tuple[int, set[int]]] = {}
         """By its storage the place of such memory in the list, and the tensors in it."""
+        self._names: dict[int, str] = {}
+        """What memory that comes from no input is called by all that keep it, as long as somebody holds it."""
         self._width = width
         self._params = tensors
         self._buffers: dict[str, list[Param]] = {}
@@ -199,6 +201,7 @@ class Recorder(TorchFunctionMode):
         if storage in self._alone and not tensors:
             self.alone[place] = self.alone[place]._replace(end=len(self.steps))
             del self._alone[storage]
+            self._names.pop(storage, None)
 
     def number_of(self, tensor: Tensor) -> int | None:
         """The value that a tensor stands for; None where it comes from no input."""
@@ -227,17 +230,19 @@ class Recorder(TorchFunctionMode):
         storages = [storage_of(item) for item in sources]
         copies = copied(name, (*args, *named.values()))
         self._packed.clear()
-        result = _run(name, func, args, named)
+        result = _run(name, func, args, named, is_layer=bool(sources))
         outputs = list(tensors_of(args[0] if name == "__setitem__" else result))
-        kept = [*self._kept(storages, outputs), *self._kept_before((args, named))]
+        is_step = bool(outputs) and bool(sources or (own and name.strip("_") in PRODUCTS))
+        found = self._kept(storages, outputs) if is_step else self._kept_alone(outputs)
+        kept = tuple(dict.fromkeys((*found, *self._kept_before((args, named)))))
         self._packed.clear()
         is_written = bool(sources) and sources[0]._version != versions[0]
-        if outputs and (sources or (own and name.strip("_") in PRODUCTS)):
+        if is_step:
             after = tuple(outputs[0].shape)
             call = Call(name, *seen, shapes, after, in_place=is_written)
             lies_in = self._place(outputs[0], storages, is_written=is_written)
             inputs = tuple(self._values[id(item)] for item in sources)
-            keeps = tuple(kept) if torch.is_grad_enabled() else None
+            keeps = kept if torch.is_grad_enabled() else None
             width = _width(sources, outputs[0])
             made = any(id(item) in self._weights for item in tensors_of((args, named)))
             before = len(self.steps)
@@ -273,15 +278,11 @@ class Recorder(TorchFunctionMode):
             elif id(item) in self._weights:
                 yield from self._weights[id(item)].params
 
-    def _kept_before(self, tree: Any) -> list[Saved]:
-        """What was kept while weights were made that a call takes, told once."""
-        found: list[Saved] = []
+    def _kept_before(self, tree: Any) -> Iterator[Saved]:
+        """What was kept while weights were made that a call takes."""
         for item in tensors_of(tree):
-            made = self._weights.get(id(item))
-            if made is not None:
-                found += made.kept
-                made.kept.clear()
-        return found
+            if id(item) in self._weights:
+                yield from self._weights[id(item)].kept
 
     def _seen(self, name: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, Any]:
         """The arguments without tensors."""
@@ -312,18 +313,38 @@ class Recorder(TorchFunctionMode):
     def _kept(self, storages: list[int], outputs: list[Tensor]) -> Iterator[Saved]:
         """Each storage once, as the call's input, its output or a tensor of its own."""
         made = {storage_of(output) for output in outputs}
-        for storage, tensor in {storage_of(tensor): tensor for tensor in self._packed}.items():
-            width = tensor.element_size()
-            held = tensor.untyped_storage().nbytes() // width
-            grows = held % self.batch == 0
-            elements = held // self.batch if grows else held
+        for storage, tensor in self._packed_storages():
+            saved = self._saved(tensor, f"tensor {next(self._numbers)}")
             if storage in storages:
-                yield Saved("input", "input", elements, position=storages.index(storage))
+                position = storages.index(storage)
+                yield Saved("input", "input", saved.elements, position=position)
             elif storage in made:
-                yield Saved("output", "output", elements)
+                yield Saved("output", "output", saved.elements)
+            elif storage in self._alone:
+                yield saved._replace(of="made", what=self._name_alone(storage))
             else:
-                own_width = None if width == self._width else width
-                yield Saved("own", f"tensor {next(self._numbers)}", elements, own_width, once=not grows)
+                yield saved
+
+    def _kept_alone(self, outputs: list[Tensor]) -> Iterator[Saved]:
+        """The same of a call on no value: its input and its output may be what others keep too."""
+        lasting = {*self._alone, *(storage_of(output) for output in outputs)}
+        for storage, tensor in self._packed_storages():
+            name = self._name_alone(storage) if storage in lasting else f"tensor {next(self._numbers)}"
+            yield self._saved(tensor, name)._replace(of="made")
+
+    def _packed_storages(self) -> Iterable[tuple[int, Tensor]]:
+        return {storage_of(tensor): tensor for tensor in self._packed}.items()
+
+    def _name_alone(self, storage: int) -> str:
+        return self._names.setdefault(storage, f"tensor {next(self._numbers)}")
+
+    def _saved(self, tensor: Tensor, what: str) -> Saved:
+        """All of the storage that a tensor lies in."""
+        width = tensor.element_size()
+        held = tensor.untyped_storage().nbytes() // width
+        grows = held % self.batch == 0
+        own_width = None if width == self._width else width
+        return Saved("own", what, held // self.batch if grows else held, own_width, once=not grows)
 
     # what is written down ---------------------------------------------------------------------------------------
 
@@ -341,7 +362,7 @@ class Recorder(TorchFunctionMode):
             own = tuple(dict.fromkeys((*own, *self._buffers.get(self.running[-1][0], ()))))
         self.taken.update(param.path for param in own)
         self.set_aside.update(self._ways_of_its_own())
-        if len(inputs) == 1 and not own and is_nothing(call):
+        if len(inputs) == 1 and not own and is_nothing(call) and not self._may_copy(call, lies_in):
             self._keep(outputs[0], inputs[0])
             return
         if call.name in SHARES and is_by_channels(call):
@@ -357,6 +378,10 @@ class Recorder(TorchFunctionMode):
         self.steps[-1] = self.steps[-1]._replace(
             tensors=own, keeps=keeps, lies_in=lies_in, width=width, grows=grows
         )
+
+    def _may_copy(self, call: Call, lies_in: Storage) -> bool:
+        """Whether what changes no value takes memory: of a single image also what would take some of more images."""
+        return call.name in LAYOUT and (lies_in == "new" or (call.name == "contiguous" and self.batch == 1))
 
     def _ways_of_its_own(self) -> Iterator[str]:
         """What the model has switched on or off around the call that runs."""
@@ -464,14 +489,18 @@ def _name_of(func: Callable[..., Any]) -> str:
     return str(getattr(getattr(func, "__self__", None), "__name__", name)) if name == "__get__" else name
 
 
-def _run(name: str, func: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+def _run(
+    name: str, func: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any], *, is_layer: bool
+) -> Any:
     """What a call returns, or values of the same shape that cost less and keep as little for a gradient.
 
     torch takes means, batch norms and sums with a bias on meta apart in Python, and imports its compiler for that, which
     takes as long as all the rest.
     """
     if args and isinstance(args[0], Tensor) and args[0].is_meta:
-        if name == "batch_norm" and args[0].dim() in (2, 4):  # of these the language knows what is kept
+        if (
+            name == "batch_norm" and args[0].dim() in (2, 4) and is_layer
+        ):  # of these the language knows what is kept
             return args[0].clone()
         if name == "linear" and args[0].dim() == 2 and len(args) == 3:  # its bias is not kept
             return func(*args[:2])

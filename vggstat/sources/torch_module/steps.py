@@ -53,7 +53,7 @@ def graph_of_steps(
     modules: set[str] = set()
     writes: list[tuple[int, int]] = []
     starts: list[int] = [-1] * builder.last
-    for step, kind, settings in _read(_needed(steps, outputs)):
+    for step, kind, settings in _read(_needed(steps, outputs, gone)):
         for part, (value, shape) in enumerate(step.makes.items()):
             entering = tuple(builder.shape_of(values[other]) for other in step.inputs)
             told = {**settings, "part": part} if len(step.makes) > 1 else settings
@@ -98,18 +98,25 @@ def _name(step: Step, kind: str) -> tuple[str, tuple[str, ...]]:
     return ".".join((*parts, kind)), paths or (kind,)
 
 
-def _needed(steps: Sequence[Step], outputs: Sequence[int]) -> list[Step]:
-    """The steps that outputs depend on, and of the others those that do work: torch runs them too."""
+def _needed(steps: Sequence[Step], outputs: Sequence[int], gone: Mapping[int, int]) -> list[Step]:
+    """The steps that outputs depend on, and of the others those that do work or take memory that the model holds: torch runs
+    them too."""
     needed = set(outputs)
     kept: list[Step] = []
     for step in reversed(steps):
         makes = {value: shape for value, shape in step.makes.items() if value in needed}
-        if not makes and _does_nothing(step):
+        if not makes and _does_nothing(step) and not _is_held(step, gone):
             continue
         makes = makes or dict(list(step.makes.items())[:1])
         needed.update(step.inputs)
         kept.append(step._replace(makes=makes))
     return kept[::-1]
+
+
+def _is_held(step: Step, gone: Mapping[int, int]) -> bool:
+    """Whether memory that it takes is still there when the next call runs."""
+    after = step.position + 1
+    return step.lies_in == "new" and any(gone.get(value, after + 1) > after for value in step.makes)
 
 
 def _does_nothing(step: Step) -> bool:

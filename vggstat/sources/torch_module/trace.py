@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from inspect import Parameter, signature
 from itertools import chain
@@ -318,11 +318,23 @@ def _laid_out_for_one(
         alone = _run(model, inputs, way._replace(batch=1), named=named).steps
     except TraceError:
         return None
+    alone = _like(alone, run.steps)
     if [step.call.name for step in alone] != [step.call.name for step in run.steps]:
         return None
     pairs = zip(run.steps, alone, strict=True)
     steps = [step._replace(lies_in=one.lies_in, keeps=one.keeps, copies=one.copies) for step, one in pairs]
     return run._replace(steps=steps)
+
+
+def _like(alone: Iterable[Step], steps: Iterable[Step]) -> list[Step]:
+    """The steps of a single image without those that copy nothing of several images either, which have no step there."""
+    names = [step.call.name for step in steps]
+    found: list[Step] = []
+    for step in alone:
+        expected = names[len(found)] if len(found) < len(names) else ""
+        if step.call.name == expected or step.call.name != "contiguous":
+            found.append(step)
+    return found
 
 
 def _may_lie_otherwise(step: Step) -> bool:

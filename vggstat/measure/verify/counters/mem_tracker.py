@@ -19,7 +19,7 @@ from vggstat.cost.check import Check, Verdict, judge, unchecked
 from vggstat.cost.inference import inference_peak, peak_as_written
 from vggstat.cost.training import training_peak
 from vggstat.errors import UnknownMemoryError
-from vggstat.measure.step import NativeDropout, make_optimizer, train_once
+from vggstat.measure.step import AddedBias, NativeDropout, make_optimizer, train_once
 from vggstat.measure.verify.counters.base import attempt, training_refused
 from vggstat.measure.verify.subject import Subject
 from vggstat.net.graph import Node
@@ -111,7 +111,7 @@ def _inference(subject: Subject) -> tuple[int, str]:
         run.model.eval().requires_grad_(True)  # it puts hooks on parameters, which frozen ones refuse
         tracker = MemTracker()
         tracker.track_external(run.model, *run.inputs)
-        with tracker, torch.no_grad():  # in inference mode a fake dropout would copy its input
+        with tracker, AddedBias(), torch.no_grad():  # in inference mode a fake dropout would copy its input
             run.call()
         return _peak(tracker)
 
@@ -121,7 +121,7 @@ def _training(subject: Subject) -> tuple[int, str]:
     from torch.distributed._tools.mem_tracker import MemTracker
 
     logits = subject.report.graph.output_shape
-    with subject.run("fake") as run, NativeDropout(), torch.enable_grad():
+    with subject.run("fake") as run, NativeDropout(), AddedBias(), torch.enable_grad():
         targets = torch.zeros((subject.batch, *logits[1:]), dtype=torch.int64)
         optimizer = make_optimizer(subject.report.workload.optimizer, run.model)
         _make_state(run.model, optimizer)
