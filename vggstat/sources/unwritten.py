@@ -47,7 +47,7 @@ def as_written(graph: Graph) -> Graph:
             torch_name=node.torch_name,
             is_row=node.is_row,
             in_model=node.in_model,
-            in_place=node.in_place and node.inputs[0] not in copies,  # others may read what was copied
+            in_place=node.in_place and node.inputs[0] not in same,  # others may read what was copied
         )
     outputs = tuple(numbers[value] for value in graph.outputs)
     return graph.replace(nodes=builder.nodes(), outputs=outputs, held_until=None)
