@@ -11,7 +11,8 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final, NamedTuple, TypeVar
 
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, ClaimTable, Evidence, Finding, Support
@@ -42,13 +43,18 @@ _CHOSEN: Final = ("V502", "V602", "V603", "V604", "V605", "V705")
 _PARAMS: Final = ("params", "weights", "trainable_params")
 
 
+Column = tuple[str, str]
+"""A quantity and the words of the header over it."""
+_Key = TypeVar("_Key", Column, int)
+
+
 class _Entry(NamedTuple):
     """A cell of a table with where it stands."""
 
     cell: Cell
     row: int
     """-1 for a total."""
-    column: tuple[str, str]
+    column: Column
 
 
 def weighed(judgement: Judgement, *, forced: bool = False) -> Judgement:
@@ -66,7 +72,7 @@ def weighed(judgement: Judgement, *, forced: bool = False) -> Judgement:
 def _once(sheet: _Sheet, findings: Sequence[Finding]) -> Sequence[Finding]:
     """What is said of a column's label, said once."""
     kept: list[Finding] = []
-    first: dict[tuple[str, str], int] = {}
+    first: dict[Column, int] = {}
     more: dict[int, int] = defaultdict(int)
     for finding in findings:
         at = sheet.at(finding.place) if finding.code == "V602" and sheet.table.form != "facts" else None
@@ -169,14 +175,9 @@ class _Sheet:
 
     def without_false_columns(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """One finding about the header in place of those about a column of which most cells disagree."""
-        columns: dict[tuple[str, str], Support] = self._columns()
-        doubted = {
-            key
-            for key, seen in columns.items()
-            if seen.agree + seen.differ >= COLUMN and seen.differ > seen.agree and key[0] != "arithmetic"
-        }
+        doubted = self._doubted()
         kept: list[Finding] = []
-        told: set[tuple[str, str]] = set()
+        told: set[Column] = set()
         for finding in findings:
             if finding.code == "V601" and self._is_no_mixture(finding):
                 continue
@@ -192,11 +193,11 @@ class _Sheet:
             key = self.entries[at].column if at is not None and self.entries[at].row >= 0 else None
             if key not in doubted and self._stands_alone(finding):
                 continue
-            if key not in doubted or finding.code.startswith((*_ARITHMETIC, *_CHOSEN)):
+            if key is None or key not in doubted or finding.code.startswith((*_ARITHMETIC, *_CHOSEN)):
                 kept.append(finding)
             elif key not in told:
                 told.add(key)
-                kept.append(_header(finding, key, columns[key]))
+                kept.append(_header(finding, key, doubted[key]))
         return kept
 
     def _is_no_mixture(self, finding: Finding) -> bool:
@@ -210,12 +211,17 @@ class _Sheet:
         entry = self.entries[at]
         if entry.row < 0:
             return False
-        kind = self.table.rows[entry.row].kind
-        return not any(
-            index in self.right and other.column == entry.column and self.table.rows[other.row].kind == kind
-            for index, other in enumerate(self.entries)
-            if other.row >= 0
-        )
+        return (entry.column, self.table.rows[entry.row].kind) not in self._right_kinds
+
+    @cached_property
+    def _right_kinds(self) -> set[tuple[Column, str]]:
+        """The kinds of layer of which a column has a number that agrees."""
+        right = (self.entries[index] for index in self.right)
+        return {(entry.column, self.table.rows[entry.row].kind) for entry in right if entry.row >= 0}
+
+    @cached_property
+    def _row_lines(self) -> list[int]:
+        return sorted({row.flow.place().line for row in self.table.rows})
 
     def _is_rounding(self, finding: Finding) -> bool:
         """Whether a pool of an unnamed network rounds a side up where it was taken to round down, or the other way."""
@@ -236,7 +242,7 @@ class _Sheet:
         """Whether a layer that is said to be missing may be in a row that was not read, right below."""
         if not finding.code.startswith("V7") or self.table.dialect not in _ROW_A_LINE:
             return False
-        lines = sorted({row.flow.place().line for row in self.table.rows})
+        lines = self._row_lines
         after = bisect_right(lines, finding.place.line)
         return after < len(lines) and lines[after] > finding.place.line + 1
 
@@ -256,22 +262,24 @@ class _Sheet:
         if at is None or _slip(finding):
             return False
         entry = self.entries[at]
-        column = self._support(entry.column, None)
-        if _is_close(
-            finding
-        ):  # as likely counted in a way that is not known, unless the column tells how it is counted
+        column = self._columns[entry.column]
+        if _is_close(finding):
+            # as likely counted in a way that is not known, unless the column tells how it is counted
             return column.agree < COLUMN
-        return not column.agree and not self._support(None, entry.row).agree
+        return not column.agree and not self._rows[entry.row].agree
 
-    def _columns(self) -> dict[tuple[str, str], Support]:
-        """For each column how many cells agree, and how many differ as no slip of the author would make them."""
-        agree: dict[tuple[str, str], int] = defaultdict(int)
-        differ: dict[tuple[str, str], int] = defaultdict(int)
-        for index, entry in enumerate(self.entries):
-            if entry.row >= 0:
-                agree[entry.column] += index in self.right
-                differ[entry.column] += index in self.wrong and index not in self.slips
-        return {key: Support(agree[key], differ[key]) for key in agree}
+    def _doubted(self) -> dict[Column, Support]:
+        """The columns of which more cells differ than agree, as no slip of the author would make them differ."""
+        rows = ((i, entry) for i, entry in enumerate(self.entries) if entry.row >= 0)
+        seen = _counted(
+            (entry.column, Support(int(i in self.right), int(i in self.wrong and i not in self.slips)))
+            for i, entry in rows
+        )
+        return {
+            key: support
+            for key, support in seen.items()
+            if sum(support) >= COLUMN and support.differ > support.agree and key[0] != "arithmetic"
+        }
 
     # confidence ---------------------------------------------------------------------------------------------------
 
@@ -294,17 +302,21 @@ class _Sheet:
         if at is None:
             return Evidence(table=every, slip=slip, bound=bound)
         entry = self.entries[at]
-        column = self._support(entry.column, None)
-        row = self._support(None, entry.row) if entry.row >= 0 else Support()
+        column = self._columns[entry.column]
+        row = self._rows[entry.row] if entry.row >= 0 else Support()
         return Evidence(column=column, row=row, table=every, slip=slip, bound=bound)
 
-    def _support(self, column: tuple[str, str] | None, row: int | None) -> Support:
-        picked = [
-            index
-            for index, entry in enumerate(self.entries)
-            if (column is None or entry.column == column) and (row is None or entry.row == row)
-        ]
-        return Support(sum(i in self.right for i in picked), sum(i in self.wrong for i in picked))
+    @cached_property
+    def _columns(self) -> dict[Column, Support]:
+        """For each column how many of its cells agree and differ; totals are a column of their own."""
+        return _counted((entry.column, self._verdict(i)) for i, entry in enumerate(self.entries))
+
+    @cached_property
+    def _rows(self) -> dict[int, Support]:
+        return _counted((entry.row, self._verdict(i)) for i, entry in enumerate(self.entries))
+
+    def _verdict(self, index: int) -> Support:
+        return Support(int(index in self.right), int(index in self.wrong))
 
     def _is_bound(self, at: int | None) -> bool:
         """Whether the network is named with the number: in its line, or for a listing where it begins."""
@@ -334,6 +346,15 @@ def printed_sum(table: ClaimTable) -> int | None:
     cells = [cell for row in table.rows for cell in row.cells if cell.quantity in _PARAMS]
     counts = [count for count in map(_whole, cells) if count is not None]
     return sum(counts) if len(counts) == len(cells) > 1 else None
+
+
+def _counted(seen: Iterable[tuple[_Key, Support]]) -> dict[_Key, Support]:
+    """The sums for each key."""
+    found: dict[_Key, Support] = {}
+    for key, one in seen:
+        before = found.get(key, Support())
+        found[key] = Support(before.agree + one.agree, before.differ + one.differ)
+    return found
 
 
 def _entries(table: ClaimTable) -> Iterable[_Entry]:
@@ -412,7 +433,7 @@ def _another(finding: Finding, title: str, count: int) -> Finding:
     )
 
 
-def _header(finding: Finding, key: tuple[str, str], seen: Support) -> Finding:
+def _header(finding: Finding, key: Column, seen: Support) -> Finding:
     """One warning for a column that is not what its header says."""
     quantity, label = key
     words = {"ops": "operations", "params": "parameters"}.get(quantity, quantity.replace("_", " "))
