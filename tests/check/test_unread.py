@@ -185,9 +185,12 @@ def test_it_takes_time_in_proportion_to_the_text(piece: str) -> None:
     for length in (100_000, 200_000, 400_000):
         text = "params (M)\n" + piece * (length // len(piece))
         parts = list(sections(open_document("notes.md", text.encode())))
-        start = time.process_time()
-        find_unread(parts, [])
-        spent.append(time.process_time() - start)
+        runs = []
+        for _ in range(3):  # the least of them: another process or the collector may have had its turn
+            start = time.process_time()
+            find_unread(parts, [])
+            runs.append(time.process_time() - start)
+        spent.append(min(runs))
 
     assert spent[1] < 1.5
     assert spent[2] < 0.1 or spent[2] < 3.5 * spent[1]
