@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from vggstat.lint.names import find_names
+from vggstat.lint.network import load_spec
+
 from .support import check, codes, found
 
 THOP = """\
@@ -155,3 +158,29 @@ def test_fc_layers_listed_in_one_cell() -> None:
 """
     assert check(text.format("123,642,856")).findings == ()
     assert [entry[:3] for entry in found(text.format("123,462,856"))] == [(8, "V501", "123,462,856")]
+
+
+@pytest.mark.parametrize(("words", "found"), [("", {"V410"}), (" with a batch size of 128", set())])
+def test_figures_of_several_images(words: str, found: set[str]) -> None:
+    """493 GFLOPs are nobody's of one image; of 128 they may be anything's, as the words above the table say."""
+    rows = "| VGG-16 | 138.36 | 493 |\n| VGG-19 | 143.67 | 39.3 |\n| VGG-11 | 132.86 | 15.2 |\n| VGG-13 | 133.05 | 22.6 |\n"
+    text = f"The cost of a pass{words}:\n\n| Model | Params (M) | GFLOPs |\n|---|---|---|\n{rows}"
+
+    assert set(codes(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("ResNet-50", "ResNet-50"), ("resnet152", "ResNet-152"), ("ResNet v1 101", "ResNet-101"), ("DenseNet121", "DenseNet-121"),
+        ("Inception v1", "GoogLeNet"), ("inception_v3", "Inception-v3"), ("MobileNet V1", "MobileNetV1"),
+        ("mobilenet_v2", "MobileNetV2"), ("SqueezeNet 1.1", "SqueezeNet-1.1"), ("efficientnet-b0", "EfficientNet-B0"),
+        ("AlexNet", "AlexNet"), ("resnet50d", ""), ("SE-ResNet-50", ""), ("MobileNetV2 1.4", ""), ("ResNet50V2", ""),
+    ],
+)  # fmt: skip
+def test_names_of_other_networks(text: str, spec: str) -> None:
+    """A name that ships is one that can be loaded; a variant of it is another network."""
+    (name,) = find_names(text)
+
+    assert name.spec == spec
+    assert not spec or load_spec(spec).name == spec

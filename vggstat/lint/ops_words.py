@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Final
 
-__all__ = ["USUAL", "counts_macs", "says_flops", "says_macs"]
+__all__ = ["CLOSE", "USUAL", "counts_macs", "says_flops", "says_macs"]
 
 _FLOPS: Final = re.compile(r"FL ?OPs?\b|flop|floating|ops?/s|浮点|浮動小数点|연산량", re.IGNORECASE)
 _TOOLS: Final = re.compile(r"\b(?:pt|cal|torch)flops(?:-modules)?\b|\bflopth\b", re.IGNORECASE)
@@ -16,6 +16,8 @@ _MACS: Final = re.compile(
 )
 USUAL: Final = ("macs", "flops", "macs+bias", "torchinfo")
 """Rules that documents follow most, the likeliest first."""
+CLOSE: Final = 0.03
+"""How far counts of operations are apart that count a little more or less: biases, activations, pools."""
 
 
 @cache

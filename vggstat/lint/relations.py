@@ -14,6 +14,7 @@ from vggstat.lint.identity.observe import parse_dims
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, Evidence, Finding, Row, Support
 from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.veto import BY_THE_ROWS
 
 __all__ = ["with_values"]
 
@@ -76,6 +77,6 @@ def _finding(pair: _Pair, support: Support) -> Finding:
         expected=format_like(number, pair.values),
         quantity="values",
         derivation=f"{shape} = {pair.values:,}",
-        confidence=0.85,
+        confidence=BY_THE_ROWS,
         evidence=Evidence(column=support, table=support),
     )

@@ -10,9 +10,11 @@ from vggstat.lint.numbers import Number
 if TYPE_CHECKING:
     from vggstat.lint.identity.agreement import Identity
 
-__all__ = ["digit_slip", "likely_slip"]
+__all__ = ["ANOTHERS", "digit_slip", "likely_slip"]
 
 
+ANOTHERS: Final = "that is the "
+"""How a note begins that names another layer, or another network, whose number it is."""
 LONG: Final = 6
 """Digits of a number in which two that are swapped need not stand side by side to be told from chance."""
 
@@ -47,7 +49,7 @@ def likely_slip(number: Number, exact: int, target: Target, column: str, identit
     """The likeliest way from ``exact`` to the printed number."""
     other = _other_layer(number, target, column, identity)
     if other:
-        return f"that is the value of {other}"
+        return f"{ANOTHERS}value of {other}"
     if number.is_exact:
         slip = digit_slip(number.digits, str(exact))
         if slip:

@@ -14,7 +14,7 @@ from vggstat.lint.model import Cell, Evidence, Finding, Support
 from vggstat.lint.numbers import Number, claim_parts, clean, format_like
 from vggstat.lint.relations import with_values
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.veto import printed_sum
+from vggstat.lint.veto import BY_THE_ROWS, printed_sum
 
 __all__ = ["with_sums"]
 
@@ -22,7 +22,6 @@ REACH: Final = 8
 """Lines from the last row of a table to its total."""
 LEAST: Final = 3
 """Rows whose sum is told from a number by chance."""
-CONFIDENCE: Final = 0.85
 
 
 def with_sums(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
@@ -100,7 +99,7 @@ def _failed(judgement: Judgement, cell: Cell, number: Number, total: int, rows: 
         expected=format_like(number, total),
         quantity="params",
         notes=(slip,),
-        confidence=CONFIDENCE,
+        confidence=BY_THE_ROWS,
         evidence=Evidence(table=Support(rows, 0), slip=slip),
     )
     left = tuple(entry for entry in judgement.unchecked if entry[0] != place)

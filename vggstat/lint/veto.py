@@ -17,13 +17,16 @@ from typing import Final, NamedTuple, TypeVar
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, ClaimTable, Evidence, Finding, Support
 from vggstat.lint.numbers import Expression, Number, claim_parts, clean
+from vggstat.lint.ops_words import CLOSE
 from vggstat.lint.place import Place
-from vggstat.lint.slips import digit_slip
+from vggstat.lint.slips import ANOTHERS, digit_slip
 
-__all__ = ["LEAST", "printed_sum", "weighed"]
+__all__ = ["BY_THE_ROWS", "LEAST", "printed_sum", "weighed"]
 
 LEAST: Final = 0.65
 """Confidence from which on a finding is an error."""
+BY_THE_ROWS: Final = 0.85
+"""Confidence in what the rows of a table say of a number of theirs, where the network is not known."""
 MANY: Final = 10
 """Numbers that agree, against which a single finding is no sign of a misreading."""
 ENOUGH: Final = 6
@@ -109,8 +112,10 @@ class _Sheet:
             if not finding.code.startswith(_CHOSEN) and (at := self.at(finding.place)) is not None
         }
 
-        self.slips = {self.at(finding.place) for finding in judgement.findings if _slip(finding)}
-        """The entries that a slip of the hand explains."""
+        self.explained = {
+            self.at(finding.place) for finding in judgement.findings if _slip(finding) or _is_close(finding)
+        }
+        """The entries that a slip of the hand explains, or a way to count that is not known."""
 
     def at(self, place: Place) -> int | None:
         """The index of the entry that a place lies in."""
@@ -124,13 +129,13 @@ class _Sheet:
     @property
     def is_guessed(self) -> bool:
         """Whether a listing that names no network was taken for one on too little."""
-        named = self.judgement.spec and _names(self.table, self.judgement.spec)
-        return (
-            self.table.form == "layers"
-            and bool(self.judgement.spec)
-            and not named
-            and len(self.right) < ENOUGH
-        )
+        listed = self.table.form == "layers" and bool(self.judgement.spec)
+        return listed and not self._is_named and len(self.right) < ENOUGH
+
+    @cached_property
+    def _is_named(self) -> bool:
+        """Whether the words of and above the table name the network that it was taken for."""
+        return bool(self.judgement.spec) and _names(self.table, self.judgement.spec)
 
     # the document testifies ---------------------------------------------------------------------------------------
 
@@ -144,8 +149,9 @@ class _Sheet:
         kept = [finding for finding in findings if not self._is_answered(finding)]
         first = doubted[0]
         name = self.judgement.spec
-        named = bool(name) and _names(self.table, name)
-        return [*kept, _another(first, self.judgement.title or name, len(doubted))] if named else kept
+        if not self._is_named:
+            return kept
+        return [*kept, _another(first, self.judgement.title or name, len(doubted))]
 
     def _is_answered(self, finding: Finding) -> bool:
         """Whether the sum speaks against a finding: not against one about a total that is another, and not against a
@@ -156,12 +162,13 @@ class _Sheet:
             return False
         at = self.at(finding.place)
         if at is not None and self.entries[at].row < 0:
-            return _whole(self.entries[at].cell) == self._sum()
-        if _slip(finding).startswith("that is the ") and len(self.right) >= MANY:
+            return _whole(self.entries[at].cell) == self._sum
+        if _slip(finding).startswith(ANOTHERS) and len(self.right) >= MANY:
             return False  # two rows that have changed places come to the same total
         alone = len(self.judgement.findings) == 1 and len(self.right) >= MANY
         return not (finding.code.startswith("V7") and alone)
 
+    @cached_property
     def _sum(self) -> int | None:
         return printed_sum(self.table)
 
@@ -170,7 +177,7 @@ class _Sheet:
         totals = {
             _whole(entry.cell) for entry in self.entries if entry.row < 0 and entry.cell.quantity in _PARAMS
         }
-        total = self._sum()
+        total = self._sum
         return total is not None and total in totals
 
     def without_false_columns(self, findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -269,10 +276,10 @@ class _Sheet:
         return not column.agree and not self._rows[entry.row].agree
 
     def _doubted(self) -> dict[Column, Support]:
-        """The columns of which more cells differ than agree, as no slip of the author would make them differ."""
+        """The columns of which more cells differ than agree, as neither a slip nor another rule would make them."""
         rows = ((i, entry) for i, entry in enumerate(self.entries) if entry.row >= 0)
         seen = _counted(
-            (entry.column, Support(int(i in self.right), int(i in self.wrong and i not in self.slips)))
+            (entry.column, Support(int(i in self.right), int(i in self.wrong and i not in self.explained)))
             for i, entry in rows
         )
         return {
@@ -321,7 +328,7 @@ class _Sheet:
     def _is_bound(self, at: int | None) -> bool:
         """Whether the network is named with the number: in its line, or for a listing where it begins."""
         if self.table.form == "layers":
-            return bool(self.judgement.spec) and _names(self.table, self.judgement.spec)
+            return self._is_named
         if at is None or self.entries[at].row < 0:
             return True
         row = self.table.rows[self.entries[at].row]
@@ -397,10 +404,6 @@ def _names(table: ClaimTable, spec: str) -> bool:
     return any(name.spec == bare for words in (table.title, table.context) for name in find_names(words))
 
 
-_CLOSE: Final = 0.03
-"""How far counts of operations are apart that count a little more or less: biases, activations, pools."""
-
-
 def _is_close(finding: Finding) -> bool:
     """Whether a count of operations is nearly the right one, in MACs or in FLOPs."""
     if finding.code != "V410":
@@ -411,14 +414,14 @@ def _is_close(finding: Finding) -> bool:
     )
     if not found or not right or not right[-1]:
         return False
-    return any(abs(times * found[-1] / right[-1] - 1) < _CLOSE for times in (0.5, 1, 2))
+    return any(abs(times * found[-1] / right[-1] - 1) < CLOSE for times in (0.5, 1, 2))
 
 
 def _slip(finding: Finding) -> str:
     """How a slip of the hand leads from what is right to what is printed; nothing of numbers of a few digits."""
     found, right = (re.sub(r"\D", "", text) for text in (finding.text, finding.expected))
     slip = digit_slip(found, right) if len(right) > 2 else ""
-    return slip or next((note for note in finding.notes if note.startswith("that is the ")), "")
+    return slip or next((note for note in finding.notes if note.startswith(ANOTHERS)), "")
 
 
 def _another(finding: Finding, title: str, count: int) -> Finding:

@@ -37,6 +37,7 @@ def read(section: Section) -> Iterator[ClaimTable]:
     names: list[Name] = []
     at = -REACH
     headings: Headings | None = None
+    only = ""
     found = 0
     for index, line in enumerate(section.lines):
         text = line.text[:MAX_LINE]
@@ -53,8 +54,9 @@ def read(section: Section) -> Iterator[ClaimTable]:
         if near:
             owner = near[-1].text if len({name.spec for name in near}) == 1 else ""
         else:
-            headings = headings or Headings(section)
-            owner = headings.owner(index) or _only_name(section)
+            if headings is None:
+                headings, only = Headings(section), _only_name(section)
+            owner = headings.owner(index) or only
         if owner:
             cells = tuple(
                 Cell(quantity="figure", flow=line.flow.group(match), label="figure", alone=True)

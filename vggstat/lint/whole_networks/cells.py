@@ -20,7 +20,7 @@ from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, claim_parts, clean
-from vggstat.lint.ops_words import says_flops
+from vggstat.lint.ops_words import CLOSE, says_flops
 from vggstat.lint.settled import TRAINING, Settled
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
@@ -33,7 +33,7 @@ from vggstat.lint.whole_networks.verdicts import (
     whose,
 )
 
-__all__ = ["OF_THE_LECTURE", "SEVERAL", "Claim", "is_part_of", "judge_cell"]
+__all__ = ["Around", "Claim", "is_part_of", "judge_cell"]
 
 MAX_LINE: Final = 2_000
 """Characters of a line in which words about its figures are looked for."""
@@ -49,6 +49,25 @@ def _trains(words: str) -> bool:
 _COUNTS: Final = ("conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes")
 
 
+_LECTURE: Final = re.compile(r"CS231n|\blecture\b|erratum", re.IGNORECASE)
+_IMAGES: Final = re.compile(
+    r"batch[- ]?size(?:\s?(?:of|is|=|:))?\s?(?!1\b)\d|batch of (?!1\b|one)\w|per batch", re.IGNORECASE
+)
+
+
+class Around(NamedTuple):
+    """What the words around a table or a sentence say about its figures."""
+
+    several_images: bool = False
+    lecture: bool = False
+    """Whether they speak about the lecture, whose total may be quoted then."""
+
+    @classmethod
+    def of(cls, words: str) -> Around:
+        """What these words say."""
+        return cls(_IMAGES.search(words) is not None, _LECTURE.search(words) is not None)
+
+
 class Claim(NamedTuple):
     """A cell's number, and what the words around and the settings say of it."""
 
@@ -57,10 +76,7 @@ class Claim(NamedTuple):
     settled: Settled
     beside: frozenset[int]
     """The exact counts of the same row: one of them shows what the others are rounded from."""
-    several: bool = False
-    """Whether the words around speak of several images."""
-    quotes: bool = False
-    """Whether they speak about the lecture."""
+    around: Around = Around()
 
     @property
     def label(self) -> str:
@@ -236,7 +252,9 @@ def _judge_wrong(
         ledger.skip(cell, "of a layer that is not named")
         return
     if _is_lecture(number, cell, variant):
-        if not claim.quotes and not _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
+        if claim.around.lecture or _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
+            ledger.skip(cell, "the lecture's total, as a quotation")
+        else:
             enter_erratum(cell, number, variant, ledger)
         return
     reason = _otherwise(claim, variant)
@@ -293,7 +311,7 @@ def _slips(claim: Claim, variant: Variant) -> bool:
         if not digit_slip(number.digits, right):
             continue
         ratio = number.approximate / max(figure.exact, 1)
-        if claim.cell.quantity == "ops" and not number.is_exact and abs(ratio - 1) < _CLOSE / 10:
+        if claim.cell.quantity == "ops" and not number.is_exact and abs(ratio - 1) < CLOSE / 10:
             continue  # a last digit is as likely counted otherwise
         count = len(right)
         neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))
@@ -313,27 +331,20 @@ def _is_far(claim: Claim, variant: Variant) -> bool:
     return limit is not None and all(not 1 / (2 * _FAR) < ratio < limit for ratio in ratios)
 
 
-OF_THE_LECTURE: Final = re.compile(r"CS231n|\blecture\b|erratum", re.IGNORECASE)
-SEVERAL: Final = re.compile(
-    r"batch[- ]?size(?:\s?(?:of|is|=|:))?\s?(?!1\b)\d|batch of (?!1\b|one)\w|per batch", re.IGNORECASE
-)
-"""Words of figures for several images."""
-_CLOSE: Final = 0.03
-"""How far counts of operations are apart that count a little more or less: biases, activations, pools."""
-
-
 def _otherwise(claim: Claim, variant: Variant) -> str:
     """Why a figure of work or memory that is no slip may be right all the same; empty where nothing speaks for that."""
     cell, number = claim.cell, claim.number
-    if cell.quantity not in ("ops", "memory", "values", "pass_bytes", "saved_bytes") or _slips(
-        claim, variant
-    ):
+    if cell.quantity not in ("ops", "memory", "values", "pass_bytes", "saved_bytes"):
+        return ""
+    if claim.around.several_images:
+        return "of several images, as the words around say"
+    if _slips(claim, variant):
         return ""
     if cell.quantity != "ops":
         return "memory may be counted in a way that is not known"
     macs = variant.network.report.total.macs
     ratios = [number.approximate / (times * macs) for times in (1, 2)] if macs else []
-    if cell.alone and any(abs(ratio - 1) < _CLOSE for ratio in ratios):
+    if cell.alone and any(abs(ratio - 1) < CLOSE for ratio in ratios):
         return "within 3 % of the MACs or FLOPs: counted in a way that is not known"
     return ""
 

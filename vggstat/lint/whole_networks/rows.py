@@ -15,7 +15,7 @@ from vggstat.lint.names import Name, find_names
 from vggstat.lint.network import load_spec
 from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.settled import Settled
-from vggstat.lint.whole_networks.cells import OF_THE_LECTURE, SEVERAL, Claim, is_part_of, judge_cell
+from vggstat.lint.whole_networks.cells import Around, Claim, is_part_of, judge_cell
 from vggstat.lint.whole_networks.figure import judge_figure
 from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.letters import are_configurations
@@ -47,8 +47,7 @@ _PART: Final = re.compile(r"vgg[-_]?\d\d/(?:conv|pool|fc|block)", re.IGNORECASE)
 def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> str:
     """Judge a ``networks`` or ``facts`` table; returns the name of the network, where it is about one."""
     context = f"{table.title}\n{table.context}"
-    several = SEVERAL.search(context) is not None
-    quotes = OF_THE_LECTURE.search(context) is not None
+    around = Around.of(context)
     rows = list(table.rows)
     if table.form == "facts" and table.totals:
         rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
@@ -77,7 +76,7 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
         words = f"{row.name} {sizes} {context}"
         specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
         variants = Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
-        for entry in _judge_row(row, variants, table.settled, ledger, several=several, quotes=quotes):
+        for entry in _judge_row(row, variants, table.settled, ledger, around):
             columns.setdefault(entry.cell.label, []).append(entry)
     for counted in columns.values():
         judge_mixture(counted, ledger)
@@ -116,7 +115,7 @@ def _unnamed(cell: Cell, ledger: Ledger, reason: str) -> None:
 
 
 def _judge_row(
-    row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger, *, several: bool, quotes: bool
+    row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger, around: Around
 ) -> Iterator[Counted]:
     """Judge the cells of a row under one variant of its network; yields its operations, for their column."""
     counts = _counts(row, ledger)
@@ -138,7 +137,7 @@ def _judge_row(
         if partly and number.approximate < most:
             ledger.skip(cell, "of some of the layers, it is not clear which")
             continue
-        claim = Claim(cell, number, settled, exact | _wholes(cell), several, quotes)
+        claim = Claim(cell, number, settled, exact | _wholes(cell), around)
         judge_cell(claim, chosen, variants, ledger)
         if cell.quantity == "ops" and not cell.alone and not settled.ops:
             figures = figures_of(chosen.network, "ops")

@@ -12,7 +12,7 @@ from vggstat.lint.model import Cell
 from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import Number, clean
 from vggstat.lint.ops_words import says_flops, says_macs
-from vggstat.lint.slips import digit_slip
+from vggstat.lint.slips import ANOTHERS, digit_slip
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
@@ -139,5 +139,5 @@ def whose(number: Number, cell: Cell, scales: Sequence[int]) -> str:
     for name in ("A", "B", "C", "D", "E"):
         network = build(load_spec(name), load_spec(name).input, load_spec(name).head)
         if network and any(admits(number, figure, scales) for figure in figures_of(network, cell.quantity)):
-            return f"that is the figure of {load_spec(name).title} ({name})"
+            return f"{ANOTHERS}figure of {load_spec(name).title} ({name})"
     return ""
