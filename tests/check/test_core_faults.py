@@ -51,7 +51,7 @@ def _facts(name: str, title: str) -> Iterator[Document]:
         count = report.operations(rule)
         if count is not None:
             unit = "MACs" if rule.weights.get("conv_macs") == 1 else "FLOPs"
-            yield Document(f"The network needs {count:,} {unit}.\n", "ops.md", name)
+            yield Document(f"The network needs {count:,} {unit}, by {rule.name}.\n", "ops.md", name)
     for accounting in ACCOUNTINGS if title else ():
         size = f"{report.memory_bytes(accounting) / 1e6:.4f}"
         yield Document(f"| Model | Activations (MB) |\n|---|---|\n| {title} | {size} |\n", "memory.md")

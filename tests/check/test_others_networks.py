@@ -43,7 +43,7 @@ Estimated Total Size (MB): {}
 
 def test_versions_of_a_tool_differ_in_a_batch_norm() -> None:
     """The MACs of E with the FC layers twice are 19.77 G; with 4 for each of 14,852,096 values 19.83 G."""
-    assert codes(THOP.format("vgg16 | 138.36 | 15.61")) == ["V502"]  # a known erratum, by its own name
+    assert codes(THOP.format("vgg16 | 138.36 | 15.61")) == ["V502"]  # once, for the column
 
 
 def test_one_row_of_another_rule_ends_in_a_finding() -> None:

@@ -19,9 +19,9 @@ from vggstat.records import Record
 
 __all__ = ["NETWORK", "WHOLE", "Fact", "Family", "Level", "Scope", "exact", "facts", "known"]
 
-Family = Literal["params", "operations", "memory", "values", "share", "layers"]
-Level = Literal["network", "part", "classes", "layer", "share"]
-"""How far down a list of facts goes: the whole; blocks, kinds, trunk and head; other heads; single layers; shares."""
+Family = Literal["params", "operations", "memory", "values", "share", "layers", "pixels"]
+Level = Literal["network", "part", "classes", "layer", "share", "pixels"]
+"""How far down a list of facts goes: the whole; blocks, kinds, trunk and head; other heads; single layers; shares; fields."""
 
 PLAIN_ACCOUNTINGS: Final = ("outputs", "saved", "inference-peak", "training-peak")
 PLAIN_RULES: Final = ("macs", "flops")
@@ -407,10 +407,22 @@ def _with_other_classes(report: Report) -> Iterator[Fact]:
             )
 
 
+def _fields(report: Report) -> Iterator[Fact]:
+    """Each layer's receptive field, in pixels of the image, where it is square."""
+    for row in report.rows[1:]:
+        if isinstance(row.receptive_field, int):
+            scope = Scope("layer", row.name)
+            yield Fact(
+                family="pixels", quantity="receptive field", scope=scope, exact=row.receptive_field, unit="px"
+            )
+
+
 def _shares(report: Report) -> Iterator[Fact]:
     """Each block's and each layer's share of the totals."""
     total = report.total
     parts: list[tuple[Scope, Row | Block]] = [(Scope("block", block.name), block) for block in report.blocks]
+    trunk = tuple(row for row in report.rows[1:] if row.block != "fc")
+    parts.append((Scope("trunk"), block_of("", trunk)))
     parts += [(Scope("layer", row.name), row) for row in report.rows if row.name != "input"]
     for scope, held in parts:
         for quantity, part, whole in (
@@ -430,4 +442,5 @@ _LEVELS: Final = {
     "classes": _with_other_classes,
     "layer": _of_layers,
     "share": _shares,
+    "pixels": _fields,
 }

@@ -50,6 +50,11 @@ def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
         return _judgement(table, ledger, None, name)
     identity = identify(table, forced)
     if identity.network is None:
+        from vggstat.lint.by_name import judge_by_name
+
+        name = judge_by_name(table, ledger)
+        if name:
+            return _judgement(table, ledger, None, name)
         from vggstat.lint.listings.unknown import judge_unknown
 
         judge_unknown(table, identity, ledger)

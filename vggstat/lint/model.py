@@ -43,6 +43,7 @@ Quantity = Literal[
     "stride",
     "padding",
     "receptive_field",
+    "share",  # of the network's parameters, operations or memory, in percent
     # of one layer, or of the network where the row is a network or the cell is a total
     "params",  # learned values, with biases or without: the judge finds out; trainable ones too
     "weights",  # explicitly without biases

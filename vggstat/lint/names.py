@@ -30,8 +30,8 @@ _BY_DEPTH: Final = {"11": "A", "13": "B", "16": "D", "19": "E"}
 _VGG: Final = (
     r"(?<![A-Za-z0-9])(?P<pre>[A-Za-z]{0,12}[-_]?)?VGG(?:[-_ ]?Net)?s?(?:[-_ ](?:vd|verydeep"
     r"|very[-_ ]deep))?[-_ ]{0,2}(?:\()?"
-    r"(?:(?P<depth>\d{1,3})(?:[-_ ]?layers?)?(?P<norm>[-_ ]?\(?(?:bn"
-    r"|batch[-_ ]?norm)\)?)?(?P<lrn>[-_ ]?\(?LRN\)?)?"
+    r"(?:(?P<depth>\d{1,3})(?:[-_ ]?layers?)?(?P<norm>[-_ ]?\(?(?:(?:with|w/|\+) ?)?(?:bn"
+    r"|batch[-_ ]?norm(?:ali[sz]ation)?)\)?)?(?P<lrn>[-_ ]?\(?LRN\)?)?"
     r"|(?P<letter>[A-E])(?P<alrn>-LRN)?(?![A-Za-z0-9]))(?P<post>[-_]?[A-Za-z]{1,10})?"
 )
 _CONFIGURATION: Final = (

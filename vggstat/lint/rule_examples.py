@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["KERAS", "LECTURE", "MODELS", "OPERATIONS", "OPERATIONS_IN_ALL", "TORCHSUMMARY", "swap"]
+__all__ = ["KERAS", "LECTURE", "MODELS", "OPERATIONS", "OPERATIONS_IN_ALL", "SHARES", "TORCHSUMMARY", "swap"]
 
 KERAS: Final = """\
 Layer (type)                 Output Shape              Param #
@@ -91,6 +91,20 @@ OPERATIONS_IN_ALL: Final = """\
 | conv3-64 | 224x224x64 | 1,792 | 86,704,128 |
 | conv3-64 | 224x224x64 | 36,928 | 1,849,688,064 |
 | Total | | 38,720 | 1,936,392,192 |
+"""
+SHARES: Final = """\
+# VGG-16
+| Layers | Params | Share (%) |
+|---|---|---|
+| block 1 | 38,720 | 0.03 |
+| block 2 | 221,440 | 0.2 |
+| block 3 | 1,475,328 | 1.1 |
+| block 4 | 5,899,776 | 4.3 |
+| block 5 | 7,079,424 | 5.1 |
+| fc6 | 102,764,544 | 74.3 |
+| fc7 | 16,781,312 | 12.1 |
+| fc8 | 4,097,000 | 3.0 |
+| Total | 138,357,544 | |
 """
 MODELS: Final = """\
 | Model | Activations (M) | Params (M) |

@@ -15,6 +15,7 @@ from vggstat.lint.rule_examples import (
     MODELS,
     OPERATIONS,
     OPERATIONS_IN_ALL,
+    SHARES,
     TORCHSUMMARY,
     swap,
 )
@@ -280,6 +281,15 @@ RULES: Final[tuple[Rule, ...]] = (
         text="Under the rule of the rows, or under any known rule where the rows say nothing.",
         good=OPERATIONS_IN_ALL,
         bad=swap(OPERATIONS_IN_ALL, "1,936,392,192", "1,936,392,129"),
+    ),
+    Rule(
+        code="V505",
+        name="wrong-share",
+        summary="a share in percent is not that of its row's count in the total",
+        text="Where most shares of a column are those of a column of counts, in the printed total or in the sum of the rows, "
+        "the others are held against it, whatever network they are of.",
+        good=SHARES,
+        bad=swap(SHARES, "| 74.3 |", "| 73.4 |"),
     ),
     Rule(
         code="V601",

@@ -12,7 +12,7 @@ from typing import Final
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, Evidence, Finding, Support
 from vggstat.lint.numbers import Number, claim_parts, clean, format_like
-from vggstat.lint.relations import with_values
+from vggstat.lint.relations import with_relations
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.veto import BY_THE_ROWS, printed_sum
 
@@ -29,7 +29,7 @@ def with_sums(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
     above: Judgement | None = None
     for judgement in judgements:
         if judgement.table.form == "layers":
-            judgement = with_values(_with_own_sum(judgement))
+            judgement = with_relations(_with_own_sum(judgement))
             above = judgement
         elif above is not None and not judgement.spec and judgement.unchecked and _is_near(above, judgement):
             judgement = _with_sum(judgement, above)

@@ -43,6 +43,8 @@ _STRUCTURE: Final = ("V6", "V7")
 _ARITHMETIC: Final = ("V202", "V302", "V402")
 _CHOSEN: Final = ("V502", "V602", "V603", "V604", "V605", "V705")
 """Findings about what a number is called, or that settings asked for: what they say of the number is that it is right."""
+_OF_COLUMNS: Final = ("V502", "V602")
+"""What is said of a way to count, which a whole column shares."""
 _PARAMS: Final = ("params", "weights", "trainable_params")
 
 
@@ -78,7 +80,7 @@ def _once(sheet: _Sheet, findings: Sequence[Finding]) -> Sequence[Finding]:
     first: dict[Column, int] = {}
     more: dict[int, int] = defaultdict(int)
     for finding in findings:
-        at = sheet.at(finding.place) if finding.code == "V602" and sheet.table.form != "facts" else None
+        at = sheet.at(finding.place) if finding.code in _OF_COLUMNS and sheet.table.form != "facts" else None
         column = sheet.entries[at].column if at is not None else None
         if column in first:
             more[first[column]] += 1
@@ -105,7 +107,10 @@ class _Sheet:
             self._lines[_line(place)].append((place.column, place.end_column, index))
         for found in self._lines.values():
             found.sort()
-        self.right = {at for place, *_ in judgement.passes if (at := self.at(place)) is not None}
+        right = [place for place, *_ in judgement.passes]
+        # right under another name is right
+        right += [f.place for f in judgement.findings if f.code in _OF_COLUMNS and f.quantity == "ops"]
+        self.right = {at for place in right if (at := self.at(place)) is not None}
         self.wrong = {
             at
             for finding in judgement.findings

@@ -208,7 +208,7 @@ def test_several_layers_in_one_row_are_another_kind() -> None:
     )
 
     assert kinds(table) == ["other", "fc", "fc"]
-    assert cells(table, 0) == [("params", "14,714,688")]
+    assert cells(table, 0) == [("params", "14,714,688"), ("share", "10.6")]
 
 
 def test_weights_beside_parameters_are_without_biases() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from vggstat.lint.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.lint.names import find_names
+from vggstat.lint.part_names import find_part
 from vggstat.lint.readers.accountings import accounting_in_heading
 from vggstat.lint.readers.grid import Sheet, merged
 from vggstat.lint.readers.grid_blocks import Blocks, block_kind, block_rows, count_range, listed_units
@@ -79,6 +80,16 @@ def is_layers(sheet: Sheet) -> bool:
     kinds = [kind for row in sheet.body if (kind := names.kind(row))]
     hard = sum(kind in HARD for kind in kinds)
     return len(kinds) >= 2 and hard >= min(2, len(kinds)) and 2 * len(kinds) >= _filled(sheet)
+
+
+LEAST_PARTS: Final = 2
+
+
+def is_parts(sheet: Sheet) -> bool:
+    """Whether most rows name parts of a network: its blocks, its conv layers, its classifier."""
+    filled = [row for row in sheet.body if len(row) > 1 and row[0].text]
+    parts = sum(find_part(row[0].text) is not None for row in filled if len(row[0]) < MAX_NAME)
+    return parts >= LEAST_PARTS and 2 * parts > len(filled)
 
 
 def _side_by_side(sheet: Sheet) -> bool:
@@ -210,7 +221,9 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
     if blocks.leaves_out_pools(rows):
         gaps = True
         totals = blocks.with_totals(rows, totals)
-    said = sum(cell.label != "name" for row in rows for cell in row.cells) + len(blocks.groups)
+    said = sum(cell.label != "name" and cell.quantity != "share" for row in rows for cell in row.cells) + len(
+        blocks.groups
+    )
     if len(rows) >= 2 and said >= 2:
         yield ClaimTable(
             dialect=dialect,
@@ -366,6 +379,10 @@ def _cells(cell: Flow, column: Column, kind: RowKind, has_params: bool) -> Itera
         yield from _formula(cell, header, kind, has_params)
     elif header.role in ("shape", "in", "size", "maps", "filter") or header.quantity in column.GEOMETRY:
         yield from shape_cells(cell, column, kind)
+    elif header.quantity == "share":
+        match = _PERCENT.fullmatch(cell.text)
+        if match is not None:
+            yield Cell(quantity="share", flow=cell.group(match, "claim"), label=header.label)
     elif header.quantity in COUNTED or header.quantity == "trainable_params":
         claim = cut_claim(cell)
         if claim is not None:
@@ -373,6 +390,9 @@ def _cells(cell: Flow, column: Column, kind: RowKind, has_params: bool) -> Itera
             yield Cell(
                 quantity=quantity, flow=claim, unit=header.unit, label=header.label, hedge="~" in claim.text
             )
+
+
+_PERCENT: Final = re.compile(r"[*~≈` ]*(?P<claim>\d{1,3}(?:[.,]\d+)?)\s?\\?%?[*` ]*")
 
 
 def _formula(cell: Flow, header: Header, kind: RowKind, has_params: bool) -> Iterator[Cell]:

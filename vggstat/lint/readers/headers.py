@@ -59,6 +59,15 @@ _NEVER: Final = re.compile(
     re.IGNORECASE,
 )
 """What vggstat has no figures for, or not under a header that says so little."""
+_ALL: Final = r"(?:(?:the )?(?:total|all|network|model|whole|#|number of ?)\W?){0,2}"
+_COUNTED: Final = rf"{_ALL}(?:params?|parameters|weights|macs|flops|ops|memory|activations)?"
+_SHARE: Final = re.compile(
+    rf"\W*(?:(?:%|percent(?:age)?|share|fraction|anteil|доля"
+    rf"|占比|比例|割合|비율)(?: ?\(?%\)?)?(?: (?:of|in) {_COUNTED})?"
+    rf"|{_COUNTED} ?\(?(?:%|share|percent(?:age)?|占比|比例|割合|비율)\)?)\W*",
+    re.IGNORECASE,
+)
+"""What part of the whole a row has: `% of params`."""
 _TRAINABLE: Final = re.compile(
     r"\btrainable|可训练|학습 ?가능|学習可能|trainierbar|entraînable|entrenable|treináve|обучаем", re.I
 )
@@ -143,7 +152,9 @@ _SAVED: Final = re.compile(
     re.I,
 )
 _FIELD: Final = re.compile(
-    r"receptive|感受野|受容野|수용 ?(?:영역|야)|champ r[ée]cept|campo recept|rezept|рецептив", re.I
+    r"receptive|^\W*(?:eff\w*\.? )?RF(?: size)?\W*(?:\(p(?:x|ixels)\)\W*)?$"
+    r"|感受野|受容野|수용 ?(?:영역|야)|champ r[ée]cept|campo recept|rezept|рецептив",
+    re.I,
 )
 _SHAPE: Final = re.compile(
     r"shape|dimension|\bdims?\b|tensor"
@@ -385,6 +396,8 @@ def _role(words: str, unit: str) -> tuple[str, Quantity | None]:
     for quantity, pattern in _LAYERS_RE:
         if pattern.search(words):
             return "quantity", quantity
+    if _SHARE.fullmatch(words):
+        return "quantity", "share"
     if _NEVER.search(words):
         return "other", None
     if _BYTES.search(words) and (unit or not _PARAMS.search(words)):

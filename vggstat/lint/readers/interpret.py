@@ -53,6 +53,8 @@ def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
             tables = list(grid_layers.read_layers(sheet, dialect))
         elif grid_networks.is_networks(sheet):
             tables = list(grid_networks.read_networks(sheet, dialect))
+        elif grid_layers.is_parts(sheet):
+            tables = list(grid_layers.read_layers(sheet, dialect))
         if tables:
             yield from tables
             return
@@ -61,7 +63,7 @@ def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
 
 
 LEAST_SHAPES: Final = 4
-_SHAPE: Final = re.compile(r"[\[(]?\d{1,4}\s?[x*,]\s?\d{1,4}\s?[x*,]\s?\d{1,5}[\])]?")
+_SHAPE: Final = re.compile(r"(?!\d{1,3}(?:,\d{3})+$)[\[(]?\d{1,4}\s?[x*,]\s?\d{1,4}\s?[x*,]\s?\d{1,5}[\])]?")
 _COUNT: Final = re.compile(r"~?\d{1,3}(?:[,. ]\d{3})+|\d{2,12}|\d+(?:\.\d+)?\s?[KM]")
 
 

@@ -167,7 +167,7 @@ _CHANGED: Final = re.compile(
     r"prun|compress|reduc|fewer|smaller than|times (?:more|less|fewer)|quantiz|distill|sav(?:e|ing)"
     r"|instead of|removed|only \d+% |%\s?of|per layer|each layer"
     r"|剪枝|压缩|減少|减少|축소"
-    r"|ratio|speed-?up|per second|/s\b|GFLOPS/W|TFLOPS?\b|TFLOP/s",
+    r"|ratio|speed-?up|per second|/s\b|GFLOPS/W|(?<![a-z])TFLOPS?\b|TFLOP/s",
     re.IGNORECASE,
 )
 _SPEED: Final = re.compile(r"\bfps\b|frames? per|throughput|\bpeak\b|performance|GPU|FPGA", re.IGNORECASE)

@@ -27,6 +27,7 @@ from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 from vggstat.lint.whole_networks.verdicts import (
     enter_erratum,
+    enter_mistaken,
     enter_right,
     enter_wrong,
     noun_of,
@@ -46,6 +47,10 @@ def _trains(words: str) -> bool:
     return _TRAINS.search(words) is not None
 
 
+MISTAKEN: Final = ("thop-old", "thop-older")
+"""Rules of tools that take something twice by mistake, which no present version does."""
+_MODEL_CARD: Final = re.compile(r"\W*#?\s?(?:activations|acts) ?\(M\)|\W*M[- ]?acts\b", re.IGNORECASE)
+"""What model cards call the outputs of convolutions and matrix products."""
 _COUNTS: Final = ("conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes")
 
 
@@ -58,6 +63,8 @@ _IMAGES: Final = re.compile(
 class Around(NamedTuple):
     """What the words around a table or a sentence say about its figures."""
 
+    words: str = ""
+
     several_images: bool = False
     lecture: bool = False
     """Whether they speak about the lecture, whose total may be quoted then."""
@@ -65,7 +72,7 @@ class Around(NamedTuple):
     @classmethod
     def of(cls, words: str) -> Around:
         """What these words say."""
-        return cls(_IMAGES.search(words) is not None, _LECTURE.search(words) is not None)
+        return cls(words, _IMAGES.search(words) is not None, _LECTURE.search(words) is not None)
 
 
 class Claim(NamedTuple):
@@ -90,8 +97,10 @@ class Claim(NamedTuple):
 
     def figures(self, variant: Variant) -> list[Figure]:
         """The figures that it may be of; those of training only where the words speak of it."""
-        trains = _trains(self.label) or _trains(self.cell.flow.origins[0][0].text[:MAX_LINE])
-        figures = figures_of(variant.network, self.cell.quantity)
+        trains = _trains(self.label) or _trains(self.line)
+        figures: Iterable[Figure] = figures_of(variant.network, self.cell.quantity)
+        if self.cell.quantity == "values" and _MODEL_CARD.match(self.label):
+            figures = (figure for figure in figures if figure.rule == "timm, values")
         return [figure for figure in figures if trains or figure.rule != TRAINING]
 
     def admits(self, figure: Figure) -> bool:
@@ -104,6 +113,16 @@ class Claim(NamedTuple):
         """Whether it is a bound, and true of this figure."""
         sign = {"": 0, "more": 1, "less": -1}[self.cell.bound]
         return sign * figure.exact > sign * self.number.approximate
+
+    def names_tool(self, figure: Figure) -> bool:
+        """Whether the words around or in the line name the tool that counts so: ``thop`` of ``thop-old``."""
+        tool = figure.rule.partition("-")[0]
+        return any(tool in words.lower() for words in (self.label, self.around.words, self.line))
+
+    @property
+    def line(self) -> str:
+        """The line that it stands in."""
+        return self.cell.flow.origins[0][0].text[:MAX_LINE]
 
     def permits(self, figure: Figure) -> bool:
         """Whether the settings leave that way to count."""
@@ -125,6 +144,9 @@ def judge_cell(claim: Claim, variant: Variant, variants: Iterable[Variant], ledg
         ledger.passed(cell, f"{cell.bound} than that holds for {variant.words}")
         return
     right = next((figure for figure in figures if claim.admits(figure) and claim.permits(figure)), None)
+    if right is not None and right.rule in MISTAKEN and not claim.names_tool(right):
+        enter_mistaken(cell, number, right, variant, ledger)
+        return
     if right is not None:
         enter_right(cell, number, right, label, variant, ledger)
         return

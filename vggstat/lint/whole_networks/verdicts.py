@@ -16,17 +16,14 @@ from vggstat.lint.slips import ANOTHERS, digit_slip
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
-__all__ = ["enter_right", "enter_wrong", "noun_of", "whose"]
+__all__ = ["enter_mistaken", "enter_right", "enter_wrong", "noun_of", "whose"]
 
 
 def enter_right(
     cell: Cell, number: Number, figure: Figure, label: str, variant: Variant, ledger: Ledger
 ) -> None:
     """A number that a rule gives. ``label``: the words that say what it counts."""
-    erratum = _erratum(number, cell, variant)
-    if erratum:
-        _warn("V502", cell, number, f"known erratum: {erratum}", ledger)
-    elif figure.flops is False and says_flops(label):
+    if figure.flops is False and says_flops(label):
         each = "multiply-accumulates (MACs), of which each is two FLOPs"
         message = f"{number.text.strip()} is right as {figure.rule}: {each}, but is called FLOPs"
         _warn("V602", cell, number, message, ledger)
@@ -48,6 +45,18 @@ def enter_erratum(cell: Cell, number: Number, variant: Variant, ledger: Ledger) 
     _warn("V502", cell, number, f"known erratum: {entry.title}; {entry.right}", ledger)
 
 
+def enter_mistaken(cell: Cell, number: Number, figure: Figure, variant: Variant, ledger: Ledger) -> None:
+    """A count of a tool that takes something twice by mistake, and that is printed as if it were the network's."""
+    from vggstat.cost.counting import find_counting_rule
+
+    rule = find_counting_rule(figure.rule)
+    message = (
+        f"{number.text.strip()} is right only as {rule.name}: {rule.definition} ({rule.reference}); "
+        f"{variant.words} has {variant.network.report.total.macs:,} MACs"
+    )
+    _warn("V502", cell, number, message, ledger)
+
+
 def _warn(code: str, cell: Cell, number: Number, message: str, ledger: Ledger) -> None:
     ledger.fail(
         code,
@@ -57,19 +66,6 @@ def _warn(code: str, cell: Cell, number: Number, message: str, ledger: Ledger) -
         span=(number.start, number.end),
         quantity=cell.quantity,
     )
-
-
-def _erratum(number: Number, cell: Cell, variant: Variant) -> str:
-    """The title of an entry of the registry that this number is, of those that a known rule gives."""
-    if cell.quantity != "ops" or not number.readings[0].decimals:
-        return ""
-    for entry in find_errata("operations", variant.network.name):
-        rules = [f for f in figures_of(variant.network, "ops") if admits(number, f)]
-        if any(number.admits(stated) for stated in entry.stated) and all(
-            f.rule in ("thop-old",) for f in rules
-        ):
-            return entry.title
-    return ""
 
 
 _WRONG: Final = {
@@ -119,7 +115,7 @@ def noun_of(cell: Cell, figure: Figure) -> str:
     if cell.quantity == "ops":
         return {"macs": "MACs", "flops": "FLOPs"}.get(figure.rule, f"operations ({figure.rule})")
     if cell.quantity in ("memory", "values", "pass_bytes", "saved_bytes"):
-        return f"{'bytes of activations' if figure.bytes else 'activations'} ({figure.rule})"
+        return f"{'bytes of activations' if figure.bytes else 'activations'} ({figure.rule.removesuffix(', values')})"
     if cell.quantity == "param_bytes":
         return "bytes of parameters"
     if cell.quantity == "receptive_field":

@@ -299,7 +299,7 @@ def _match_row(group: list[Match], figures: tuple[Column, ...], reading: list[st
 def fact_words(fact: Fact) -> str:
     """What a fact is of: ``weights of block1_conv1``, ``block5's share of the MACs``, ``parameters of all but the FC layers``."""
     kind, name = fact.scope
-    if fact.family == "share":
+    if fact.family == "share" and name:
         return f"{name}'s {fact.quantity}"
     scopes = {
         "network": "",

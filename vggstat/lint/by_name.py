@@ -1,0 +1,223 @@
+"""Rows that are named, of a network that is named: each number against the facts of the part that its row names.
+
+A listing of some layers, or of parts (``conv layers``, ``block 3``, ``classifier``), has too little in it to be told from
+its shapes; its names tell which part each row is of. Where they mean two things, the one that most numbers fit is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from vggstat.cost.facts import Fact, Scope, facts
+from vggstat.lint.ledger import Ledger
+from vggstat.lint.model import Cell, ClaimTable, Row
+from vggstat.lint.names import find_names
+from vggstat.lint.network import Network, build, load_spec
+from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.part_names import find_part
+from vggstat.lint.slips import digit_slip
+from vggstat.lint.whole_networks.figures import Figure, Same, admits
+from vggstat.net.layer_names import find_schemes, plain_name
+
+__all__ = ["judge_by_name"]
+
+LEAST: Final = 2
+"""Numbers that have to agree before the names are believed."""
+SHARE: Final = 0.5
+"""The part of the numbers that has to agree."""
+SURE: Final = 5
+"""Digits of a number that is one slip away from the right one by more than chance."""
+_FAMILIES: Final = {
+    "params": ("params", ""),
+    "weights": ("params", "weights"),
+    "trainable_params": ("params", ""),
+    "param_bytes": ("memory", "parameters' bytes"),
+    "ops": ("operations", ""),
+    "values": ("values", ""),
+    "memory": ("memory", "output bytes"),
+    "receptive_field": ("pixels", ""),
+    "share": ("share", ""),
+    "figure": ("", ""),
+}
+"""The family of facts that a quantity is of, and their name where it is one of several."""
+_CODES: Final = {
+    "params": "V201",
+    "operations": "V401",
+    "memory": "V301",
+    "values": "V301",
+    "pixels": "V103",
+    "share": "V505",
+}
+
+
+class _Claim(NamedTuple):
+    """A number of a row, with the facts that it may be."""
+
+    row: Row
+    cell: Cell
+    number: Number
+    facts: tuple[Fact, ...]
+
+    @property
+    def is_right(self) -> bool:
+        return any(_admits(self.number, fact) for fact in self.facts)
+
+    @property
+    def near(self) -> Fact | None:
+        """The fact that a slip of the hand leads to the number from, where that is hardly chance."""
+        found = (fact for fact in self.facts if digit_slip(self.number.digits, self.digits(fact)))
+        return next(found, None) if len(self.number.digits) >= SURE else None
+
+    def digits(self, fact: Fact) -> str:
+        return re.sub(r"\D", "", _printed(self.number, fact))
+
+
+def judge_by_name(table: ClaimTable, ledger: Ledger) -> str:
+    """Enter the verdicts on the rows of a listing that names its network, and return the network's name; nothing is
+    entered, and the name is empty, where the rows' names do not bear it out."""
+    network = _named(table)
+    if network is None:
+        return ""
+    claims = max((list(_claims(table, scopes, network)) for scopes in _schemes(Same(network))), key=_merit)
+    if not _bears_out(claims):
+        return ""
+    judged = {id(claim.cell) for claim in claims}
+    for claim in claims:
+        _judge(claim, network, ledger)
+    for row in table.rows:
+        for cell in row.cells:
+            if id(cell) not in judged:
+                ledger.skip(cell, "nothing is known of it by the row's name")
+    return network.name
+
+
+def _named(table: ClaimTable) -> Network | None:
+    """The only network that the words of and above a table name."""
+    for words in (table.title, table.context):
+        found = list(find_names(words))
+        if found:
+            only = len({name.spec for name in found}) == 1 and found[0].spec and not found[0].norm
+            spec = load_spec(found[0].spec) if only else None
+            return build(spec, spec.input, spec.head) if spec is not None else None
+    return None
+
+
+def _merit(claims: Sequence[_Claim]) -> tuple[int, int]:
+    right = sum(claim.is_right for claim in claims)
+    return right, right - len(claims)
+
+
+def _bears_out(claims: Sequence[_Claim]) -> bool:
+    """Whether most numbers are right, or one slip away."""
+    right = sum(claim.is_right for claim in claims)
+    near = sum(not claim.is_right and claim.near is not None for claim in claims)
+    return right >= 1 and right + near >= max(LEAST, SHARE * len(claims))
+
+
+def _judge(claim: _Claim, network: Network, ledger: Ledger) -> None:
+    if claim.is_right:
+        ledger.passed(claim.cell, f"by its name, in {network.name}")
+        return
+    number = claim.number
+    fact = next((fact for fact in claim.facts if digit_slip(number.digits, claim.digits(fact))), None)
+    if fact is None:
+        ledger.skip(claim.cell, f"not that of {network.name}: a part of somebody's own may be meant")
+        return
+    ledger.fail(
+        _CODES[fact.family],
+        clean(claim.cell.flow),
+        f"{claim.row.name} has {_words(number, fact)}, not {number.text.strip()}",
+        span=(number.start, number.end),
+        expected=_printed(number, fact),
+        quantity=claim.cell.quantity,
+        layer=fact.scope.name,
+        derivation=fact.derivation,
+        notes=(digit_slip(number.digits, claim.digits(fact)),),
+    )
+
+
+def _words(number: Number, fact: Fact) -> str:
+    """The right figure with what it counts."""
+    if fact.whole is not None:
+        return f"{_printed(number, fact)} % of {fact.quantity.removeprefix('share of ')}"
+    if fact.family == "pixels":
+        return f"{fact.exact:,} pixels as its receptive field"
+    unit = "bytes of " if fact.is_bytes else ""
+    return f"{fact.exact:,} {unit}{fact.quantity.removesuffix(' bytes')}"
+
+
+def _printed(number: Number, fact: Fact) -> str:
+    """The fact in the form of the number; a share in percent."""
+    if fact.whole is None:
+        return format_like(number, fact.exact)
+    return f"{100 * fact.exact / fact.whole:.{number.readings[0].decimals}f}"
+
+
+def _admits(number: Number, fact: Fact) -> bool:
+    if fact.whole is not None:
+        unit = 10 ** number.readings[0].decimals
+        off: int = abs(number.readings[0].mantissa * fact.whole - 100 * fact.exact * unit)
+        return 2 * off <= fact.whole
+    return admits(number, Figure(fact.quantity, fact.exact, bytes=fact.is_bytes))
+
+
+@lru_cache(maxsize=32)
+def _known(same: Same) -> dict[Scope, tuple[Fact, ...]]:
+    """The facts of each part and layer."""
+    found: dict[Scope, list[Fact]] = {}
+    for fact in facts(same.network.report, "network", "part", "layer", "pixels", "share"):
+        found.setdefault(fact.scope, []).append(fact)
+    return {scope: tuple(held) for scope, held in found.items()}
+
+
+_Scopes = dict[str, tuple[Scope, ...]]
+
+
+@lru_cache(maxsize=32)
+def _schemes(same: Same) -> tuple[_Scopes, ...]:
+    """The parts that each name may mean, in each way to name the layers."""
+    return tuple(
+        {name: (Scope("layer", row),) for name, row in names.items()}
+        for names in find_schemes(same.network.report.graph)
+    )
+
+
+def _claims(table: ClaimTable, layers: _Scopes, network: Network) -> Iterator[_Claim]:
+    known = _known(Same(network))
+    rows = [
+        *table.rows,
+        *(Row(kind="network", name="total", flow=cell.flow, cells=(cell,)) for cell in table.totals),
+    ]
+    for row in rows:
+        if row.repeats > 1:
+            continue
+        held = [fact for scope in _scopes(row.name, layers, known) for fact in known.get(scope, ())]
+        for cell in row.cells if held else ():
+            family, quantity = _FAMILIES.get(cell.quantity, ("none", ""))
+            wanted = tuple(
+                fact for fact in held if family in ("", fact.family) and quantity in ("", fact.quantity)
+            )
+            numbers = [
+                part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)
+            ]
+            if wanted and numbers:
+                plain = sorted(wanted, key=lambda fact: fact.quantity != "parameters")
+                yield _Claim(row, cell, numbers[-1], tuple(plain))
+
+
+def _scopes(words: str, layers: _Scopes, known: dict[Scope, tuple[Fact, ...]]) -> tuple[Scope, ...]:
+    """The parts that a row's name may mean; a layer's before a block's."""
+    name = plain_name(words)
+    if name in layers:
+        return layers[name]
+    part = find_part(name)
+    return (part, *_like(part, known)) if part is not None else ()
+
+
+def _like(scope: Scope, known: dict[Scope, tuple[Fact, ...]]) -> Iterator[Scope]:
+    """Other names of the part: all conv layers for the trunk, all FC layers and their block for the head."""
+    likes = {"trunk": (Scope("kind", "conv"),), "head": (Scope("kind", "fc"), Scope("block", "fc"))}
+    yield from (like for like in likes.get(scope.kind, ()) if like in known)
