@@ -104,6 +104,14 @@ LENET = """| Layer | Parameters | % of total |
 | fc3 | 850 | 1.4% |
 | Total | 61,706 | 100% |
 """
+STACKS = """| stack | weights | multiply-adds |
+|---|---|---|
+| one 3x3 | 147,456 | 462 M |
+| two 3x3 | 294,912 | 925 M |
+| one 5x5 | 409,600 | 1,285 M |
+| three 3x3 | 442,368 | 1,387 M |
+| one 7x7 | 802,816 | 2,518 M |
+"""  # at each of 56 x 56 positions, 128 channels in and out
 
 
 @pytest.mark.parametrize(
@@ -113,6 +121,7 @@ LENET = """| Layer | Parameters | % of total |
         (PARTS, "89.4", "84.9", ("V505", "84.9", "89.4")),
         (FIELDS, "| 10 |", "| 11 |", ("V103", "11", "10")),
         (CHAIN, "| 24 |", "| 42 |", ("V103", "42", "24")),  # 16 + (3 - 1) x 4
+        (STACKS, "2,518", "2,158", ("V401", "2,158 M", "2,518 M")),
         (LENET, "78.0", "87.0", ("V505", "87.0", "78.0")),  # 48,120 / 61,706
     ],
 )
@@ -139,6 +148,18 @@ def test_a_part_of_ones_own_is_not_judged() -> None:
     """25,088 x 1,024 + 1,024 and 1,024 x 20 + 20 are another head's, and no slip of VGG-16's."""
     assert found(OWN_HEAD) == []
     assert right(OWN_HEAD) == 3
+
+
+def test_a_formula_over_several_lines() -> None:
+    """Each line that begins with an equals sign goes on with the one above; LaTeX's marks are no part of it."""
+    text = "conv1_1: (3 × 3 × 3 + 1) × 64\n       = 28 × 64\n       = 1,792\n"
+    aligned = "\\text{fc6} &= 7 \\times 7 \\times 512 \\times 4096 + 4096 \\\\\n &= 102{,}764{,}544\n"
+
+    for right_text, before, after in ((text, "1,792", "1,972"), (aligned, "102{,}764", "102{,}746")):
+        assert found(right_text) == []
+        assert right(right_text) == 1
+        ((code, _, _),) = found(right_text.replace(before, after))
+        assert code == "V202"
 
 
 def test_shares_of_something_else_are_let_be() -> None:

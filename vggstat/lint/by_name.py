@@ -84,6 +84,9 @@ def judge_by_name(table: ClaimTable, ledger: Ledger) -> str:
     claims = max((list(_claims(table, scopes, network)) for scopes in _schemes(Same(network))), key=_merit)
     if not _bears_out(claims):
         return ""
+    shares = [claim for claim in claims if claim.cell.quantity == "share" and not claim.is_right]
+    if len(shares) > 1:  # of something else
+        claims = [claim for claim in claims if claim.cell.quantity != "share"]
     judged = {id(claim.cell) for claim in claims}
     for claim in claims:
         _judge(claim, network, ledger)

@@ -131,7 +131,7 @@ def check_document(
         judgements = _tried(
             lambda: settle_units(as_read, document.text, forced), as_read, path, "units of 1024", fault
         )
-    if any(judgement.table.form == "layers" for judgement in judgements):
+    if any(judgement.table.form != "facts" for judgement in judgements):
         judgements = list(with_sums(judgements))
     findings = [*document.problems, *(f for judgement in judgements for f in judgement.findings)]
     lines = tuple(split_lines(document.text))

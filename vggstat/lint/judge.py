@@ -43,6 +43,10 @@ class Judgement(Record):
 def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
     """Judge one table. ``forced`` settles which network is meant."""
     ledger = Ledger()
+    if table.form == "counts":
+        for cell in (cell for row in table.rows for cell in row.cells):
+            ledger.skip(cell, "of no layer and no network that is known")
+        return _judgement(table, ledger, None, "")
     if table.form != "layers":
         from vggstat.lint.whole_networks.rows import judge_networks
 

@@ -75,7 +75,7 @@ RowKind = Literal[
     "zeropad", "network", "other",
 ]  # fmt: skip
 
-Form = Literal["layers", "networks", "facts"]
+Form = Literal["layers", "networks", "facts", "counts"]
 Bound = Literal["", "more", "less"]
 
 QUANTITIES: Final[tuple[str, ...]] = get_args(Quantity)
@@ -133,7 +133,7 @@ class ClaimTable(Record):
     """Claims that belong together, in the order of the document.
 
     ``form``: ``layers``, a row a layer of one network; ``networks``, a row a network (prose too, where it names
-    several); ``facts``, claims about a network that ``title`` names, in no order.
+    several); ``facts``, claims about a network that ``title`` names, in no order; ``counts``, of what is neither.
     """
 
     dialect: str

@@ -29,11 +29,11 @@ def with_sums(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
     above: Judgement | None = None
     for judgement in judgements:
         if judgement.table.form == "layers":
-            judgement = with_relations(_with_own_sum(judgement))
+            judgement = _with_own_sum(judgement)
             above = judgement
         elif above is not None and not judgement.spec and judgement.unchecked and _is_near(above, judgement):
             judgement = _with_sum(judgement, above)
-        yield judgement
+        yield with_relations(judgement)
 
 
 def _with_own_sum(judgement: Judgement) -> Judgement:

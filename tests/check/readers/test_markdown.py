@@ -381,8 +381,6 @@ def test_facts_of_one_network() -> None:
         "| Task | CPU | Speedup |\n|-|-|-|\n| Conv2D 224x224x64 | 145ms | 17.7x |\n| Dense 1000 | 12.5ms | 15.6x "
         "|\n",
         "| Layer | VGG16 | VGG19 |\n|-|-|-|\n| Conv3-64 | 2 | 2 |\n| MaxPool | 1 | 1 |\n| FC-4096 | 2 | 2 |\n",
-        "| layer | params | mult-adds |\n|-|-|-|\n| VGG conv1 | 640 | 28,901,376 |\n| LeNet conv1 | 156 | 117,600 "
-        "|\n| VGG fc1 | 9 | 9 |\n",
         "| Epoch | Loss | Accuracy |\n|-|-|-|\n| 1 | 0.03 | 0.32 |\n| 2 | 0.02 | 0.82 |\n",
         "| Method | BLEU |\n|-|-|\n| VGG-16 | 0.52 |\n| VGG-16 + C3D | 0.54 |\n",
         "| Name | Parameters |\n|-|-|\n| ResNet-50 | lots |\n| VGG-16 | many |\n",
@@ -394,6 +392,18 @@ def test_other_tables_yield_nothing(text: str) -> None:
     tables = read(text, "markdown")
 
     assert not any(row.cells for table in tables for row in table.rows)
+
+
+def test_counts_of_neither_layers_nor_networks() -> None:
+    """They are read for what their columns say of each other."""
+    (table,) = read(
+        "| layer | params | mult-adds |\n|-|-|-|\n| VGG conv1 | 640 | 28,901,376 |\n| LeNet conv1 | 156 | 117,600 |\n"
+        "| VGG fc1 | 9 | 9 |\n",
+        "markdown",
+    )
+
+    assert table.form == "counts"
+    assert cells(table, 1) == [("params", "156"), ("ops", "117,600")]
 
 
 def test_escapes_and_html_in_cells() -> None:

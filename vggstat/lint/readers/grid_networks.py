@@ -17,7 +17,7 @@ from vggstat.lint.readers.headers import Header, find_unit, read_header
 from vggstat.lint.readers.layer_words import find_kind
 from vggstat.lint.text import Flow
 
-__all__ = ["is_networks", "read_accounts", "read_facts", "read_networks"]
+__all__ = ["is_networks", "read_accounts", "read_counts", "read_facts", "read_networks"]
 
 JUDGED: Final = frozenset({
     "params", "weights", "biases", "ops", "trainable_params", "frozen_params", "param_bytes", "memory", "values",
@@ -115,6 +115,29 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
             rows=tuple(rows),
             title=sheet.caption,
             gaps=sheet.gaps,
+        )
+
+
+LEAST_COUNTS: Final = 2
+"""Columns of counts that can be held against each other."""
+
+
+def read_counts(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
+    """Counts of what is neither layers nor networks: of stacks of filters, of variants. Only each other speaks for them."""
+    counted = [
+        head.quantity in JUDGED and not str(head.quantity).endswith("_layers") for head in sheet.headers
+    ]
+    if sum(counted) < LEAST_COUNTS:
+        return
+    rows = []
+    for cells in sheet.body:
+        pairs = list(zip(cells, sheet.headers, counted, strict=False))
+        found = [cell for value, head, is_count in pairs if is_count for cell in _cells(value, head)]
+        if found and cells[0].text:
+            rows.append(Row(kind="other", name=cells[0].text[:80], flow=cells[0], cells=tuple(found)))
+    if len(rows) > LEAST_COUNTS:
+        yield ClaimTable(
+            dialect=dialect, form="counts", start=sheet.start, rows=tuple(rows), title=sheet.caption
         )
 
 

@@ -82,9 +82,9 @@ def _read(cell: Flow, column: Column, kind: RowKind) -> Iterator[tuple[Quantity,
         if found is not None:
             yield quantity, found
     elif quantity == "receptive_field":
-        found = cut_kernel(cell) or cut_small(cell, quantity) if kind in _MAPS else None
-        if found is not None and kind != "input":
-            yield quantity, found
+        field = _FIELD.fullmatch(cell.text) if kind in _MAPS and kind != "input" else None
+        if field is not None:
+            yield quantity, cell.group(field, "field")
     elif role == "maps":
         yield from _maps(cell, kind)
     elif quantity == "channels" and role == "quantity":
@@ -99,6 +99,12 @@ def _read(cell: Flow, column: Column, kind: RowKind) -> Iterator[tuple[Quantity,
         yield from _input(cell, kind)
     elif role in ("shape", "size"):
         yield from _output(cell, column, kind)
+
+
+_FIELD: Final = re.compile(
+    r"[\s$(]*(?P<field>(?P<side>\d{1,4})(?:\s?(?:[x*]|\\times)\s?(?P=side))?)[\s$)]*(?:p(?:x|ixels))?"
+)
+"""A receptive field: ``196``, ``19x19``."""
 
 
 def _is_image(cell: Flow, column: Column, kind: RowKind) -> bool:

@@ -58,8 +58,9 @@ def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         if tables:
             yield from tables
             return
-    found = list(grid_networks.read_facts(grid, dialect))
-    yield from found or _shapes_with_numbers(grid, dialect)
+    found = list(grid_networks.read_facts(grid, dialect)) or list(_shapes_with_numbers(grid, dialect))
+    sheet = _sheet(grid) if not found else None
+    yield from found or (grid_networks.read_counts(sheet, dialect) if sheet is not None else ())
 
 
 LEAST_SHAPES: Final = 4

@@ -179,7 +179,7 @@ _TORCH: Final = re.compile(
     re.IGNORECASE,
 )
 _KEYWORD: Final = re.compile(
-    r"\b(?P<key>kernel_size|kernel|filter_size|pool_size|stride|strides|padding|pad)\s?[=:]\s?"
+    r"\b(?P<key>kernel_size|kernel|filter_size|pool_size|stride|strides|padding|pad|[ksp](?=\s?=))\s?[=:]\s?"
     r"(?P<value>\(\s?\d{1,2}(?:\s?,\s?\d{1,2})?\s?\)|\[?\d{1,2}(?:\s?[x*]\s?\d{1,2})?)",
     re.IGNORECASE,
 )
@@ -225,6 +225,9 @@ _KEYS: Final[dict[str, Quantity]] = {
     "kernel": "kernel",
     "filter_size": "kernel",
     "pool_size": "kernel",
+    "k": "kernel",
+    "s": "stride",
+    "p": "padding",
     "stride": "stride",
     "strides": "stride",
     "padding": "padding",

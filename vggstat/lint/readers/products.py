@@ -6,12 +6,12 @@ One is read whole or not at all: a term before it, a power of ten or a unit afte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from vggstat.lint.text import Flow
+from vggstat.lint.text import Flow, Line, join
 
-__all__ = ["find_products"]
+__all__ = ["continued", "find_products"]
 
 _SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|param))|\s(?:thousand|million|billion)(?![a-z])"
 _ROUNDED: Final = r"(?:\s?+[KMG](?![A-Za-z]))?+"
@@ -21,11 +21,14 @@ _NO_MORE: Final = (
     r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:milli|Milli|mio|Mio|bn|Mrd|mill))"
 )
 """What a bare value may not be followed by: the rest of it."""
-_TERM_NUMBER: Final = r"(?:\(\d{1,6}\s?-\s?\d{1,6}\)|\d[\d,.]*+)"
+_DIGITS: Final = r"\d[\d,.]*+(?:(?:\{,\}|\\,)\d{3})*+"
+"""A number; LaTeX groups its digits by ``{,}`` and ``\\,``."""
+_TERM_NUMBER: Final = rf"(?:\(\d{{1,6}}\s?-\s?\d{{1,6}}\)|{_DIGITS})"
+_VALUE: Final = r"\d[\d,.']*+(?:(?:\{,\}|\\,)\d{3})*+"
 _PRODUCT: Final = re.compile(
     rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
     rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+(?:{_TERM_NUMBER}|[(\[]*+\s?+{_TERM_NUMBER}){_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
-    rf"\s?(?:=|~=|~)\s?\$?\d[\d,.']*+(?:{_SCALED}|{_NO_MORE}))"
+    rf"\s?(?:=|~=|~)\s?\$?{_VALUE}(?:{_SCALED}|{_NO_MORE}))"
     r"(?!\s?[-*x/^+]\s?\d)"
 )
 """A product with its value. A value of which only a part could be read (``4.6 * 10^8``, ``560 kbytes``) is none.
@@ -34,8 +37,8 @@ Nothing that a term has taken is given back: a blank between two terms could be 
 the sign, and thirteen terms without a value in a million.
 """
 _REVERSED: Final = re.compile(
-    r"(?<![A-Za-z0-9_.,^/*x+=-])(?<![*x+=/^-]\s)(?P<claim>\d[\d,.]*+\s?=\s?[(\[]*+\d[\d,.]*+"
-    r"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+\d[\d,.]*+[)\]]*+){1,12}+)"
+    rf"(?<![A-Za-z0-9_.,^/*x+=-])(?<![*x+=/^-]\s)(?P<claim>{_DIGITS}\s?=\s?[(\[]*+{_DIGITS}"
+    rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+[(\[]*+\s?+{_DIGITS}[)\]]*+){{1,12}}+)"
     r"(?!\s?[-*x/^+=~]\s?\d|[A-Za-z_^.]|\s?[KMGT](?![A-Za-z]))"
 )
 """A value before its product: ``36928 = 3*3*64*64+64``."""
@@ -52,6 +55,28 @@ REACH: Final = 24
 """Characters before a product in which a term of its sum stands."""
 
 
+_PLAIN_SUM: Final = re.compile(r"[\d\s+=~$]*")
+LEAST_SUM: Final = 1_000
+"""The value of a sum of bare numbers that may be of a network: ``2 + 2 = 5`` is of anything."""
+_GOES_ON: Final = re.compile(r"[\s&$]*=\s?[\d(\[]")
+"""What a line begins with that goes on with the formula of the line above."""
+_OPEN: Final = re.compile(r"\d[)\]]*[\s&\\$]*$")
+_MARKS: Final = r"&|\\\\\s*$|\\\\\[[^\]]*\]\s*$"
+"""LaTeX's marks between the parts of an aligned formula."""
+MOST_LINES: Final = 4
+
+
+def continued(lines: Sequence[Line], index: int) -> tuple[Flow, int]:
+    """A line with those below it that go on with its formula, and how many they are: ``(3 * 3 * 3 + 1) * 64``, ``= 28 * 64``,
+    ``= 1,792`` are three."""
+    flows = [lines[index].flow]
+    for line in lines[index + 1 : index + MOST_LINES]:
+        if not _GOES_ON.match(line.text) or not _OPEN.search(flows[-1].text):
+            break
+        flows.append(line.flow)
+    return join((flow.sub(_MARKS, " ").strip() for flow in flows), " "), len(flows)
+
+
 def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
     """Each product with its value, and where it stands in the line; None where words were taken out of the line."""
     plain = line.sub(_TERMS, "") if _TERM.search(line.text) else line
@@ -60,6 +85,8 @@ def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
         yield plain.group(match, "claim"), match.span("claim") if plain is line else None
     for match in _PRODUCT.finditer(plain.text):
         if any(other.start() <= match.start() < other.end() for other in reversed_):
+            continue
+        if _PLAIN_SUM.fullmatch(match["claim"]) and int(re.findall(r"\d+", match["claim"])[-1]) < LEAST_SUM:
             continue
         if not _BEFORE.search(plain.text, max(match.start() - REACH, 0), match.start()):
             yield plain.group(match, "claim"), match.span("claim") if plain is line else None

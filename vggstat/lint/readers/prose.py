@@ -17,7 +17,7 @@ from vggstat.lint.names import Name, find_names
 from vggstat.lint.readers.bounds import find_bound
 from vggstat.lint.readers.headings import is_another
 from vggstat.lint.readers.owners import find_owner
-from vggstat.lint.readers.products import find_products
+from vggstat.lint.readers.products import continued, find_products
 from vggstat.lint.text import Flow, Section
 
 __all__ = ["read"]
@@ -157,7 +157,7 @@ _DIGIT: Final = re.compile(
     r"\d|[Tt]hirteen|[Ss]ixteen|[Nn]ineteen|[Ee]leven|[Ee]ight |[Tt]en |[Tt]hree |[Ff]ive "
 )
 _WORD: Final = re.compile(
-    r"(?:[\d)]\s?[*x(]\s?[\d(][^=\n]{0,80}=)|\d\s?=\s?[\d(]+\\?[*x]"
+    r"(?:[\d)]\s?[KMG]?\s?[*x(+]\s?[\d(][^=\n]{0,80}=)|\d\s?=\s?[\d(]+\\?[*x]"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
     r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
@@ -225,16 +225,7 @@ def read(section: Section) -> Iterator[ClaimTable]:
             near = names
         stated = _IMAGE.search(text[:5_000])
         image = stated["image"] if stated else image
-        rows: list[Row] = []
-        if (
-            index not in section.taken
-            and len(text) <= 20_000
-            and _DIGIT.search(text)
-            and _WORD.search(text[:5_000])
-        ):
-            cells = stripped[0] == "|" and stripped.count("|") > 2
-            # of a row of a table that nobody could read, no sentence is known
-            rows = list(_products(line.flow) if cells else _rows(line.flow, names, near, heading))
+        rows, count = _rows_at(section, index, names, near, heading)
         found += bool(rows)
         if found > MAX_FACTS:
             return
@@ -248,12 +239,32 @@ def read(section: Section) -> Iterator[ClaimTable]:
         ):
             heading, level = names, LOWEST  # a line of its own: ``VGG16:``, ``model = VGG16()``
         if rows:
-            section.take(index, index + 1)
+            section.take(index, index + count)
             classes = _CLASSES.search(text[:5_000])
             title_words = f"{image} {classes[0]}".strip() if classes else image
             yield ClaimTable(
                 dialect="prose", form="facts", start=line.flow, rows=tuple(rows), title=title_words
             )
+
+
+def _rows_at(
+    section: Section, index: int, names: list[Name], near: list[Name], heading: list[Name]
+) -> tuple[list[Row], int]:
+    """The rows of a line, and how many lines they take."""
+    line = section.lines[index]
+    text = line.text
+    if index in section.taken or len(text) > 20_000 or not _DIGIT.search(text):
+        return [], 1
+    formula, count = continued(section.lines, index)
+    if count > 1:
+        return list(_products(formula)), count
+    if not _WORD.search(text[:5_000]):
+        return [], 1
+    if text.lstrip()[0] == "|" and text.count("|") > 2:
+        return list(
+            _products(line.flow)
+        ), 1  # of a row of a table that nobody could read, no sentence is known
+    return list(_rows(line.flow, names, near, heading)), 1
 
 
 _IMAGE: Final = re.compile(

@@ -114,6 +114,11 @@ class Claim(NamedTuple):
         sign = {"": 0, "more": 1, "less": -1}[self.cell.bound]
         return sign * figure.exact > sign * self.number.approximate
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether it has digits enough to tell one way to count from another: 16 G is anything near 15.5 G."""
+        return len(self.number.digits) > 2
+
     def names_tool(self, figure: Figure) -> bool:
         """Whether the words around or in the line name the tool that counts so: ``thop`` of ``thop-old``."""
         tool = figure.rule.partition("-")[0]
@@ -144,7 +149,7 @@ def judge_cell(claim: Claim, variant: Variant, variants: Iterable[Variant], ledg
         ledger.passed(cell, f"{cell.bound} than that holds for {variant.words}")
         return
     right = next((figure for figure in figures if claim.admits(figure) and claim.permits(figure)), None)
-    if right is not None and right.rule in MISTAKEN and not claim.names_tool(right):
+    if right is not None and right.rule in MISTAKEN and claim.is_telling and not claim.names_tool(right):
         enter_mistaken(cell, number, right, variant, ledger)
         return
     if right is not None:
