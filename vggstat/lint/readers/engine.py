@@ -22,7 +22,7 @@ MakeRow = Callable[[Flow, re.Match[str], int], Row | None]
 MakeTotals = Callable[[Flow, re.Match[str], int], Iterable[Cell]]
 GAP: Final = re.compile(r"^[ |*#/>%-]*(?:(?:\. ?){2,}|…|⋮)[ .|…*]*$", re.MULTILINE)
 """A line that says that rows are left out."""
-RULE: Final = re.compile(r"(?=.*\S)[\s_=+|:*#/>-]*")
+RULE: Final = re.compile(r"(?=.*\S)[\s_=+|:*#/>.…-]*")
 TITLE_LINES: Final = 3
 """Lines before a listing, and of it, in which the network is named."""
 _QUANTITY_OF: Final[dict[str, Quantity]] = {name: name for name in QUANTITIES}  # type: ignore[misc]
@@ -49,6 +49,11 @@ def runs(
 def count_layers(rows: Iterable[Row]) -> int:
     """How many of the rows are of layers that every network has."""
     return sum(row.kind in ("conv", "pool", "fc") for row in rows)
+
+
+def named_as_first(row: Row, first: Row | None) -> bool:
+    """Whether a row is called what the first one is: where names are unique, another listing begins."""
+    return first is not None and row.name == first.name
 
 
 def line_from(text: Flow, start: int) -> Flow:
@@ -115,6 +120,8 @@ class Layout(Record):
         for run in runs(section, self._begins, self.gap, lambda begins, _: begins):
             first, end = run[0][0], self._extended(section, run[-1][0] + 1)
             text = self.join(section.lines[i].flow for i in range(first, end) if i not in section.taken)
+            if self.proof is not None and not self.proof.search(text.text):
+                continue
             start = 0
             for parts in self._listings(text):
                 whole = text.cut(start, parts[-1].stop)

@@ -11,7 +11,7 @@ from vggstat.lint.text import Flow
 
 _WORDS: Final[dict[Quantity, str]] = {
     "frozen_params": r"(?:non-?trainable|frozen)\s{0,3}param(?:eter)?s?",
-    "trainable_params": r"(?<!non-)(?<!non)trainable\s{0,3}param(?:eter)?s?",
+    "trainable_params": r"(?<!non-)trainable\s{0,3}param(?:eter)?s?",
     "params": r"total\s{1,3}param(?:eter)?s?|unique\s{1,3}parameters\s{1,3}in\s{1,3}model",
     "ops": r"total\s{1,3}mult-?adds?",
     "input_bytes": r"input\s{1,3}size",
@@ -27,7 +27,7 @@ _BYTES_OF: Final[dict[Quantity, Quantity]] = {
 }
 """What a size in brackets after the number is."""
 TOTAL: Final = re.compile(
-    rf"(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _WORDS.items())}|optimizer\s{{1,3}}params?)"
+    rf"\b(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _WORDS.items())}|optimizer\s{{1,3}}params?)"
     r"\s{0,3}(?:\((?P<unit>[\w.]{1,24})\))?\s{0,3}[:|]\s{0,40}(?P<value>\d[\d,.']*)(?P<own>\s?[KMGT]i?B?\b)?"
     r"(?:\s{0,3}\((?P<size>[\d.,]{1,16}\s?[KMGT]?i?B)\))?",
     re.IGNORECASE,
