@@ -56,6 +56,11 @@ def named_as_first(row: Row, first: Row | None) -> bool:
     return first is not None and row.name == first.name
 
 
+def begins_with_input(row: Row, first: Row | None) -> bool:
+    """Whether a row is an input after other rows: another listing begins."""
+    return first is not None and row.kind == "input"
+
+
 def line_from(text: Flow, start: int) -> Flow:
     """The rest of a line."""
     end = text.text.find("\n", start)
@@ -77,7 +82,7 @@ class Layout(Record):
     name: str
     row: re.Pattern[str]
     """The head of a row. A group named like a quantity is a claim (``kernel_2`` is a second one); ``name`` and ``type``
-    are what the row is called; ``words`` say more of it in no fixed order."""
+    (``type_2``) are what the row is called; ``words`` say more of it in no fixed order."""
     fields: tuple[re.Pattern[str], ...] = ()
     """What may stand in the row besides, with groups as in a head."""
     labels: Mapping[str, str] = {}
@@ -179,7 +184,8 @@ class Layout(Record):
         behind = (pattern.search(text.text, head.start(), stop) for pattern in self.fields)
         matches = [head, *(match for match in behind if match)]
         said = {key: value for match in matches for key, value in match.groupdict().items() if value}
-        name, type_ = said.get("name", ""), said.get("type", "")
+        name = said.get("name", "")
+        type_ = next((value for key, value in said.items() if key.startswith("type")), "")
         kind = self.kind(type_ or name) or "other"
         cells = [cell for match in matches for cell in self.claims(text, match)]
         if "words" in said:
