@@ -7,6 +7,7 @@ from typing import Final
 
 from vggstat.lint.model import RowKind
 from vggstat.lint.readers.engine import Layout
+from vggstat.lint.readers.totals import TOTAL, read_total
 
 _KINDS: Final[dict[str, RowKind]] = {
     "inputvertex": "input", "convolutionlayer": "conv", "convolution2d": "conv", "subsamplinglayer": "pool",
@@ -39,5 +40,7 @@ read: Final = Layout(
     },
     kind=lambda word: _KINDS.get(word.lower()),
     least=3,
+    total=TOTAL,
+    make_totals=read_total,
     has_totals=True,
 ).read

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple, TypeVar
 
 from vggstat.lint.model import QUANTITIES, Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.lint.readers.layer_words import attributes, find_kind
-from vggstat.lint.readers.totals import TOTAL, read_total
 from vggstat.lint.text import Flow, Section, join
 from vggstat.records import Record
 
@@ -91,7 +90,8 @@ class Layout(Record):
     """The unit of a group's column."""
     kind: Callable[[str], RowKind | None] = find_kind
     """The kind of layer that a ``type`` means, or a ``name`` where there is no type."""
-    total: re.Pattern[str] = TOTAL
+    total: re.Pattern[str] | None = None
+    """A total, with groups as in a head."""
     header: re.Pattern[str] | None = None
     """A line that begins another listing."""
     line: re.Pattern[str] | None = None
@@ -116,7 +116,8 @@ class Layout(Record):
     join: Callable[[Iterable[Flow]], Flow] = lambda lines: join(lines, "\n")
     make_row: MakeRow | None = None
     """A row of its head and the text up to its end, where patterns alone do not say what stands there."""
-    make_totals: MakeTotals = read_total
+    make_totals: MakeTotals | None = None
+    """The claims of a total, likewise."""
     finish: Callable[[ClaimTable, Flow], ClaimTable] = lambda table, text: table  # noqa: ARG005
     """What is to be said of a listing once all of its text is known."""
 
@@ -146,7 +147,7 @@ class Layout(Record):
         if self.header is not None and self.header.search(line.text):
             return True
         patterns = (self.line,) if self.line is not None else (self.row, self.total)
-        return False if any(pattern.search(line.text) for pattern in patterns) else None
+        return False if any(pattern and pattern.search(line.text) for pattern in patterns) else None
 
     def _extended(self, section: Section, end: int) -> int:
         """``end``, or behind the lines from there on that belong to the last one."""
@@ -170,15 +171,19 @@ class Layout(Record):
             yield parts
 
     def _parts(self, text: Flow) -> Iterator[_Part]:
-        make = self.make_row or self._row
-        found = [match for pattern in (self.row, self.total) for match in pattern.finditer(text.text)]
+        make_row, make_totals = self.make_row or self._row, self.make_totals or self._totals
+        patterns = (self.row, self.total) if self.total else (self.row,)
+        found = [match for pattern in patterns for match in pattern.finditer(text.text)]
         found.sort(key=lambda match: match.start())
         for head, after in zip_longest(found, found[1:]):
             stop = after.start() if after else len(text)
             if head.re is self.total:
-                yield _Part(head, stop, None, tuple(self.make_totals(text, head, stop)))
-            elif (row := make(text, head, stop)) is not None:
+                yield _Part(head, stop, None, tuple(make_totals(text, head, stop)))
+            elif (row := make_row(text, head, stop)) is not None:
                 yield _Part(head, stop, row, ())
+
+    def _totals(self, text: Flow, head: re.Match[str], _end: int) -> Iterator[Cell]:
+        yield from self.claims(text, head)
 
     def _row(self, text: Flow, head: re.Match[str], stop: int) -> Row:
         behind = (pattern.search(text.text, head.start(), stop) for pattern in self.fields)
@@ -195,7 +200,7 @@ class Layout(Record):
             )
         return Row(
             kind=kind,
-            name=name or type_,
+            name=name.replace("\n", "") or type_,
             type=type_,
             flow=text.cut(head.start(), stop).strip(" |\n"),
             cells=tuple(cells),

@@ -12,6 +12,7 @@ from typing import Final
 
 from vggstat.lint.model import Cell, ClaimTable, Row, RowKind
 from vggstat.lint.readers.engine import Layout, line_from, named_as_first
+from vggstat.lint.readers.totals import TOTAL, read_total
 from vggstat.lint.text import Flow
 
 _KINDS: Final[dict[str, RowKind]] = {
@@ -28,26 +29,28 @@ LEAST_CUT: Final = 7
 _OPEN: Final = r"\[?\( ?(?:None|\d+|\?|-1) ?,"
 """What every shape begins with."""
 _SHAPE: Final = rf"{_OPEN} ?(?:(?:None|\d+|\?),? ?)*"
+_EDGE: Final = r"(?:[ |]|<[^<>\n]{1,80}>)*"
+"""What stands between columns, also in a page's source."""
 _CLASS: Final = r"(?P<type>[A-Za-z_][\w ]{0,40}?)(?:\)|(?=  | *\|| +[(\[]))"
 _PLAIN: Final = (
     r"^[ |#/*>]*(?P<words>[A-Za-z_](?:[^|\[\]\n(]|\((?![A-Za-z_])){0,60}?)[ |]+"
     r"(?=\((?:None|\?|-1)(?:, ?(?:None|\d+))+\)[ |]+\d[\d,.']*[ |]*$)"
 )
 _ROW: Final = re.compile(
-    rf"(?<![\w./:-])(?P<name>[A-Za-z_][\w./:-]*) ?\((?:{_CLASS}(?=[ |]*(?:\(?{_OPEN}|multiple\b))"
+    rf"(?<![\w./:-])(?P<name>[A-Za-z_][\w./:-]*) ?\((?:{_CLASS}(?={_EDGE}(?:\(?{_OPEN}|multiple\b))"
     rf"|(?P<class>(?i:{'|'.join(_KINDS)}))\))|{_PLAIN}",
     re.MULTILINE,
 )
 """A name and its class in brackets, which is known or has a shape behind it; or words, a shape with an open batch, a
 count, and nothing else."""
 _FIELD: Final = re.compile(
-    rf"[ |]*(?:(?P<several>\[?\( ?\(|{_SHAPE}\) ?,|multiple)"
+    rf"{_EDGE}(?:(?P<several>\[?\( ?\(|{_SHAPE}\) ?,|multiple)"
     rf"|(?P<shape>{_SHAPE}\)\]?|\d+(?:x\d+){{0,2}}(?=  +\d))"
     rf"|{_OPEN}(?: ?\d+,)*(?: ?\d+(?= ))?)"
 )
 """Shapes of several outputs, a shape, or a shape that is cut."""
 _COUNT: Final = re.compile(r"(?<![\w.,(\[])\d[\d,.' ]*(?![\w(\[])")
-_LAST_COUNT: Final = re.compile(r"(?<=[ |])(?:\d{1,3}(?:,\d{3})+|\d+)(?=[ |]*$|  | ?\|? *\[')")
+_LAST_COUNT: Final = re.compile(r"(?<=[ |>])(?:\d{1,3}(?:,\d{3})+|\d+)(?=[ |]*$|  | ?\|? *\[')")
 """A count that no part of a shape follows."""
 _BELOW: Final = re.compile(r"\n[ |]*\(?(?P<type>[A-Za-z_]\w*)\)")
 """The class, in the line below the name."""
@@ -118,6 +121,8 @@ read: Final = Layout(
     title=re.compile(r"\bModel:\s*\"?(?P<title>[\w .-]{1,60})\"?", re.IGNORECASE),
     again=named_as_first,
     least=1,
+    total=TOTAL,
+    make_totals=read_total,
     has_totals=True,
     family="keras",
     finish=_finish,

@@ -15,6 +15,7 @@ from typing import Final
 from vggstat.lint.model import Cell, ClaimTable, Quantity, Row
 from vggstat.lint.readers.engine import Layout, line_from
 from vggstat.lint.readers.torch_kinds import torch_kind
+from vggstat.lint.readers.totals import TOTAL, read_total
 from vggstat.lint.text import Flow
 
 _COLUMN: Final = re.compile(
@@ -114,6 +115,8 @@ read: Final = Layout(
     proof=re.compile(r"(?i:depth-idx|var_name)|\w: \d-\d+(?: +\[| *$)", re.MULTILINE),
     row=_ROW,
     make_row=_row,
+    total=TOTAL,
+    make_totals=read_total,
     has_totals=True,
     family="torchinfo",
     finish=_leaves,

@@ -12,6 +12,7 @@ from typing import Final
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.readers.engine import Layout
 from vggstat.lint.readers.torch_kinds import torch_kind
+from vggstat.lint.readers.totals import TOTAL, read_total
 from vggstat.lint.text import Flow
 
 _ROW: Final = re.compile(
@@ -44,6 +45,8 @@ read: Final = Layout(
     row=_ROW,
     labels={"in_shape": "Input Shape", "shape": "Output Shape", "params": "Param #"},
     kind=torch_kind,
+    total=TOTAL,
+    make_totals=read_total,
     has_totals=True,
     family="torchsummary",
     finish=_finish,
