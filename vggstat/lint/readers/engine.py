@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
 from vggstat.lint.model import QUANTITIES, Cell, ClaimTable, Quantity, Row, RowKind
@@ -66,6 +67,32 @@ def line_from(text: Flow, start: int) -> Flow:
     return text.cut(start, end if end >= 0 else None)
 
 
+def claims(
+    text: Flow,
+    match: re.Match[str],
+    labels: Mapping[str, str],
+    units: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Cell]:
+    """A cell for each group of a match that is named like a quantity."""
+    for group, printed in match.groupdict().items():
+        quantity = _QUANTITY_OF.get(group.rstrip("_23456789"))
+        if quantity and printed:
+            claim = text.group(match, group).strip(" ,.'")
+            yield Cell(
+                quantity=quantity, flow=claim, unit=units.get(group, ""), label=labels.get(group, group)
+            )
+
+
+def _groups(match: re.Match[str], name: str) -> list[str]:
+    """The groups of a match that are called so (``name``, ``name_2``) and that hold something."""
+    return [group for group, printed in match.groupdict().items() if printed and group.startswith(name)]
+
+
+def _said(matches: Iterable[re.Match[str]], name: str) -> str:
+    """What the first group of that name holds; empty for none."""
+    return next((match[group] for match in matches for group in _groups(match, name)), "")
+
+
 class _Part(NamedTuple):
     """A row, or the claims of a total, from its head to where the next begins."""
 
@@ -90,6 +117,8 @@ class Layout(Record):
     """The unit of a group's column."""
     kind: Callable[[str], RowKind | None] = find_kind
     """The kind of layer that a ``type`` means, or a ``name`` where there is no type."""
+    words: Callable[[Flow, RowKind | None], Iterable[Cell]] = attributes
+    """What the group ``words`` claims; it fills in what no other group says."""
     total: re.Pattern[str] | None = None
     """A total, with groups as in a head."""
     header: re.Pattern[str] | None = None
@@ -183,37 +212,22 @@ class Layout(Record):
                 yield _Part(head, stop, row, ())
 
     def _totals(self, text: Flow, head: re.Match[str], _end: int) -> Iterator[Cell]:
-        yield from self.claims(text, head)
+        yield from claims(text, head, self.labels, self.units)
 
     def _row(self, text: Flow, head: re.Match[str], stop: int) -> Row:
-        behind = (pattern.search(text.text, head.start(), stop) for pattern in self.fields)
-        matches = [head, *(match for match in behind if match)]
-        said = {key: value for match in matches for key, value in match.groupdict().items() if value}
-        name = said.get("name", "")
-        type_ = next((value for key, value in said.items() if key.startswith("type")), "")
+        found = (pattern.search(text.text, head.start(), stop) for pattern in self.fields)
+        matches = [head, *(match for match in found if match)]
+        name, type_ = (_said(matches, group) for group in ("name", "type"))
         kind = self.kind(type_ or name) or "other"
-        cells = [cell for match in matches for cell in self.claims(text, match)]
-        if "words" in said:
-            known = {cell.quantity for cell in cells}
-            cells.extend(
-                cell for cell in attributes(text.group(head, "words"), kind) if cell.quantity not in known
-            )
+        cells = [cell for match in matches for cell in claims(text, match, self.labels, self.units)]
+        known = {cell.quantity for cell in cells}
+        for group in _groups(head, "words"):
+            more = self.words(text.group(head, group), kind)
+            cells.extend(cell for cell in more if cell.quantity not in known)
+        flow = text.group(head).strip(" |\n")
         return Row(
-            kind=kind,
-            name=name.replace("\n", "") or type_,
-            type=type_,
-            flow=text.cut(head.start(), stop).strip(" |\n"),
-            cells=tuple(cells),
+            kind=kind, name=(name or type_).replace("\n", ""), type=type_, flow=flow, cells=tuple(cells)
         )
-
-    def claims(self, text: Flow, match: re.Match[str]) -> Iterator[Cell]:
-        """A cell for each group of a match that is named like a quantity."""
-        for group, printed in match.groupdict().items():
-            quantity = _QUANTITY_OF.get(group.rstrip("_23456789"))
-            if quantity and printed:
-                claim = text.group(match, group).strip(" ,.'")
-                unit, label = self.units.get(group, ""), self.labels.get(group, group)
-                yield Cell(quantity=quantity, flow=claim, unit=unit, label=label)
 
     def _table(self, section: Section, text: Flow, parts: Sequence[_Part]) -> ClaimTable | None:
         rows = tuple(part.row for part in parts if part.row is not None)
