@@ -13,7 +13,7 @@ from typing import Final
 
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.readers.accountings import accounting_of_total
-from vggstat.lint.readers.engine import Layout, begins_with_input
+from vggstat.lint.readers.engine import Layout, begins_with_input, without
 from vggstat.lint.readers.layer_words import find_kind
 from vggstat.lint.text import Flow, join
 
@@ -56,8 +56,7 @@ _CUT_GROUP: Final = (
 
 def _joined(lines: Iterable[Flow]) -> Flow:
     """The lines without bullets and comment signs before them, and without ends that cut a number in two."""
-    bare = (line.cut(match.end() if (match := _PREFIX.match(line.text)) else 0) for line in lines)
-    return join(bare, "\n").sub(_CUT_GROUP, "")
+    return join((without(line, _PREFIX) for line in lines), "\n").sub(_CUT_GROUP, "")
 
 
 def _finish(table: ClaimTable, text: Flow) -> ClaimTable:

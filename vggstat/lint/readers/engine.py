@@ -31,19 +31,30 @@ _QUANTITY_OF: Final[dict[str, Quantity]] = {name: name for name in QUANTITIES}  
 def runs(
     section: Section, read: Callable[[Flow], T | None], gap: int, again: Callable[[T, T], bool]
 ) -> Iterator[list[tuple[int, T]]]:
-    """Lines that ``read`` makes something of, as indexes with what it makes, in stretches: one begins more than ``gap``
-    lines after the last line, or where ``again`` is true of what was made and the first of the stretch."""
+    """Lines that ``read`` makes something of, as indexes with what it makes, in stretches: another begins more than ``gap``
+    lines after the last line, or where ``again`` is true of what was made and what was made before."""
     run: list[tuple[int, T]] = []
     for index in section.free():
         found = read(section.lines[index].flow)
         if found is None:
             continue
-        if run and (index - run[-1][0] > gap or again(found, run[0][1])):
+        if run and (index - run[-1][0] > gap or again(found, run[-1][1])):
             yield run
             run = []
         run.append((index, found))
     if run:
         yield run
+
+
+def take(section: Section, run: Iterable[tuple[int, T]]) -> None:
+    """Mark the lines of a stretch as read, and not those between them."""
+    section.taken.update(index for index, _ in run)
+
+
+def without(flow: Flow, prefix: re.Pattern[str]) -> Flow:
+    """A text without what stands before it."""
+    match = prefix.match(flow.text)
+    return flow.cut(match.end()) if match else flow
 
 
 def count_layers(rows: Iterable[Row]) -> int:
