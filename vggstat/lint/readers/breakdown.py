@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from vggstat.lint.model import Cell, ClaimTable, Group, Quantity, Row
+from vggstat.lint.readers.engine import runs, take, without
 from vggstat.lint.readers.grid_blocks import summed_rows
 from vggstat.lint.readers.grid_cells import cut_claim, is_formula
 from vggstat.lint.readers.headers import is_total, read_header
 from vggstat.lint.readers.layer_words import attributes, find_kind, find_repeats
 from vggstat.lint.readers.listing import SHAPE
 from vggstat.lint.text import Flow, Section
-
-__all__ = ["read"]
 
 MAX_LINE: Final = 2_000
 MAX_NAME: Final = 70
@@ -57,6 +56,10 @@ _PARAMS: Final = re.compile(
 )
 
 
+_EXACT: Final = re.compile(r"\d,\d{3}|\d{4}|=")
+_LONG: Final = re.compile(r"(?:\d\D*){4}|[KMG=]")
+
+
 class _Entry(NamedTuple):
     """A name with its number."""
 
@@ -69,29 +72,37 @@ class _Entry(NamedTuple):
 
 
 def read(section: Section) -> Iterator[ClaimTable]:
-    """Every break-down of the section."""
-    found: list[tuple[int, _Entry]] = []
-    for index in [*section.free(), len(section.lines) + MAX_GAP + 1]:
-        inside = index < len(section.lines)
-        entries = list(_entries(section.lines[index].flow)) if inside else []
-        again = entries and found and is_total(found[-1][1].name.text) == "total"
-        if found and (index - found[-1][0] > MAX_GAP or again):
-            yield from _table(section, found)
-            found = []
-        found.extend((index, entry) for entry in entries)
+    """Every break-down of the section; another begins after a total."""
+    for run in runs(section, _entries, MAX_GAP, lambda _, before: is_total(before[-1].name.text) == "total"):
+        entries = [entry for _, found in run for entry in found]
+        quantity = _quantity(entries, section.words_before(run[0][0], 4))
+        rows, groups = _rows(entries, quantity) if quantity else ([], [])
+        long = sum(_LONG.search(entry.claim.text) is not None for entry in entries)
+        if sum(row.kind in ("conv", "fc") for row in rows) >= LEAST and 2 * long >= len(entries):
+            take(section, run)
+            yield ClaimTable(
+                dialect="breakdown",
+                form="layers",
+                start=entries[0].name,
+                rows=tuple(rows),
+                groups=tuple(groups),
+                gaps=True,
+            )
 
 
-def _entries(line: Flow) -> Iterator[_Entry]:
+def _entries(line: Flow) -> list[_Entry] | None:
     """The entries of a line: one as a rule, several where lines were run together."""
     if len(line) > MAX_LINE or not re.search(r"\d", line.text):
-        return
+        return None
     many = list(_ENTRY.finditer(line.text))
     if len(many) > 1:
-        for match in many:
-            yield _Entry(line.group(match, "name"), line.group(match, "claim"), "")
-        return
-    prefix = _PREFIX.match(line.text)
-    body = line.cut(prefix.end() if prefix else 0).strip(" |*`\"',;)(")
+        return [_Entry(line.group(match, "name"), line.group(match, "claim"), "") for match in many]
+    entry = _entry(without(line, _PREFIX).strip(" |*`\"',;)("))
+    return [entry] if entry else None
+
+
+def _entry(body: Flow) -> _Entry | None:
+    """A name, a sign and a number; the first sign that has a name before it and a number behind it."""
     for position, match in enumerate(_BETWEEN.finditer(body.text[: MAX_NAME + 20])):
         if position and not match[0].strip():
             break  # columns
@@ -99,7 +110,7 @@ def _entries(line: Flow) -> Iterator[_Entry]:
             continue  # "FC6 (25088 → 4096)"
         name = body.cut(0, match.start()).strip(" *`:")
         if not name.text or len(name) > MAX_NAME:
-            return
+            break
         product, shape = _PRODUCT.search(name.text) if "=" in match[0] else None, None
         if product:
             name = name.cut(0, product.start())
@@ -108,9 +119,8 @@ def _entries(line: Flow) -> Iterator[_Entry]:
             name = name.cut(0, (_LABEL.search(name.text) or product).start()).strip(" ,:*`")
         claim = cut_claim(body.cut(product.start() if product else match.end()).strip(" *`$"))
         if claim is not None and _names(name.text) and _is_count(claim):
-            rest = body.text[body.text.rfind(claim.text[-3:]) + 3 :]
-            yield _Entry(name, claim, rest, shape)
-            return
+            return _Entry(name, claim, body.text[body.text.rfind(claim.text[-3:]) + 3 :], shape)
+    return None
 
 
 def _names(text: str) -> bool:
@@ -122,34 +132,12 @@ def _is_count(claim: Flow) -> bool:
     return "=" in claim.text or not is_formula(claim)
 
 
-def _table(section: Section, found: Sequence[tuple[int, _Entry]]) -> Iterator[ClaimTable]:
-    quantity = _quantity(section, found)
-    rows, groups = _rows([entry for _, entry in found], quantity) if quantity else ([], [])
-    numbers = [entry.claim.text for _, entry in found]
-    long = sum(
-        len(re.sub(r"\D", "", text)) >= 4 or re.search(r"[KMG=]", text) is not None for text in numbers
-    )
-    if sum(row.kind in ("conv", "fc") for row in rows) < LEAST or 2 * long < len(numbers):
-        return
-    for index in dict.fromkeys(index for index, _ in found):
-        section.take(index, index + 1)
-    yield ClaimTable(
-        dialect="breakdown",
-        form="layers",
-        start=found[0][1].name,
-        rows=tuple(rows),
-        groups=tuple(groups),
-        gaps=True,
-    )
-
-
-def _quantity(section: Section, found: Sequence[tuple[int, _Entry]]) -> Quantity | None:
+def _quantity(entries: Sequence[_Entry], before: str) -> Quantity | None:
     """What the numbers are: as the words beside them say, else the lines before; None where those say nothing.
 
     Long numbers without a word are parameters: nobody lists the values of outputs in this way without saying so.
     """
-    beside = " ".join(f"{entry.name.text} {entry.rest}" for _, entry in found)
-    before = section.words_before(found[0][0], 4)
+    beside = " ".join(f"{entry.name.text} {entry.rest}" for entry in entries)
     for words in (beside, before.rpartition("\n")[2], before):
         if _OPERATIONS.search(words):
             return None if _PARAMS.search(words) else "ops"
@@ -157,8 +145,8 @@ def _quantity(section: Section, found: Sequence[tuple[int, _Entry]]) -> Quantity
             return "params"
         if _OTHER.search(words):
             return None
-    exact = sum(re.search(r"\d,\d{3}|\d{4}|=", entry.claim.text) is not None for _, entry in found)
-    return "params" if 2 * exact > len(found) else None
+    exact = sum(_EXACT.search(entry.claim.text) is not None for entry in entries)
+    return "params" if 2 * exact > len(entries) else None
 
 
 def _rows(entries: Sequence[_Entry], quantity: Quantity) -> tuple[list[Row], list[Group]]:
@@ -166,22 +154,20 @@ def _rows(entries: Sequence[_Entry], quantity: Quantity) -> tuple[list[Row], lis
     rows: list[Row] = []
     groups: list[Group] = []
     for entry in entries:
-        header = read_header(entry.name.text)
+        name = entry.name.text
         cell = Cell(quantity=quantity, flow=entry.claim, label=quantity, hedge="~" in entry.claim.text)
-        sums = is_total(entry.name.text)
+        sums, repeats = is_total(name), find_repeats(name)
+        of = summed_rows(name, rows, whole=sums == "total") if sums else (len(rows),)
+        if of and (repeats > 1 if not sums else read_header(name).quantity in (None, quantity)):
+            groups.append(Group(cell=cell, rows=of))
         if sums:
-            of = summed_rows(entry.name.text, rows, whole=sums == "total")
-            if of and header.quantity in (None, quantity):
-                groups.append(Group(cell=cell, rows=of))
             continue
-        kind = find_kind(entry.name.text) or "other"
-        repeats = find_repeats(entry.name.text)
-        times = _TIMES.search(entry.name.text)
-        said = tuple(attributes(entry.name.cut(0, times.start() if times else None), kind))
-        if repeats > 1:
-            groups.append(Group(cell=cell, rows=(len(rows),)))
+        kind = find_kind(name) or "other"
+        times = _TIMES.search(name)
+        cells = list(attributes(entry.name.cut(0, times.start() if times else None), kind))
         if entry.shape is not None:
-            said = (*said, Cell(quantity="shape", flow=entry.shape, label="output"))
-        cells = said if repeats > 1 else (*said, cell)
-        rows.append(Row(kind=kind, name=entry.name.text, flow=entry.name, cells=cells, repeats=repeats))
+            cells.append(Cell(quantity="shape", flow=entry.shape, label="output"))
+        if repeats == 1:
+            cells.append(cell)
+        rows.append(Row(kind=kind, name=name, flow=entry.name, cells=tuple(cells), repeats=repeats))
     return rows, groups

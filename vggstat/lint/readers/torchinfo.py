@@ -8,217 +8,116 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import zip_longest
 from typing import Final
 
 from vggstat.lint.model import Cell, ClaimTable, Quantity, Row
+from vggstat.lint.readers.engine import Layout, line_from
 from vggstat.lint.readers.torch_kinds import torch_kind
-from vggstat.lint.readers.torchsummary import read_totals
-from vggstat.lint.text import Flow, Section
+from vggstat.lint.readers.totals import TOTAL, read_total
+from vggstat.lint.text import Flow
 
-__all__ = ["read"]
-
-HEADER: Final = re.compile(r"layer\s?\(type(?:\s?\(var_name\))?(?::\s?depth-idx)?\)", re.IGNORECASE)
-ROW: Final = re.compile(
-    r"^(?P<tree>[\s|+`\\*#>/─└├-]*)(?P<class>[A-Za-z_]\w{0,60})(?:\s\((?P<name>[\w.]{1,60})\))?"
-    r"(?::\s?(?P<depth>\d{1,2})-(?P<index>\d{1,4}))?(?=\s|$)"
+_COLUMN: Final = re.compile(
+    r"(?P<in_shape>input shape)|(?P<shape>output shape)|(?P<percent>param %)|(?P<params>param #|params?\b)"
+    r"|(?P<kernel>kernel shape)|(?P<ops>mult-?adds)|(?P<flag>trainable)",
+    re.IGNORECASE,
 )
+_LABELS: Final[dict[str, tuple[Quantity, str]]] = {
+    "in_shape": ("in_shape", "Input Shape"),
+    "shape": ("shape", "Output Shape"),
+    "params": ("params", "Param #"),
+    "kernel": ("kernel", "Kernel Shape"),
+    "ops": ("ops", "Mult-Adds"),
+}
 _FIELD: Final = re.compile(
-    r"(?P<several>\[\s?\[[\d\s,\[\]None-]{3,200}\]\s?\])|(?P<shape>\[\s?(?:-?\d+|None|N|B|bs|batch(?:_size)?)?(?:,\s?-?\d+){0,5}\s?\])|(?P<dash>--)|(?P<again>\(recursive\))"
-    r"|(?P<percent>\d[\d.]*\s?%)|(?P<count>(?<![\w.,\[])\(?\d[\d,.]{0,24}\)?(?![\w\]]))"
-    r"|(?P<flag>\bTrue\b|\bFalse\b|\bPartial\b)"
+    r"(?P<several>\[ ?\[[\d ,\[\]None-]{3,200}\] ?\])"
+    r"|(?P<shape>\[ ?(?:-?\d+|None|N|B|bs|batch(?:_size)?)?(?:, ?-?\d+){0,5} ?\])"
+    r"|(?P<dash>--)|(?P<again>\(recursive\))|(?P<percent>\d[\d.]{0,12} ?%)"
+    r"|(?P<small>(?<![\w.,\[])\d{1,2}(?![\w\],.]))|(?P<count>(?<![\w.,\[])\(?\d[\d,.]{0,24}\)?(?![\w\]]))"
+    r"|(?P<flag>\b(?:True|False|Partial)\b)"
 )
-COLUMNS: Final[tuple[tuple[str, str], ...]] = (
-    ("in_shape", r"input shape"),
-    ("shape", r"output shape"),
-    ("params", r"param #|params?\b(?! %)"),
-    ("percent", r"param %"),
-    ("kernel", r"kernel shape"),
-    ("ops", r"mult-?adds"),
-    ("flag", r"trainable"),
+_FITS: Final = {
+    "several": ("in_shape", "shape"),
+    "shape": ("in_shape", "shape", "kernel"),
+    "dash": ("in_shape", "shape", "params", "percent", "kernel", "ops", "flag"),
+    "again": ("params",),
+    "percent": ("percent",),
+    "small": ("params", "kernel", "ops"),
+    "count": ("params", "ops"),
+    "flag": ("flag",),
+}
+"""The columns that a field may stand in; of those, it stands in the next. A small number may be the side of a window."""
+_WINDOW: Final = re.compile(r"\[ ?\d{1,2}, ?\d{1,2} ?\]")
+"""``[3, 3]``; ``[3, 64, 3, 3]`` of older releases is not a window alone."""
+_ANY: Final = re.sub(r"\?P<\w+>", "?:", _FIELD.pattern)
+_ROW: Final = re.compile(
+    r"^[ |+`\\*#>/-]*(?P<type>[A-Za-z_]\w{0,60})"
+    r"(?:(?: \((?P<name>[\w.]{1,60})\))?: ?(?P<depth>\d{1,2})-\d{1,4}(?= |$)"
+    rf"| \((?P<variable>[\w.]{{1,60}})\)(?= .*?(?:{_ANY}))|(?=(?: ++(?>{_ANY}))++ *$))",
+    re.MULTILINE,
 )
-_COLUMN: Final = re.compile("|".join(f"(?P<{name}>{words})" for name, words in COLUMNS), re.IGNORECASE)
-_BRANCH: Final = re.compile(r"\w: \d-\d+(?:\s+\[|\s*$)")
-_RULE: Final = re.compile(r"[\s_=+|:*#/>-]*")
-MAX_IDLE: Final = 4
+"""A module with its depth and index, or with the name of its variable, or one that nothing but fields follow."""
+_MARKS: Final = " |+`-*#>/"
 
 
-def read(section: Section) -> Iterator[ClaimTable]:
-    """Every tree of the section."""
-    index = 0
-    while index < len(section.lines):
-        text = section.lines[index].text[:3_000]
-        if index in section.taken or not _begins(section, index, text):
-            index += 1
-            continue
-        table, end = _read_one(section, index)
-        if table is not None:
-            section.take(index, end)
-            yield table
-        index = max(end, index + 1)
+@lru_cache(maxsize=16)
+def _columns(header: str) -> tuple[str, ...]:
+    """The columns that a header names, from left to right; the least there are where it names none."""
+    return tuple(match.lastgroup or "" for match in _COLUMN.finditer(header)) or ("shape", "params")
 
 
-def _begins(section: Section, index: int, text: str) -> bool:
-    match = HEADER.search(text)
-    if match is None or "keras" in text.lower():
-        return False
-    if "depth-idx" in match[0].lower() or "var_name" in match[0].lower():
-        return True
-    return any(_is_branch(line.text[:3_000]) for line in section.lines[index + 1 : index + 8])
-
-
-def _is_branch(text: str) -> bool:
-    """Whether a line is one of a tree: it has its signs, or a module with depth and index (``Conv2d: 1-1``)."""
-    return "└" in text or "├" in text or (": " in text and _BRANCH.search(text) is not None)
-
-
-def _read_one(section: Section, start: int) -> tuple[ClaimTable | None, int]:
-    columns = [match.lastgroup or "" for match in _COLUMN.finditer(section.lines[start].text)] or [
-        "shape",
-        "params",
-    ]
-    found: list[tuple[int, Row]] = []
-    totals: list[Cell] = []
-    gaps = False
-    idle, index, end = 0, start + 1, start + 1
-    while index < len(section.lines) and idle < MAX_IDLE and index not in section.taken:
-        line = section.lines[index].flow
-        index += 1
-        text = line.text
-        if len(text) > 3_000 or HEADER.search(text):
-            break
-        if _RULE.fullmatch(text):
-            idle += not text.strip()
-            if text.strip() and not _last(totals):
-                end = index
-            continue
-        sums = list(read_totals(line))
-        row = None if totals or sums else _row(line, columns)
-        if sums:
-            totals.extend(sums)
-        elif row is not None:
-            found.append(row)
-        elif found and not totals and re.fullmatch(r"[\s|*#/>]*(?:\.{2,}|…|⋮)[\s.|…]*", text):
-            gaps = True
-        else:
-            idle += 1
-            continue
-        idle, end = 0, index
-        if _last(totals):
-            if (
-                index < len(section.lines)
-                and section.lines[index].text.strip()
-                and _RULE.fullmatch(section.lines[index].text)
-            ):
-                end = index + 1
-            break
-    rows, name = _leaves(found)
-    if sum(row.type != "container" for row in rows) < 2:
-        return None, start + 1
-    return ClaimTable(
-        dialect="torchinfo",
-        form="layers",
-        start=section.lines[start].flow,
-        rows=tuple(rows),
-        totals=tuple(totals),
-        title=name,
-        gaps=gaps or not totals,
-        family="torchinfo",
-        wrapped=False,
-    ), end
-
-
-def _last(totals: list[Cell]) -> bool:
-    return bool(totals) and totals[-1].quantity == "total_bytes"
-
-
-def _row(line: Flow, columns: Sequence[str]) -> tuple[int, Row] | None:
-    """A module, and how deep in the tree it stands."""
-    match = ROW.match(line.text)
-    if match is None:
-        return None
-    rest = line.cut(match.end())
-    fields = list(_FIELD.finditer(rest.text))
-    if not fields and match["depth"] is None:
-        return None
-    if match["depth"] is None and not match["name"] and re.sub(_FIELD, "", rest.text).strip():
-        return None
-    kind = torch_kind(match["class"]) or "network"
-    depth = int(match["depth"]) if match["depth"] else len(match["tree"]) // 4
-    cells = tuple(_cells(rest, fields, columns))
-    return depth, Row(
-        kind=kind,
-        name=match["name"] or match[0].strip(" |+`-*#>/─└├"),
-        type=match["class"],
-        flow=line.strip(),
-        cells=cells,
+def _row(text: Flow, head: re.Match[str], _end: int) -> Row:
+    line = head[0]
+    depth = int(head["depth"]) if head["depth"] else (len(line) - len(line.lstrip(_MARKS + "\\"))) // 4
+    return Row(
+        kind=torch_kind(head["type"]) or "other",
+        name=head["name"] or head["variable"] or line.strip(_MARKS),
+        type=head["type"],
+        flow=text.cut(head.start("type"), head.end()),
+        cells=tuple(_cells(line_from(text, head.end()), _columns(text.text.partition("\n")[0]))),
+        depth=depth,
     )
 
 
-def _cells(rest: Flow, fields: Sequence[re.Match[str]], columns: Sequence[str]) -> Iterator[Cell]:
+def _cells(fields: Flow, columns: Sequence[str]) -> Iterator[Cell]:
     """Each field under its column. Where a shape is missing the order of the columns still holds."""
     at = 0
-    for field in fields:
-        wanted = (
-            ("in_shape", "shape", "kernel") if field["shape"] else ("params", "ops") if field["count"] else ()
-        )
-        if field["again"]:
-            at = max(at, columns.index("params") + 1) if "params" in columns else at
+    for field in _FIELD.finditer(fields.text):
+        sort = field.lastgroup or ""
+        column = next((i for i in range(at, len(columns)) if columns[i] in _FITS[sort]), None)
+        if column is None:
             continue
-        if field["several"] and at < len(columns) and columns[at] in ("in_shape", "shape"):
-            at += 1  # the shapes of several outputs
-            continue
-        if field["dash"]:
-            at += at < len(columns)
-            continue
-        if field["count"] and at < len(columns) and columns[at] == "kernel" and len(field["count"]) <= 2:
-            at += 1  # the side of a pool's window, without brackets
-            continue
-        while at < len(columns) and wanted and columns[at] not in wanted:
-            at += 1
-        if field["percent"] or field["flag"]:
-            at += 1
-            continue
-        if at >= len(columns):
-            return
-        name, at = columns[at], at + 1
-        if name == "kernel":
-            yield from _kernel(rest, field)
-            continue
-        quantity: Quantity = name  # type: ignore[assignment]
-        label = {"in_shape": "Input Shape", "shape": "Output Shape", "params": "Param #", "ops": "Mult-Adds"}[
-            name
-        ]
-        group = "shape" if field["shape"] else "count"
-        yield (
-            Cell(quantity=quantity, flow=rest.group(field, group).strip("() ,."), label=label)
-            if group == "count"
-            else Cell(quantity=quantity, flow=rest.group(field, group), label=label)
-        )
+        at, name = column + 1, columns[column]
+        if sort in ("shape", "small", "count") and (name != "kernel" or _WINDOW.fullmatch(field[0])):
+            quantity, label = _LABELS[name]
+            yield Cell(quantity=quantity, flow=fields.group(field).strip("() ,."), label=label)
 
 
-def _kernel(rest: Flow, field: re.Match[str]) -> Iterator[Cell]:
-    """``[3, 3]`` as it is; ``[3, 64, 3, 3]`` of older releases is not a window alone."""
-    if field["shape"] and field["shape"].count(",") == 1 and len(field["shape"]) < 9:
-        yield Cell(quantity="kernel", flow=rest.group(field, "shape"), label="Kernel Shape")
-
-
-def _leaves(found: Sequence[tuple[int, Row]]) -> tuple[list[Row], str]:
-    """The modules, and the name of the outermost. One that holds others is a ``container`` and claims only its shape;
-    a block shown without its inside is ``other``."""
+def _leaves(table: ClaimTable, _text: Flow) -> ClaimTable:
+    """The modules, named after the outermost. One that holds others is a ``container`` and claims only its shape; a block
+    that is shown without its inside counts where it has a number."""
     rows = []
-    for position, (depth, row) in enumerate(found):
-        following = found[position + 1][0] if position + 1 < len(found) else -1
-        if following > depth:
+    for row, after in zip_longest(table.rows, table.rows[1:]):
+        if after is not None and after.depth > row.depth:
             shapes = tuple(cell for cell in row.cells if cell.quantity == "shape")
-            if shapes:
-                rows.append(row.replace(kind="other", type="container", cells=shapes, depth=depth))
-            continue
-        row = row.replace(depth=depth)
-        if row.kind == "network":
-            if not row.cells or all(cell.quantity != "params" for cell in row.cells):
-                continue
-            row = row.replace(kind="other")
-        rows.append(row)
-    first = found[0][1] if found else None
-    name = first.type if first is not None and first.kind in ("other", "network") else ""
-    return rows, name
+            rows += [row.replace(kind="other", type="container", cells=shapes)] if shapes else []
+        elif torch_kind(row.type) or any(cell.quantity == "params" for cell in row.cells):
+            rows.append(row)
+    first = table.rows[0] if table.rows else None
+    title = first.type if first and first.kind == "other" else ""
+    return table.replace(rows=tuple(rows), title=title)
+
+
+read: Final = Layout(
+    name="torchinfo",
+    header=re.compile(r"layer\s?\(type(?:\s?\(var_name\))?(?::\s?depth-idx)?\)", re.IGNORECASE),
+    proof=re.compile(r"(?i:depth-idx|var_name)|\w: \d-\d+(?: +\[| *$)", re.MULTILINE),
+    row=_ROW,
+    make_row=_row,
+    total=TOTAL,
+    make_totals=read_total,
+    has_totals=True,
+    family="torchinfo",
+    finish=_leaves,
+).read
