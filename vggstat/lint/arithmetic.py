@@ -7,8 +7,6 @@ from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Expression, Number, claim_parts, clean, format_like
 from vggstat.lint.text import Flow
 
-__all__ = ["judge_arithmetic"]
-
 _CODES = {
     "params": "V202",
     "weights": "V202",

@@ -6,8 +6,6 @@ from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Number, clean, format_like
 
-__all__ = ["binary_unit", "enter_binary", "enter_other_convention", "is_plain_binary", "is_precise"]
-
 PRECISE = 4
 """Digits that agree by chance in one of some thousand numbers."""
 

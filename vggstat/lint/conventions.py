@@ -13,8 +13,6 @@ from typing import Final, NamedTuple
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
 
-__all__ = ["Rule", "memory_rules", "ops_rules", "param_rules", "vote"]
-
 
 class Rule(NamedTuple):
     """What is counted, and the base of units."""

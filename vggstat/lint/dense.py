@@ -18,8 +18,6 @@ from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Expression, Number, claim_parts, clean, format_like
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["judge_dense"]
-
 _PASSING: Final = frozenset({"dropout", "relu", "softmax", "lrn"})
 
 

@@ -9,8 +9,6 @@ from typing import Final
 
 from vggstat.records import Record
 
-__all__ = ["ERRATA", "Erratum", "find_errata", "is_lecture"]
-
 
 class Erratum(Record):
     """One number that is copied and wrong, or right only under a rule that its copies do not name.

@@ -15,8 +15,6 @@ from vggstat.lint.lecture import LectureSum, lecture_sums
 from vggstat.records import Record
 from vggstat.units import Stated, parse_stated
 
-__all__ = ["Explanation", "Match", "explain_everywhere", "explain_number"]
-
 NEAREST = 3
 
 

@@ -20,8 +20,6 @@ from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, claim_parts, clean, format_like
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["batch_of", "judge_groups", "judge_printed_groups"]
-
 CODES: Final = {"params": "V501", "weights": "V501", "ops": "V504"}
 MOST_IMAGES: Final = 4096
 MOST_GROUPS: Final = 300

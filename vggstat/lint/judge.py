@@ -15,8 +15,6 @@ from vggstat.lint.place import Place
 from vggstat.net.spec import Spec
 from vggstat.records import Record
 
-__all__ = ["Judgement", "judge"]
-
 
 class Judgement(Record):
     """What was made of one table."""

@@ -9,8 +9,6 @@ from vggstat.cost.accounting import find_accounting
 from vggstat.cost.report import Report
 from vggstat.units import KILO, lecture_short, parse_stated
 
-__all__ = ["LectureSum", "lecture_sums"]
-
 
 class LectureSum(NamedTuple):
     """One way to a total that reads as 24M. ``values`` are of one image; a value has four bytes."""

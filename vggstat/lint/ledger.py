@@ -6,8 +6,6 @@ from vggstat.lint.model import Cell, Finding, Severity
 from vggstat.lint.place import Place
 from vggstat.lint.text import Flow
 
-__all__ = ["Ledger", "counted"]
-
 
 class Ledger:
     """Verdicts as they come in. Each claim is entered once, as right, wrong or unchecked."""

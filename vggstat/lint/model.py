@@ -13,23 +13,6 @@ from vggstat.lint.settled import OPEN, Settled
 from vggstat.lint.text import Flow
 from vggstat.records import Record
 
-__all__ = [
-    "KINDS",
-    "QUANTITIES",
-    "Bound",
-    "Cell",
-    "ClaimTable",
-    "Evidence",
-    "Finding",
-    "Form",
-    "Group",
-    "Quantity",
-    "Row",
-    "RowKind",
-    "Severity",
-    "Support",
-]
-
 Severity = Literal["error", "warning"]
 
 Quantity = Literal[

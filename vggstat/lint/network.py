@@ -21,19 +21,6 @@ from vggstat.records import Record
 from vggstat.shapes import Shape
 from vggstat.sources.spec.build import build_graph
 
-__all__ = [
-    "Changes",
-    "Network",
-    "Target",
-    "body_spec",
-    "build",
-    "load_spec",
-    "make_item",
-    "own_spec",
-    "shipped_names",
-    "with_classifier",
-]
-
 HARD: Final = frozenset({"conv", "pool", "fc", "bn", "lrn"})
 """Kinds of layer that no listing leaves out without saying something else than the network."""
 WITHOUT_ROW: Final = frozenset({"relu", "dropout", "flatten", "softmax"})

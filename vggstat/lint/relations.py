@@ -16,8 +16,6 @@ from vggstat.lint.model import Cell, Evidence, Finding, Row, Support
 from vggstat.lint.numbers import Number, claim_parts, clean, format_like
 from vggstat.lint.veto import BY_THE_ROWS
 
-__all__ = ["with_values"]
-
 LEAST: Final = 4
 """Rows that have to agree before another one is held against them."""
 SHARE: Final = 0.75

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from vggstat.lint.conventions import Rule
     from vggstat.lint.numbers import Number
 
-__all__ = ["OPEN", "TRAINING", "Settled", "read_convention"]
-
 PARAMS: Final = {"params": "parameters with biases", "weights": "weights without biases"}
 SIZES: Final = {"MB": "MB as 10^6 bytes", "MiB": "MB as 2^20 bytes"}
 TRAINING: Final = "training FLOPs"

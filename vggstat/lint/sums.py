@@ -16,8 +16,6 @@ from vggstat.lint.relations import with_values
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.veto import BY_THE_ROWS, printed_sum
 
-__all__ = ["with_sums"]
-
 REACH: Final = 8
 """Lines from the last row of a table to its total."""
 LEAST: Final = 3

@@ -11,8 +11,6 @@ from vggstat.lint.numbers import Number
 if TYPE_CHECKING:
     from vggstat.lint.identity.observe import Obs
 
-__all__ = ["FLOAT32", "is_torch_summary", "mega_of"]
-
 FLOAT32: Final = 4
 """Bytes of a value, in which these tools count."""
 

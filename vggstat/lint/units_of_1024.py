@@ -13,8 +13,6 @@ from typing import Final
 from vggstat.lint.judge import Judgement, judge
 from vggstat.net.spec import Spec
 
-__all__ = ["settle_units"]
-
 ENOUGH: Final = 2
 """Different counts that do not all agree by chance."""
 _ANNOUNCED: Final = re.compile(

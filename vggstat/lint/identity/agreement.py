@@ -13,8 +13,6 @@ from vggstat.lint.network import HARD, Network, Target
 from vggstat.records import Record
 from vggstat.shapes import Shape
 
-__all__ = ["Identity", "align_with", "shape_agrees"]
-
 GAP: Final = 1.5
 """What a missing or extra layer costs in the alignment; a pair that differs in everything costs less."""
 SOFT_GAP: Final = 0.2

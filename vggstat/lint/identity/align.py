@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-__all__ = ["Alignment", "align"]
-
 A = TypeVar("A")
 B = TypeVar("B")
 

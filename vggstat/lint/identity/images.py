@@ -11,8 +11,6 @@ from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.shapes import Shape
 
-__all__ = ["image_of_bytes", "squared_image"]
-
 USUAL_SIDES: Final = frozenset({28, 227, 299, 300, 331})
 """Sides of images in use that are no multiple of 32."""
 

@@ -11,8 +11,6 @@ from vggstat.lint.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.lint.numbers import Expression, Number, Part, claim_parts, clean
 from vggstat.lint.text import Flow
 
-__all__ = ["Dims", "Layout", "Obs", "find_layout", "observe", "parse_dims"]
-
 Layout = Literal["hwc", "chw"]
 MAX_ROWS: Final = 600
 """Rows of a table that are looked at; the deepest networks in use have fewer."""

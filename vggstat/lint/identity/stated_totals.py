@@ -8,8 +8,6 @@ from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.network import Network
 from vggstat.lint.numbers import Number, claim_parts, clean
 
-__all__ = ["adds_up", "explains_total", "total_agrees"]
-
 
 def explains_total(evidence: Evidence, plain: Network, units: Sequence[int], inputs: int) -> bool:
     """Whether a stated total of parameters is that of the FC layers as shown, so that none is missing."""

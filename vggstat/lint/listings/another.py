@@ -11,8 +11,6 @@ from vggstat.lint.names import find_names
 from vggstat.lint.network import Network, Target, build, load_spec
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["judge_another"]
-
 STEP: Final = 8
 """What widths of layers are multiples of."""
 

@@ -13,9 +13,6 @@ from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["judge_attribute"]
-
-
 _NOUNS: Final = {"channels": "outputs", "in_channels": "inputs", "size": "output size"}
 
 

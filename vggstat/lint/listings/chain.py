@@ -17,8 +17,6 @@ from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["blame_row"]
-
 KERNELS: Final = (1, 2, 3, 4, 5, 7, 9, 11)
 
 

@@ -15,8 +15,6 @@ from vggstat.lint.numbers import Number, Part, claim_parts, clean
 from vggstat.lint.settled import Settled
 from vggstat.records import Record
 
-__all__ = ["Column", "Fault", "Judged"]
-
 
 class Judged:
     """A cell with the layer it is about: what the columns vote on."""

@@ -17,8 +17,6 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
 
-__all__ = ["COLUMN_OF", "heading_of", "judge_column"]
-
 MOST: Final = 0.7
 """The part of a column that its rule has to admit, or it is no rule of it."""
 COLUMN_OF: Final = {

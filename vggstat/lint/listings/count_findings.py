@@ -13,8 +13,6 @@ from vggstat.lint.network import Target
 from vggstat.lint.numbers import Expression, Number, format_like
 from vggstat.lint.slips import likely_slip
 
-__all__ = ["enter_fault"]
-
 FAMILIES: Final = {"params": "2", "memory": "3", "ops": "4"}
 
 

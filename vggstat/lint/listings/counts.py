@@ -11,8 +11,6 @@ from vggstat.lint.listings.factors import canonical, eaten
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Expression
 
-__all__ = ["judge_count"]
-
 
 def judge_count(column: Column, judged: Judged) -> None:
     """Enter the verdict on a cell: its numbers first, then its product, then whether the two agree."""

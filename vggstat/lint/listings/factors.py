@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from vggstat.lint.network import Target
 
-__all__ = ["canonical", "derivation", "eaten"]
-
 
 def canonical(target: Target, column: str) -> tuple[tuple[int, ...], ...]:
     """The factors of a layer's figure in the orders that people write them."""

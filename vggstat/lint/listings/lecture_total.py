@@ -9,8 +9,6 @@ from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Number, clean, format_like
 from vggstat.lint.tool_sizes import FLOAT32
 
-__all__ = ["is_lecture_total", "join_findings"]
-
 
 def is_lecture_total(whole: Whole, cell: Cell, number: Number) -> bool:
     """Enter the known erratum, if the number is that."""

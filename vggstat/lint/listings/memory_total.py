@@ -13,8 +13,6 @@ from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
 from vggstat.lint.tool_sizes import FLOAT32
 
-__all__ = ["judge_memory"]
-
 
 def judge_memory(whole: Whole, cell: Cell, number: Number) -> None:
     """The sum under the rows' convention, of the rows that people count."""

@@ -10,8 +10,6 @@ from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Number, clean, format_like
 from vggstat.lint.ops_words import USUAL, counts_macs, says_flops, says_macs
 
-__all__ = ["judge_operations"]
-
 TORCHINFO: Final = ("torchinfo", "macs", "macs+bias")
 """Rules that versions of torchinfo print."""
 

@@ -12,8 +12,6 @@ from vggstat.lint.listings.passing import with_passing
 from vggstat.lint.listings.shapes import judge_in_shape, judge_shape
 from vggstat.lint.model import Cell, ClaimTable
 
-__all__ = ["judge_rows"]
-
 
 def judge_rows(table: ClaimTable, identity: Identity, ledger: Ledger) -> dict[str, Rule | None]:
     """Judge every cell of every row; returns the convention of each column."""

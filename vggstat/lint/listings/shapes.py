@@ -12,8 +12,6 @@ from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.shapes import Shape, describe
 
-__all__ = ["judge_in_shape", "judge_shape"]
-
 
 def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ledger: Ledger) -> None:
     """A printed shape against the layer's, in the table's order of axes and for its number of images."""

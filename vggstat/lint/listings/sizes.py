@@ -9,8 +9,6 @@ from vggstat.lint.numbers import Number
 from vggstat.lint.tool_sizes import FLOAT32
 from vggstat.net.graph import Graph
 
-__all__ = ["judge_size_or_count", "with_pool"]
-
 
 def judge_size_or_count(whole: Whole, cell: Cell, number: Number) -> None:
     """Enter the verdict on a size or a number of layers."""

@@ -7,8 +7,6 @@ from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.network import Target
 
-__all__ = ["judge_structure"]
-
 
 def judge_structure(table: ClaimTable, identity: Identity, ledger: Ledger) -> None:
     """Findings about rows as such, at the row after which something is missing, or at the row too many."""

@@ -13,8 +13,6 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, clean, format_like
 
-__all__ = ["judge_totals"]
-
 
 def judge_totals(
     table: ClaimTable,

@@ -11,8 +11,6 @@ from vggstat.lint.numbers import clean, format_like
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.tool_sizes import FLOAT32
 
-__all__ = ["judge_parts", "judge_parts_of"]
-
 
 def judge_parts_of(whole: Whole) -> None:
     """The parts of a known network's total, and their sizes."""

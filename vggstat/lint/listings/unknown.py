@@ -19,8 +19,6 @@ from vggstat.lint.numbers import clean, format_like
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.tool_sizes import FLOAT32, mega_of
 
-__all__ = ["judge_unknown"]
-
 UNKNOWN = "the network is not known"
 
 

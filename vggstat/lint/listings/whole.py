@@ -15,16 +15,6 @@ from vggstat.lint.slips import digit_slip
 from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.records import Record
 
-__all__ = [
-    "PARTS",
-    "Match",
-    "Whole",
-    "enter_other_mega",
-    "mega_is_other",
-    "numbers_of",
-    "whole_of",
-]
-
 PART: Final = "rows are left out, so the total may be of more than is shown"
 PARTS: Final = ("trainable_params", "frozen_params", "trainable_bytes", "frozen_bytes")
 """Parts of the total, which are judged together."""

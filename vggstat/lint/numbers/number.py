@@ -10,8 +10,6 @@ from typing import Final, NamedTuple
 
 from vggstat.lint.numbers.units import NO_UNIT, Unit
 
-__all__ = ["ZEROS_MAY_HIDE", "Number", "Reading"]
-
 ZEROS_MAY_HIDE: Final = 80
 """Trailing zeros of a whole number hide at most 1/80 of it: ``140M`` is 138,357,544, ``130M`` is not."""
 ZEROS_IN_TABLES: Final = 200

@@ -9,8 +9,6 @@ from typing import Final
 from vggstat.lint.numbers.number import Number, Reading
 from vggstat.lint.numbers.units import NO_UNIT, UNITS, Unit, parse_unit
 
-__all__ = ["COMPOUND", "number_pattern", "read_compound", "read_digits", "read_match"]
-
 _UNIT_WORDS: Final = "|".join(
     sorted((re.escape(word) for word in UNITS if len(word) > 1 or not word.isascii()), key=len, reverse=True)
 )

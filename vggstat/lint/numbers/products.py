@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 from vggstat.lint.numbers.parse import read_digits
 from vggstat.lint.numbers.units import UNITS
 
-__all__ = ["Expression", "read_expression"]
-
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 400
 

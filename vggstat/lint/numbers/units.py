@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-__all__ = ["NO_UNIT", "UNITS", "Unit", "parse_unit"]
-
 
 class Unit(NamedTuple):
     """What a unit multiplies by: as it says, and as a power of 2 where people use it so."""

@@ -33,8 +33,6 @@ from vggstat.lint.whole_networks.verdicts import (
     whose,
 )
 
-__all__ = ["Around", "Claim", "is_part_of", "judge_cell"]
-
 MAX_LINE: Final = 2_000
 """Characters of a line in which words about its figures are looked for."""
 _TRAINS: Final = re.compile(r"\btrain|backward|back-?prop|bwd|学習|训练|訓練|학습", re.IGNORECASE)

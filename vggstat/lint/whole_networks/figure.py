@@ -14,8 +14,6 @@ from vggstat.lint.slips import digit_slip
 from vggstat.lint.whole_networks.figures import Same
 from vggstat.lint.whole_networks.variants import Variant
 
-__all__ = ["judge_figure"]
-
 LEAST: Final = 1_000_000
 """Counts of fewer digits have too many neighbours."""
 _CODES: Final = {"params": "V210", "operations": "V410", "memory": "V310", "values": "V310"}

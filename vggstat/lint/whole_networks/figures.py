@@ -14,8 +14,6 @@ from vggstat.lint.settled import TRAINING
 if TYPE_CHECKING:
     from vggstat.cost.counting import CountingRule
 
-__all__ = ["Figure", "Same", "admits", "figures_of", "like"]
-
 BN_COSTS: Final = (0, 1, 2, 4)
 """Operations that tools take for a value of a batch norm: folded, or one, two or four."""
 

@@ -12,8 +12,6 @@ from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.variants import variants_of
 
-__all__ = ["are_configurations"]
-
 MAX_ROWS: Final = 20
 """Rows that are looked at."""
 ENOUGH: Final = 2

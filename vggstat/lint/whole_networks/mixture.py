@@ -13,8 +13,6 @@ from vggstat.lint.ops_words import USUAL
 from vggstat.lint.whole_networks.figures import figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
-__all__ = ["Counted", "judge_mixture"]
-
 
 class Counted(NamedTuple):
     """A row's operations, and the rules that they are right under."""

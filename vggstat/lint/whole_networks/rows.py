@@ -25,8 +25,6 @@ from vggstat.lint.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Vari
 from vggstat.lint.whole_networks.widths import judge_widths
 from vggstat.net.spec import Spec
 
-__all__ = ["judge_networks"]
-
 MAX_LINE: Final = 500
 """Characters of a row's line in which a layer's name is looked for."""
 

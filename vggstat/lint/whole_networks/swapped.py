@@ -12,8 +12,6 @@ from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.whole_networks.figures import admits, figures_of
 
-__all__ = ["with_headers_back"]
-
 LEAST: Final = 2
 """Rows that say so."""
 _OTHER: Final[dict[Quantity, Quantity]] = {"params": "ops", "ops": "params"}

@@ -16,8 +16,6 @@ from vggstat.lint.slips import ANOTHERS, digit_slip
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
-__all__ = ["enter_right", "enter_wrong", "noun_of", "whose"]
-
 
 def enter_right(
     cell: Cell, number: Number, figure: Figure, label: str, variant: Variant, ledger: Ledger

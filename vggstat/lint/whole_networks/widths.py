@@ -8,8 +8,6 @@ from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Row
 from vggstat.lint.slips import digit_slip
 
-__all__ = ["judge_widths"]
-
 STEP: Final = 8
 """What people make widths multiples of."""
 USUAL: Final = (64, 128, 256, 512)
