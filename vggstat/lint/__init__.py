@@ -4,10 +4,10 @@
 
     engine           from files to results
     config           what the settings say: which rules, which network, which convention
-    settled          the conventions that are settled before a number is looked at
+    policy           how numbers may be counted, before one is looked at
     source, text     a file's text in lines, with the place of every character; notebook: its cells
     readers/         one file a dialect: from lines to claims (``model``), which say what each number claims to be
-    judge            from a table of claims to findings (``ledger``)
+    judge            from a table of claims to findings (``verdicts``)
     identity/        which network a listing means (``network``, ``names``)
     listings/        judges of listings, a row a layer (``conventions``: ways to count; dense, groups: what a listing
                      says of itself)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
-from vggstat.lint.numbers import Expression, Number, claim_parts, clean, format_like
-from vggstat.lint.text import Flow
+from vggstat.lint.numbers import Expression, Number, Part, format_like
+from vggstat.lint.verdicts import Verdicts
 
 _CODES = {
     "params": "V202",
@@ -17,24 +16,23 @@ _CODES = {
 }
 
 
-def judge_arithmetic(cell: Cell, ledger: Ledger) -> bool:
+def judge_arithmetic(cell: Cell, verdicts: Verdicts) -> bool:
     """Enter the verdict on ``expression = value``; False where the cell holds no such thing."""
-    flow = clean(cell.flow)
-    parts = claim_parts(flow.text, cell.unit)
-    product = next((part for part in parts if isinstance(part, Expression)), None)
+    product, parts = cell.product, cell.parts
     if product is None or product.value is None or len(parts) < 2:
         return False
-    for part in parts:
-        if part is product:
-            continue
-        if not _agrees(part, product.value) and not _within(part, product):
-            _fail(cell, flow, product, part, ledger)
-            return True
-    ledger.passed(cell, "arithmetic")
+    others = (part for part in parts if part is not product)
+    wrong = next(
+        (part for part in others if not _agrees(part, product.value) and not _within(part, product)), None
+    )
+    if wrong is None:
+        verdicts.passed(cell, "arithmetic")
+    else:
+        _fail(cell, product, wrong, verdicts)
     return True
 
 
-def _agrees(part: Number | Expression, value: int) -> bool:
+def _agrees(part: Part, value: int) -> bool:
     if isinstance(part, Expression):
         return part.value == value
     if part.admits(value) or (part.unit.binary and part.admits(value, part.unit.binary)):
@@ -46,7 +44,7 @@ def _agrees(part: Number | Expression, value: int) -> bool:
     )
 
 
-def _within(part: Number | Expression, product: Expression) -> bool:
+def _within(part: Part, product: Expression) -> bool:
     """Whether a value is what an expression may come to that prints its terms rounded."""
     value = product.value or 0
     if isinstance(part, Expression) or not product.slack:
@@ -60,15 +58,14 @@ def _within(part: Number | Expression, product: Expression) -> bool:
     )
 
 
-def _fail(cell: Cell, flow: Flow, product: Expression, part: Number | Expression, ledger: Ledger) -> None:
+def _fail(cell: Cell, product: Expression, part: Part, verdicts: Verdicts) -> None:
     value = product.value or 0
     expected = format_like(part, value) if isinstance(part, Number) else f"{value:,}"
-    ledger.fail(
+    verdicts.wrong_part(
         _CODES.get(cell.quantity, "V202"),
-        flow,
+        cell,
+        part,
         f"{product.text} = {value:,}, not {part.text.strip()}",
-        span=(part.start, part.end),
         expected=expected,
-        quantity=cell.quantity,
         derivation=f"{product.text} = {value:,}",
     )

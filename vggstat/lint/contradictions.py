@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
-from vggstat.lint.numbers import Number, clean, format_like
+from vggstat.lint.numbers import Number, format_like
+from vggstat.lint.verdicts import Verdicts
 
 PRECISE = 4
 """Digits that agree by chance in one of some thousand numbers."""
@@ -15,7 +15,7 @@ def enter_other_convention(
     number: Number,
     found: str,
     wanted: str,
-    ledger: Ledger,
+    verdicts: Verdicts,
     *,
     expected: str = "",
     layer: str = "",
@@ -25,13 +25,12 @@ def enter_other_convention(
 
     ``found`` says how it is counted, ``wanted`` how it is to be."""
     right = f": {expected}" if expected else ""
-    ledger.fail(
+    verdicts.wrong_part(
         "V603",
-        clean(cell.flow),
+        cell,
+        number,
         f"{number.text.strip()} is right only as {found}, but the settings count {wanted}{right}",
-        span=(number.start, number.end),
         expected=expected,
-        quantity=cell.quantity,
         layer=layer,
         derivation=derivation,
     )
@@ -58,17 +57,16 @@ def binary_unit(number: Number) -> str:
     return f"{number.unit.name} = 2^{number.unit.binary.bit_length() - 1}"
 
 
-def enter_binary(cell: Cell, number: Number, exact: int, noun: str, ledger: Ledger) -> None:
+def enter_binary(cell: Cell, number: Number, exact: int, noun: str, verdicts: Verdicts) -> None:
     """A count to many digits that is right in units of 1024, which nothing around it says."""
     expected = format_like(number, exact)
-    ledger.binary.add(exact)
-    ledger.fail(
+    verdicts.binary.add(exact)
+    verdicts.wrong_part(
         "V604",
-        clean(cell.flow),
+        cell,
+        number,
         f"{number.text.strip()} is right only with {binary_unit(number)}, which nothing here says: "
         f"{exact:,} {noun} are {expected}",
         severity="warning",
-        span=(number.start, number.end),
         expected=expected,
-        quantity=cell.quantity,
     )

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from vggstat.lint.identity.observe import parse_dims
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, Evidence, Finding, Row, Support
-from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.veto import BY_THE_ROWS
 
 LEAST: Final = 4
@@ -53,14 +53,12 @@ def with_values(judgement: Judgement) -> Judgement:
 def _pairs(rows: tuple[Row, ...]) -> Iterator[_Pair]:
     for row in rows:
         shape = next((cell for cell in row.cells if cell.quantity == "shape"), None)
-        dims = parse_dims(clean(shape.flow)) if shape is not None else None
+        dims = parse_dims(shape.claim) if shape is not None else None
         if dims is None or len(dims.without_batch) != 3:
             continue
         for cell in row.cells:
-            parts = claim_parts(clean(cell.flow).text, cell.unit) if cell.quantity in _QUANTITIES else ()
-            numbers = [part for part in parts if isinstance(part, Number)]
-            if len(numbers) == 1:
-                yield _Pair(row, cell, numbers[0], prod(dims.without_batch))
+            if cell.quantity in _QUANTITIES and len(cell.numbers) == 1:
+                yield _Pair(row, cell, cell.numbers[0], prod(dims.without_batch))
 
 
 def _finding(pair: _Pair, support: Support) -> Finding:
@@ -69,7 +67,7 @@ def _finding(pair: _Pair, support: Support) -> Finding:
     return Finding(
         code="V301",
         severity="error",
-        place=clean(pair.cell.flow).place(number.start, number.end),
+        place=pair.cell.claim.place(number.start, number.end),
         text=number.text.strip(),
         message=f"{pair.row.name}: a map of {shape} has {pair.values:,} values, not {number.text.strip()}",
         expected=format_like(number, pair.values),

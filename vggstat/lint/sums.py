@@ -11,7 +11,7 @@ from typing import Final
 
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, Evidence, Finding, Support
-from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.relations import with_values
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.veto import BY_THE_ROWS, printed_sum
@@ -42,8 +42,8 @@ def _with_own_sum(judgement: Judgement) -> Judgement:
     cells = [cell for cell in (*table.totals, *everything) if cell.quantity == "params"]
     if total is None or len(table.rows) < LEAST or len(cells) != 1 or judgement.findings:
         return judgement
-    number = _count(cells[0])
-    if number is None or not digit_slip(str(number.whole), str(total)):
+    number = cells[0].number
+    if number is None or number.whole is None or not digit_slip(str(number.whole), str(total)):
         return judgement
     place = cells[0].flow.place()
     if any(passed == place for passed, *_ in judgement.passes):
@@ -63,19 +63,14 @@ def _with_sum(judgement: Judgement, above: Judgement) -> Judgement:
         return judgement
     for row in judgement.table.rows:
         for cell in row.cells:
-            number = _count(cell)
-            if number is None or cell.quantity != "params":
+            number = cell.number
+            if number is None or number.whole is None or cell.quantity != "params":
                 continue
             if number.whole == total:
                 return _passed(judgement, cell)
             if digit_slip(str(number.whole), str(total)):
                 return _failed(judgement, cell, number, total, rows)
     return judgement
-
-
-def _count(cell: Cell) -> Number | None:
-    numbers = [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
-    return numbers[-1] if numbers and numbers[-1].whole is not None else None
 
 
 def _passed(judgement: Judgement, cell: Cell) -> Judgement:

@@ -23,8 +23,8 @@ def is_torch_summary(table: ClaimTable, observations: Iterable[Obs]) -> bool:
 def mega_of(table: ClaimTable, number: Number, *, mebi: bool = False) -> tuple[int, ...]:
     """The bases that MB may have in a table: the settled one, its tool's, or both. ``mebi``: its tool prints MiB."""
     unit = number.unit
-    if unit.bytes and table.settled.size:
-        return table.settled.scales(number)
+    if unit.bytes and table.policy.size:
+        return table.policy.scales(number)
     if mebi or table.family in ("keras", "torchsummary"):
         return (unit.binary or unit.decimal,)
     return (unit.decimal,) if table.family == "torchinfo" else (unit.decimal, unit.binary or unit.decimal)

@@ -44,4 +44,4 @@ def _prevails(binary: Collection[int], decimal: Collection[int]) -> bool:
 
 def _anew(judgement: Judgement, forced: Spec | None) -> Judgement:
     table = judgement.table
-    return judge(table.replace(settled=table.settled.replace(binary=True)), forced)
+    return judge(table.replace(policy=table.policy.replace(binary=True)), forced)

@@ -7,7 +7,7 @@ from typing import Final
 
 from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.windows import MAX_STRIDE, find_kernel, find_step
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.numbers import Number
 from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.shapes import Shape
 
@@ -67,5 +67,4 @@ def _oddity(image: Shape) -> tuple[bool, bool, bool]:
 def _stated_bytes(evidence: Evidence) -> Number | None:
     """What the listing says that the image takes."""
     cell = next((cell for cell in evidence.table.totals if cell.quantity == "input_bytes"), None)
-    parts = claim_parts(clean(cell.flow).text, cell.unit) if cell else ()
-    return next((part for part in parts if isinstance(part, Number)), None)
+    return cell.number if cell else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.network import Network
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.numbers import Number
 
 
 def explains_total(evidence: Evidence, plain: Network, units: Sequence[int], inputs: int) -> bool:
@@ -41,6 +41,5 @@ def total_agrees(evidence: Evidence, network: Network) -> bool:
 
 
 def _totals(evidence: Evidence) -> list[Number]:
-    cells = [cell for cell in evidence.table.totals if cell.quantity == "params"]
-    parts = [part for cell in cells for part in claim_parts(clean(cell.flow).text, cell.unit)]
-    return [part for part in parts if isinstance(part, Number)]
+    cells = (cell for cell in evidence.table.totals if cell.quantity == "params")
+    return [number for cell in cells for number in cell.numbers]

@@ -11,16 +11,16 @@ from typing import Final
 
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.observe import Obs
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.slips import digit_slip
+from vggstat.lint.verdicts import Verdicts
 
 KERNELS: Final = (1, 2, 3, 4, 5, 7, 9, 11)
 
 
-def blame_row(identity: Identity, off: int, ledger: Ledger) -> bool:
+def blame_row(identity: Identity, off: int, verdicts: Verdicts) -> bool:
     """Enter the finding on the one row that explains why the rows add up to ``off`` too little."""
     found = []
     before: tuple[int, ...] = ()
@@ -43,8 +43,8 @@ def blame_row(identity: Identity, off: int, ledger: Ledger) -> bool:
     if cell is None or obs.params is None or obs.whole is None:
         return False
     right = obs.whole + off
-    ledger.unchecked = [entry for entry in ledger.unchecked if entry[0] != cell.flow.place()]
-    ledger.fail(
+    verdicts.unchecked = [entry for entry in verdicts.unchecked if entry[0] != cell.flow.place()]
+    verdicts.fail(
         "V201",
         cell.flow,
         f"{obs.row.name} has {right:,} parameters by its shapes and by the total, not {cell.flow.text.strip()}",

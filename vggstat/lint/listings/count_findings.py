@@ -40,8 +40,8 @@ def _fail_number(
             judged.cell,
             number,
             other.words,
-            column.settled.words(column.name),
-            column.ledger,
+            column.policy.words(column.name),
+            column.verdicts,
             expected=format_like(number, exact, column.rule.scale(number)),
             layer=judged.target.name,
             derivation=derivation(judged.target, column.name, exact),
@@ -66,14 +66,13 @@ def _other_rule(column: Column, number: Number, target: Target) -> Rule | None:
 
 def _fail_mixture(column: Column, judged: Judged, number: Number, exact: int, other: Rule) -> None:
     target, rule = judged.target, column.rule
-    column.ledger.fail(
+    column.verdicts.wrong_part(
         "V601",
-        judged.flow,
+        judged.cell,
+        number,
         f"{target.title}: {number.text.strip()} is {other.words}, the table's other rows are {rule.words}: "
         f"{exact:,} here",
-        span=(number.start, number.end),
         expected=format_like(number, exact, rule.scale(number)),
-        quantity=judged.cell.quantity,
         layer=target.name,
         derivation=derivation(target, column.name, exact),
     )
@@ -87,11 +86,11 @@ def _fail_wrong(
     notes = [likely_slip(number, exact, target, column.name, column.identity)]
     if contradicted is not None and contradicted.value == exact:
         notes.insert(0, f"{contradicted.text} = {exact:,}: the line contradicts its own product")
-    column.ledger.fail(
+    column.verdicts.wrong_part(
         f"V{FAMILIES[column.name]}01",
-        judged.flow,
+        judged.cell,
+        number,
         f"{target.title} has {exact:,} {_noun(column)}, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=format_like(number, exact, rule.scale(number)),
         quantity="weights" if column.name == "params" and rule.name.startswith("weights") else column.name,
         layer=target.name,
@@ -112,11 +111,11 @@ def _noun(column: Column) -> str:
 def _fail_grouping(column: Column, judged: Judged, number: Number, exact: int) -> None:
     """A right count whose separators stand in the wrong places."""
     expected = f"{exact:,}"
-    column.ledger.fail(
+    column.verdicts.wrong_part(
         f"V{FAMILIES[column.name]}03",
-        judged.flow,
+        judged.cell,
+        number,
         f"a separator stands in the wrong place: {number.text} is {expected}",
-        span=(number.start, number.end),
         expected=expected,
         quantity=column.name,
         layer=judged.target.name,
@@ -128,11 +127,11 @@ def _fail_product(column: Column, judged: Judged, product: Expression, exact: in
     target = judged.target
     factors = next((factors for factors in canonical(target, column.name) if factors), ())
     value = f"{product.value:,}" if product.value is not None else "not a whole number"
-    column.ledger.fail(
+    column.verdicts.wrong_part(
         f"V{FAMILIES[column.name]}02",
-        judged.flow,
+        judged.cell,
+        product,
         f"{product.text} = {value} is not the product of {target.title}: {exact:,}",
-        span=(product.start, product.end),
         expected="*".join(map(str, factors)) if prod(factors) == exact else "",
         quantity=column.name,
         layer=target.name,
@@ -146,11 +145,11 @@ def _fail_wrong_product(column: Column, judged: Judged, product: Expression, num
     target = judged.target
     biases = number.whole is not None and number.whole - value == target.biases and target.biases
     note = f"{number.text.strip()} has the {target.biases} biases in it" if biases else ""
-    column.ledger.fail(
+    column.verdicts.wrong_part(
         f"V{FAMILIES[column.name]}02",
-        judged.flow,
+        judged.cell,
+        number,
         f"{product.text} = {value:,}, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=format_like(number, value),
         quantity=column.name,
         layer=target.name,

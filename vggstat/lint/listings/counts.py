@@ -14,20 +14,20 @@ from vggstat.lint.numbers import Expression
 
 def judge_count(column: Column, judged: Judged) -> None:
     """Enter the verdict on a cell: its numbers first, then its product, then whether the two agree."""
-    if not judged.parts:
-        if not re.fullmatch(r"[\s\-_.?nNaA/]*", judged.flow.text):
-            column.ledger.skip(judged.cell, "no number can be read in it")
+    if not judged.cell.parts:
+        if not re.fullmatch(r"[\s\-_.?nNaA/]*", judged.cell.claim.text):
+            column.verdicts.skip(judged.cell, "no number can be read in it")
         return
     exact = _exact(column, judged.target)
     if exact is None:
-        column.ledger.skip(judged.cell, f"no rule is known for {judged.target.label}")
+        column.verdicts.skip(judged.cell, f"no rule is known for {judged.target.label}")
         return
-    product = next((part for part in judged.parts if isinstance(part, Expression)), None)
+    product = judged.cell.product
     fault = _fault_of_numbers(column, judged, exact)
     if fault is None and product is not None:
         fault = _fault_of_product(column, judged, product)
     if fault is None:
-        column.ledger.passed(judged.cell, column.rule.words)
+        column.verdicts.passed(judged.cell, column.rule.words)
         return
     enter_fault(column, judged, exact, product, fault)
 
@@ -42,9 +42,9 @@ def _exact(column: Column, target: Target) -> int | None:
 
 def _fault_of_numbers(column: Column, judged: Judged, exact: int) -> Fault | None:
     """The first number of the cell that is wrong. ``exact``: what the column's rule gives."""
-    if not judged.numbers:
+    if not judged.cell.numbers:
         return None
-    *earlier, number = judged.numbers
+    *earlier, number = judged.cell.numbers
     for other in earlier:
         if not column.rule.fits(other, exact) and not eaten(other.digits, judged.target, column.name):
             return Fault(kind="number", number=other)
@@ -61,14 +61,14 @@ def _fault_of_product(column: Column, judged: Judged, product: Expression) -> Fa
     target = judged.target
     if not _is_known(product, target, column):
         return Fault(kind="product")
-    if not judged.numbers or product.value is None:
+    if not judged.cell.numbers or product.value is None:
         return None
     is_eaten = eaten(product.digits, target, column.name) and not any(
         prod(factors) == product.value for factors in canonical(target, column.name)
     )
-    if is_eaten or column.rule.fits(judged.numbers[-1], product.value):
+    if is_eaten or column.rule.fits(judged.cell.numbers[-1], product.value):
         return None
-    return Fault(kind="wrong product", number=judged.numbers[-1])
+    return Fault(kind="wrong product", number=judged.cell.numbers[-1])
 
 
 def _is_known(product: Expression, target: Target, column: Column) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vggstat.lint.errata import find_errata, is_lecture
-from vggstat.lint.ledger import counted
 from vggstat.lint.listings.whole import Whole
 from vggstat.lint.model import Cell
-from vggstat.lint.numbers import Number, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.tool_sizes import FLOAT32
+from vggstat.lint.verdicts import counted
 
 
 def is_lecture_total(whole: Whole, cell: Cell, number: Number) -> bool:
@@ -18,14 +18,13 @@ def is_lecture_total(whole: Whole, cell: Cell, number: Number) -> bool:
         return False
     values = sum(target.values for target in whole.rows)
     size = FLOAT32 * values
-    whole.ledger.fail(
+    whole.verdicts.wrong_part(
         "V502",
-        clean(cell.flow),
+        cell,
+        number,
         f"known erratum of the CS231n lecture: its rows add up to {values / 1e6:.1f}M, not to 24M",
         severity="warning",
-        span=(number.start, number.end),
         expected=format_like(number, size if in_bytes else values),
-        quantity=cell.quantity,
         notes=(
             f"{counted(len(whole.rows), 'row')}: {values:,} values = {size / 1e6:.2f} MB = "
             f"{size / 2**20:.2f} MiB. More: vggstat rule V502",
@@ -36,8 +35,8 @@ def is_lecture_total(whole: Whole, cell: Cell, number: Number) -> bool:
 
 def join_findings(whole: Whole) -> None:
     """The lecture's ``24M * 4 bytes ~= 93MB`` as one finding where both halves stand on one line."""
-    ledger = whole.ledger
-    found = [finding for finding in ledger.findings if finding.code == "V502"]
+    verdicts = whole.verdicts
+    found = [finding for finding in verdicts.findings if finding.code == "V502"]
     cells = [
         cell
         for cell in whole.table.totals
@@ -56,4 +55,4 @@ def join_findings(whole: Whole) -> None:
         text=line.text[first : second + len(cells[1].flow)],
         expected=f"{values / 1e6:.1f}M{between}{found[1].expected}",
     )
-    ledger.findings = [*(finding for finding in ledger.findings if finding.code != "V502"), joined]
+    verdicts.findings = [*(finding for finding in verdicts.findings if finding.code != "V502"), joined]

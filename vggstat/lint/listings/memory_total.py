@@ -21,21 +21,21 @@ def judge_memory(whole: Whole, cell: Cell, number: Number) -> None:
         return
     column = whole.columns.get(f"{cell.quantity} {heading_of(cell)}", whole.columns.get("memory"))
     if column is None and "memory" in whole.columns:
-        whole.ledger.skip(cell, "the column follows no known way to count")
+        whole.verdicts.skip(cell, "the column follows no known way to count")
         return
     rules = memory_rules(in_bytes=number.unit.bytes)
     mine = [rule for rule in rules if column is None or _kind(rule) == _kind(column)]
-    permitted = whole.table.settled.permitted("memory", mine, in_bytes=number.unit.bytes)
+    permitted = whole.table.policy.permitted("memory", mine, in_bytes=number.unit.bytes)
     matches = [whole.match(number, mine, permitted, column, rows) for rows in _choices(whole)]
     right = next((match for match in matches if match is not None and match.kind == "right"), None)
     if right is not None:
-        whole.ledger.passed(cell, right.rule.words)
+        whole.verdicts.passed(cell, right.rule.words)
         return
     if column is not None and _kind(column) and number.unit.bytes:
         values = whole.sum(column._replace(binary=False), whole.rows) or 0
-        scales = whole.table.settled.scales(number)
+        scales = whole.table.policy.scales(number)
         if any(number.admits(FLOAT32 * values, scale) for scale in scales):
-            whole.ledger.passed(cell, column.name.replace("values", "bytes", 1))
+            whole.verdicts.passed(cell, column.name.replace("values", "bytes", 1))
             return
     from vggstat.lint.listings.lecture_total import is_lecture_total
 

@@ -17,12 +17,12 @@ def judge_size_or_count(whole: Whole, cell: Cell, number: Number) -> None:
         return
     exact, code, words = _figures(whole).get(cell.quantity, (None, "", ""))
     if exact is None:
-        whole.ledger.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
+        whole.verdicts.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
         return
     if cell.quantity == "total_bytes" and whole.table.family == "torchinfo":
         exact += _object_bytes(whole, number, exact)
     if cell.quantity == "total_bytes" and _has_open_image(whole, number, exact):
-        whole.ledger.skip(cell, "no row shows the image")
+        whole.verdicts.skip(cell, "no row shows the image")
         return
     whole.expect(cell, number, exact, code, words)
 
@@ -31,7 +31,7 @@ def _has_open_image(whole: Whole, number: Number, exact: int) -> bool:
     """Whether the image, which is a part of the sum, is known by its rounded size alone, or not even by that."""
     if whole.identity.image_guessed:
         return _is_near(whole, number, exact)
-    return whole.identity.own and any(finding.code == "V311" for finding in whole.ledger.findings)
+    return whole.identity.own and any(finding.code == "V311" for finding in whole.verdicts.findings)
 
 
 def _is_near(whole: Whole, number: Number, exact: int) -> bool:
@@ -93,7 +93,7 @@ def _judge_saved(whole: Whole, cell: Cell, number: Number) -> None:
     graphs = [report.graph, *with_pool(report.graph)]
     counts = (saved.total_bytes(graph, load) for graph in graphs for load in loads)
     if any(number.admits(count, scale) for count in counts for scale in whole.scales(number)):
-        whole.ledger.passed(cell, words)
+        whole.verdicts.passed(cell, words)
     else:
         whole.expect(cell, number, report.memory_bytes(saved) * batch, "V503", words)
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from vggstat.lint.conventions import Rule, param_rules
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.listings.columns import heading_of
-from vggstat.lint.listings.whole import PARTS, Whole, numbers_of
+from vggstat.lint.listings.whole import PARTS, Whole
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number, clean, format_like
+from vggstat.lint.numbers import Number, format_like
+from vggstat.lint.verdicts import Verdicts
 
 
 def judge_totals(
@@ -19,54 +19,52 @@ def judge_totals(
     identity: Identity,
     shown: Sequence[Target],
     columns: dict[str, Rule | None],
-    ledger: Ledger,
+    verdicts: Verdicts,
 ) -> None:
     """Judge every total of a listing whose network is known. ``shown``: the layers of its rows."""
     assert identity.network is not None
     if not table.totals:
         return
-    whole = Whole(table, identity, identity.network, shown, columns, ledger)
+    whole = Whole(table, identity, identity.network, shown, columns, verdicts)
     for cell in table.totals:
         _judge(whole, cell)
     if any(cell.quantity in PARTS for cell in table.totals):
         from vggstat.lint.listings.trainable import judge_parts_of
 
         judge_parts_of(whole)
-    if any(finding.code == "V502" for finding in ledger.findings):
+    if any(finding.code == "V502" for finding in verdicts.findings):
         from vggstat.lint.listings.lecture_total import join_findings
 
         join_findings(whole)
 
 
 def _judge(whole: Whole, cell: Cell) -> None:
-    numbers = numbers_of(cell)
-    if not numbers:
-        whole.ledger.skip(cell, "no number can be read in it")
+    number = cell.number
+    if number is None:
+        whole.verdicts.skip(cell, "no number can be read in it")
     elif cell.quantity == "biases":
         biases = sum(target.biases for target in whole.targets)
-        whole.expect(cell, numbers[-1], biases, "V501", "biases in all")
+        whole.expect(cell, number, biases, "V501", "biases in all")
     elif cell.quantity in ("params", "weights"):
-        _judge_params(whole, cell, numbers[-1])
+        _judge_params(whole, cell, number)
     elif cell.quantity == "ops":
         from vggstat.lint.listings.operations import judge_operations
 
-        judge_operations(whole, cell, numbers[-1])
+        judge_operations(whole, cell, number)
     elif cell.quantity in ("values", "memory"):
         from vggstat.lint.listings.memory_total import judge_memory
 
-        judge_memory(whole, cell, numbers[-1])
+        judge_memory(whole, cell, number)
     elif cell.quantity not in PARTS:
         from vggstat.lint.listings.sizes import judge_size_or_count
 
-        judge_size_or_count(
-            whole, cell, numbers[-1]
-        )  # the parts of the total are judged together, after this
+        judge_size_or_count(whole, cell, number)  # the parts of the total are judged together, after this
 
 
 def _judge_params(whole: Whole, cell: Cell, number: Number) -> None:
     """The parameters of all layers: under the rows' convention, or a total of another one."""
     rules = param_rules(whole.table.family)
-    permitted = whole.table.settled.permitted("params", rules)
+    permitted = whole.table.policy.permitted("params", rules)
     chosen = _rule_of_rows(whole, cell, permitted)
     match = whole.match(number, [chosen, *rules], permitted, chosen)
     if match is None:
@@ -76,7 +74,7 @@ def _judge_params(whole: Whole, cell: Cell, number: Number) -> None:
     elif match.rule.name != chosen.name and "params" in whole.columns and number.is_exact:
         _fail_mixture(whole, cell, number, match.rule, chosen)
     else:
-        whole.ledger.passed(cell, match.rule.words)
+        whole.verdicts.passed(cell, match.rule.words)
 
 
 def _rule_of_rows(whole: Whole, cell: Cell, rules: Sequence[Rule]) -> Rule:
@@ -89,12 +87,11 @@ def _rule_of_rows(whole: Whole, cell: Cell, rules: Sequence[Rule]) -> Rule:
 
 def _fail_mixture(whole: Whole, cell: Cell, number: Number, rule: Rule, chosen: Rule) -> None:
     ours = whole.sum(chosen) or 0
-    whole.ledger.fail(
+    whole.verdicts.wrong_part(
         "V601",
-        clean(cell.flow),
+        cell,
+        number,
         f"{number.text} is right as {rule.name}, but the rows are {chosen.name}: they add up to {ours:,}",
         severity="warning",
-        span=(number.start, number.end),
         expected=format_like(number, ours),
-        quantity="params",
     )

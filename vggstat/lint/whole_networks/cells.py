@@ -16,13 +16,13 @@ from vggstat.lint.contradictions import (
     is_precise,
 )
 from vggstat.lint.errata import find_errata, is_lecture
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.numbers import Number, claim_parts
 from vggstat.lint.ops_words import CLOSE, says_flops
-from vggstat.lint.settled import TRAINING, Settled
+from vggstat.lint.policy import TRAINING, ConventionPolicy
 from vggstat.lint.slips import digit_slip
+from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 from vggstat.lint.whole_networks.verdicts import (
@@ -71,7 +71,7 @@ class Claim(NamedTuple):
 
     cell: Cell
     number: Number
-    settled: Settled
+    policy: ConventionPolicy
     beside: frozenset[int]
     """The exact counts of the same row: one of them shows what the others are rounded from."""
     around: Around = Around()
@@ -84,7 +84,7 @@ class Claim(NamedTuple):
     @property
     def scales(self) -> tuple[int, ...]:
         """What its unit may multiply by."""
-        return self.settled.scales(self.number)
+        return self.policy.scales(self.number)
 
     def figures(self, variant: Variant) -> list[Figure]:
         """The figures that it may be of; those of training only where the words speak of it."""
@@ -105,44 +105,44 @@ class Claim(NamedTuple):
 
     def permits(self, figure: Figure) -> bool:
         """Whether the settings leave that way to count."""
-        return self.settled.permits(self.cell.quantity, figure.rule)
+        return self.policy.permits(self.cell.quantity, figure.rule)
 
 
-def judge_cell(claim: Claim, variant: Variant, variants: Iterable[Variant], ledger: Ledger) -> None:
+def judge_cell(claim: Claim, variant: Variant, variants: Iterable[Variant], verdicts: Verdicts) -> None:
     """Enter the verdict on a figure of a row's variant. ``variants``: the others that may be meant."""
     cell, number, label = claim.cell, claim.number, claim.label
     figures = claim.figures(variant)
     if not figures:
-        ledger.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
+        verdicts.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
         return
     if cell.quantity in _COUNTS:
-        _judge_count(cell, number, figures[0], variant, ledger)
+        _judge_count(cell, number, figures[0], variant, verdicts)
         return
     figures.sort(key=lambda f: (not claim.permits(f), f.flops is not None and f.flops != says_flops(label)))
     if any(claim.is_bounded(figure) and claim.permits(figure) for figure in figures):
-        ledger.passed(cell, f"{cell.bound} than that holds for {variant.words}")
+        verdicts.passed(cell, f"{cell.bound} than that holds for {variant.words}")
         return
     right = next((figure for figure in figures if claim.admits(figure) and claim.permits(figure)), None)
     if right is not None:
-        enter_right(cell, number, right, label, variant, ledger)
+        enter_right(cell, number, right, label, variant, verdicts)
         return
     near = next((figure for figure in figures if admits(number, figure)), None)
     if near is not None and (is_precise(number) or variant.network.name in OF_THE_PAPER):
-        _judge_contradiction(claim, near, figures[0], variant, ledger)
+        _judge_contradiction(claim, near, figures[0], variant, verdicts)
         return
     stated = _published(claim, variant)
     if stated:
-        ledger.passed(cell, f"as stated by {stated}")
+        verdicts.passed(cell, f"as stated by {stated}")
         return
     others = [other for other in variants if any(map(claim.admits, claim.figures(other)))]
     if others:
-        _judge_another(claim, figures[0], variant, others, ledger)
+        _judge_another(claim, figures[0], variant, others, verdicts)
     else:
-        _judge_wrong(claim, figures[0], variant, variants, ledger)
+        _judge_wrong(claim, figures[0], variant, variants, verdicts)
 
 
 def _judge_contradiction(
-    claim: Claim, figure: Figure, wanted: Figure, variant: Variant, ledger: Ledger
+    claim: Claim, figure: Figure, wanted: Figure, variant: Variant, verdicts: Verdicts
 ) -> None:
     """A number that is right, but as the settings do not count, or in units that nothing announces.
 
@@ -150,20 +150,20 @@ def _judge_contradiction(
     cell, number = claim.cell, claim.number
     if claim.permits(figure) and is_plain_binary(number, figure.exact):
         if is_precise(number):
-            enter_binary(cell, number, figure.exact, noun_of(cell, figure), ledger)
+            enter_binary(cell, number, figure.exact, noun_of(cell, figure), verdicts)
             return
-        ledger.binary.add(
+        verdicts.binary.add(
             figure.exact
         )  # more often another network's: wrong, unless the document supports it
         note = f"right only with {binary_unit(number)}, which the document would have to say"
-        enter_wrong(cell, number, figure, variant, claim.scales, ledger, note=note)
+        enter_wrong(cell, number, figure, variant, claim.scales, verdicts, note=note)
         return
     found, kind = figure.rule, cell.quantity
     if claim.permits(figure):
-        found += " in MB of 2^20 bytes" if claim.settled.size == "MB" else " in MB of 10^6 bytes"
+        found += " in MB of 2^20 bytes" if claim.policy.size == "MB" else " in MB of 10^6 bytes"
         kind = "size"
     expected = like(number, wanted, claim.scales)
-    enter_other_convention(cell, number, found, claim.settled.words(kind), ledger, expected=expected)
+    enter_other_convention(cell, number, found, claim.policy.words(kind), verdicts, expected=expected)
 
 
 _PUBLISHED: Final = {
@@ -210,71 +210,72 @@ def is_part_of(cell: Cell, number: Number, whole: Variant, variants: Iterable[Va
 
 
 def _judge_another(
-    claim: Claim, figure: Figure, variant: Variant, others: Sequence[Variant], ledger: Ledger
+    claim: Claim, figure: Figure, variant: Variant, others: Sequence[Variant], verdicts: Verdicts
 ) -> None:
     """A number that is right for other variants of the network only."""
     cell, number = claim.cell, claim.number
     if variant.network.name not in OF_THE_PAPER and others[0].stated:
-        ledger.passed(
+        verdicts.passed(
             cell, f"right for {others[0].words}"
         )  # people take figures of one network from several places
         return
     if not any(other.stated for other in others):
-        ledger.skip(cell, f"right for {variant.network.name} {others[0].words}, which is not said")
+        verdicts.skip(cell, f"right for {variant.network.name} {others[0].words}, which is not said")
         return
     if variant.cifar and any(other.cifar for other in others):
-        ledger.skip(cell, f"right {others[0].words}: which head is meant is not said")
+        verdicts.skip(cell, f"right {others[0].words}: which head is meant is not said")
         return
     if cell.quantity == "ops" and not others[0].network.report.fc_layers:
-        ledger.skip(cell, f"right {others[0].words}: nobody says whether they are counted")
+        verdicts.skip(cell, f"right {others[0].words}: nobody says whether they are counted")
         return
-    ledger.fail(
+    verdicts.wrong_part(
         "V601",
-        clean(cell.flow),
+        cell,
+        number,
         f"{number.text.strip()} is right for {others[0].words}, the rest of the row for {variant.words}",
-        span=(number.start, number.end),
-        quantity=cell.quantity,
         expected=like(number, figure, claim.scales),
     )
 
 
 def _judge_wrong(
-    claim: Claim, figure: Figure, variant: Variant, variants: Iterable[Variant], ledger: Ledger
+    claim: Claim, figure: Figure, variant: Variant, variants: Iterable[Variant], verdicts: Verdicts
 ) -> None:
     """A number that is right for no variant: wrong, unless something else may be meant."""
     cell, number = claim.cell, claim.number
     if _is_vague(number, cell):
-        ledger.skip(cell, "too short a number to tell what it counts")
+        verdicts.skip(cell, "too short a number to tell what it counts")
         return
     if cell.quantity == "receptive_field" and not _is_slip(claim, variant):
-        ledger.skip(cell, "of a layer that is not named")
+        verdicts.skip(cell, "of a layer that is not named")
         return
     if _is_lecture(number, cell, variant):
         if claim.around.lecture or _QUOTED.search(cell.flow.origins[0][0].text[:MAX_LINE]):
-            ledger.skip(cell, "the lecture's total, as a quotation")
+            verdicts.skip(cell, "the lecture's total, as a quotation")
         else:
-            enter_erratum(cell, number, variant, ledger)
+            enter_erratum(cell, number, variant, verdicts)
         return
     reason = _otherwise(claim, variant)
     if reason:
-        ledger.skip(cell, reason)
+        verdicts.skip(cell, reason)
         return
     part = part_of(number, cell, variant)
     if part:
-        ledger.skip(cell, f"of {part} rather than of the whole")
+        verdicts.skip(cell, f"of {part} rather than of the whole")
         return
     if variant.network.name not in OF_THE_PAPER and not _is_slip(claim, variant):
-        ledger.skip(cell, f"{variant.network.name} is built in several ways, and which is meant is not said")
+        verdicts.skip(
+            cell, f"{variant.network.name} is built in several ways, and which is meant is not said"
+        )
         return
     for other in variants if len(number.digits) > 5 else ():
         near = figures_of(other.network, cell.quantity)[0]
         if number.is_exact and digit_slip(number.digits, str(near.exact)):
-            enter_wrong(cell, number, near, other, claim.scales, ledger)
+            enter_wrong(cell, number, near, other, claim.scales, verdicts)
             return
     if _has_another_head(claim, figure, variant):
-        ledger.skip(cell, f"{variant.network.name} with another head may be meant: nothing says which")
+        verdicts.skip(cell, f"{variant.network.name} with another head may be meant: nothing says which")
         return
-    enter_wrong(cell, number, figure, variant, claim.scales, ledger)
+    enter_wrong(cell, number, figure, variant, claim.scales, verdicts)
 
 
 OF_THE_PAPER: Final = ("A", "A-LRN", "B", "C", "D", "E")
@@ -381,24 +382,23 @@ _OTHER_HEAD: Final = re.compile(r"\bhead=\w|\bGAP head|global (?:average )?pool"
 """Words of a line about a network with other FC layers than the published one."""
 
 
-def _judge_count(cell: Cell, number: Number, figure: Figure, variant: Variant, ledger: Ledger) -> None:
+def _judge_count(cell: Cell, number: Number, figure: Figure, variant: Variant, verdicts: Verdicts) -> None:
     """A number of layers or of classes."""
     if number.whole == figure.exact:
-        ledger.passed(cell, variant.words)
+        verdicts.passed(cell, variant.words)
         return
     if cell.quantity == "classes":
-        ledger.skip(cell, "another number of classes may be meant")
+        verdicts.skip(cell, "another number of classes may be meant")
         return
     if _OTHER_HEAD.search(cell.flow.origins[0][0].text[:MAX_LINE]):
-        ledger.skip(cell, f"{variant.network.name} with another head is meant")
+        verdicts.skip(cell, f"{variant.network.name} with another head is meant")
         return
-    ledger.fail(
+    verdicts.wrong_part(
         "V704",
-        clean(cell.flow),
+        cell,
+        number,
         f"{variant.words} has {figure.exact} {figure.rule}, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=str(figure.exact),
-        quantity=cell.quantity,
     )
 
 

@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Final
 
 from vggstat.cost.facts import Fact, facts
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import load_spec
-from vggstat.lint.numbers import Number, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
+from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.figures import Same
 from vggstat.lint.whole_networks.variants import Variant
 
@@ -19,26 +19,26 @@ LEAST: Final = 1_000_000
 _CODES: Final = {"params": "V210", "operations": "V410", "memory": "V310", "values": "V310"}
 
 
-def judge_figure(cell: Cell, number: Number, variant: Variant, ledger: Ledger) -> None:
+def judge_figure(cell: Cell, number: Number, variant: Variant, verdicts: Verdicts) -> None:
     """Right where it is a figure of the network or of a part of it; wrong where a slip of the hand leads to it from one."""
     known = _known(Same(variant.network))
     if number.whole in known:
-        ledger.passed(cell, f"{known[number.whole].quantity}, {variant.words}")
+        verdicts.passed(cell, f"{known[number.whole].quantity}, {variant.words}")
         return
     printed = str(number.whole)
     near = [exact for exact in known if len(printed) == len(str(exact)) and digit_slip(printed, str(exact))]
     if len(near) != 1 or number.whole is None or number.whole < LEAST:
-        ledger.skip(
+        verdicts.skip(
             cell,
             f"no figure of {load_spec(variant.network.name).title or variant.network.name} that is known",
         )
         return
     fact = known[near[0]]
-    ledger.fail(
+    verdicts.wrong_part(
         _CODES[fact.family],
-        clean(cell.flow),
+        cell,
+        number,
         f"{variant.words} has {fact.exact:,} {fact.quantity}{_of(fact)}, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=format_like(number, fact.exact),
         quantity=fact.family,
         notes=(digit_slip(str(number.whole), str(fact.exact)),),

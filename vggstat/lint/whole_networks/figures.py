@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from vggstat.lint.network import Network
 from vggstat.lint.numbers import ZEROS_MAY_HIDE, Number, format_like
 from vggstat.lint.ops_words import counts_macs
-from vggstat.lint.settled import TRAINING
+from vggstat.lint.policy import TRAINING
 
 if TYPE_CHECKING:
     from vggstat.cost.counting import CountingRule

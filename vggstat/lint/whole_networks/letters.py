@@ -8,7 +8,6 @@ from typing import Final
 from vggstat.lint.model import ClaimTable, Row
 from vggstat.lint.names import find_names, tells_letters
 from vggstat.lint.network import load_spec
-from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.variants import variants_of
 
@@ -37,8 +36,8 @@ def _fitting(rows: Iterable[Row]) -> set[str]:
 def _fits(row: Row, spec: str) -> bool:
     published = next(iter(variants_of(load_spec(spec), norm=False, words="")), None)
     return published is not None and any(
-        isinstance(part, Number)
-        and any(admits(part, figure) for figure in figures_of(published.network, cell.quantity))
+        admits(number, figure)
         for cell in row.cells
-        for part in claim_parts(clean(cell.flow).text, cell.unit)
+        for number in cell.numbers
+        for figure in figures_of(published.network, cell.quantity)
     )

@@ -9,12 +9,12 @@ from itertools import chain
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import Name, find_names
 from vggstat.lint.network import load_spec
 from vggstat.lint.numbers import Number, claim_parts, clean
-from vggstat.lint.settled import Settled
+from vggstat.lint.policy import ConventionPolicy
+from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.cells import Around, Claim, is_part_of, judge_cell
 from vggstat.lint.whole_networks.figure import judge_figure
 from vggstat.lint.whole_networks.figures import admits, figures_of
@@ -42,7 +42,7 @@ _PART: Final = re.compile(r"vgg[-_]?\d\d/(?:conv|pool|fc|block)", re.IGNORECASE)
 """A layer under the name of its network: ``vgg_16/conv1/conv1_1``."""
 
 
-def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> str:
+def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -> str:
     """Judge a ``networks`` or ``facts`` table; returns the name of the network, where it is about one."""
     context = f"{table.title}\n{table.context}"
     around = Around.of(context)
@@ -50,7 +50,7 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
     if table.form == "facts" and table.totals:
         rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
     if table.form == "networks":
-        rows = list(with_headers_back(rows, ledger))
+        rows = list(with_headers_back(rows, verdicts))
     found: set[str] = set()
     columns: dict[str, list[Counted]] = {}
     labels = [table.title, *(row.name for row in rows)]
@@ -58,13 +58,13 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
     by_letter = letters and are_configurations(table, rows)
     for row in rows:
         if row.cells and all(cell.quantity == "channels" for cell in row.cells):
-            judge_widths(row, ledger)
+            judge_widths(row, verdicts)
             continue
         name = _named(row, table, forced, by_letter=by_letter)
         if name is None or not name.spec:
             reason = "no shipped network is named" if name is None else f"{name.text} is not shipped"
             for cell in row.cells:
-                _unnamed(cell, ledger, reason)
+                _unnamed(cell, verdicts, reason)
             continue
         found.add(name.spec)
         spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
@@ -74,10 +74,10 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
         words = f"{row.name} {sizes} {context}"
         specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
         variants = Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
-        for entry in _judge_row(row, variants, table.settled, ledger, around):
+        for entry in _judge_row(row, variants, table.policy, verdicts, around):
             columns.setdefault(entry.cell.label, []).append(entry)
     for counted in columns.values():
-        judge_mixture(counted, ledger)
+        judge_mixture(counted, verdicts)
     return found.pop() if len(found) == 1 else ""
 
 
@@ -106,17 +106,17 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
     return found[-1]
 
 
-def _unnamed(cell: Cell, ledger: Ledger, reason: str) -> None:
+def _unnamed(cell: Cell, verdicts: Verdicts, reason: str) -> None:
     """A cell that is compared with no network: only its own arithmetic can be judged."""
-    if not judge_arithmetic(cell, ledger):
-        ledger.skip(cell, reason)
+    if not judge_arithmetic(cell, verdicts):
+        verdicts.skip(cell, reason)
 
 
 def _judge_row(
-    row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger, around: Around
+    row: Row, variants: Iterable[Variant], policy: ConventionPolicy, verdicts: Verdicts, around: Around
 ) -> Iterator[Counted]:
     """Judge the cells of a row under one variant of its network; yields its operations, for their column."""
-    counts = _counts(row, ledger)
+    counts = _counts(row, verdicts)
     chosen = _best(variants, counts)
     if chosen is None:
         return
@@ -124,29 +124,25 @@ def _judge_row(
     times = Counter(_KIND_OF.get(cell.quantity, cell.quantity) for cell, _ in counts)
     for cell, number in counts:
         if cell.quantity == "figure":
-            judge_figure(cell, number, chosen, ledger)
+            judge_figure(cell, number, chosen, verdicts)
             continue
         several = times[_KIND_OF.get(cell.quantity, cell.quantity)] > 1
         partly = cell.quantity in _OF_PARTS and _PART_WORDS.search(cell.label) is not None
         if (several or partly) and is_part_of(cell, number, chosen, variants):
-            ledger.passed(cell, "of the conv layers or of the FC layers alone")
+            verdicts.passed(cell, "of the conv layers or of the FC layers alone")
             continue
         most = max((f.exact for f in figures_of(chosen.network, cell.quantity)), default=0)
         if partly and number.approximate < most:
-            ledger.skip(cell, "of some of the layers, it is not clear which")
+            verdicts.skip(cell, "of some of the layers, it is not clear which")
             continue
-        claim = Claim(cell, number, settled, exact | _wholes(cell), around)
-        judge_cell(claim, chosen, variants, ledger)
-        if cell.quantity == "ops" and not cell.alone and not settled.ops:
+        claim = Claim(
+            cell, number, policy, exact.union(n.whole for n in cell.numbers if n.whole is not None), around
+        )
+        judge_cell(claim, chosen, variants, verdicts)
+        if cell.quantity == "ops" and not cell.alone and not policy.ops:
             figures = figures_of(chosen.network, "ops")
             rules = frozenset(figure.rule for figure in figures if claim.admits(figure))
             yield Counted(cell, number, chosen, rules)
-
-
-def _wholes(cell: Cell) -> frozenset[int]:
-    """The whole numbers of a cell: ``138,357,544 (131.9M)``."""
-    parts = claim_parts(clean(cell.flow).text, cell.unit)
-    return frozenset(part.whole for part in parts if isinstance(part, Number) and part.whole is not None)
 
 
 _OF_PARTS: Final = ("params", "weights", "ops", "param_bytes", "trainable_params")
@@ -159,14 +155,14 @@ _KIND_OF: Final = {"weights": "params", "biases": "params"}
 """What a row may say of the whole and of its parts under several names."""
 
 
-def _counts(row: Row, ledger: Ledger) -> list[tuple[Cell, Number]]:
+def _counts(row: Row, verdicts: Verdicts) -> list[tuple[Cell, Number]]:
     """The cells that claim a figure, each with its number; the others are judged by their arithmetic."""
     counts = []
     for cell in row.cells:
         text = _ASIDE.sub("", clean(cell.flow).text)
         numbers = [part for part in claim_parts(text, cell.unit) if isinstance(part, Number)]
         if cell.quantity == "arithmetic" or not numbers:
-            _unnamed(cell, ledger, "it is not clear what it is")
+            _unnamed(cell, verdicts, "it is not clear what it is")
         else:
             counts.append((cell, numbers[-1]))
     return counts

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell, Quantity, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.figures import admits, figures_of
 
 LEAST: Final = 2
@@ -17,7 +16,7 @@ LEAST: Final = 2
 _OTHER: Final[dict[Quantity, Quantity]] = {"params": "ops", "ops": "params"}
 
 
-def with_headers_back(rows: Sequence[Row], ledger: Ledger) -> Sequence[Row]:
+def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
     """The rows with each cell as what it is; one finding where that is not what its header says."""
     told = [swapped for row in rows if (swapped := _is_swapped(row)) is not None]
     if len(told) < LEAST or not all(told):
@@ -26,9 +25,9 @@ def with_headers_back(rows: Sequence[Row], ledger: Ledger) -> Sequence[Row]:
     labels = " and ".join(
         dict.fromkeys(cell.label for row in rows for cell in row.cells if cell.quantity in _OTHER)
     )
-    ledger.fail(
+    verdicts.fail(
         "V605",
-        clean(first.flow),
+        first.claim,
         f"the headers {labels} have changed places: each column holds the figures of the other",
         severity="error",
         quantity=first.quantity,
@@ -54,10 +53,10 @@ def _is_swapped(row: Row) -> bool | None:
         return None
     fits = {}
     for quantity, cell in cells.items():
-        parts = claim_parts(clean(cell.flow).text, cell.unit)
-        number = next((part for part in parts if isinstance(part, Number)), None)
-        if number is None:
+        if not cell.numbers:
             return None
         for wanted in _OTHER:
-            fits[quantity, wanted] = any(admits(number, figure) for figure in figures_of(network, wanted))
+            fits[quantity, wanted] = any(
+                admits(cell.numbers[0], figure) for figure in figures_of(network, wanted)
+            )
     return fits["params", "ops"] and fits["ops", "params"] and not fits["params", "params"]

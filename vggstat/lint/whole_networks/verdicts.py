@@ -7,53 +7,52 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vggstat.lint.errata import find_errata, is_lecture
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import build, load_spec
-from vggstat.lint.numbers import Number, clean
+from vggstat.lint.numbers import Number
 from vggstat.lint.ops_words import says_flops, says_macs
 from vggstat.lint.slips import ANOTHERS, digit_slip
+from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
 
 def enter_right(
-    cell: Cell, number: Number, figure: Figure, label: str, variant: Variant, ledger: Ledger
+    cell: Cell, number: Number, figure: Figure, label: str, variant: Variant, verdicts: Verdicts
 ) -> None:
     """A number that a rule gives. ``label``: the words that say what it counts."""
     erratum = _erratum(number, cell, variant)
     if erratum:
-        _warn("V502", cell, number, f"known erratum: {erratum}", ledger)
+        _warn("V502", cell, number, f"known erratum: {erratum}", verdicts)
     elif figure.flops is False and says_flops(label):
         each = "multiply-accumulates (MACs), of which each is two FLOPs"
         message = f"{number.text.strip()} is right as {figure.rule}: {each}, but is called FLOPs"
-        _warn("V602", cell, number, message, ledger)
+        _warn("V602", cell, number, message, verdicts)
     elif figure.flops and says_macs(label):
         each = "at two per multiply-accumulate"
         message = f"{number.text.strip()} is right as {figure.rule}, {each}, but is called MACs"
-        _warn("V602", cell, number, message, ledger)
+        _warn("V602", cell, number, message, verdicts)
     else:
-        ledger.passed(cell, f"{figure.rule}, {variant.words}")
+        verdicts.passed(cell, f"{figure.rule}, {variant.words}")
     unit = number.unit
     if unit.binary and not unit.bytes and not admits(number, figure, (unit.binary,)):
-        ledger.decimal.add(figure.exact)
+        verdicts.decimal.add(figure.exact)
 
 
-def enter_erratum(cell: Cell, number: Number, variant: Variant, ledger: Ledger) -> None:
+def enter_erratum(cell: Cell, number: Number, variant: Variant, verdicts: Verdicts) -> None:
     """The total of the lecture's table where it is passed on: its own rows come to something else."""
     kind = "memory" if number.unit.bytes else "values"
     entry = next(entry for entry in find_errata(kind, variant.network.name) if is_lecture(entry))
-    _warn("V502", cell, number, f"known erratum: {entry.title}; {entry.right}", ledger)
+    _warn("V502", cell, number, f"known erratum: {entry.title}; {entry.right}", verdicts)
 
 
-def _warn(code: str, cell: Cell, number: Number, message: str, ledger: Ledger) -> None:
-    ledger.fail(
+def _warn(code: str, cell: Cell, number: Number, message: str, verdicts: Verdicts) -> None:
+    verdicts.wrong_part(
         code,
-        clean(cell.flow),
+        cell,
+        number,
         message,
         severity="warning",
-        span=(number.start, number.end),
-        quantity=cell.quantity,
     )
 
 
@@ -89,20 +88,19 @@ def enter_wrong(
     figure: Figure,
     variant: Variant,
     scales: Sequence[int],
-    ledger: Ledger,
+    verdicts: Verdicts,
     *,
     note: str = "",
 ) -> None:
     """A number that no rule gives. ``figure``: what should stand there; ``scales``: what its unit may multiply by."""
     expected = like(number, figure, scales)
     title = variant.words if variant.words[:1].isupper() else f"{variant.network.name} {variant.words}"
-    ledger.fail(
+    verdicts.wrong_part(
         _WRONG.get(cell.quantity, "V210"),
-        clean(cell.flow),
+        cell,
+        number,
         f"{title} has {figure.exact:,} {noun_of(cell, figure)}, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=expected,
-        quantity=cell.quantity,
         notes=(
             *_known_errata(cell, number, variant),
             whose(number, cell, scales),
