@@ -24,5 +24,5 @@
     markers, mend    blocks that are kept fresh
     number_fixes     numbers that are put right where nothing about them is in doubt
 
-``explain`` takes one number: explain, quantities, derive, lecture.
+``explain`` takes one number: explain, lecture.
 """

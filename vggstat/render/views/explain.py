@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.derive import Derivation, Step
 from vggstat.cost.facts import Fact, known
 from vggstat.cost.items import IMAGE
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as LayerRow
-from vggstat.lint.derive import Derivation, Step
 from vggstat.lint.errata import Erratum
 from vggstat.lint.explain import Explanation, Match
 from vggstat.render.captions import UNITS_NOTE, graph_notes, spec_words, workload_words
