@@ -109,7 +109,7 @@ def _explain_layer(
 
 
 def _is_number(text: str) -> bool:
-    from vggstat.units import parse_stated
+    from vggstat.units.stated import parse_stated
 
     try:
         parse_stated(text)

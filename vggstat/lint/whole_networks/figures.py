@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vggstat.lint.network import Network
-from vggstat.lint.numbers import ZEROS_MAY_HIDE, Number, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.ops_words import counts_macs
 from vggstat.lint.policy import TRAINING
+from vggstat.units.reading import ZEROS_MAY_HIDE
 
 if TYPE_CHECKING:
     from vggstat.cost.counting import CountingRule
