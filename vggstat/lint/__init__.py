@@ -14,8 +14,7 @@
     whole_networks/  judges of figures of whole networks: tables across models, facts in sentences
     numbers/         printed numbers and products, and the exact values that they may stand for
     units_of_1024    whether M is 2^20 in a document
-    tool_sizes       what MB means in the listings of each tool
-    contradictions   right, but in another way than the settings or the unit say
+    contradictions   right, but in another way than settings, unit, column or label say
     slips, errata    the likely slip; known errors in circulation
     rules            every rule, with an example (``rule_examples``)
     suppress         comments that silence a rule

@@ -1,9 +1,11 @@
-"""What is said of a number that is right, but in another way than the settings or its unit say."""
+"""What is said of a number that is right, but in another way than the settings, its unit, its column or its label say."""
 
 from __future__ import annotations
 
-from vggstat.lint.model import Cell
+from vggstat.lint.model import Cell, Severity
 from vggstat.lint.numbers import Number, format_like
+from vggstat.lint.ops_words import counts_macs, says_flops, says_macs
+from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.verdicts import Verdicts
 
 PRECISE = 4
@@ -34,6 +36,63 @@ def enter_other_convention(
         layer=layer,
         derivation=derivation,
     )
+
+
+def enter_other_mega(
+    policy: ConventionPolicy, cell: Cell, number: Number, exact: int, verdicts: Verdicts
+) -> bool:
+    """Enter a size that is right with the base of MB that the settings exclude; False where it is none."""
+    if not (number.unit.bytes and policy.size and number.admits_in(exact)):
+        return False
+    (scale,) = policy.scales(number)
+    found = "MB of 10^6 bytes" if scale == number.unit.binary else "MB of 2^20 bytes"
+    expected = format_like(number, exact, scale)
+    enter_other_convention(cell, number, found, policy.words("size"), verdicts, expected=expected)
+    return True
+
+
+def enter_mixture(
+    cell: Cell,
+    number: Number,
+    found: str,
+    wanted: str,
+    expected: str,
+    verdicts: Verdicts,
+    *,
+    severity: Severity = "error",
+    layer: str = "",
+    derivation: str = "",
+    claim: bool = True,
+) -> None:
+    """A number that is counted in another way (``found``) than the others of its table are (``wanted``)."""
+    subject = f"{layer}: " if layer else ""
+    verdicts.wrong_part(
+        "V601",
+        cell,
+        number,
+        f"{subject}{number.text.strip()} is {found}, the others are {wanted}: {expected} here",
+        severity=severity,
+        expected=expected,
+        layer=layer,
+        derivation=derivation,
+        claim=claim,
+    )
+
+
+def enter_mislabelled(
+    cell: Cell, number: Number, rule: str, found: str, label: str, verdicts: Verdicts
+) -> bool:
+    """Enter a count of operations that is called what its rule does not count; False where it is not. ``found``: the
+    rule in words."""
+    if counts_macs(rule) and says_flops(label):
+        words = "multiply-accumulates (MACs), of which each is two FLOPs, but is called FLOPs"
+    elif not counts_macs(rule) and says_macs(label):
+        words = "FLOPs at two per multiply-accumulate, but is called MACs"
+    else:
+        return False
+    message = f"{number.text.strip()} is right as {found}: {words}"
+    verdicts.wrong_part("V602", cell, number, message, severity="warning")
+    return True
 
 
 def is_plain_binary(number: Number, exact: int) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Final
 
+from vggstat.lint.conventions import FLOAT32, is_torch_summary, mega_of
 from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.windows import MAX_STRIDE, find_kernel, find_step
 from vggstat.lint.numbers import Number
-from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.shapes import Shape
 
 USUAL_SIDES: Final = frozenset({28, 227, 299, 300, 331})

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from vggstat.lint.arithmetic import judge_arithmetic
+from vggstat.lint.contradictions import enter_other_mega
+from vggstat.lint.conventions import FLOAT32, mega_of
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.listings.chain import blame_row
 from vggstat.lint.listings.trainable import judge_parts
-from vggstat.lint.listings.whole import (
-    PARTS,
-    enter_other_mega,
-    mega_is_other,
-)
+from vggstat.lint.listings.whole import PARTS
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.numbers import format_like
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.tool_sizes import FLOAT32, mega_of
 from vggstat.lint.verdicts import Verdicts
 
 UNKNOWN = "the network is not known"
@@ -80,9 +77,7 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) 
     scale = 1 if number.unit.name == "B" else mega_of(table, number)[0]  # of a size: bytes, not billions
     if any(number.admits(width * params, scale) for width in (FLOAT32, 2, 8)):
         verdicts.passed(cell, "bytes of the parameters")
-        return
-    if mega_is_other(table, number, FLOAT32 * params):
-        enter_other_mega(table, cell, number, FLOAT32 * params, verdicts)
-        return
-    right = format_like(number, FLOAT32 * params, scale)
-    verdicts.wrong_part("V211", cell, number, f"{params:,} parameters in float32 are {right}", expected=right)
+    elif not enter_other_mega(table.policy, cell, number, FLOAT32 * params, verdicts):
+        right = format_like(number, FLOAT32 * params, scale)
+        message = f"{params:,} parameters in float32 are {right}"
+        verdicts.wrong_part("V211", cell, number, message, expected=right)

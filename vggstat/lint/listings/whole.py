@@ -5,37 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from vggstat.lint.conventions import Rule, param_rules
+from vggstat.lint.contradictions import (
+    enter_binary,
+    enter_other_convention,
+    enter_other_mega,
+    is_plain_binary,
+    is_precise,
+)
+from vggstat.lint.conventions import FLOAT32, Rule, is_torch_summary, mega_of, param_rules
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Network, Target
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
 from vggstat.lint.verdicts import Verdicts
 from vggstat.records import Record
 
 PART: Final = "rows are left out, so the total may be of more than is shown"
 PARTS: Final = ("trainable_params", "frozen_params", "trainable_bytes", "frozen_bytes")
 """Parts of the total, which are judged together."""
-
-
-def mega_is_other(table: ClaimTable, number: Number, exact: int) -> bool:
-    """Whether the number is right with the base that the settings exclude."""
-    unit = number.unit
-    return bool(unit.bytes and table.policy.size) and any(
-        number.admits(exact, scale) for scale in (unit.decimal, unit.binary) if scale
-    )
-
-
-def enter_other_mega(table: ClaimTable, cell: Cell, number: Number, exact: int, verdicts: Verdicts) -> None:
-    """Enter a size that is right with the base that the settings exclude."""
-    from vggstat.lint.contradictions import enter_other_convention
-
-    (scale,) = mega_of(table, number)
-    found = "MB of 10^6 bytes" if scale == number.unit.binary else "MB of 2^20 bytes"
-    expected = format_like(number, exact, scale)
-    enter_other_convention(cell, number, found, table.policy.words("size"), verdicts, expected=expected)
 
 
 def _is_in_mebibytes(number: Number, values: int) -> bool:
@@ -124,8 +112,6 @@ class Whole:
         """Whether it is a count in units of 1024 that neither the rows nor another total explain."""
         if not rule.binary:
             return False
-        from vggstat.lint.contradictions import is_plain_binary
-
         if not is_plain_binary(number, exact):
             return False
         if self.table.policy.binary or (column is not None and column.binary):
@@ -140,11 +126,9 @@ class Whole:
     def expect(self, cell: Cell, number: Number, exact: int, code: str, words: str) -> None:
         """Enter the verdict on a number that has one right value."""
         scales = self.scales(number)
-        if any(number.admits(exact, scale) for scale in scales):
+        if number.admits_in(exact, scales):
             self.verdicts.passed(cell, words)
-        elif mega_is_other(self.table, number, exact):
-            enter_other_mega(self.table, cell, number, exact, self.verdicts)
-        else:
+        elif not enter_other_mega(self.table.policy, cell, number, exact, self.verdicts):
             self.fail(cell, number, exact, code, words, scales[0])
 
     def contradict(self, cell: Cell, number: Number, match: Match, rule: Rule, code: str, noun: str) -> None:
@@ -152,8 +136,6 @@ class Whole:
 
         ``rule``: the one that should give it; ``code``: that of a wrong one.
         """
-        from vggstat.lint.contradictions import enter_binary, enter_other_convention, is_precise
-
         if match.kind == "other":
             exact = match.exact if rule.name == match.rule.name else self.sum(rule)
             expected = "" if exact is None else format_like(number, exact, rule.scale(number))
@@ -169,7 +151,11 @@ class Whole:
         """Enter a wrong total, unless it may be of more than is shown."""
         if self.is_part:
             self.verdicts.skip(cell, PART)
-            return
+        else:
+            self.enter_wrong(cell, number, exact, code, words, scale)
+
+    def enter_wrong(self, cell: Cell, number: Number, exact: int, code: str, words: str, scale: int) -> None:
+        """Enter a wrong total, with the slip that leads to it and what the printed rows come to."""
         slip = digit_slip(number.digits, str(exact)) if number.is_exact else ""
         printed = self._printed_sum() if cell.quantity == "params" else None
         differs = printed is not None and printed != exact

@@ -6,6 +6,7 @@ What a comma, a point or a space means is often not decidable from one number, s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from vggstat.units.reading import NO_UNIT, ZEROS_IN_TABLES, ZEROS_MAY_HIDE, Reading, Unit
@@ -37,6 +38,15 @@ class Number(NamedTuple):
             if reading.admits(exact, factor, zeros):
                 return True
         return False
+
+    @property
+    def scales(self) -> tuple[int, int]:
+        """What its unit may multiply by: as it says, and as a power of 2 where people use it so."""
+        return self.unit.decimal, self.unit.binary or self.unit.decimal
+
+    def admits_in(self, exact: int, scales: Iterable[int] = ()) -> bool:
+        """Whether ``exact`` may stand behind it with one of these scales; by default with either of its own."""
+        return any(self.admits(exact, scale) for scale in scales or self.scales)
 
     @property
     def is_exact(self) -> bool:

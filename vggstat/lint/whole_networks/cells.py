@@ -16,6 +16,7 @@ from vggstat.lint.contradictions import (
     is_precise,
 )
 from vggstat.lint.errata import find_errata, is_lecture
+from vggstat.lint.figures import Figure, admits, figures_of, like
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, claim_parts
@@ -23,7 +24,6 @@ from vggstat.lint.ops_words import CLOSE, says_flops
 from vggstat.lint.policy import TRAINING, ConventionPolicy
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
-from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 from vggstat.lint.whole_networks.verdicts import (
     enter_erratum,

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Final
 
 from vggstat.cost.facts import Fact, facts
+from vggstat.lint.figures import Same
 from vggstat.lint.model import Cell
 from vggstat.lint.network import load_spec
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
-from vggstat.lint.whole_networks.figures import Same
 from vggstat.lint.whole_networks.variants import Variant
 
 LEAST: Final = 1_000_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from vggstat.lint.figures import admits, figures_of
 from vggstat.lint.model import ClaimTable, Row
 from vggstat.lint.names import find_names, tells_letters
 from vggstat.lint.network import load_spec
-from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.variants import variants_of
 
 MAX_ROWS: Final = 20

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vggstat.lint.figures import figures_of, like
 from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Number
 from vggstat.lint.ops_words import USUAL
 from vggstat.lint.verdicts import Verdicts
-from vggstat.lint.whole_networks.figures import figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
 

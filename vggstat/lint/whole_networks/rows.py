@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
+from vggstat.lint.figures import admits, figures_of
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import Name, find_names
 from vggstat.lint.network import load_spec
@@ -17,7 +18,6 @@ from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.cells import Around, Claim, is_part_of, judge_cell
 from vggstat.lint.whole_networks.figure import judge_figure
-from vggstat.lint.whole_networks.figures import admits, figures_of
 from vggstat.lint.whole_networks.letters import are_configurations
 from vggstat.lint.whole_networks.mixture import Counted, judge_mixture
 from vggstat.lint.whole_networks.swapped import with_headers_back

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from vggstat.lint.figures import admits, figures_of
 from vggstat.lint.model import Cell, Quantity, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
 from vggstat.lint.verdicts import Verdicts
-from vggstat.lint.whole_networks.figures import admits, figures_of
 
 LEAST: Final = 2
 """Rows that say so."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vggstat.lint.errata import find_errata, is_lecture
+from vggstat.lint.figures import Figure, admits, figures_of, like
 from vggstat.lint.model import Cell
 from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import Number
 from vggstat.lint.ops_words import says_flops, says_macs
 from vggstat.lint.slips import ANOTHERS, digit_slip
 from vggstat.lint.verdicts import Verdicts
-from vggstat.lint.whole_networks.figures import Figure, admits, figures_of, like
 from vggstat.lint.whole_networks.variants import Variant
 
 
