@@ -6,6 +6,7 @@ one that admits most of its cells; a cell that only another rule admits is a mix
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -119,6 +120,33 @@ def ops_rules() -> tuple[Rule, ...]:
     plain = [Rule(rule.name, counter(rule)) for rule in COUNTING_RULES]
     with_relu = [Rule(rule.name, folded(rule)) for rule in COUNTING_RULES if "relu" in rule.weights]
     return _both((*plain, *with_relu))
+
+
+def rules_of(quantity: str, family: str, *, in_bytes: bool = False) -> tuple[Rule, ...]:
+    """Every rule that is known for a quantity of layers. ``in_bytes``: whether its numbers are bytes."""
+    if quantity == "ops":
+        return ops_rules()
+    if quantity in ("memory", "values"):
+        return memory_rules(in_bytes=in_bytes)
+    rules = param_rules(family)
+    return tuple(r for r in rules if r.name.startswith("weights")) if quantity == "weights" else rules
+
+
+MOST_IMAGES: Final = 4096
+
+
+def voted_images(claims: Iterable[tuple[Number, Iterable[int | None]]]) -> int:
+    """The number of images that most whole numbers are for, each with the counts of one that it may be of; 1 where
+    they are for none in common."""
+    votes: Counter[int] = Counter()
+    seen = 0
+    for number, counts in claims:
+        seen += 1
+        whole = number.whole or 0
+        votes.update({whole // exact for exact in counts if exact and whole % exact == 0})
+    usual = ((images, times) for images, times in votes.most_common(4) if 1 < images <= MOST_IMAGES)
+    images, times = next(usual, (1, 0))
+    return images if 2 * times > seen else 1
 
 
 def vote(

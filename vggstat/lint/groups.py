@@ -6,22 +6,21 @@ before something of the same column is right: then it is known what the column c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from vggstat.lint.conventions import Rule, memory_rules, ops_rules, param_rules
+from vggstat.lint.contradictions import enter_mixture
+from vggstat.lint.conventions import Rule, rules_of, voted_images
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.listings.columns import heading_of
 from vggstat.lint.listings.passing import with_passing
-from vggstat.lint.model import ClaimTable, Group
+from vggstat.lint.model import Cell, ClaimTable, Group
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 
 CODES: Final = {"params": "V501", "weights": "V501", "ops": "V504"}
-MOST_IMAGES: Final = 4096
 MOST_GROUPS: Final = 300
 """Groups of a table that are looked at."""
 
@@ -39,6 +38,14 @@ class _Claim(NamedTuple):
 
     def sum(self, rule: Rule, batch: int = 1) -> int | None:
         return _sum(rule, self.targets, batch)
+
+    @property
+    def cell(self) -> Cell:
+        return self.group.cell
+
+    def rules(self, family: str) -> tuple[Rule, ...]:
+        """The ways to count that it may follow. ``family``: the tool whose listing it is."""
+        return rules_of(self.cell.quantity, family, in_bytes=self.number.unit.bytes)
 
     def admits(self, rule: Rule, batch: int = 1) -> bool:
         return any(
@@ -58,16 +65,10 @@ def _sum(rule: Rule, targets: Sequence[Target], batch: int = 1) -> int | None:
 
 def batch_of(table: ClaimTable, identity: Identity) -> int:
     """For how many images most groups are: 1 where they have no number in common. Parameters are for none."""
-    votes: Counter[int] = Counter()
-    claims = [
-        claim for claim in _claims(table, identity, None) if claim.group.cell.quantity in ("ops", "values")
-    ]
-    for claim in claims:
-        whole = claim.number.whole
-        sums = {claim.sum(rule) for rule in _rules(claim.group.cell.quantity, claim.number, table)}
-        votes.update({whole // exact for exact in sums if whole and exact and whole % exact == 0})
-    best, times = votes.most_common(1)[0] if votes else (1, 0)
-    return best if 2 * times > len(claims) and best <= MOST_IMAGES else 1
+    claims = (claim for claim in _claims(table, identity, None) if claim.cell.quantity in ("ops", "values"))
+    return voted_images(
+        (claim.number, [claim.sum(rule) for rule in claim.rules(table.family)]) for claim in claims
+    )
 
 
 def judge_groups(
@@ -76,7 +77,7 @@ def judge_groups(
     """Judge every group of a listing whose network is known. ``rules``: the conventions of its columns."""
     columns: dict[tuple[str, str], list[_Claim]] = {}
     for claim in _claims(table, identity, verdicts):
-        cell = claim.group.cell
+        cell = claim.cell
         columns.setdefault((cell.quantity, heading_of(cell)), []).append(claim)
     for (quantity, heading), claims in columns.items():
         own = rules.get(f"{quantity} {heading}") or rules.get(quantity)
@@ -92,16 +93,6 @@ def _claims(table: ClaimTable, identity: Identity, verdicts: Verdicts | None) ->
             yield claim
         elif verdicts is not None:
             verdicts.skip(group.cell, "not all of its layers are known")
-
-
-def _rules(quantity: str, number: Number, table: ClaimTable) -> tuple[Rule, ...]:
-    """The ways to count that a quantity may follow."""
-    if quantity == "ops":
-        return ops_rules()
-    if quantity in ("values", "memory"):
-        return memory_rules(in_bytes=number.unit.bytes)
-    rules = param_rules(table.family)
-    return tuple(r for r in rules if r.name.startswith("weights")) if quantity == "weights" else rules
 
 
 def _layers(table: ClaimTable, identity: Identity) -> dict[int, list[tuple[int, Target | None]]]:
@@ -141,7 +132,7 @@ def _judge_column(
     claims: Sequence[_Claim], own: Rule | None, table: ClaimTable, identity: Identity, verdicts: Verdicts
 ) -> None:
     """Judge the groups of one column under the rule that most of them follow. ``own``: that of its single rows."""
-    rules = _rules(claims[0].group.cell.quantity, claims[0].number, table)
+    rules = claims[0].rules(table.family)
     ordered = [own, *rules] if own is not None else list(rules)
     batch = identity.batch
     rule = max(ordered, key=lambda rule: sum(claim.admits(rule, batch) for claim in claims))
@@ -150,7 +141,7 @@ def _judge_column(
     # of a network that was made of the rows a sum proves nothing against a number
     known = (own is not None or 2 * right > len(claims)) and not identity.own and single <= right
     for claim in claims:
-        cell = claim.group.cell
+        cell = claim.cell
         if claim.admits(rule, batch):
             verdicts.passed(cell, f"{rule.words}, {len(claim.targets)} layers together")
         elif not known or not claim.whole:
@@ -166,19 +157,13 @@ def _in_another_way(claim: _Claim, rules: Iterable[Rule], rule: Rule, batch: int
     other = next((r for r in rules if claim.admits(r, batch) and r.of is not rule.of), None)
     if other is None:
         return False
-    number, cell = claim.number, claim.group.cell
-    verdicts.wrong_part(
-        "V601",
-        cell,
-        number,
-        f"{number.text.strip()} is {other.words}, the others are {rule.words}",
-        expected=format_like(number, claim.sum(rule, batch) or 0, rule.scale(number)),
-    )
+    expected = format_like(claim.number, claim.sum(rule, batch) or 0, rule.scale(claim.number))
+    enter_mixture(claim.cell, claim.number, other.words, rule.words, expected, verdicts)
     return True
 
 
 def _fail(claim: _Claim, rule: Rule, batch: int, verdicts: Verdicts) -> None:
-    number, cell, exact = claim.number, claim.group.cell, claim.sum(rule, batch) or 0
+    number, cell, exact = claim.number, claim.cell, claim.sum(rule, batch) or 0
     code = CODES.get(cell.quantity, "V503")
     names = " + ".join(target.name or target.label for target in claim.targets if rule.exact(target))
     noun = f"operations ({rule.name})" if code == "V504" else rule.name

@@ -1,15 +1,14 @@
-"""What a column of counts is judged by, a cell of it, and what may be wrong with one."""
+"""What a column of counts is judged by, and a cell of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from vggstat.lint.conventions import Rule
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.verdicts import Verdicts
 from vggstat.records import Record
@@ -41,10 +40,3 @@ class Column(Record):
     """Whether its bare numbers are exact, so that a 0 at the end is a digit."""
     is_indian: bool
     """Whether it is grouped as in India: 13,83,57,544."""
-
-
-class Fault(Record):
-    """What is wrong with a cell, and the number of it that is, if it is one."""
-
-    kind: Literal["number", "grouping", "product", "wrong product"]
-    number: Number | None = None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
-from vggstat.lint.conventions import Rule, memory_rules, ops_rules, param_rules, vote
+from vggstat.lint.conventions import Rule, rules_of, vote, voted_images
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.listings.column import Column, Judged
 from vggstat.lint.listings.counts import judge_count
@@ -44,7 +43,7 @@ def judge_column(
                 verdicts.skip(cell.cell, f"how {table.accounting} counts a row is not judged")
         return None, 1
     in_bytes = any(number.unit.bytes for cell in cells for number in cell.cell.numbers)
-    rules = _rules(name, table.family, in_bytes=in_bytes)
+    rules = rules_of(name, table.family, in_bytes=in_bytes)
     permitted = table.policy.permitted(name, rules, in_bytes=in_bytes)
     found = _convention(name, cells, permitted, table, identity.batch)
     if found is None and len(permitted) < len(rules):
@@ -73,13 +72,6 @@ def judge_column(
     return rule, batch
 
 
-def _rules(name: str, family: str, *, in_bytes: bool) -> Sequence[Rule]:
-    """Every rule that is known for such a column."""
-    if name == "params":
-        return param_rules(family)
-    return memory_rules(in_bytes=in_bytes) if name == "memory" else ops_rules()
-
-
 def _ballots(cells: Sequence[Judged]) -> list[tuple[Number, Target]]:
     return [(number, cell.target) for cell in cells if (number := cell.cell.number)]
 
@@ -99,7 +91,9 @@ def _convention(
     rule = vote(rules, ballots, batch, named)
     if _explains(rule, ballots, batch):
         return rule, batch
-    images = _batch_of(rules, ballots)
+    images = voted_images(
+        (number, [rule.exact(target) for rule in rules if not rule.binary]) for number, target in ballots
+    )
     rule = vote(rules, ballots, images, named)
     return (rule, images) if _explains(rule, ballots, images) else None
 
@@ -117,15 +111,3 @@ def _explains(rule: Rule, ballots: Sequence[tuple[Number, Target]], batch: int) 
     ]
     admitted = sum(rule.admits(number, target, batch) for number, target in telling)
     return len(telling) < 2 or admitted >= MOST * len(telling) or 1 < admitted == len(telling) - 1
-
-
-def _batch_of(rules: Sequence[Rule], ballots: Sequence[tuple[Number, Target]]) -> int:
-    """The number of images that most whole numbers are for; 1 where they are for none in common."""
-    votes: Counter[int] = Counter()
-    for number, target in ballots:
-        for rule in rules:
-            exact = rule.exact(target)
-            if number.whole and exact and number.whole % exact == 0 and not rule.binary:
-                votes[number.whole // exact] += 1
-    usual = [(count, times) for count, times in votes.most_common(4) if 1 < count <= 4096]
-    return usual[0][0] if usual and usual[0][1] * 2 > len(ballots) else 1
