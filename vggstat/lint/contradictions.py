@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vggstat.lint.model import Cell, Severity
 from vggstat.lint.numbers import Number, format_like
-from vggstat.lint.ops_words import counts_macs, says_flops, says_macs
+from vggstat.lint.ops_words import says_flops, says_macs
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.verdicts import Verdicts
 
@@ -80,13 +80,13 @@ def enter_mixture(
 
 
 def enter_mislabelled(
-    cell: Cell, number: Number, rule: str, found: str, label: str, verdicts: Verdicts
+    cell: Cell, number: Number, found: str, label: str, verdicts: Verdicts, *, macs: bool
 ) -> bool:
     """Enter a count of operations that is called what its rule does not count; False where it is not. ``found``: the
-    rule in words."""
-    if counts_macs(rule) and says_flops(label):
+    rule in words; ``macs``: whether it counts one for each multiply-accumulate."""
+    if macs and says_flops(label):
         words = "multiply-accumulates (MACs), of which each is two FLOPs, but is called FLOPs"
-    elif not counts_macs(rule) and says_macs(label):
+    elif not macs and says_macs(label):
         words = "FLOPs at two per multiply-accumulate, but is called MACs"
     else:
         return False

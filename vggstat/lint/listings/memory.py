@@ -8,7 +8,7 @@ from vggstat.cost.accounting import find_accounting
 from vggstat.cost.workload import DTYPES, Workload
 from vggstat.errors import VggstatError
 from vggstat.lint.conventions import FLOAT32, Rule, memory_rules
-from vggstat.lint.errata import find_errata, is_lecture
+from vggstat.lint.errata import errata_of, is_lecture
 from vggstat.lint.figures import figures_of
 from vggstat.lint.listings.columns import heading_of
 from vggstat.lint.listings.whole import Whole
@@ -82,8 +82,8 @@ def _choices(whole: Whole) -> Iterator[Sequence[Target]]:
 def _is_lecture_total(whole: Whole, cell: Cell, number: Number) -> bool:
     """Enter the known erratum, if the number is that."""
     in_bytes = number.unit.bytes
-    entries = filter(is_lecture, find_errata("memory" if in_bytes else "values", whole.network.name))
-    if not any(number.admits(stated) for entry in entries for stated in entry.stated):
+    told = errata_of(number, "memory" if in_bytes else "values", whole.network.name)
+    if not any(map(is_lecture, told)):
         return False
     values = sum(target.values for target in whole.rows)
     size = FLOAT32 * values

@@ -107,8 +107,10 @@ def _judge_operations(whole: Whole, cell: Cell, number: Number) -> None:
     elif column is not None and match.rule.name != column.name and counts_macs(match.rule.name):
         expected = format_like(number, whole.sum(column) or 0, column.scale(number))
         enter_mixture(cell, number, match.rule.words, column.words, expected, whole.verdicts)
-    elif not enter_mislabelled(cell, number, match.rule.name, match.rule.words, words, whole.verdicts):
-        whole.verdicts.passed(cell, match.rule.words)
+    else:
+        found, macs = match.rule.words, counts_macs(match.rule.name)
+        if not enter_mislabelled(cell, number, found, words, whole.verdicts, macs=macs):
+            whole.verdicts.passed(cell, found)
 
 
 def _order(rule: Rule, words: str) -> tuple[bool, int]:

@@ -1,15 +1,19 @@
-"""Two columns whose headers have changed places: parameters under MACs, and MACs under Params."""
+"""What the columns of a table are: two whose headers have changed places, and one that is not counted in one way."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from vggstat.lint.figures import admits, figures_of
+from vggstat.lint.contradictions import enter_mixture
+from vggstat.lint.figures import figures_of, fits
 from vggstat.lint.model import Cell, Quantity, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
+from vggstat.lint.ops_words import USUAL
 from vggstat.lint.verdicts import Verdicts
+from vggstat.lint.whole_networks.claim import Claim
 
 LEAST: Final = 2
 """Rows that say so."""
@@ -51,12 +55,38 @@ def _is_swapped(row: Row) -> bool | None:
     network = build(spec, spec.input, spec.head)
     if network is None:
         return None
-    fits = {}
+    right = {}
     for quantity, cell in cells.items():
         if not cell.numbers:
             return None
         for wanted in _OTHER:
-            fits[quantity, wanted] = any(
-                admits(cell.numbers[0], figure) for figure in figures_of(network, wanted)
-            )
-    return fits["params", "ops"] and fits["ops", "params"] and not fits["params", "params"]
+            right[quantity, wanted] = fits(network, wanted, cell.numbers[0])
+    return right["params", "ops"] and right["ops", "params"] and not right["params", "params"]
+
+
+class Counted(NamedTuple):
+    """A row's operations, and the rules that they are right under."""
+
+    claim: Claim
+    rules: frozenset[str]
+
+
+def judge_mixture(column: Sequence[Counted], verdicts: Verdicts) -> None:
+    """A column of operations is counted in one way: the rows that the rule of most does not admit are a mixture."""
+    known = [entry for entry in column if entry.rules]
+    votes = Counter(rule for entry in known for rule in entry.rules)
+    if len(known) < 3 or not votes:
+        return
+    rule = max(votes, key=lambda name: (votes[name], -_order(name), name))
+    if votes[rule] == len(known) or 3 * votes[rule] < 2 * len(known):
+        return
+    for claim, rules in known:
+        figure = next((f for f in figures_of(claim.variant.network, "ops") if f.rule == rule), None)
+        if rule not in rules and figure is not None:  # else the rule of most is not known for this network
+            expected = figure.like(claim.number)
+            enter_mixture(claim.cell, claim.number, min(rules), rule, expected, verdicts, claim=False)
+
+
+def _order(rule: str) -> int:
+    """How far down a rule stands among the usual ones."""
+    return USUAL.index(rule) if rule in USUAL else len(USUAL)
