@@ -21,6 +21,8 @@ from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 
 CODES: Final = {"params": "V501", "weights": "V501", "ops": "V504"}
+ROWS: Final = 3
+"""Rows whose sum is told from a number by chance."""
 MOST_GROUPS: Final = 300
 """Groups of a table that are looked at."""
 
@@ -182,9 +184,16 @@ def judge_printed_groups(table: ClaimTable, verdicts: Verdicts) -> None:
     """The groups of a network that is not known: right where they are the sum of the rows' own numbers."""
     for group in table.groups[:MOST_GROUPS]:
         counts = list(_printed(table, group))
-        total = group.cell.whole
-        if total is not None and counts and None not in counts and total == sum(filter(None, counts)):
+        number = group.cell.number
+        exact = sum(count or 0 for count in counts) if None not in counts else 0
+        slip = digit_slip(number.digits, str(exact)) if number is not None and number.is_exact else ""
+        if number is not None and exact and number.whole == exact:
             verdicts.passed(group.cell, "sum of the rows")
+        elif number is not None and slip and len(counts) >= ROWS and len(group.rows) == len(table.rows):
+            message = f"the rows add up to {exact:,}, not to {number.text.strip()}"
+            expected = format_like(number, exact)
+            notes = (slip, "either this total or one of the rows is wrong")
+            verdicts.wrong_part("V501", group.cell, number, message, expected=expected, notes=notes)
         else:
             verdicts.skip(group.cell, "the network is not known")
 

@@ -11,6 +11,7 @@ from vggstat.lint.listings.structure import judge_structure
 from vggstat.lint.listings.totals import judge_totals
 from vggstat.lint.model import ClaimTable, Finding
 from vggstat.lint.place import Place
+from vggstat.lint.relations import judge_values
 from vggstat.lint.verdicts import Verdicts
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -59,6 +60,7 @@ def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
             from vggstat.lint.groups import judge_printed_groups
 
             judge_printed_groups(table, verdicts)
+        judge_values(table, verdicts)
         return _judgement(table, verdicts, identity, "")
     if table.groups:
         from vggstat.lint.groups import batch_of, judge_groups
@@ -76,6 +78,8 @@ def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
     if identity.batch == 1:
         identity = identity.replace(batch=verdicts.batch)
     judge_totals(table, identity, shown, columns, verdicts)
+    if not identity.name:
+        judge_values(table, verdicts)
     return _judgement(table, verdicts, identity, identity.name)
 
 

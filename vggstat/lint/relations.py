@@ -11,10 +11,9 @@ from math import prod
 from typing import Final, NamedTuple
 
 from vggstat.lint.identity.observe import parse_dims
-from vggstat.lint.judge import Judgement
-from vggstat.lint.model import Cell, Evidence, Finding, Row, Support
+from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.numbers import Number, format_like
-from vggstat.lint.veto import BY_THE_ROWS
+from vggstat.lint.verdicts import Verdicts
 
 LEAST: Final = 4
 """Rows that have to agree before another one is held against them."""
@@ -28,51 +27,50 @@ class _Pair(NamedTuple):
     row: Row
     cell: Cell
     number: Number
+    shape: str
     values: int
 
+    @property
+    def agrees(self) -> bool:
+        return self.number.admits(self.values)
 
-def with_values(judgement: Judgement) -> Judgement:
-    """The judgement of a listing with findings about values that are not those of their row's map."""
-    if judgement.spec or judgement.table.form != "layers":
-        return judgement
+
+def judge_values(table: ClaimTable, verdicts: Verdicts) -> None:
+    """Judge the values of maps that nothing else was said of, where most rows of a column are those of their map."""
     columns: dict[str, list[_Pair]] = defaultdict(list)
-    for pair in _pairs(judgement.table.rows):
+    for pair in _pairs(table.rows):
         columns[pair.cell.label].append(pair)
-    findings = list(judgement.findings)
-    known = {finding.place.line for finding in findings}
     for pairs in columns.values():
-        right = [pair for pair in pairs if pair.number.admits(pair.values)]
-        if len(right) < LEAST or len(right) < SHARE * len(pairs):
+        right = sum(pair.agrees for pair in pairs)
+        if right < LEAST or right < SHARE * len(pairs):
             continue
-        support = Support(len(right), len(pairs) - len(right))
-        wrong = (pair for pair in pairs if not pair.number.admits(pair.values))
-        findings += [_finding(pair, support) for pair in wrong if pair.cell.flow.place().line not in known]
-    return judgement.replace(findings=tuple(findings))
+        for pair in pairs:
+            if verdicts.retract(pair.cell):
+                _judge(pair, verdicts)
 
 
 def _pairs(rows: tuple[Row, ...]) -> Iterator[_Pair]:
     for row in rows:
         shape = next((cell for cell in row.cells if cell.quantity == "shape"), None)
         dims = parse_dims(shape.claim) if shape is not None else None
-        if dims is None or len(dims.without_batch) != 3:
+        if shape is None or dims is None or len(dims.without_batch) != 3:
             continue
         for cell in row.cells:
             if cell.quantity in _QUANTITIES and len(cell.numbers) == 1:
-                yield _Pair(row, cell, cell.numbers[0], prod(dims.without_batch))
+                yield _Pair(row, cell, cell.numbers[0], shape.flow.text, prod(dims.without_batch))
 
 
-def _finding(pair: _Pair, support: Support) -> Finding:
-    number = pair.number
-    shape = next(cell.flow.text for cell in pair.row.cells if cell.quantity == "shape")
-    return Finding(
-        code="V301",
-        severity="error",
-        place=pair.cell.claim.place(number.start, number.end),
-        text=number.text.strip(),
-        message=f"{pair.row.name}: a map of {shape} has {pair.values:,} values, not {number.text.strip()}",
-        expected=format_like(number, pair.values),
+def _judge(pair: _Pair, verdicts: Verdicts) -> None:
+    derivation = f"{pair.shape} = {pair.values:,}"
+    if pair.agrees:
+        verdicts.passed(pair.cell, derivation)
+        return
+    verdicts.wrong_part(
+        "V301",
+        pair.cell,
+        pair.number,
+        f"{pair.row.name}: a map of {pair.shape} has {pair.values:,} values, not {pair.number.text.strip()}",
+        expected=format_like(pair.number, pair.values),
         quantity="values",
-        derivation=f"{shape} = {pair.values:,}",
-        confidence=BY_THE_ROWS,
-        evidence=Evidence(column=support, table=support),
+        derivation=derivation,
     )

@@ -44,8 +44,7 @@ def image_of_bytes(evidence: Evidence, image: Shape) -> Shape | None:
     scales = mega_of(evidence.table, number, mebi=is_torch_summary(evidence.table, evidence.observations))
 
     def admits(size: Shape) -> bool:
-        count = FLOAT32 * evidence.batch * prod(size)
-        return any(number.admits(count, scale) for scale in scales)
+        return number.admits_in(FLOAT32 * evidence.batch * prod(size), scales)
 
     if admits(image):
         return None

@@ -70,6 +70,12 @@ def observe(table: ClaimTable) -> list[Obs]:
     return found
 
 
+def printed_counts(observations: Iterable[Obs]) -> list[int]:
+    """The parameters of all rows that print a number of them; empty where one is not exact."""
+    counts = [obs.whole for obs in observations if obs.params is not None and obs.row.type != "container"]
+    return [] if None in counts else [count for count in counts if count is not None]
+
+
 def _observe_row(row: Row) -> Obs:
     cells = {cell.quantity: cell for cell in reversed(row.cells)}
     params = next((cells[name] for name in _PARAMS if name in cells), None)

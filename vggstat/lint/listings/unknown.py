@@ -6,6 +6,7 @@ from vggstat.lint.arithmetic import judge_arithmetic
 from vggstat.lint.contradictions import enter_other_mega
 from vggstat.lint.conventions import FLOAT32, mega_of
 from vggstat.lint.identity.agreement import Identity
+from vggstat.lint.identity.observe import printed_counts
 from vggstat.lint.listings.chain import blame_row
 from vggstat.lint.listings.trainable import judge_parts
 from vggstat.lint.listings.whole import PARTS
@@ -41,11 +42,8 @@ def judge_unknown(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> 
 
 def _counts(table: ClaimTable, identity: Identity) -> list[int]:
     """The parameters of all rows; empty where one is not printed, or no whole number."""
-    counts = [obs.whole for obs in identity.observations if obs.params is not None]
     bare = any(obs.params is None and obs.kind in ("conv", "fc", "bn") for obs in identity.observations)
-    if bare or table.gaps or None in counts:
-        return []
-    return [count for count in counts if count is not None]
+    return [] if bare or table.gaps else printed_counts(identity.observations)
 
 
 def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, verdicts: Verdicts) -> None:

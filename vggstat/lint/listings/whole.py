@@ -14,6 +14,7 @@ from vggstat.lint.contradictions import (
 )
 from vggstat.lint.conventions import FLOAT32, Rule, is_torch_summary, mega_of, param_rules
 from vggstat.lint.identity.agreement import Identity
+from vggstat.lint.identity.observe import printed_counts
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Network, Target
 from vggstat.lint.numbers import Number, format_like
@@ -157,9 +158,8 @@ class Whole:
     def enter_wrong(self, cell: Cell, number: Number, exact: int, code: str, words: str, scale: int) -> None:
         """Enter a wrong total, with the slip that leads to it and what the printed rows come to."""
         slip = digit_slip(number.digits, str(exact)) if number.is_exact else ""
-        printed = self._printed_sum() if cell.quantity == "params" else None
-        differs = printed is not None and printed != exact
-        note = f"its printed rows add up to {printed:,}" if differs else ""
+        printed = sum(printed_counts(self.identity.observations)) if cell.quantity == "params" else 0
+        note = f"its printed rows add up to {printed:,}" if printed and printed != exact else ""
         self.verdicts.wrong_part(
             code,
             cell,
@@ -168,7 +168,3 @@ class Whole:
             expected=format_like(number, exact, scale),
             notes=(slip, note),
         )
-
-    def _printed_sum(self) -> int | None:
-        counts = [obs.whole for obs in self.identity.observations if obs.params is not None]
-        return sum(count for count in counts if count is not None) if counts and None not in counts else None
