@@ -28,20 +28,14 @@ def judge_arithmetic(cell: Cell, verdicts: Verdicts) -> bool:
     if wrong is None:
         verdicts.passed(cell, "arithmetic")
     else:
-        _fail(cell, product, wrong, verdicts)
+        enter_wrong_product(_CODES.get(cell.quantity, "V202"), cell, product, wrong, verdicts)
     return True
 
 
 def _agrees(part: Part, value: int) -> bool:
     if isinstance(part, Expression):
         return part.value == value
-    if part.admits(value) or (part.unit.binary and part.admits(value, part.unit.binary)):
-        return True
-    return part.unit.bytes and any(
-        part.admits(width * value, scale)
-        for width in (1, 2, 4)
-        for scale in (part.unit.decimal, part.unit.binary or 1)
-    )
+    return any(part.admits_in(width * value) for width in ((1, 2, 4) if part.unit.bytes else (1,)))
 
 
 def _within(part: Part, product: Expression) -> bool:
@@ -49,23 +43,36 @@ def _within(part: Part, product: Expression) -> bool:
     value = product.value or 0
     if isinstance(part, Expression) or not product.slack:
         return False
-    scales = (part.unit.decimal, part.unit.binary or part.unit.decimal)
     ends = (value - product.slack, value + product.slack)
     printed = part.readings[0].mantissa / 10 ** part.readings[0].decimals
     return any(
         ends[0] <= printed * scale <= ends[1] or any(part.admits(end, scale) for end in ends)
-        for scale in scales
+        for scale in part.scales
     )
 
 
-def _fail(cell: Cell, product: Expression, part: Part, verdicts: Verdicts) -> None:
+def enter_wrong_product(
+    code: str,
+    cell: Cell,
+    product: Expression,
+    part: Part,
+    verdicts: Verdicts,
+    *,
+    quantity: str = "",
+    layer: str = "",
+    notes: tuple[str, ...] = (),
+) -> None:
+    """A product that does not come to the number that stands for its value."""
     value = product.value or 0
-    expected = format_like(part, value) if isinstance(part, Number) else f"{value:,}"
+    derivation = f"{product.text} = {value:,}"
     verdicts.wrong_part(
-        _CODES.get(cell.quantity, "V202"),
+        code,
         cell,
         part,
-        f"{product.text} = {value:,}, not {part.text.strip()}",
-        expected=expected,
-        derivation=f"{product.text} = {value:,}",
+        f"{derivation}, not {part.text.strip()}",
+        expected=format_like(part, value) if isinstance(part, Number) else f"{value:,}",
+        quantity=quantity,
+        layer=layer,
+        derivation=derivation,
+        notes=notes,
     )

@@ -6,13 +6,13 @@ is held to be wrong before another row of the table is right in the same way.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Final, NamedTuple
 
+from vggstat.lint.arithmetic import enter_wrong_product
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.identity.observe import Obs
+from vggstat.lint.identity.observe import Obs, parse_dims
 from vggstat.lint.model import Cell
 from vggstat.lint.numbers import Expression, Number, format_like
 from vggstat.lint.slips import digit_slip
@@ -78,7 +78,8 @@ def _rows(observations: Sequence[Obs]) -> Iterator[_Row]:
             before = prod(dims) if dims else None
             continue
         outputs = obs.channels or (dims[-1] if dims else None)
-        inputs = _stated_inputs(obs) or before
+        entering = obs.in_dims.without_batch if obs.in_dims else ()
+        inputs = obs.in_channels or (prod(entering) if entering else before)
         cells = (cell for cell in obs.row.cells if cell.quantity in ("params", "weights"))
         cell = next((cell for cell in cells if cell.number), None)
         number = cell.number if cell is not None else None
@@ -89,18 +90,6 @@ def _rows(observations: Sequence[Obs]) -> Iterator[_Row]:
             )  # one of the three is wrong, and nobody knows which
             yield row
         before = outputs
-
-
-def _stated_inputs(obs: Obs) -> int | None:
-    if obs.in_channels:
-        return obs.in_channels
-    cell = next((cell for cell in obs.row.cells if cell.quantity == "in_shape"), None)
-    numbers = [int(part) for part in _digits(cell.flow.text)] if cell else []
-    return prod(numbers) if numbers else None
-
-
-def _digits(text: str) -> list[str]:
-    return re.findall(r"\d{1,9}", re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text))
 
 
 def _bare_product(cell: Cell) -> Expression | None:
@@ -127,16 +116,8 @@ def _judge_product(obs: Obs, verdicts: Verdicts) -> None:
             verdicts.passed(printed, "arithmetic")
         return
     if verdicts.retract(printed):
-        verdicts.wrong_part(
-            "V202",
-            printed,
-            number,
-            f"{product.text} = {value:,}, not {number.text.strip()}",
-            expected=format_like(number, value),
-            layer=obs.row.name,
-            derivation=f"{product.text} = {value:,}",
-            notes=(digit_slip(number.digits, str(value)),),
-        )
+        notes = (digit_slip(number.digits, str(value)),)
+        enter_wrong_product("V202", printed, product, number, verdicts, layer=obs.row.name, notes=notes)
 
 
 def _judge_sides(row: _Row, verdicts: Verdicts) -> None:
@@ -144,8 +125,8 @@ def _judge_sides(row: _Row, verdicts: Verdicts) -> None:
     products = (_bare_product(cell) for cell in row.obs.row.cells if cell.quantity in ("params", "weights"))
     factors = {factor for product in products if product for factor in product.atoms}
     for cell in row.obs.row.cells:
-        sides = [int(side) for side in _digits(cell.flow.text)] if cell.quantity in _SIDES else []
-        if factors and sides and prod(sides) not in factors and verdicts.retract(cell):
+        sides = parse_dims(cell.flow) if cell.quantity in _SIDES else None
+        if factors and sides and prod(sides.numbers) not in factors and verdicts.retract(cell):
             verdicts.fail(
                 "V103",
                 cell.claim,

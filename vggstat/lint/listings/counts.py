@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Final
 
+from vggstat.lint.arithmetic import enter_wrong_product
 from vggstat.lint.contradictions import enter_mixture, enter_other_convention
 from vggstat.lint.conventions import Rule
 from vggstat.lint.listings.column import Column, Judged
@@ -219,18 +220,16 @@ def _fail_product(column: Column, judged: Judged, product: Expression, exact: in
 
 def _fail_wrong_product(column: Column, judged: Judged, product: Expression, number: Number) -> None:
     """A product that does not come to the number beside it."""
-    value = product.value or 0
-    target = judged.target
+    value, target = product.value or 0, judged.target
     biases = number.whole is not None and number.whole - value == target.biases and target.biases
     note = f"{number.text.strip()} has the {target.biases} biases in it" if biases else ""
-    column.verdicts.wrong_part(
+    enter_wrong_product(
         f"V{FAMILIES[column.name]}02",
         judged.cell,
+        product,
         number,
-        f"{product.text} = {value:,}, not {number.text.strip()}",
-        expected=format_like(number, value),
+        column.verdicts,
         quantity=column.name,
         layer=target.name,
-        derivation=f"{product.text} = {value:,}",
         notes=(note,),
     )
