@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from tests.networks import report_of
+from vggstat.cost.derive import derive_layer
 from vggstat.errors import UsageError
-from vggstat.lint.derive import derive_layer
 from vggstat.lint.errata import ERRATA
 from vggstat.lint.explain import Explanation, explain_everywhere, explain_number
 from vggstat.render.figures import is_lecture_case

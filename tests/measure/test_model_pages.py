@@ -14,8 +14,8 @@ from tests.cli.program import Outcome, run
 from tests.measure.traced import NAMES, name_of, report_of, use_traces
 from vggstat.cost.accounting import ACCOUNTINGS, find_accounting
 from vggstat.cost.counting import COUNTING_RULES, Status
+from vggstat.cost.derive import derive_layer
 from vggstat.cost.report import Report
-from vggstat.lint.derive import derive_layer
 from vggstat.render.columns import COLUMNS
 from vggstat.render.parts import local_name, shown_scope
 

@@ -7,12 +7,12 @@ import pytest
 from tests.networks import graph_of, report_of
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.counting import find_counting_rule
+from vggstat.cost.derive import derive_layer
 from vggstat.cost.report import Report, Row, analyze
 from vggstat.cost.saved import saved_items
 from vggstat.cost.training import training_moments, training_peak
 from vggstat.cost.workload import Workload
 from vggstat.errors import SpecError, UsageError
-from vggstat.lint.derive import derive_layer
 from vggstat.net.building import GraphBuilder
 from vggstat.net.graph import Graph, Sight
 from vggstat.net.ops.concat import Concat

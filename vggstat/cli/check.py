@@ -148,7 +148,7 @@ def _override(
 ) -> Settings:
     from vggstat.lint.config import parse_code, parse_confidence
     from vggstat.lint.network import load_spec
-    from vggstat.lint.settled import read_convention
+    from vggstat.lint.policy import read_convention
 
     changes: dict[str, object] = {}
     if spec is not None:

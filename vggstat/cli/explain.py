@@ -99,7 +99,7 @@ def _explain_layer(
     report: Report, name: str, format_name: str | None, output: str | None, width: int | None
 ) -> None:
     """One layer step by step; of a block or a unit its layers and what they add up to."""
-    from vggstat.lint.derive import derive_layer, find_part, find_row
+    from vggstat.cost.derive import derive_layer, find_part, find_row
     from vggstat.render.views.explain import derivation_page
     from vggstat.render.views.part import part_page
 
@@ -109,7 +109,7 @@ def _explain_layer(
 
 
 def _is_number(text: str) -> bool:
-    from vggstat.units import parse_stated
+    from vggstat.units.stated import parse_stated
 
     try:
         parse_stated(text)

@@ -16,7 +16,7 @@ from vggstat.cost.snapshot import Snapshot
 from vggstat.errors import UsageError
 from vggstat.records import Record
 from vggstat.sources.spec.problems import nearest, quote
-from vggstat.units import Stated, parse_stated
+from vggstat.units.stated import Stated, parse_stated
 
 __all__ = ["Budget", "BudgetLine", "Growth", "Limit", "Setting", "Verdict", "check_budget", "parse_limits"]
 
@@ -93,13 +93,12 @@ def _parse_limit(part: str) -> Limit:
         )
     key = _find_key(name.lower().replace("_", "-"))
     stated = _stated(name, key, written)
-    up, down = 10 ** max(stated.exponent, 0), 10 ** max(-stated.exponent, 0)
     return Limit(
         name=name.lower().replace("_", "-"),
         key=key,
         written=written.lstrip("+"),
-        numerator=stated.mantissa * stated.factor * up,
-        denominator=stated.divisor * down,
+        numerator=stated.exact.numerator,
+        denominator=stated.exact.denominator,
         is_share=stated.scale == "%",
     )
 
@@ -133,7 +132,7 @@ def _stated(name: str, key: str, written: str) -> Stated:
         raise UsageError(
             f"cannot take {quote(written)} as the growth of {name} in --fail-over: expected {unit} or a percentage (1%)"
         )
-    if any(one.value != readings[0].value for one in readings):
+    if any(one.exact != readings[0].exact for one in readings):
         raise UsageError(
             f"{quote(written)} of --fail-over can be read in two ways: write it without separators, and with fewer "
             "than three decimals"
@@ -143,7 +142,7 @@ def _stated(name: str, key: str, written: str) -> Stated:
 
 def _fits(stated: Stated, key: str) -> bool:
     """Whether a number can be the growth of the quantity: not below 0, nothing but digits and a scale of its unit."""
-    if stated.mantissa < 0 or stated.word or stated.approximate:
+    if stated.is_negative or stated.word or stated.approximate:
         return False
     if stated.scale == "B":  # bytes, or billions
         return _counts_bytes(key) == (stated.factor == 1)

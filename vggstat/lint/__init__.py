@@ -4,18 +4,17 @@
 
     engine           from files to results
     config           what the settings say: which rules, which network, which convention
-    settled          the conventions that are settled before a number is looked at
+    policy           how numbers may be counted, before one is looked at
     source, text     a file's text in lines, with the place of every character; notebook: its cells
     readers/         one file a dialect: from lines to claims (``model``), which say what each number claims to be
-    judge            from a table of claims to findings (``ledger``)
+    judge            from a table of claims to findings (``verdicts``)
     identity/        which network a listing means (``network``, ``names``)
     listings/        judges of listings, a row a layer (``conventions``: ways to count; dense, groups: what a listing
                      says of itself)
     whole_networks/  judges of figures of whole networks: tables across models, facts in sentences
     numbers/         printed numbers and products, and the exact values that they may stand for
     units_of_1024    whether M is 2^20 in a document
-    tool_sizes       what MB means in the listings of each tool
-    contradictions   right, but in another way than the settings or the unit say
+    contradictions   right, but in another way than settings, unit, column or label say
     slips, errata    the likely slip; known errors in circulation
     rules            every rule, with an example (``rule_examples``)
     suppress         comments that silence a rule
@@ -24,5 +23,5 @@
     markers, mend    blocks that are kept fresh
     number_fixes     numbers that are put right where nothing about them is in doubt
 
-``explain`` takes one number: explain, quantities, derive, lecture.
+``explain`` takes one number: explain, lecture.
 """

@@ -12,17 +12,15 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from vggstat.cost.facts import Fact, Scope, facts
-from vggstat.lint.ledger import Ledger
+from vggstat.lint.figures import Figure
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import Network, build, load_spec
 from vggstat.lint.numbers import Number, claim_parts, clean, format_like
 from vggstat.lint.part_names import find_part
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.whole_networks.figures import Figure, Same, admits
+from vggstat.lint.verdicts import Verdicts
 from vggstat.net.layer_names import find_schemes, plain_name
-
-__all__ = ["judge_by_name"]
 
 LEAST: Final = 2
 """Numbers that have to agree before the names are believed."""
@@ -75,25 +73,21 @@ class _Claim(NamedTuple):
         return re.sub(r"\D", "", _printed(self.number, fact))
 
 
-def judge_by_name(table: ClaimTable, ledger: Ledger) -> str:
-    """Enter the verdicts on the rows of a listing that names its network, and return the network's name; nothing is
-    entered, and the name is empty, where the rows' names do not bear it out."""
+def judge_by_name(table: ClaimTable, verdicts: Verdicts) -> str:
+    """Enter verdicts on what nothing else was said of in a listing that names its network, and return the network's name;
+    nothing is entered, and the name is empty, where the rows' names do not bear it out."""
     network = _named(table)
     if network is None:
         return ""
-    claims = max((list(_claims(table, scopes, network)) for scopes in _schemes(Same(network))), key=_merit)
+    claims = max((list(_claims(table, scopes, network)) for scopes in _schemes(network)), key=_merit)
     if not _bears_out(claims):
         return ""
     shares = [claim for claim in claims if claim.cell.quantity == "share" and not claim.is_right]
     if len(shares) > 1:  # of something else
         claims = [claim for claim in claims if claim.cell.quantity != "share"]
-    judged = {id(claim.cell) for claim in claims}
     for claim in claims:
-        _judge(claim, network, ledger)
-    for row in table.rows:
-        for cell in row.cells:
-            if id(cell) not in judged:
-                ledger.skip(cell, "nothing is known of it by the row's name")
+        if verdicts.retract(claim.cell):
+            _judge(claim, network, verdicts)
     return network.name
 
 
@@ -120,16 +114,16 @@ def _bears_out(claims: Sequence[_Claim]) -> bool:
     return right >= 1 and right + near >= max(LEAST, SHARE * len(claims))
 
 
-def _judge(claim: _Claim, network: Network, ledger: Ledger) -> None:
+def _judge(claim: _Claim, network: Network, verdicts: Verdicts) -> None:
     if claim.is_right:
-        ledger.passed(claim.cell, f"by its name, in {network.name}")
+        verdicts.passed(claim.cell, f"by its name, in {network.name}")
         return
     number = claim.number
     fact = next((fact for fact in claim.facts if digit_slip(number.digits, claim.digits(fact))), None)
     if fact is None:
-        ledger.skip(claim.cell, f"not that of {network.name}: a part of somebody's own may be meant")
+        verdicts.skip(claim.cell, f"not that of {network.name}: a part of somebody's own may be meant")
         return
-    ledger.fail(
+    verdicts.fail(
         _CODES[fact.family],
         clean(claim.cell.flow),
         f"{claim.row.name} has {_words(number, fact)}, not {number.text.strip()}",
@@ -164,14 +158,14 @@ def _admits(number: Number, fact: Fact) -> bool:
         unit = 10 ** number.readings[0].decimals
         off: int = abs(number.readings[0].mantissa * fact.whole - 100 * fact.exact * unit)
         return 2 * off <= fact.whole
-    return admits(number, Figure(fact.quantity, fact.exact, bytes=fact.is_bytes))
+    return Figure(fact.quantity, fact.exact, bytes=fact.is_bytes).admits(number)
 
 
 @lru_cache(maxsize=32)
-def _known(same: Same) -> dict[Scope, tuple[Fact, ...]]:
+def _known(network: Network) -> dict[Scope, tuple[Fact, ...]]:
     """The facts of each part and layer."""
     found: dict[Scope, list[Fact]] = {}
-    for fact in facts(same.network.report, "network", "part", "layer", "pixels", "share"):
+    for fact in facts(network.report, "network", "part", "layer", "pixels", "share"):
         found.setdefault(fact.scope, []).append(fact)
     return {scope: tuple(held) for scope, held in found.items()}
 
@@ -180,16 +174,16 @@ _Scopes = dict[str, tuple[Scope, ...]]
 
 
 @lru_cache(maxsize=32)
-def _schemes(same: Same) -> tuple[_Scopes, ...]:
+def _schemes(network: Network) -> tuple[_Scopes, ...]:
     """The parts that each name may mean, in each way to name the layers."""
     return tuple(
         {name: (Scope("layer", row),) for name, row in names.items()}
-        for names in find_schemes(same.network.report.graph)
+        for names in find_schemes(network.report.graph)
     )
 
 
 def _claims(table: ClaimTable, layers: _Scopes, network: Network) -> Iterator[_Claim]:
-    known = _known(Same(network))
+    known = _known(network)
     rows = [
         *table.rows,
         *(Row(kind="network", name="total", flow=cell.flow, cells=(cell,)) for cell in table.totals),

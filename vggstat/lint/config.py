@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from vggstat.errors import InputError, UsageError
-from vggstat.lint.settled import Settled, read_convention
+from vggstat.lint.policy import ConventionPolicy, read_convention
 from vggstat.net.spec import Spec
 from vggstat.records import Record
 
@@ -78,7 +78,7 @@ class Settings(Record):
             return None
         return _load(name)
 
-    def convention_for(self, path: str) -> Settled:
+    def convention_for(self, path: str) -> ConventionPolicy:
         """The convention that is settled for a file. Raises UsageError for words that settle none."""
         words = next((words for pattern, words in self.conventions if self._matches(pattern, path)), None)
         return read_convention(self.convention if words is None else words)

@@ -6,14 +6,17 @@ one that admits most of its cells; a cell that only another rule admits is a mix
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
 
-__all__ = ["Rule", "memory_rules", "ops_rules", "param_rules", "vote"]
+if TYPE_CHECKING:
+    from vggstat.lint.identity.observe import Obs
+    from vggstat.lint.model import ClaimTable
 
 
 class Rule(NamedTuple):
@@ -119,6 +122,33 @@ def ops_rules() -> tuple[Rule, ...]:
     return _both((*plain, *with_relu))
 
 
+def rules_of(quantity: str, family: str, *, in_bytes: bool = False) -> tuple[Rule, ...]:
+    """Every rule that is known for a quantity of layers. ``in_bytes``: whether its numbers are bytes."""
+    if quantity == "ops":
+        return ops_rules()
+    if quantity in ("memory", "values"):
+        return memory_rules(in_bytes=in_bytes)
+    rules = param_rules(family)
+    return tuple(r for r in rules if r.name.startswith("weights")) if quantity == "weights" else rules
+
+
+MOST_IMAGES: Final = 4096
+
+
+def voted_images(claims: Iterable[tuple[Number, Iterable[int | None]]]) -> int:
+    """The number of images that most whole numbers are for, each with the counts of one that it may be of; 1 where
+    they are for none in common."""
+    votes: Counter[int] = Counter()
+    seen = 0
+    for number, counts in claims:
+        seen += 1
+        whole = number.whole or 0
+        votes.update({whole // exact for exact in counts if exact and whole % exact == 0})
+    usual = ((images, times) for images, times in votes.most_common(4) if 1 < images <= MOST_IMAGES)
+    images, times = next(usual, (1, 0))
+    return images if 2 * times > seen else 1
+
+
 def vote(
     rules: Sequence[Rule], cells: Sequence[tuple[Number, Target]], batch: int = 1, preferred: str = ""
 ) -> Rule:
@@ -136,3 +166,22 @@ def vote(
         if likes > most:
             best, most = rule, likes
     return best
+
+
+FLOAT32: Final = 4
+"""Bytes of a value, in which these tools count."""
+
+
+def is_torch_summary(table: ClaimTable, observations: Iterable[Obs]) -> bool:
+    """Whether torchinfo's forerunner printed it, which leaves the batch open, prints MiB and counts otherwise."""
+    return table.family == "torchinfo" and any(obs.dims and obs.dims.open_batch for obs in observations)
+
+
+def mega_of(table: ClaimTable, number: Number, *, mebi: bool = False) -> tuple[int, ...]:
+    """The bases that MB may have in a table: the settled one, its tool's, or both. ``mebi``: its tool prints MiB."""
+    unit = number.unit
+    if unit.bytes and table.policy.size:
+        return table.policy.scales(number)
+    if mebi or table.family in ("keras", "torchsummary"):
+        return number.scales[1:]
+    return (unit.decimal,) if table.family == "torchinfo" else number.scales

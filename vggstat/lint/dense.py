@@ -6,19 +6,17 @@ is held to be wrong before another row of the table is right in the same way.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Final, NamedTuple
 
+from vggstat.lint.arithmetic import enter_wrong_product
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.identity.observe import Obs
-from vggstat.lint.ledger import Ledger
+from vggstat.lint.identity.observe import Obs, parse_dims
 from vggstat.lint.model import Cell
-from vggstat.lint.numbers import Expression, Number, claim_parts, clean, format_like
+from vggstat.lint.numbers import Expression, Number, format_like
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["judge_dense"]
+from vggstat.lint.verdicts import Verdicts
 
 _PASSING: Final = frozenset({"dropout", "relu", "softmax", "lrn"})
 
@@ -45,10 +43,10 @@ class _Row(NamedTuple):
         return next((way for way, count in enumerate(self.counts()) if self.number.admits(count)), None)
 
 
-def judge_dense(identity: Identity, ledger: Ledger) -> None:
+def judge_dense(identity: Identity, verdicts: Verdicts) -> None:
     """Judge the products and parameters of the rows, which stand as unchecked until now."""
     for obs in identity.observations:
-        _judge_product(obs, ledger)
+        _judge_product(obs, verdicts)
     rows = list(_rows(identity.observations))
     ways = [row.way for row in rows if row.way is not None]
     if not ways or 2 * len(ways) < len(rows) or any(obs.kind == "other" for obs in identity.observations):
@@ -57,12 +55,12 @@ def judge_dense(identity: Identity, ledger: Ledger) -> None:
     for row in rows:
         if row.way is not None:
             for cell in row.obs.row.cells:
-                if (cell is row.cell or cell.quantity in _SIDES) and _settle(cell, ledger):
-                    ledger.passed(cell, "inputs times outputs")
-        elif _settle(row.cell, ledger):
-            _fail(row, row.counts()[way], ledger)
+                if (cell is row.cell or cell.quantity in _SIDES) and verdicts.retract(cell):
+                    verdicts.passed(cell, "inputs times outputs")
+        elif verdicts.retract(row.cell):
+            _fail(row, row.counts()[way], verdicts)
         else:
-            _judge_sides(row, ledger)
+            _judge_sides(row, verdicts)
 
 
 def _rows(observations: Sequence[Obs]) -> Iterator[_Row]:
@@ -80,11 +78,11 @@ def _rows(observations: Sequence[Obs]) -> Iterator[_Row]:
             before = prod(dims) if dims else None
             continue
         outputs = obs.channels or (dims[-1] if dims else None)
-        inputs = _stated_inputs(obs) or before
-        cell = next(
-            (cell for cell in obs.row.cells if cell.quantity in ("params", "weights") and _number(cell)), None
-        )
-        number = _number(cell) if cell is not None else None
+        entering = obs.in_dims.without_batch if obs.in_dims else ()
+        inputs = obs.in_channels or (prod(entering) if entering else before)
+        cells = (cell for cell in obs.row.cells if cell.quantity in ("params", "weights"))
+        cell = next((cell for cell in cells if cell.number), None)
+        number = cell.number if cell is not None else None
         if inputs and outputs and cell is not None and number is not None:
             row = _Row(obs, cell, number, inputs, outputs)
             outputs = (
@@ -94,34 +92,16 @@ def _rows(observations: Sequence[Obs]) -> Iterator[_Row]:
         before = outputs
 
 
-def _stated_inputs(obs: Obs) -> int | None:
-    if obs.in_channels:
-        return obs.in_channels
-    cell = next((cell for cell in obs.row.cells if cell.quantity == "in_shape"), None)
-    numbers = [int(part) for part in _digits(cell.flow.text)] if cell else []
-    return prod(numbers) if numbers else None
+def _bare_product(cell: Cell) -> Expression | None:
+    """The product that a cell is, and nothing besides."""
+    return cell.product if len(cell.parts) == 1 else None
 
 
-def _digits(text: str) -> list[str]:
-    return re.findall(r"\d{1,9}", re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text))
-
-
-def _number(cell: Cell) -> Number | None:
-    parts = claim_parts(clean(cell.flow).text, cell.unit)
-    return next((part for part in reversed(parts) if isinstance(part, Number)), None)
-
-
-def _expression(cell: Cell) -> Expression | None:
-    parts = claim_parts(clean(cell.flow).text, cell.unit)
-    found = parts[0] if len(parts) == 1 else None
-    return found if isinstance(found, Expression) else None
-
-
-def _judge_product(obs: Obs, ledger: Ledger) -> None:
+def _judge_product(obs: Obs, verdicts: Verdicts) -> None:
     """A product in one cell and its value in another: they are one claim."""
     cells = [cell for cell in obs.row.cells if cell.quantity in ("params", "weights")]
-    products = [(cell, made) for cell in cells if (made := _expression(cell)) is not None]
-    values = [(cell, number) for cell in cells if _expression(cell) is None and (number := _number(cell))]
+    products = [(cell, made) for cell in cells if (made := _bare_product(cell)) is not None]
+    values = [(cell, number) for cell in cells if _bare_product(cell) is None and (number := cell.number)]
     if len(products) != 1 or len(values) != 1:
         return
     (cell, product), (printed, number) = products[0], values[0]
@@ -130,57 +110,39 @@ def _judge_product(obs: Obs, ledger: Ledger) -> None:
         return
     biases = product.atoms[-1]
     if number.admits(value) or number.admits(value + biases) or number.admits(value - biases):
-        if _settle(cell, ledger):
-            ledger.passed(cell, "arithmetic")
-        if _settle(printed, ledger):
-            ledger.passed(printed, "arithmetic")
+        if verdicts.retract(cell):
+            verdicts.passed(cell, "arithmetic")
+        if verdicts.retract(printed):
+            verdicts.passed(printed, "arithmetic")
         return
-    if _settle(printed, ledger):
-        ledger.fail(
-            "V202",
-            clean(printed.flow),
-            f"{product.text} = {value:,}, not {number.text.strip()}",
-            span=(number.start, number.end),
-            expected=format_like(number, value),
-            quantity=printed.quantity,
-            layer=obs.row.name,
-            derivation=f"{product.text} = {value:,}",
-            notes=(digit_slip(number.digits, str(value)),),
-        )
+    if verdicts.retract(printed):
+        notes = (digit_slip(number.digits, str(value)),)
+        enter_wrong_product("V202", printed, product, number, verdicts, layer=obs.row.name, notes=notes)
 
 
-def _judge_sides(row: _Row, ledger: Ledger) -> None:
+def _judge_sides(row: _Row, verdicts: Verdicts) -> None:
     """Inputs or outputs that are none of the factors of the row's own product, which comes to its parameters."""
-    products = (_expression(cell) for cell in row.obs.row.cells if cell.quantity in ("params", "weights"))
+    products = (_bare_product(cell) for cell in row.obs.row.cells if cell.quantity in ("params", "weights"))
     factors = {factor for product in products if product for factor in product.atoms}
     for cell in row.obs.row.cells:
-        sides = [int(side) for side in _digits(cell.flow.text)] if cell.quantity in _SIDES else []
-        if factors and sides and prod(sides) not in factors and _settle(cell, ledger):
-            ledger.fail(
+        sides = parse_dims(cell.flow) if cell.quantity in _SIDES else None
+        if factors and sides and prod(sides.numbers) not in factors and verdicts.retract(cell):
+            verdicts.fail(
                 "V103",
-                clean(cell.flow),
+                cell.claim,
                 f"{row.obs.row.name}: {cell.flow.text.strip()} is not a factor of the row's own product",
                 quantity=cell.quantity,
                 layer=row.obs.row.name,
             )
 
 
-def _settle(cell: Cell, ledger: Ledger) -> bool:
-    """Take the cell off the unchecked ones; False where it has its verdict already."""
-    place = cell.flow.place()
-    left = [entry for entry in ledger.unchecked if entry[0] != place]
-    found = len(left) < len(ledger.unchecked)
-    ledger.unchecked = left
-    return found
-
-
-def _fail(row: _Row, exact: int, ledger: Ledger) -> None:
-    ledger.fail(
+def _fail(row: _Row, exact: int, verdicts: Verdicts) -> None:
+    verdicts.wrong_part(
         "V201",
-        clean(row.cell.flow),
+        row.cell,
+        row.number,
         f"{row.obs.row.name} has {exact:,} parameters from {row.inputs:,} inputs to {row.outputs:,} outputs, "
         f"not {row.number.text.strip()}",
-        span=(row.number.start, row.number.end),
         expected=format_like(row.number, exact),
         quantity="params",
         layer=row.obs.row.name,

@@ -13,9 +13,9 @@ from vggstat.lint.config import Settings
 from vggstat.lint.files import Complain, find_files, raise_error, read_file
 from vggstat.lint.judge import Judgement, judge
 from vggstat.lint.model import Finding
+from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
 from vggstat.lint.sections import sections
-from vggstat.lint.settled import Settled
 from vggstat.lint.source import Document, open_document, split_lines
 from vggstat.lint.sums import with_sums
 from vggstat.lint.text import Section
@@ -114,14 +114,14 @@ def check_document(
     """The result of one document. ``render`` turns a marked block's command into its text."""
     path = document.path
     forced = settings.spec_for(path)
-    settled = settings.convention_for(path)
+    policy = settings.convention_for(path)
     judgements: list[Judgement] = []
     parts: list[Section] = []
     for section in sections(document):
         parts.append(section)
         headings = _Headings(section)
         for dialect in DIALECTS:
-            found = _read_section(section, dialect, headings, forced, settled)
+            found = _read_section(section, dialect, headings, forced, policy)
             # extended one by one: what comes before a fault is kept
             _tried(partial(judgements.extend, found), None, path, f"reader {dialect.name}", fault)
     if any(judgement.binary for judgement in judgements):
@@ -159,7 +159,7 @@ def check_document(
 
 
 def _read_section(
-    section: Section, dialect: Dialect, headings: _Headings, forced: Spec | None, settled: Settled
+    section: Section, dialect: Dialect, headings: _Headings, forced: Spec | None, policy: ConventionPolicy
 ) -> Iterator[Judgement]:
     """What one reader finds in a section, judged."""
     if not dialect.may_read(section):
@@ -168,7 +168,7 @@ def _read_section(
         start = section.index_of(table.start)
         before = (section.title, headings.above(start), section.words_before(start))
         words = "\n".join(part for part in before if part)
-        yield weighed(judge(table.replace(context=words, settled=settled), forced), forced=forced is not None)
+        yield weighed(judge(table.replace(context=words, policy=policy), forced), forced=forced is not None)
 
 
 class _Headings:

@@ -5,11 +5,12 @@ Data, a source each. ``explain`` consults it first; ``check`` names an entry whe
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vggstat.records import Record
 
-__all__ = ["ERRATA", "Erratum", "find_errata", "is_lecture"]
+if TYPE_CHECKING:
+    from vggstat.lint.numbers import Number
 
 
 class Erratum(Record):
@@ -186,6 +187,15 @@ ERRATA: Final = (
 def is_lecture(entry: Erratum) -> bool:
     """Whether it is about the total under the CS231n lecture's table."""
     return entry.name.startswith("cs231n-")
+
+
+def errata_of(number: Number, quantity: str, spec: str) -> list[Erratum]:
+    """The entries about one kind of figure of one shipped spec that print the number."""
+    return [
+        entry
+        for entry in find_errata(quantity, spec)
+        if any(number.admits(stated) for stated in entry.stated)
+    ]
 
 
 def find_errata(quantity: str, spec: str) -> tuple[Erratum, ...]:

@@ -13,9 +13,7 @@ from vggstat.errors import UsageError
 from vggstat.lint.errata import ERRATA, Erratum, is_lecture
 from vggstat.lint.lecture import LectureSum, lecture_sums
 from vggstat.records import Record
-from vggstat.units import Stated, parse_stated
-
-__all__ = ["Explanation", "Match", "explain_everywhere", "explain_number"]
+from vggstat.units.stated import Stated, parse_stated
 
 NEAREST = 3
 
@@ -255,7 +253,7 @@ def _reads(exact: Fraction, stated: Stated, binary: Stated) -> tuple[bool, Fract
 
 
 def _off(stated: Stated, exact: Fraction) -> Fraction:
-    return Fraction(stated.value) / exact - 1 if exact else Fraction(1)
+    return stated.exact / exact - 1 if exact else Fraction(1)
 
 
 def _nearest(candidates: Iterable[Fact], stated: Stated, known: set[int]) -> list[Match]:
@@ -263,7 +261,7 @@ def _nearest(candidates: Iterable[Fact], stated: Stated, known: set[int]) -> lis
 
     Nothing is near to a negative number: no figure of a network is below 0.
     """
-    readings = tuple(reading for reading in (stated, *stated.also) if reading.value >= 0)
+    readings = tuple(reading for reading in (stated, *stated.also) if reading.exact >= 0)
     if not readings:
         return []
     nearest: dict[int, Match] = {}

@@ -6,24 +6,23 @@ before something of the same column is right: then it is known what the column c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from vggstat.lint.conventions import Rule, memory_rules, ops_rules, param_rules
+from vggstat.lint.contradictions import enter_mixture
+from vggstat.lint.conventions import Rule, rules_of, voted_images
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.listings.columns import heading_of
 from vggstat.lint.listings.passing import with_passing
-from vggstat.lint.model import ClaimTable, Group
+from vggstat.lint.model import Cell, ClaimTable, Group
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["batch_of", "judge_groups", "judge_printed_groups"]
+from vggstat.lint.verdicts import Verdicts
 
 CODES: Final = {"params": "V501", "weights": "V501", "ops": "V504"}
-MOST_IMAGES: Final = 4096
+ROWS: Final = 3
+"""Rows whose sum is told from a number by chance."""
 MOST_GROUPS: Final = 300
 """Groups of a table that are looked at."""
 
@@ -41,6 +40,14 @@ class _Claim(NamedTuple):
 
     def sum(self, rule: Rule, batch: int = 1) -> int | None:
         return _sum(rule, self.targets, batch)
+
+    @property
+    def cell(self) -> Cell:
+        return self.group.cell
+
+    def rules(self, family: str) -> tuple[Rule, ...]:
+        """The ways to count that it may follow. ``family``: the tool whose listing it is."""
+        return rules_of(self.cell.quantity, family, in_bytes=self.number.unit.bytes)
 
     def admits(self, rule: Rule, batch: int = 1) -> bool:
         return any(
@@ -60,50 +67,34 @@ def _sum(rule: Rule, targets: Sequence[Target], batch: int = 1) -> int | None:
 
 def batch_of(table: ClaimTable, identity: Identity) -> int:
     """For how many images most groups are: 1 where they have no number in common. Parameters are for none."""
-    votes: Counter[int] = Counter()
-    claims = [
-        claim for claim in _claims(table, identity, None) if claim.group.cell.quantity in ("ops", "values")
-    ]
-    for claim in claims:
-        whole = claim.number.whole
-        sums = {claim.sum(rule) for rule in _rules(claim.group.cell.quantity, claim.number, table)}
-        votes.update({whole // exact for exact in sums if whole and exact and whole % exact == 0})
-    best, times = votes.most_common(1)[0] if votes else (1, 0)
-    return best if 2 * times > len(claims) and best <= MOST_IMAGES else 1
+    claims = (claim for claim in _claims(table, identity, None) if claim.cell.quantity in ("ops", "values"))
+    return voted_images(
+        (claim.number, [claim.sum(rule) for rule in claim.rules(table.family)]) for claim in claims
+    )
 
 
 def judge_groups(
-    table: ClaimTable, identity: Identity, rules: Mapping[str, Rule | None], ledger: Ledger
+    table: ClaimTable, identity: Identity, rules: Mapping[str, Rule | None], verdicts: Verdicts
 ) -> None:
     """Judge every group of a listing whose network is known. ``rules``: the conventions of its columns."""
     columns: dict[tuple[str, str], list[_Claim]] = {}
-    for claim in _claims(table, identity, ledger):
-        cell = claim.group.cell
+    for claim in _claims(table, identity, verdicts):
+        cell = claim.cell
         columns.setdefault((cell.quantity, heading_of(cell)), []).append(claim)
     for (quantity, heading), claims in columns.items():
         own = rules.get(f"{quantity} {heading}") or rules.get(quantity)
-        _judge_column(claims, own if quantity in CODES else None, table, identity, ledger)
+        _judge_column(claims, own if quantity in CODES else None, table, identity, verdicts)
 
 
-def _claims(table: ClaimTable, identity: Identity, ledger: Ledger | None) -> Iterator[_Claim]:
+def _claims(table: ClaimTable, identity: Identity, verdicts: Verdicts | None) -> Iterator[_Claim]:
     layers = _layers(table, identity)
     shown = frozenset(index for row in layers.values() for index, _ in row)
     for group in table.groups[:MOST_GROUPS]:
         claim = _claim(group, layers, shown, identity)
         if claim is not None:
             yield claim
-        elif ledger is not None:
-            ledger.skip(group.cell, "not all of its layers are known")
-
-
-def _rules(quantity: str, number: Number, table: ClaimTable) -> tuple[Rule, ...]:
-    """The ways to count that a quantity may follow."""
-    if quantity == "ops":
-        return ops_rules()
-    if quantity in ("values", "memory"):
-        return memory_rules(in_bytes=number.unit.bytes)
-    rules = param_rules(table.family)
-    return tuple(r for r in rules if r.name.startswith("weights")) if quantity == "weights" else rules
+        elif verdicts is not None:
+            verdicts.skip(group.cell, "not all of its layers are known")
 
 
 def _layers(table: ClaimTable, identity: Identity) -> dict[int, list[tuple[int, Target | None]]]:
@@ -125,8 +116,7 @@ def _claim(
     identity: Identity,
 ) -> _Claim | None:
     assert identity.network is not None
-    parts = claim_parts(clean(group.cell.flow).text, group.cell.unit)
-    number = next((part for part in reversed(parts) if isinstance(part, Number)), None)
+    number = group.cell.number
     entries = [entry for row in group.rows for entry in layers.get(row, ())]
     targets = [target for _, target in entries if target is not None]
     if number is None or not targets or len(targets) < len(entries):
@@ -141,10 +131,10 @@ def _claim(
 
 
 def _judge_column(
-    claims: Sequence[_Claim], own: Rule | None, table: ClaimTable, identity: Identity, ledger: Ledger
+    claims: Sequence[_Claim], own: Rule | None, table: ClaimTable, identity: Identity, verdicts: Verdicts
 ) -> None:
     """Judge the groups of one column under the rule that most of them follow. ``own``: that of its single rows."""
-    rules = _rules(claims[0].group.cell.quantity, claims[0].number, table)
+    rules = claims[0].rules(table.family)
     ordered = [own, *rules] if own is not None else list(rules)
     batch = identity.batch
     rule = max(ordered, key=lambda rule: sum(claim.admits(rule, batch) for claim in claims))
@@ -153,60 +143,59 @@ def _judge_column(
     # of a network that was made of the rows a sum proves nothing against a number
     known = (own is not None or 2 * right > len(claims)) and not identity.own and single <= right
     for claim in claims:
-        cell = claim.group.cell
+        cell = claim.cell
         if claim.admits(rule, batch):
-            ledger.passed(cell, f"{rule.words}, {len(claim.targets)} layers together")
+            verdicts.passed(cell, f"{rule.words}, {len(claim.targets)} layers together")
         elif not known or not claim.whole:
-            ledger.skip(cell, "it is not known what it is the sum of")
+            verdicts.skip(cell, "it is not known what it is the sum of")
         elif claim.is_of_one(rule) and not claim.number.is_exact:
-            ledger.skip(cell, "it may be of one of the layers")
-        elif not _in_another_way(claim, rules, rule, batch, ledger):
-            _fail(claim, rule, batch, ledger)
+            verdicts.skip(cell, "it may be of one of the layers")
+        elif not _in_another_way(claim, rules, rule, batch, verdicts):
+            _fail(claim, rule, batch, verdicts)
 
 
-def _in_another_way(claim: _Claim, rules: Iterable[Rule], rule: Rule, batch: int, ledger: Ledger) -> bool:
+def _in_another_way(claim: _Claim, rules: Iterable[Rule], rule: Rule, batch: int, verdicts: Verdicts) -> bool:
     """Whether the number is right under another rule than its column's; then that is what is wrong with it."""
     other = next((r for r in rules if claim.admits(r, batch) and r.of is not rule.of), None)
     if other is None:
         return False
-    number, cell = claim.number, claim.group.cell
-    ledger.fail(
-        "V601",
-        clean(cell.flow),
-        f"{number.text.strip()} is {other.words}, the others are {rule.words}",
-        span=(number.start, number.end),
-        expected=format_like(number, claim.sum(rule, batch) or 0, rule.scale(number)),
-        quantity=cell.quantity,
-    )
+    expected = format_like(claim.number, claim.sum(rule, batch) or 0, rule.scale(claim.number))
+    enter_mixture(claim.cell, claim.number, other.words, rule.words, expected, verdicts)
     return True
 
 
-def _fail(claim: _Claim, rule: Rule, batch: int, ledger: Ledger) -> None:
-    number, cell, exact = claim.number, claim.group.cell, claim.sum(rule, batch) or 0
+def _fail(claim: _Claim, rule: Rule, batch: int, verdicts: Verdicts) -> None:
+    number, cell, exact = claim.number, claim.cell, claim.sum(rule, batch) or 0
     code = CODES.get(cell.quantity, "V503")
     names = " + ".join(target.name or target.label for target in claim.targets if rule.exact(target))
     noun = f"operations ({rule.name})" if code == "V504" else rule.name
-    ledger.fail(
+    verdicts.wrong_part(
         code,
-        clean(cell.flow),
+        cell,
+        number,
         f"{exact:,} {noun} together, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=format_like(number, exact, rule.scale(number)),
-        quantity=cell.quantity,
         derivation=names if len(names) < 100 else "",
         notes=(digit_slip(number.digits, str(exact)),) if number.is_exact else (),
     )
 
 
-def judge_printed_groups(table: ClaimTable, ledger: Ledger) -> None:
+def judge_printed_groups(table: ClaimTable, verdicts: Verdicts) -> None:
     """The groups of a network that is not known: right where they are the sum of the rows' own numbers."""
     for group in table.groups[:MOST_GROUPS]:
         counts = list(_printed(table, group))
-        number = _number(group)
-        if number is not None and counts and None not in counts and number == sum(filter(None, counts)):
-            ledger.passed(group.cell, "sum of the rows")
+        number = group.cell.number
+        exact = sum(count or 0 for count in counts) if None not in counts else 0
+        slip = digit_slip(number.digits, str(exact)) if number is not None and number.is_exact else ""
+        if number is not None and exact and number.whole == exact:
+            verdicts.passed(group.cell, "sum of the rows")
+        elif number is not None and slip and len(counts) >= ROWS and len(group.rows) == len(table.rows):
+            message = f"the rows add up to {exact:,}, not to {number.text.strip()}"
+            expected = format_like(number, exact)
+            notes = (slip, "either this total or one of the rows is wrong")
+            verdicts.wrong_part("V501", group.cell, number, message, expected=expected, notes=notes)
         else:
-            ledger.skip(group.cell, "the network is not known")
+            verdicts.skip(group.cell, "the network is not known")
 
 
 def _printed(table: ClaimTable, group: Group) -> Iterator[int | None]:
@@ -214,19 +203,10 @@ def _printed(table: ClaimTable, group: Group) -> Iterator[int | None]:
     inner = [g for g in table.groups[:MOST_GROUPS] if g is not group and set(g.rows) < set(group.rows)]
     outer = [g for g in inner if not any(set(g.rows) < set(other.rows) for other in inner)]
     covered = {row for g in outer for row in g.rows}
-    yield from (_number(g) for g in outer)
+    yield from (g.cell.whole for g in outer)
     for row in group.rows:
         if row in covered:
             continue
         cells = [cell for cell in table.rows[row].cells if cell.quantity == group.cell.quantity]
         if cells or table.rows[row].kind in ("conv", "fc", "bn"):
-            yield _whole(cells[0].flow.text) if cells else None
-
-
-def _number(group: Group) -> int | None:
-    return _whole(clean(group.cell.flow).text)
-
-
-def _whole(text: str) -> int | None:
-    numbers = [part.whole for part in claim_parts(text) if isinstance(part, Number)]
-    return numbers[-1] if numbers else None
+            yield cells[0].whole if cells else None

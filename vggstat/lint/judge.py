@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.identify import identify
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.listings.another import judge_another
 from vggstat.lint.listings.passing import with_passing
 from vggstat.lint.listings.rows import judge_rows
@@ -12,10 +11,10 @@ from vggstat.lint.listings.structure import judge_structure
 from vggstat.lint.listings.totals import judge_totals
 from vggstat.lint.model import ClaimTable, Finding
 from vggstat.lint.place import Place
+from vggstat.lint.relations import judge_relations
+from vggstat.lint.verdicts import Verdicts
 from vggstat.net.spec import Spec
 from vggstat.records import Record
-
-__all__ = ["Judgement", "judge"]
 
 
 class Judgement(Record):
@@ -42,55 +41,56 @@ class Judgement(Record):
 
 def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
     """Judge one table. ``forced`` settles which network is meant."""
-    ledger = Ledger()
+    verdicts = Verdicts()
     if table.form == "counts":
         for cell in (cell for row in table.rows for cell in row.cells):
-            ledger.skip(cell, "of no layer and no network that is known")
-        return _judgement(table, ledger, None, "")
+            verdicts.skip(cell, "of no layer and no network that is known")
+        judge_relations(table, verdicts)
+        return _judgement(table, verdicts, None, "")
     if table.form != "layers":
         from vggstat.lint.whole_networks.rows import judge_networks
 
-        name = judge_networks(table, forced, ledger)
-        return _judgement(table, ledger, None, name)
+        name = judge_networks(table, forced, verdicts)
+        judge_relations(table, verdicts)
+        return _judgement(table, verdicts, None, name)
     identity = identify(table, forced)
     if identity.network is None:
         from vggstat.lint.by_name import judge_by_name
-
-        name = judge_by_name(table, ledger)
-        if name:
-            return _judgement(table, ledger, None, name)
         from vggstat.lint.listings.unknown import judge_unknown
 
-        judge_unknown(table, identity, ledger)
+        judge_unknown(table, identity, verdicts)
         if any(obs.kind == "fc" for obs in identity.observations):
             from vggstat.lint.dense import judge_dense
 
-            judge_dense(identity, ledger)
+            judge_dense(identity, verdicts)
         if table.groups:
             from vggstat.lint.groups import judge_printed_groups
 
-            judge_printed_groups(table, ledger)
-        return _judgement(table, ledger, identity, "")
+            judge_printed_groups(table, verdicts)
+        name = judge_by_name(table, verdicts)
+        judge_relations(table, verdicts)
+        return _judgement(table, verdicts, None if name else identity, name)
     if table.groups:
         from vggstat.lint.groups import batch_of, judge_groups
 
         if identity.batch == 1:
             identity = identity.replace(batch=batch_of(table, identity))
-    columns = judge_rows(table, identity, ledger)
+    columns = judge_rows(table, identity, verdicts)
     if table.groups:
-        judge_groups(table, identity, columns, ledger)
+        judge_groups(table, identity, columns, verdicts)
     shown = [
         target for obs, target in with_passing(identity) if target is not None and obs.row.type != "container"
     ]
-    judge_structure(table, identity, ledger)
-    judge_another(table, identity, ledger)
+    judge_structure(table, identity, verdicts)
+    judge_another(table, identity, verdicts)
     if identity.batch == 1:
-        identity = identity.replace(batch=ledger.batch)
-    judge_totals(table, identity, shown, columns, ledger)
-    return _judgement(table, ledger, identity, identity.name)
+        identity = identity.replace(batch=verdicts.batch)
+    judge_totals(table, identity, shown, columns, verdicts)
+    judge_relations(table, verdicts)
+    return _judgement(table, verdicts, identity, identity.name)
 
 
-def _judgement(table: ClaimTable, ledger: Ledger, identity: Identity | None, name: str) -> Judgement:
+def _judgement(table: ClaimTable, verdicts: Verdicts, identity: Identity | None, name: str) -> Judgement:
     network = identity.network if identity else None
     graph = network.report.graph if network else None
     if network and identity and identity.norm and name:
@@ -102,14 +102,14 @@ def _judgement(table: ClaimTable, ledger: Ledger, identity: Identity | None, nam
         title=graph.spec.title if graph else "",
         input=graph.image if graph else None,
         classes=graph.classes if graph else None,
-        convention=dict(ledger.conventions),
-        claims=ledger.claims,
-        right=ledger.right,
-        unchecked=tuple(ledger.unchecked),
-        passes=tuple(ledger.passes),
-        findings=tuple(sorted(ledger.findings, key=lambda f: (f.place.line, f.place.column, f.code))),
+        convention=dict(verdicts.conventions),
+        claims=verdicts.claims,
+        right=verdicts.right,
+        unchecked=tuple(verdicts.unchecked),
+        passes=tuple(verdicts.passes),
+        findings=tuple(sorted(verdicts.findings, key=lambda f: (f.place.line, f.place.column, f.code))),
         nearest=identity.nearest if identity else "",
         certain=agreed,
-        binary=frozenset(ledger.binary),
-        decimal=frozenset(ledger.decimal),
+        binary=frozenset(verdicts.binary),
+        decimal=frozenset(verdicts.decimal),
     )

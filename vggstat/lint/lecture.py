@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from vggstat.cost.accounting import find_accounting
 from vggstat.cost.report import Report
-from vggstat.units import KILO, lecture_short, parse_stated
-
-__all__ = ["LectureSum", "lecture_sums"]
+from vggstat.units import KILO, lecture_short
+from vggstat.units.stated import parse_stated
 
 
 class LectureSum(NamedTuple):
@@ -52,5 +51,5 @@ def _printed_column(report: Report) -> int:
     for row in report.rows:
         text = lecture_short(row.output_values)
         scale = 1 if text[-1].isalpha() else KILO
-        total += int(parse_stated(text).value) * scale
+        total += int(parse_stated(text).exact) * scale
     return total

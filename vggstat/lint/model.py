@@ -8,27 +8,11 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple, get_args
 
+from vggstat.lint.numbers import Expression, Number, Part, claim_parts, clean
 from vggstat.lint.place import Place
-from vggstat.lint.settled import OPEN, Settled
+from vggstat.lint.policy import OPEN, ConventionPolicy
 from vggstat.lint.text import Flow
 from vggstat.records import Record
-
-__all__ = [
-    "KINDS",
-    "QUANTITIES",
-    "Bound",
-    "Cell",
-    "ClaimTable",
-    "Evidence",
-    "Finding",
-    "Form",
-    "Group",
-    "Quantity",
-    "Row",
-    "RowKind",
-    "Severity",
-    "Support",
-]
 
 Severity = Literal["error", "warning"]
 
@@ -102,6 +86,37 @@ class Cell(Record):
     alone: bool = False
     """Whether it stands outside the table's own convention: judged by itself, against any convention."""
 
+    @property
+    def claim(self) -> Flow:
+        """The claim without the marks of its format."""
+        return clean(self.flow)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The products and numbers around its equals signs, a bare number in the unit of its header."""
+        return claim_parts(self.claim.text, self.unit)
+
+    @property
+    def numbers(self) -> list[Number]:
+        """The numbers that it claims."""
+        return [part for part in self.parts if isinstance(part, Number)]
+
+    @property
+    def number(self) -> Number | None:
+        """The last of them, which is what all the rest comes to."""
+        return next((part for part in reversed(self.parts) if isinstance(part, Number)), None)
+
+    @property
+    def whole(self) -> int | None:
+        """The exact count that it prints last; None where it prints none."""
+        number = self.number
+        return None if number is None else number.whole
+
+    @property
+    def product(self) -> Expression | None:
+        """The first product or sum of it."""
+        return next((part for part in self.parts if isinstance(part, Expression)), None)
+
 
 class Row(Record):
     """One layer of a listing, or one network of a comparison."""
@@ -157,7 +172,7 @@ class ClaimTable(Record):
     """Words around it, filled in by the engine: headings, file name."""
     accounting: str = ""
     """The memory accounting that it names itself: ``TOTAL memory: ... / image (netscope)``."""
-    settled: Settled = OPEN
+    policy: ConventionPolicy = OPEN
     """What is settled about its conventions, filled in by the engine."""
     wrapped: bool = False
     """Whether the rows are layers of a larger model that is not shown whole (``Functional`` rows)."""

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vggstat.lint.markers import find_blocks
 from vggstat.lint.model import Finding
-from vggstat.lint.numbers import ZEROS_MAY_HIDE, Number, claim_parts
+from vggstat.lint.numbers import Number, claim_parts
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.source import Document, join_lines, split_ends
+from vggstat.units.reading import ZEROS_MAY_HIDE
 
 if TYPE_CHECKING:
     from vggstat.lint.engine import FileResult

@@ -6,8 +6,6 @@ import re
 from functools import cache
 from typing import Final
 
-__all__ = ["CLOSE", "USUAL", "counts_macs", "says_flops", "says_macs"]
-
 _FLOPS: Final = re.compile(r"FL ?OPs?\b|flop|floating|ops?/s|浮点|浮動小数点|연산량", re.IGNORECASE)
 _TOOLS: Final = re.compile(r"\b(?:pt|cal|torch)flops(?:-modules)?\b|\bflopth\b", re.IGNORECASE)
 """Tools that have the word in their name, whatever they count."""

@@ -10,9 +10,6 @@ from vggstat.lint.numbers import Number
 if TYPE_CHECKING:
     from vggstat.lint.identity.agreement import Identity
 
-__all__ = ["ANOTHERS", "digit_slip", "likely_slip"]
-
-
 ANOTHERS: Final = "that is the "
 """How a note begins that names another layer, or another network, whose number it is."""
 LONG: Final = 6

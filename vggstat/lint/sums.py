@@ -1,6 +1,7 @@
-"""Totals that are held against the rows as they are printed, whatever network they are of.
+"""A total in a sentence below a table, held against its rows as they are printed, whatever network they are of:
+``Total: 901,766 parameters``.
 
-In the table, or in a sentence below it: ``Total: 901,766 parameters``. Only a slip of the hand is told: any other difference may
+Only a slip of the hand is told: any other difference may
 have a reason that the table does not say.
 """
 
@@ -11,12 +12,9 @@ from typing import Final
 
 from vggstat.lint.judge import Judgement
 from vggstat.lint.model import Cell, Evidence, Finding, Support
-from vggstat.lint.numbers import Number, claim_parts, clean, format_like
-from vggstat.lint.relations import with_relations
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.veto import BY_THE_ROWS, printed_sum
-
-__all__ = ["with_sums"]
 
 REACH: Final = 8
 """Lines from the last row of a table to its total."""
@@ -29,28 +27,10 @@ def with_sums(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
     above: Judgement | None = None
     for judgement in judgements:
         if judgement.table.form == "layers":
-            judgement = _with_own_sum(judgement)
             above = judgement
         elif above is not None and not judgement.spec and judgement.unchecked and _is_near(above, judgement):
             judgement = _with_sum(judgement, above)
-        yield with_relations(judgement)
-
-
-def _with_own_sum(judgement: Judgement) -> Judgement:
-    """The judgement with a finding about a total of its own that nothing else was said of."""
-    table = judgement.table
-    total = printed_sum(table)
-    everything = [group.cell for group in table.groups if len(group.rows) == len(table.rows)]
-    cells = [cell for cell in (*table.totals, *everything) if cell.quantity == "params"]
-    if total is None or len(table.rows) < LEAST or len(cells) != 1 or judgement.findings:
-        return judgement
-    number = _count(cells[0])
-    if number is None or not digit_slip(str(number.whole), str(total)):
-        return judgement
-    place = cells[0].flow.place()
-    if any(passed == place for passed, *_ in judgement.passes):
-        return judgement
-    return _failed(judgement, cells[0], number, total, len(table.rows))
+        yield judgement
 
 
 def _is_near(above: Judgement, below: Judgement) -> bool:
@@ -65,19 +45,14 @@ def _with_sum(judgement: Judgement, above: Judgement) -> Judgement:
         return judgement
     for row in judgement.table.rows:
         for cell in row.cells:
-            number = _count(cell)
-            if number is None or cell.quantity != "params":
+            number = cell.number
+            if number is None or number.whole is None or cell.quantity != "params":
                 continue
             if number.whole == total:
                 return _passed(judgement, cell)
             if digit_slip(str(number.whole), str(total)):
                 return _failed(judgement, cell, number, total, rows)
     return judgement
-
-
-def _count(cell: Cell) -> Number | None:
-    numbers = [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
-    return numbers[-1] if numbers and numbers[-1].whole is not None else None
 
 
 def _passed(judgement: Judgement, cell: Cell) -> Judgement:

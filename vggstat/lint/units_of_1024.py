@@ -13,8 +13,6 @@ from typing import Final
 from vggstat.lint.judge import Judgement, judge
 from vggstat.net.spec import Spec
 
-__all__ = ["settle_units"]
-
 ENOUGH: Final = 2
 """Different counts that do not all agree by chance."""
 _ANNOUNCED: Final = re.compile(
@@ -46,4 +44,4 @@ def _prevails(binary: Collection[int], decimal: Collection[int]) -> bool:
 
 def _anew(judgement: Judgement, forced: Spec | None) -> Judgement:
     table = judgement.table
-    return judge(table.replace(settled=table.settled.replace(binary=True)), forced)
+    return judge(table.replace(policy=table.policy.replace(binary=True)), forced)

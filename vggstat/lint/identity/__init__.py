@@ -8,7 +8,6 @@ the rows themselves are taken for a network; where they do not even agree with o
     evidence       what the rows say together: image, batch, batch norm, order of axes
     heads          which FC layers they show, and how the maps join them
     stated_totals  what printed totals say for or against a network
-    align          the cheapest pairing of rows and layers
     agreement      a network held against the rows: Identity
     shipped        the shipped networks, made to fit
     own            the rows themselves as a network

@@ -6,19 +6,23 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Final
 
-from vggstat.lint.identity.align import align
 from vggstat.lint.identity.evidence import MAX_PLANES, Evidence
 from vggstat.lint.identity.observe import Layout, Obs
 from vggstat.lint.network import HARD, Network, Target
+from vggstat.net.alignment import align
 from vggstat.records import Record
 from vggstat.shapes import Shape
 
-__all__ = ["Identity", "align_with", "shape_agrees"]
-
-GAP: Final = 1.5
+GAP: Final = 150
 """What a missing or extra layer costs in the alignment; a pair that differs in everything costs less."""
-SOFT_GAP: Final = 0.2
+SOFT_GAP: Final = 20
 """The same for layers that change nothing: dropout, ReLU, the image."""
+LEFT_OUT: Final = 30
+"""What a missing layer costs where rows are left out."""
+DIFFERENT: Final = 40
+"""What a pair costs for each thing that differs; a tenth of it for layers that change nothing."""
+NO_PAIR: Final = 10 * GAP
+"""What it would cost to take a row for a layer of another kind: more than to leave both without a partner."""
 
 
 class Identity(Record):
@@ -77,21 +81,21 @@ def align_with(evidence: Evidence, network: Network) -> Identity:
     rows = range(len(evidence.observations))
     layout = evidence.layout
 
-    def distance(row: int, layer: int) -> float | None:
+    def distance(row: int, layer: int) -> int:
         return _distance(evidence.observations[row], network.targets[layer], layout)
 
-    def row_cost(row: int) -> float:
+    def row_cost(row: int) -> int:
         kind = evidence.observations[row].kind
-        return GAP if kind in HARD else SOFT_GAP if kind in shown else 0.0
+        return GAP if kind in HARD else SOFT_GAP if kind in shown else 0
 
-    def layer_cost(layer: int) -> float:
-        return (0.3 if evidence.table.gaps else GAP) if network.targets[layer].is_hard else 0.0
+    def layer_cost(layer: int) -> int:
+        return (LEFT_OUT if evidence.table.gaps else GAP) if network.targets[layer].is_hard else 0
 
     found = align(rows, wanted, distance, row_cost, layer_cost)
     pairs = tuple((o, None if t is None else wanted[t]) for o, t in found.pairs)
     agreed, compared = _agreement(evidence.observations, network, pairs, layout)
     gaps = sum(
-        GAP
+        GAP / 100
         for o, t in pairs
         if (o is None and t is not None and network.targets[t].is_hard and not evidence.table.gaps)
         or (t is None and o is not None and evidence.observations[o].kind in HARD)
@@ -116,18 +120,18 @@ def _as_shown(target: Target, kinds: Iterable[str]) -> bool:
 _SAME: Final = {("gap", "avgpool"), ("avgpool", "pool"), ("pool", "avgpool")}
 
 
-def _distance(obs: Obs, target: Target, layout: Layout) -> float | None:
-    """What the pair costs: a part for each thing that differs; None where the row is no such layer."""
+def _distance(obs: Obs, target: Target, layout: Layout) -> int:
+    """What the pair costs: a part for each thing that differs."""
     if (
         obs.kind != target.kind
         and (obs.kind, target.kind) not in _SAME
         and not (obs.kind == "fc" and target.kind == "conv" and target.name.startswith(("fc", "pred")))
     ):
-        return None
+        return NO_PAIR
     if obs.kind == "bn" and target.kind != "bn":
-        return None
-    cost = 0.4 * sum(not right for right in _compare(obs, target, layout))
-    return cost if obs.kind in HARD else 0.1 * cost
+        return NO_PAIR
+    cost = DIFFERENT * sum(not right for right in _compare(obs, target, layout))
+    return cost if obs.kind in HARD else cost // 10
 
 
 def _compare(obs: Obs, target: Target, layout: Layout) -> Iterable[bool]:

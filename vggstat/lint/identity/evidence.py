@@ -12,9 +12,6 @@ from vggstat.lint.identity.windows import KERNELS, is_count
 from vggstat.lint.model import ClaimTable
 from vggstat.shapes import Shape
 
-__all__ = ["MAX_PLANES", "Evidence"]
-
-
 USUAL_PLANES: Final = (1, 3, 4)
 """Grey, colour, and colour with a fourth channel."""
 MAX_PLANES: Final = 15

@@ -14,8 +14,6 @@ from vggstat.lint.network import Changes, Network, build
 from vggstat.net.spec import Head, Spec
 from vggstat.shapes import Shape
 
-__all__ = ["find_units", "stated_units", "with_head"]
-
 
 def with_head(
     evidence: Evidence, spec: Spec, plain: Network, image: Shape, changes: Changes

@@ -14,8 +14,6 @@ from vggstat.lint.network import HARD
 from vggstat.lint.slips import digit_slip
 from vggstat.net.spec import Spec
 
-__all__ = ["identify"]
-
 NEARLY_ALL: Final = 0.75
 """The part of the cells that has to agree before a network is named."""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Final
 
+from vggstat.lint.conventions import FLOAT32, is_torch_summary, mega_of
 from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.windows import MAX_STRIDE, find_kernel, find_step
-from vggstat.lint.numbers import Number, claim_parts, clean
-from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
+from vggstat.lint.numbers import Number
 from vggstat.shapes import Shape
-
-__all__ = ["image_of_bytes", "squared_image"]
 
 USUAL_SIDES: Final = frozenset({28, 227, 299, 300, 331})
 """Sides of images in use that are no multiple of 32."""
@@ -46,8 +44,7 @@ def image_of_bytes(evidence: Evidence, image: Shape) -> Shape | None:
     scales = mega_of(evidence.table, number, mebi=is_torch_summary(evidence.table, evidence.observations))
 
     def admits(size: Shape) -> bool:
-        count = FLOAT32 * evidence.batch * prod(size)
-        return any(number.admits(count, scale) for scale in scales)
+        return number.admits_in(FLOAT32 * evidence.batch * prod(size), scales)
 
     if admits(image):
         return None
@@ -69,5 +66,4 @@ def _oddity(image: Shape) -> tuple[bool, bool, bool]:
 def _stated_bytes(evidence: Evidence) -> Number | None:
     """What the listing says that the image takes."""
     cell = next((cell for cell in evidence.table.totals if cell.quantity == "input_bytes"), None)
-    parts = claim_parts(clean(cell.flow).text, cell.unit) if cell else ()
-    return next((part for part in parts if isinstance(part, Number)), None)
+    return cell.number if cell else None

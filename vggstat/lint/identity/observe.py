@@ -8,10 +8,8 @@ from math import prod
 from typing import Final, Literal, NamedTuple
 
 from vggstat.lint.model import Cell, ClaimTable, Quantity, Row, RowKind
-from vggstat.lint.numbers import Expression, Number, Part, claim_parts, clean
+from vggstat.lint.numbers import Number
 from vggstat.lint.text import Flow
-
-__all__ = ["Dims", "Layout", "Obs", "find_layout", "observe", "parse_dims"]
 
 Layout = Literal["hwc", "chw"]
 MAX_ROWS: Final = 600
@@ -48,7 +46,6 @@ class Obs(NamedTuple):
     kind: RowKind
     dims: Dims | None
     params: Number | None
-    params_product: int | None
     kernel: int | None
     channels: int | None
     in_channels: int | None
@@ -73,18 +70,17 @@ def observe(table: ClaimTable) -> list[Obs]:
     return found
 
 
+def printed_counts(observations: Iterable[Obs]) -> list[int]:
+    """The parameters of all rows that print a number of them; empty where one is not exact."""
+    counts = [obs.whole for obs in observations if obs.params is not None and obs.row.type != "container"]
+    return [] if None in counts else [count for count in counts if count is not None]
+
+
 def _observe_row(row: Row) -> Obs:
     cells = {cell.quantity: cell for cell in reversed(row.cells)}
-    params: tuple[Part, ...] = ()
-    for name in _PARAMS:
-        if name in cells:
-            params = claim_parts(clean(cells[name].flow).text, cells[name].unit)
-            break
+    params = next((cells[name] for name in _PARAMS if name in cells), None)
     shape, in_shape = cells.get("shape"), cells.get("in_shape")
-    memory = [c for n in _VALUES if (c := cells.get(n))]
-    products = [
-        p for c in memory for p in claim_parts(clean(c.flow).text, c.unit) if isinstance(p, Expression)
-    ]
+    memory = next((product for name in _VALUES if name in cells and (product := cells[name].product)), None)
     kind = row.kind
     if kind == "fc" and re.search(r"conv", f"{row.type} {row.name}", re.IGNORECASE):
         kind = "conv"  # an FC layer as a convolution, named for what it was
@@ -92,12 +88,11 @@ def _observe_row(row: Row) -> Obs:
         row=row,
         kind=kind,
         dims=parse_dims(shape.flow) if shape else None,
-        params=next((part for part in reversed(params) if isinstance(part, Number)), None),
-        params_product=next((part.value for part in params if isinstance(part, Expression)), None),
+        params=params.number if params else None,
         kernel=_first_int(cells.get("kernel")),
         channels=_first_int(cells.get("channels")),
         in_channels=_first_int(cells.get("in_channels")),
-        memory_product=products[0].atoms if products and prod(products[0].atoms) == products[0].value else (),
+        memory_product=memory.atoms if memory and prod(memory.atoms) == memory.value else (),
         stride=_first_int(cells.get("stride")),
         padding=_first_int(cells.get("padding")),
         in_dims=parse_dims(in_shape.flow) if in_shape else None,

@@ -15,8 +15,6 @@ from vggstat.lint.network import Changes, Network, build, make_item, own_spec
 from vggstat.net.spec import Item
 from vggstat.shapes import Shape
 
-__all__ = ["fit_own", "has_groups", "is_plain"]
-
 MAX_PAIRS: Final = 90_000
 """Rows times layers that are aligned; a table with more is no network that anybody drew up."""
 MAX_IMAGES: Final = 3

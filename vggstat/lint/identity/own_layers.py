@@ -15,8 +15,6 @@ from vggstat.lint.slips import digit_slip
 from vggstat.net.spec import Item
 from vggstat.shapes import Shape
 
-__all__ = ["own_items"]
-
 
 def own_items(evidence: Evidence, image: Shape) -> list[Item] | None:
     """Each conv, pool and norm row as a layer of its own; None where one says too little."""

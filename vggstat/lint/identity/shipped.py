@@ -12,8 +12,6 @@ from vggstat.lint.network import Changes, Network, build, load_spec, shipped_nam
 from vggstat.net.spec import Spec, items_of
 from vggstat.shapes import Shape
 
-__all__ = ["best_shipped"]
-
 MAX_LAYERS_OFF: Final = 4
 """Convolutions by which a listing may differ from a network that it is tried on."""
 

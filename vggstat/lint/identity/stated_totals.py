@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vggstat.lint.identity.evidence import Evidence
+from vggstat.lint.identity.observe import printed_counts
 from vggstat.lint.network import Network
-from vggstat.lint.numbers import Number, claim_parts, clean
-
-__all__ = ["adds_up", "explains_total", "total_agrees"]
+from vggstat.lint.numbers import Number
 
 
 def explains_total(evidence: Evidence, plain: Network, units: Sequence[int], inputs: int) -> bool:
@@ -17,21 +16,14 @@ def explains_total(evidence: Evidence, plain: Network, units: Sequence[int], inp
     weights, biases = block.weights, block.biases
     for unit in units:
         weights, biases, inputs = weights + inputs * unit, biases + unit, unit
-    return any(
-        number.admits(count, scale)
-        for number in _totals(evidence)
-        for count in (weights, weights + biases)
-        for scale in (number.unit.decimal, number.unit.binary or number.unit.decimal)
-    )
+    counts = (weights, weights + biases)
+    return any(number.admits_in(count) for number in _totals(evidence) for count in counts)
 
 
 def adds_up(evidence: Evidence) -> bool:
     """Whether the rows, as printed, come to an exact total: then they are of layers of another make (groups)."""
-    printed = [
-        obs.whole for obs in evidence.observations if obs.params is not None and obs.row.type != "container"
-    ]
-    exact = [number.whole for number in _totals(evidence) if number.is_exact]
-    return bool(exact) and None not in printed and sum(count or 0 for count in printed) in exact
+    printed = printed_counts(evidence.observations)
+    return bool(printed) and sum(printed) in (number.whole for number in _totals(evidence))
 
 
 def total_agrees(evidence: Evidence, network: Network) -> bool:
@@ -39,10 +31,9 @@ def total_agrees(evidence: Evidence, network: Network) -> bool:
     running statistics."""
     block = network.report.total
     counts = (block.params, block.weights, block.params + sum(target.buffers for target in network.targets))
-    return any(number.whole in counts for number in _totals(evidence) if number.is_exact)
+    return any(number.whole in counts for number in _totals(evidence))
 
 
 def _totals(evidence: Evidence) -> list[Number]:
-    cells = [cell for cell in evidence.table.totals if cell.quantity == "params"]
-    parts = [part for cell in cells for part in claim_parts(clean(cell.flow).text, cell.unit)]
-    return [part for part in parts if isinstance(part, Number)]
+    cells = (cell for cell in evidence.table.totals if cell.quantity == "params")
+    return [number for cell in cells for number in cell.numbers]

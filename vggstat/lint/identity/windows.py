@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["KERNELS", "MAX_STRIDE", "find_kernel", "find_step", "is_count"]
-
 KERNELS: Final = (3, 1, 5, 7, 11, 2, 4, 9)
 """Sides of windows, those in use most first."""
 MAX_STRIDE: Final = 4

@@ -6,12 +6,9 @@ shapes          V101, V102: what leaves a layer
 attributes      V103: kernels, channels, strides in names and arguments
 columns         the convention of a column of counts
 counts          one count under its column's convention: V2xx, V3xx, V4xx
-count_findings  what is said of a wrong one
 structure       V7xx: layers that are missing, too many, or elsewhere
-totals          what is said of the whole: V5xx
-memory_total    the sum of the outputs, and the lecture's wrong one
-operations      the sum of the operations, under every known rule
-sizes           sizes in bytes and numbers of layers
+totals          what is said of the whole: V5xx; parameters, and operations under every known rule
+memory          the sum of the outputs, the lecture's wrong one, sizes in bytes, numbers of layers
 trainable       trainable and other parameters, which add up
 unknown         rows and totals of a network that is not known
 chain           the one row that keeps them from adding up

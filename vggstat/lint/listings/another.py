@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.names import find_names
 from vggstat.lint.network import Network, Target, build, load_spec
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["judge_another"]
+from vggstat.lint.verdicts import Verdicts
 
 STEP: Final = 8
 """What widths of layers are multiples of."""
 
 
-def judge_another(table: ClaimTable, identity: Identity, ledger: Ledger) -> None:
+def judge_another(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> None:
     """One warning where the named network's layers are all there, but for widths that look like slips: FC 4094.
 
     A head of somebody's own is no slip, nor are widths that somebody has chosen.
@@ -40,7 +38,7 @@ def judge_another(table: ClaimTable, identity: Identity, ledger: Ledger) -> None
     if row is None:
         return
     more = f", and {len(others) - 1} more like it" if len(others) > 1 else ""
-    ledger.fail(
+    verdicts.fail(
         "V705",
         row.flow,
         f"this is not {spec.title}: {right.name} has {right.shape[0]:,} outputs there, and {own.shape[0]:,} here{more}",

@@ -8,23 +8,20 @@ from math import prod
 from typing import Final
 
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["judge_attribute"]
-
+from vggstat.lint.verdicts import Verdicts
 
 _NOUNS: Final = {"channels": "outputs", "in_channels": "inputs", "size": "output size"}
 
 
-def judge_attribute(cell: Cell, target: Target, identity: Identity, ledger: Ledger) -> None:
+def judge_attribute(cell: Cell, target: Target, identity: Identity, verdicts: Verdicts) -> None:
     """The numbers of one attribute against the layer's; two for height and width, or one for both."""
     numbers = _integers(cell)
     expected = _expected(cell, target)
     if not expected or not numbers or None in expected:
-        ledger.skip(cell, f"nothing is known about {cell.quantity} of {target.name}")
+        verdicts.skip(cell, f"nothing is known about {cell.quantity} of {target.name}")
         return
     values = [value for value in expected if value is not None]
     if len(values) == 1:
@@ -33,14 +30,14 @@ def judge_attribute(cell: Cell, target: Target, identity: Identity, ledger: Ledg
         values = values[:1]
     zero_padded = cell.quantity == "padding" and any(o.kind == "zeropad" for o in identity.observations)
     if numbers == values[: len(numbers)] and not zero_padded:
-        ledger.passed(cell)
+        verdicts.passed(cell)
         return
     reason = "the padding is a row of its own" if zero_padded else _unsettled(cell, target, identity, numbers)
     if reason:
-        ledger.skip(cell, reason)
+        verdicts.skip(cell, reason)
         return
     what = _NOUNS.get(cell.quantity, cell.quantity.replace("_", " "))
-    ledger.fail(
+    verdicts.fail(
         "V103",
         cell.flow,
         f"{target.title} has {what} {'×'.join(map(str, values[: len(numbers)]))}, not {cell.flow.text.strip()}",

@@ -7,22 +7,18 @@ what its shape and the row before it give, and as they stand they are not; and i
 from __future__ import annotations
 
 from math import prod
-from typing import Final
 
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.observe import Obs
-from vggstat.lint.ledger import Ledger
+from vggstat.lint.identity.windows import KERNELS, is_count
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["blame_row"]
-
-KERNELS: Final = (1, 2, 3, 4, 5, 7, 9, 11)
+from vggstat.lint.verdicts import Verdicts
 
 
-def blame_row(identity: Identity, off: int, ledger: Ledger) -> bool:
+def blame_row(identity: Identity, off: int, verdicts: Verdicts) -> bool:
     """Enter the finding on the one row that explains why the rows add up to ``off`` too little."""
     found = []
     before: tuple[int, ...] = ()
@@ -45,8 +41,8 @@ def blame_row(identity: Identity, off: int, ledger: Ledger) -> bool:
     if cell is None or obs.params is None or obs.whole is None:
         return False
     right = obs.whole + off
-    ledger.unchecked = [entry for entry in ledger.unchecked if entry[0] != cell.flow.place()]
-    ledger.fail(
+    verdicts.retract(cell)
+    verdicts.fail(
         "V201",
         cell.flow,
         f"{obs.row.name} has {right:,} parameters by its shapes and by the total, not {cell.flow.text.strip()}",
@@ -66,7 +62,7 @@ def _fits(obs: Obs, before: tuple[int, ...], count: int, identity: Identity) -> 
         return count == 0
     if obs.kind == "fc" and shape and before:
         inputs = prod(before) if len(before) == 3 else before[-1]
-        return count in (inputs * shape[-1], (inputs + 1) * shape[-1])
+        return is_count(count, 1, inputs, shape[-1])
     if obs.kind == "network":
         return count in _whole_networks(obs)
     if len(shape) != 3 or len(before) != 3:
@@ -76,7 +72,7 @@ def _fits(obs: Obs, before: tuple[int, ...], count: int, identity: Identity) -> 
     if obs.kind == "bn":
         return count in (2 * filters, 4 * filters)
     if obs.kind == "conv":
-        return any(count in (k * k * inputs * filters, k * k * inputs * filters + filters) for k in KERNELS)
+        return any(is_count(count, kernel, inputs, filters) for kernel in KERNELS)
     return False
 
 

@@ -1,36 +1,24 @@
-"""What a column of counts is judged by, a cell of it, and what may be wrong with one."""
+"""What a column of counts is judged by, and a cell of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import NamedTuple
 
 from vggstat.lint.conventions import Rule
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.identity.observe import Obs
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
-from vggstat.lint.numbers import Number, Part, claim_parts, clean
-from vggstat.lint.settled import Settled
+from vggstat.lint.policy import ConventionPolicy
+from vggstat.lint.verdicts import Verdicts
 from vggstat.records import Record
 
-__all__ = ["Column", "Fault", "Judged"]
 
-
-class Judged:
+class Judged(NamedTuple):
     """A cell with the layer it is about: what the columns vote on."""
 
-    def __init__(self, cell: Cell, obs: Obs, target: Target) -> None:
-        self.cell = cell
-        self.obs = obs
-        self.target = target
-        self.flow = clean(cell.flow)
-        self.parts: tuple[Part, ...] = claim_parts(self.flow.text, cell.unit)
-
-    @property
-    def numbers(self) -> list[Number]:
-        return [part for part in self.parts if isinstance(part, Number)]
+    cell: Cell
+    target: Target
 
 
 class Column(Record):
@@ -43,19 +31,12 @@ class Column(Record):
     """The rules that are known for it."""
     permitted: Sequence[Rule]
     """Those of them that the settings leave."""
-    settled: Settled
+    policy: ConventionPolicy
     family: str
     """The tool whose listing it is."""
     identity: Identity
-    ledger: Ledger
+    verdicts: Verdicts
     is_exact: bool
     """Whether its bare numbers are exact, so that a 0 at the end is a digit."""
     is_indian: bool
     """Whether it is grouped as in India: 13,83,57,544."""
-
-
-class Fault(Record):
-    """What is wrong with a cell, and the number of it that is, if it is one."""
-
-    kind: Literal["number", "grouping", "product", "wrong product"]
-    number: Number | None = None

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
-from vggstat.lint.conventions import Rule, memory_rules, ops_rules, param_rules, vote
+from vggstat.lint.conventions import Rule, rules_of, vote, voted_images
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.listings.column import Column, Judged
 from vggstat.lint.listings.counts import judge_count
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
-
-__all__ = ["COLUMN_OF", "heading_of", "judge_column"]
+from vggstat.lint.verdicts import Verdicts
 
 MOST: Final = 0.7
 """The part of a column that its rule has to admit, or it is no rule of it."""
@@ -37,36 +34,36 @@ def heading_of(cell: Cell) -> str:
 
 
 def judge_column(
-    name: str, cells: Sequence[Judged], table: ClaimTable, identity: Identity, ledger: Ledger
+    name: str, cells: Sequence[Judged], table: ClaimTable, identity: Identity, verdicts: Verdicts
 ) -> tuple[Rule | None, int]:
     """Judge a column; its convention (None where it follows none that is known) and the number of images."""
     if name == "memory" and table.accounting:
         for cell in cells:
-            if not judge_arithmetic(cell.cell, ledger):
-                ledger.skip(cell.cell, f"how {table.accounting} counts a row is not judged")
+            if not judge_arithmetic(cell.cell, verdicts):
+                verdicts.skip(cell.cell, f"how {table.accounting} counts a row is not judged")
         return None, 1
-    in_bytes = any(number.unit.bytes for cell in cells for number in cell.numbers)
-    rules = _rules(name, table.family, in_bytes=in_bytes)
-    permitted = table.settled.permitted(name, rules, in_bytes=in_bytes)
+    in_bytes = any(number.unit.bytes for cell in cells for number in cell.cell.numbers)
+    rules = rules_of(name, table.family, in_bytes=in_bytes)
+    permitted = table.policy.permitted(name, rules, in_bytes=in_bytes)
     found = _convention(name, cells, permitted, table, identity.batch)
     if found is None and len(permitted) < len(rules):
         found = _convention(name, cells, rules, table, identity.batch)
         found = found and (vote(permitted, _ballots(cells), found[1]), found[1])
     if found is None:
         for cell in cells:
-            ledger.skip(cell.cell, "the column follows no known way to count")
+            verdicts.skip(cell.cell, "the column follows no known way to count")
         return None, 1
     rule, batch = found
-    numbers = [number for cell in cells for number in cell.numbers]
+    numbers = [number for cell in cells for number in cell.cell.numbers]
     column = Column(
         name=name,
         rule=rule,
         rules=rules,
         permitted=permitted,
-        settled=table.settled,
+        policy=table.policy,
         family=table.family,
         identity=identity.replace(batch=batch),
-        ledger=ledger,
+        verdicts=verdicts,
         is_exact=any(number.whole is not None and number.whole % 1000 for number in numbers),
         is_indian=sum(number.is_indian for number in numbers) > 1,
     )
@@ -75,15 +72,8 @@ def judge_column(
     return rule, batch
 
 
-def _rules(name: str, family: str, *, in_bytes: bool) -> Sequence[Rule]:
-    """Every rule that is known for such a column."""
-    if name == "params":
-        return param_rules(family)
-    return memory_rules(in_bytes=in_bytes) if name == "memory" else ops_rules()
-
-
 def _ballots(cells: Sequence[Judged]) -> list[tuple[Number, Target]]:
-    return [(cell.numbers[-1], cell.target) for cell in cells if cell.numbers]
+    return [(number, cell.target) for cell in cells if (number := cell.cell.number)]
 
 
 def _convention(
@@ -101,7 +91,9 @@ def _convention(
     rule = vote(rules, ballots, batch, named)
     if _explains(rule, ballots, batch):
         return rule, batch
-    images = _batch_of(rules, ballots)
+    images = voted_images(
+        (number, [rule.exact(target) for rule in rules if not rule.binary]) for number, target in ballots
+    )
     rule = vote(rules, ballots, images, named)
     return (rule, images) if _explains(rule, ballots, images) else None
 
@@ -119,15 +111,3 @@ def _explains(rule: Rule, ballots: Sequence[tuple[Number, Target]], batch: int) 
     ]
     admitted = sum(rule.admits(number, target, batch) for number, target in telling)
     return len(telling) < 2 or admitted >= MOST * len(telling) or 1 < admitted == len(telling) - 1
-
-
-def _batch_of(rules: Sequence[Rule], ballots: Sequence[tuple[Number, Target]]) -> int:
-    """The number of images that most whole numbers are for; 1 where they are for none in common."""
-    votes: Counter[int] = Counter()
-    for number, target in ballots:
-        for rule in rules:
-            exact = rule.exact(target)
-            if number.whole and exact and number.whole % exact == 0 and not rule.binary:
-                votes[number.whole // exact] += 1
-    usual = [(count, times) for count, times in votes.most_common(4) if 1 < count <= 4096]
-    return usual[0][0] if usual and usual[0][1] * 2 > len(ballots) else 1

@@ -11,8 +11,6 @@ from vggstat.lint.network import Target
 from vggstat.net.work import Work
 from vggstat.shapes import Shape
 
-__all__ = ["with_passing"]
-
 
 def with_passing(identity: Identity) -> Iterator[tuple[Obs, Target | None]]:
     """Each row with its layer. A row that only passes its map on (ReLU, dropout) gets a layer made for it."""

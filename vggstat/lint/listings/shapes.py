@@ -7,39 +7,37 @@ from math import prod
 
 from vggstat.lint.identity.agreement import Identity, shape_agrees
 from vggstat.lint.identity.observe import Obs, parse_dims
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
+from vggstat.lint.verdicts import Verdicts
 from vggstat.shapes import Shape, describe
 
-__all__ = ["judge_in_shape", "judge_shape"]
 
-
-def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ledger: Ledger) -> None:
+def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdicts: Verdicts) -> None:
     """A printed shape against the layer's, in the table's order of axes and for its number of images."""
     dims = parse_dims(cell.flow)
     if dims is None:
-        ledger.skip(cell, "no shape can be read in it")
+        verdicts.skip(cell, "no shape can be read in it")
         return
     batch = dims.batch
     if len(target.shape) == 1 and len(dims.numbers) == 2 and not dims.open_batch and 1 not in dims.numbers:
         batch = dims.numbers[0]
     agrees = shape_agrees(obs._replace(dims=dims), target.shape, identity.layout)
     if agrees and batch in (None, identity.batch):
-        ledger.passed(cell, identity.layout)
+        verdicts.passed(cell, identity.layout)
         return
     is_open = obs.kind in ("zeropad", "avgpool", "flatten", "other")
     if is_open and len(dims.without_batch) == 2 and len(target.shape) == 3:
-        ledger.skip(cell, "two numbers, of which it is not clear what they are")
+        verdicts.skip(cell, "two numbers, of which it is not clear what they are")
         return
     if obs.row.type == "container" and (identity.own or identity.missing):
-        ledger.skip(
+        verdicts.skip(
             cell, "what the module gives is only known from its rows, of which some may have been left out"
         )
         return
     expected = _shape_like(cell.flow.text, target.shape, identity)
     noun = "the image is" if target.kind == "input" else f"{target.title} gives"
-    ledger.fail(
+    verdicts.fail(
         "V102" if target.kind == "input" else "V101",
         cell.flow,
         f"{noun} {describe(target.shape)}, not {cell.flow.text.strip('[]() ')}",
@@ -51,20 +49,20 @@ def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ledger
     )
 
 
-def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ledger: Ledger) -> None:
+def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdicts: Verdicts) -> None:
     """The shape of what enters a conv, pool or FC layer, as a map or in one line."""
     dims = parse_dims(cell.flow)
     if dims is None or target.kind not in ("conv", "pool", "fc") or obs.row.type == "container":
-        ledger.skip(cell, f"what enters {target.title or 'the row'} is not judged")
+        verdicts.skip(cell, f"what enters {target.title or 'the row'} is not judged")
         return
     stated = obs._replace(dims=dims)
     flat = (prod(target.in_shape),)
     agrees = any(shape_agrees(stated, shape, identity.layout) for shape in (target.in_shape, flat))
     batch = dims.numbers[0] if len(dims.numbers) == 2 and not dims.open_batch else dims.batch
     if agrees and batch in (None, identity.batch):
-        ledger.passed(cell, identity.layout)
+        verdicts.passed(cell, identity.layout)
         return
-    ledger.fail(
+    verdicts.fail(
         "V101",
         cell.flow,
         f"{target.title} takes {describe(target.in_shape)}, not {cell.flow.text.strip('[]() ')}",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.network import Target
+from vggstat.lint.verdicts import Verdicts
 
-__all__ = ["judge_structure"]
 
-
-def judge_structure(table: ClaimTable, identity: Identity, ledger: Ledger) -> None:
+def judge_structure(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> None:
     """Findings about rows as such, at the row after which something is missing, or at the row too many."""
     network = identity.network
     if network is None or table.gaps or identity.own:
@@ -23,7 +21,7 @@ def judge_structure(table: ClaimTable, identity: Identity, ledger: Ledger) -> No
         twin = next((t for t in missing if _like(network.targets[t], row.kind)), None)
         if twin is not None:
             missing.remove(twin)
-            ledger.fail(
+            verdicts.fail(
                 "V703",
                 row.flow.cut(0, min(len(row.name), len(row.flow)) or 1),
                 f"{row.name} stands in another place than in {title}: {network.targets[twin].name} "
@@ -32,7 +30,7 @@ def judge_structure(table: ClaimTable, identity: Identity, ledger: Ledger) -> No
                 claim=False,
             )
             continue
-        ledger.fail(
+        verdicts.fail(
             "V702",
             row.flow.cut(0, min(len(row.name), len(row.flow)) or 1),
             f"{title} has no such layer here: {row.name}",
@@ -42,7 +40,7 @@ def judge_structure(table: ClaimTable, identity: Identity, ledger: Ledger) -> No
         target = network.targets[t]
         before = [o for o, u in identity.pairs if o is not None and u is not None and u < t]
         row = identity.observations[before[-1]].row if before else identity.observations[0].row
-        ledger.fail(
+        verdicts.fail(
             "V701",
             row.flow.cut(0, min(len(row.name), len(row.flow)) or 1),
             f"after this row {title} has {target.label} ({target.name}), which is missing",

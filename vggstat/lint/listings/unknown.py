@@ -3,74 +3,63 @@
 from __future__ import annotations
 
 from vggstat.lint.arithmetic import judge_arithmetic
+from vggstat.lint.contradictions import enter_other_mega
+from vggstat.lint.conventions import FLOAT32, mega_of
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
+from vggstat.lint.identity.observe import printed_counts
 from vggstat.lint.listings.chain import blame_row
 from vggstat.lint.listings.trainable import judge_parts
-from vggstat.lint.listings.whole import (
-    PARTS,
-    enter_other_mega,
-    mega_is_other,
-    numbers_of,
-    whole_of,
-)
+from vggstat.lint.listings.whole import PARTS
 from vggstat.lint.model import Cell, ClaimTable
-from vggstat.lint.numbers import clean, format_like
+from vggstat.lint.numbers import format_like
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.tool_sizes import FLOAT32, mega_of
-
-__all__ = ["judge_unknown"]
+from vggstat.lint.verdicts import Verdicts
 
 UNKNOWN = "the network is not known"
 
 
-def judge_unknown(table: ClaimTable, identity: Identity, ledger: Ledger) -> None:
+def judge_unknown(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> None:
     """Judge what holds of any network."""
     rows = {id(obs.row): obs.row for obs in identity.observations}
     for row in rows.values():
         for cell in row.cells:
-            if not judge_arithmetic(cell, ledger):
-                ledger.skip(cell, UNKNOWN)
+            if not judge_arithmetic(cell, verdicts):
+                verdicts.skip(cell, UNKNOWN)
     counts = _counts(table, identity)
-    total = whole_of(next((cell for cell in reversed(table.totals) if cell.quantity == "params"), None))
+    total = next((cell.whole for cell in reversed(table.totals) if cell.quantity == "params"), None)
     for cell in table.totals:
         if cell.quantity in PARTS:
             continue
         if cell.quantity == "params" and counts and total is not None:
-            _judge_sum(cell, total, sum(counts), identity, ledger)
+            _judge_sum(cell, total, sum(counts), identity, verdicts)
         elif cell.quantity == "param_bytes" and total is not None:
-            _judge_size(cell, total, table, ledger)
+            _judge_size(cell, total, table, verdicts)
         else:
-            ledger.skip(cell, UNKNOWN)
+            verdicts.skip(cell, UNKNOWN)
     ends = [sum(counts[start:]) for start in range(len(counts))]
-    judge_parts({cell.quantity: cell for cell in table.totals}, None, ends, ledger)
+    judge_parts({cell.quantity: cell for cell in table.totals}, None, ends, verdicts)
 
 
 def _counts(table: ClaimTable, identity: Identity) -> list[int]:
     """The parameters of all rows; empty where one is not printed, or no whole number."""
-    counts = [obs.whole for obs in identity.observations if obs.params is not None]
     bare = any(obs.params is None and obs.kind in ("conv", "fc", "bn") for obs in identity.observations)
-    if bare or table.gaps or None in counts:
-        return []
-    return [count for count in counts if count is not None]
+    return [] if bare or table.gaps else printed_counts(identity.observations)
 
 
-def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, ledger: Ledger) -> None:
+def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, verdicts: Verdicts) -> None:
     if exact == total:
-        ledger.passed(cell, "sum of the rows")
-    elif blame_row(identity, total - exact, ledger):
-        ledger.passed(cell, "sum of the rows as they should be")
-    elif total and not digit_slip(numbers_of(cell)[-1].digits, str(exact)):
-        ledger.skip(cell, f"the rows that were read add up to {exact:,}: some may have been left out")
-    elif total:
-        number = numbers_of(cell)[-1]
-        ledger.fail(
+        verdicts.passed(cell, "sum of the rows")
+    elif blame_row(identity, total - exact, verdicts):
+        verdicts.passed(cell, "sum of the rows as they should be")
+    elif (number := cell.number) is not None and not digit_slip(number.digits, str(exact)):
+        verdicts.skip(cell, f"the rows that were read add up to {exact:,}: some may have been left out")
+    elif number is not None:
+        verdicts.wrong_part(
             "V501",
-            clean(cell.flow),
+            cell,
+            number,
             f"the rows add up to {exact:,}, not to {number.text}",
-            span=(number.start, number.end),
             expected=format_like(number, exact),
-            quantity="params",
             notes=(
                 digit_slip(number.digits, str(exact)),
                 "either this total or one of the rows is wrong",
@@ -78,25 +67,15 @@ def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, ledger: L
         )
 
 
-def _judge_size(cell: Cell, params: int, table: ClaimTable, ledger: Ledger) -> None:
-    numbers = numbers_of(cell)
-    if not numbers or table.family not in ("keras", "torchsummary", "torchinfo"):
-        ledger.skip(cell, UNKNOWN)
+def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) -> None:
+    number = cell.number
+    if number is None or table.family not in ("keras", "torchsummary", "torchinfo"):
+        verdicts.skip(cell, UNKNOWN)
         return
-    number = numbers[-1]
     scale = 1 if number.unit.name == "B" else mega_of(table, number)[0]  # of a size: bytes, not billions
     if any(number.admits(width * params, scale) for width in (FLOAT32, 2, 8)):
-        ledger.passed(cell, "bytes of the parameters")
-        return
-    if mega_is_other(table, number, FLOAT32 * params):
-        enter_other_mega(table, cell, number, FLOAT32 * params, ledger)
-        return
-    right = format_like(number, FLOAT32 * params, scale)
-    ledger.fail(
-        "V211",
-        clean(cell.flow),
-        f"{params:,} parameters in float32 are {right}",
-        span=(number.start, number.end),
-        expected=right,
-        quantity="param_bytes",
-    )
+        verdicts.passed(cell, "bytes of the parameters")
+    elif not enter_other_mega(table.policy, cell, number, FLOAT32 * params, verdicts):
+        right = format_like(number, FLOAT32 * params, scale)
+        message = f"{params:,} parameters in float32 are {right}"
+        verdicts.wrong_part("V211", cell, number, message, expected=right)

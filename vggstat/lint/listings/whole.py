@@ -5,64 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from vggstat.lint.conventions import Rule, param_rules
+from vggstat.lint.contradictions import (
+    enter_binary,
+    enter_other_convention,
+    enter_other_mega,
+    is_plain_binary,
+    is_precise,
+)
+from vggstat.lint.conventions import FLOAT32, Rule, is_torch_summary, mega_of, param_rules
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.ledger import Ledger
+from vggstat.lint.identity.observe import printed_counts
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Network, Target
-from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.tool_sizes import FLOAT32, is_torch_summary, mega_of
+from vggstat.lint.verdicts import Verdicts
 from vggstat.records import Record
-
-__all__ = [
-    "PARTS",
-    "Match",
-    "Whole",
-    "enter_other_mega",
-    "mega_is_other",
-    "numbers_of",
-    "whole_of",
-]
 
 PART: Final = "rows are left out, so the total may be of more than is shown"
 PARTS: Final = ("trainable_params", "frozen_params", "trainable_bytes", "frozen_bytes")
 """Parts of the total, which are judged together."""
 
 
-def numbers_of(cell: Cell) -> list[Number]:
-    """The numbers that a cell claims."""
-    return [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
-
-
-def mega_is_other(table: ClaimTable, number: Number, exact: int) -> bool:
-    """Whether the number is right with the base that the settings exclude."""
-    unit = number.unit
-    return bool(unit.bytes and table.settled.size) and any(
-        number.admits(exact, scale) for scale in (unit.decimal, unit.binary) if scale
-    )
-
-
-def enter_other_mega(table: ClaimTable, cell: Cell, number: Number, exact: int, ledger: Ledger) -> None:
-    """Enter a size that is right with the base that the settings exclude."""
-    from vggstat.lint.contradictions import enter_other_convention
-
-    (scale,) = mega_of(table, number)
-    found = "MB of 10^6 bytes" if scale == number.unit.binary else "MB of 2^20 bytes"
-    expected = format_like(number, exact, scale)
-    enter_other_convention(cell, number, found, table.settled.words("size"), ledger, expected=expected)
-
-
 def _is_in_mebibytes(number: Number, values: int) -> bool:
     """Whether the number is the bytes of so many values, in MiB that are called MB."""
     unit, size = number.unit, FLOAT32 * values
     return bool(unit.bytes and unit.binary) and number.admits(size, unit.binary) and not number.admits(size)
-
-
-def whole_of(cell: Cell | None) -> int | None:
-    """The last of them as a whole number; None where there is none."""
-    numbers = numbers_of(cell) if cell is not None else []
-    return numbers[-1].whole if numbers else None
 
 
 Kind = Literal["right", "other", "binary"]
@@ -86,10 +54,10 @@ class Whole:
         network: Network,
         shown: Sequence[Target],
         columns: dict[str, Rule | None],
-        ledger: Ledger,
+        verdicts: Verdicts,
     ) -> None:
         self.table, self.identity, self.network = table, identity, network
-        self.shown, self.columns, self.ledger = shown, columns, ledger
+        self.shown, self.columns, self.verdicts = shown, columns, verdicts
         made = [t for t in shown if not any(t is own for own in network.targets)]
         self.targets = [*network.targets, *(t for t in made if t.params)]
         """The network's layers, and those of the rows that learn something besides."""
@@ -145,13 +113,11 @@ class Whole:
         """Whether it is a count in units of 1024 that neither the rows nor another total explain."""
         if not rule.binary:
             return False
-        from vggstat.lint.contradictions import is_plain_binary
-
         if not is_plain_binary(number, exact):
             return False
-        if self.table.settled.binary or (column is not None and column.binary):
+        if self.table.policy.binary or (column is not None and column.binary):
             return False
-        others = [other for cell in self.table.totals for other in numbers_of(cell)]
+        others = [other for cell in self.table.totals for other in cell.numbers]
         return not any(other.whole == exact or _is_in_mebibytes(other, exact) for other in others)
 
     def scales(self, number: Number) -> tuple[int, ...]:
@@ -161,11 +127,9 @@ class Whole:
     def expect(self, cell: Cell, number: Number, exact: int, code: str, words: str) -> None:
         """Enter the verdict on a number that has one right value."""
         scales = self.scales(number)
-        if any(number.admits(exact, scale) for scale in scales):
-            self.ledger.passed(cell, words)
-        elif mega_is_other(self.table, number, exact):
-            enter_other_mega(self.table, cell, number, exact, self.ledger)
-        else:
+        if number.admits_in(exact, scales):
+            self.verdicts.passed(cell, words)
+        elif not enter_other_mega(self.table.policy, cell, number, exact, self.verdicts):
             self.fail(cell, number, exact, code, words, scales[0])
 
     def contradict(self, cell: Cell, number: Number, match: Match, rule: Rule, code: str, noun: str) -> None:
@@ -173,38 +137,34 @@ class Whole:
 
         ``rule``: the one that should give it; ``code``: that of a wrong one.
         """
-        from vggstat.lint.contradictions import enter_binary, enter_other_convention, is_precise
-
         if match.kind == "other":
             exact = match.exact if rule.name == match.rule.name else self.sum(rule)
             expected = "" if exact is None else format_like(number, exact, rule.scale(number))
-            wanted = self.table.settled.words(cell.quantity)
-            enter_other_convention(cell, number, match.rule.words, wanted, self.ledger, expected=expected)
+            wanted = self.table.policy.words(cell.quantity)
+            enter_other_convention(cell, number, match.rule.words, wanted, self.verdicts, expected=expected)
         elif is_precise(number) and not self.is_part:
-            enter_binary(cell, number, match.exact, noun, self.ledger)
+            enter_binary(cell, number, match.exact, noun, self.verdicts)
         else:
-            self.ledger.binary.add(match.exact)
+            self.verdicts.binary.add(match.exact)
             self.fail(cell, number, match.exact, code, noun, number.unit.decimal)
 
     def fail(self, cell: Cell, number: Number, exact: int, code: str, words: str, scale: int) -> None:
         """Enter a wrong total, unless it may be of more than is shown."""
         if self.is_part:
-            self.ledger.skip(cell, PART)
-            return
+            self.verdicts.skip(cell, PART)
+        else:
+            self.enter_wrong(cell, number, exact, code, words, scale)
+
+    def enter_wrong(self, cell: Cell, number: Number, exact: int, code: str, words: str, scale: int) -> None:
+        """Enter a wrong total, with the slip that leads to it and what the printed rows come to."""
         slip = digit_slip(number.digits, str(exact)) if number.is_exact else ""
-        printed = self._printed_sum() if cell.quantity == "params" else None
-        differs = printed is not None and printed != exact
-        note = f"its printed rows add up to {printed:,}" if differs else ""
-        self.ledger.fail(
+        printed = sum(printed_counts(self.identity.observations)) if cell.quantity == "params" else 0
+        note = f"its printed rows add up to {printed:,}" if printed and printed != exact else ""
+        self.verdicts.wrong_part(
             code,
-            clean(cell.flow),
+            cell,
+            number,
             f"{exact:,} {words}, not {number.text.strip()}",
-            span=(number.start, number.end),
             expected=format_like(number, exact, scale),
-            quantity=cell.quantity,
             notes=(slip, note),
         )
-
-    def _printed_sum(self) -> int | None:
-        counts = [obs.whole for obs in self.identity.observations if obs.params is not None]
-        return sum(count for count in counts if count is not None) if counts and None not in counts else None

@@ -6,52 +6,10 @@ What a comma, a point or a space means is often not decidable from one number, s
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from vggstat.lint.numbers.units import NO_UNIT, Unit
-
-__all__ = ["ZEROS_MAY_HIDE", "Number", "Reading"]
-
-ZEROS_MAY_HIDE: Final = 80
-"""Trailing zeros of a whole number hide at most 1/80 of it: ``140M`` is 138,357,544, ``130M`` is not."""
-ZEROS_IN_TABLES: Final = 200
-"""In a table they hide less: ``800K`` is 802,816, ``570K`` is not 573,440 between ``573K`` and ``286K``."""
-
-
-class Reading(NamedTuple):
-    """One way to read the digits: ``mantissa`` × 10^-``decimals``."""
-
-    mantissa: int
-    decimals: int
-
-    def admits(self, exact: int, scale: int, zeros: int) -> bool:
-        """Whether ``exact`` rounds or truncates to this number of ``scale``. ``zeros``: the part of it that trailing
-        zeros may hide, as 1/zeros; 0 where they are digits."""
-        wanted = exact * 10**self.decimals
-        if _within(self.mantissa, 1, scale, wanted):
-            return True
-        if not zeros or self.decimals or not self.mantissa:
-            return False
-        near = abs(self.mantissa * scale - wanted) * zeros <= wanted
-        step = 10
-        while self.mantissa % step == 0:
-            digits = self.mantissa // step
-            if near and _within(digits, step, scale, wanted):
-                return True
-            if digits >= 10 and _rounds(digits, step, scale, wanted):
-                return True  # two digits and more may be rounded as far as they go: 220K is 215,040
-            step *= 10
-        return False
-
-
-def _rounds(mantissa: int, step: int, scale: int, wanted: int) -> bool:
-    low, unit = mantissa * step * scale, step * scale
-    return 2 * low - unit <= 2 * wanted <= 2 * low + unit
-
-
-def _within(mantissa: int, step: int, scale: int, wanted: int) -> bool:
-    low, unit = mantissa * step * scale, step * scale
-    return low <= wanted < low + unit or _rounds(mantissa, step, scale, wanted)
+from vggstat.units.reading import NO_UNIT, ZEROS_IN_TABLES, ZEROS_MAY_HIDE, Reading, Unit
 
 
 class Number(NamedTuple):
@@ -80,6 +38,15 @@ class Number(NamedTuple):
             if reading.admits(exact, factor, zeros):
                 return True
         return False
+
+    @property
+    def scales(self) -> tuple[int, int]:
+        """What its unit may multiply by: as it says, and as a power of 2 where people use it so."""
+        return self.unit.decimal, self.unit.binary or self.unit.decimal
+
+    def admits_in(self, exact: int, scales: Iterable[int] = ()) -> bool:
+        """Whether ``exact`` may stand behind it with one of these scales; by default with either of its own."""
+        return any(self.admits(exact, scale) for scale in scales or self.scales)
 
     @property
     def is_exact(self) -> bool:

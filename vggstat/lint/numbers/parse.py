@@ -6,10 +6,8 @@ import re
 from functools import cache
 from typing import Final
 
-from vggstat.lint.numbers.number import Number, Reading
-from vggstat.lint.numbers.units import NO_UNIT, UNITS, Unit, parse_unit
-
-__all__ = ["COMPOUND", "number_pattern", "read_compound", "read_digits", "read_match"]
+from vggstat.lint.numbers.number import Number
+from vggstat.units.reading import NO_UNIT, UNITS, Reading, Unit, parse_unit, read_digits
 
 _UNIT_WORDS: Final = "|".join(
     sorted((re.escape(word) for word in UNITS if len(word) > 1 or not word.isascii()), key=len, reverse=True)
@@ -75,44 +73,3 @@ def read_match(match: re.Match[str], unit: str) -> Number | None:
     if hedge:
         start = match.start() + match["sign"].index("~")
     return Number(start, match.end(), match[0][start - match.start() :], readings, named, well_grouped, hedge)
-
-
-def read_digits(digits: str) -> tuple[tuple[Reading, ...], bool]:
-    """How the digits may be read, the likeliest first, and whether separators stand where they should."""
-    marks = {sign for sign in digits if not sign.isdigit()}
-    plain = re.sub(r"\D", "", digits)
-    if not marks:
-        return (Reading(int(plain), 0),), True
-    if len(marks) == 2:
-        return _two_marks(digits, plain)
-    if len(marks) > 2:
-        return (), False
-    mark = marks.pop()
-    groups = digits.split(mark)
-    if any(not group for group in groups):
-        return (), False
-    grouped = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:]) and groups[0] != "0"
-    decimal = Reading(int(plain), len(groups[-1]))
-    whole = Reading(int(plain), 0)
-    if len(groups) == 2 and mark in ".,":
-        if not grouped:
-            if mark == "," and len(groups[1]) > 3:
-                return (whole, decimal), False
-            return (decimal,), True
-        return ((whole, decimal) if mark == "," else (decimal, whole)), True
-    return (whole,), grouped
-
-
-def _two_marks(digits: str, plain: str) -> tuple[tuple[Reading, ...], bool]:
-    """``1,234.5`` and ``1.234,5``: the last mark is the decimal one if it occurs once."""
-    last = max(digits.rfind(mark) for mark in ".,'")
-    head, tail = digits[:last], digits[last + 1 :]
-    if digits[last] in head:
-        return (Reading(int(plain), 0),), False
-    groups = re.split(r"[.,' ]", head)
-    if not all(groups) or not tail:
-        return (), False
-    well = all(len(group) == 3 for group in groups[1:])
-    if well:
-        return (Reading(int(plain), len(tail)),), True
-    return (Reading(int(plain), 0), Reading(int(plain), len(tail))), False

@@ -11,8 +11,6 @@ from vggstat.lint.numbers.parse import number_pattern, read_compound, read_match
 from vggstat.lint.numbers.products import Expression, read_expression
 from vggstat.lint.text import Flow
 
-__all__ = ["Part", "claim_parts", "clean"]
-
 MAX_LENGTH: Final = 400
 """Characters of one claim; a longer one is nobody's product."""
 Part = Number | Expression

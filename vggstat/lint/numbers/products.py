@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from vggstat.lint.numbers.parse import read_digits
-from vggstat.lint.numbers.units import UNITS
-
-__all__ = ["Expression", "read_expression"]
+from vggstat.units.reading import UNITS, read_digits
 
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 400

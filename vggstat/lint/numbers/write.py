@@ -7,8 +7,6 @@ import re
 from vggstat.lint.numbers.number import Number
 from vggstat.lint.numbers.parse import COMPOUND, number_pattern
 
-__all__ = ["format_like"]
-
 
 def format_like(number: Number, exact: int, scale: int | None = None) -> str:
     """``exact`` in the form of ``number``: its separators, its decimals, its unit."""

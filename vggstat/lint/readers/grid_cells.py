@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from vggstat.lint.model import Quantity
-from vggstat.lint.numbers import UNITS
 from vggstat.lint.text import Flow
+from vggstat.units.reading import UNITS
 
 __all__ = ["cut_claim", "cut_kernel", "cut_shape", "cut_small", "dims_of", "is_empty", "is_formula"]
 

@@ -5,20 +5,16 @@ What most rows of a table say of each other, the others are held against.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from vggstat.lint.judge import Judgement
-from vggstat.lint.model import Evidence, Finding, Support
-from vggstat.lint.numbers import clean
+from vggstat.lint.model import ClaimTable
 from vggstat.lint.relations.fields import receptive_fields
 from vggstat.lint.relations.link import Link
 from vggstat.lint.relations.proportions import proportions
 from vggstat.lint.relations.shares import shares
 from vggstat.lint.relations.values import map_values
-from vggstat.lint.veto import BY_THE_ROWS
-
-__all__ = ["with_relations"]
+from vggstat.lint.verdicts import Verdicts
 
 LEAST: Final = 4
 """Rows that have to agree before another one is held against them."""
@@ -26,53 +22,35 @@ AGREE: Final = 0.75
 """The part of the rows that has to agree."""
 
 
-def with_relations(judgement: Judgement) -> Judgement:
-    """The judgement of a listing with what its columns say of each other."""
-    table = judgement.table
-    columns = [*proportions(table)]
-    if table.form == "layers":
-        columns += shares(table)
-    if table.form == "layers" and not judgement.spec:
-        columns += [*map_values(table), receptive_fields(table)]
-    for links in columns:
+def judge_relations(table: ClaimTable, verdicts: Verdicts) -> None:
+    """Judge the numbers that nothing else was said of, where most rows of their column follow from another one."""
+    for links in _columns(table):
         right = sum(link.holds for link in links)
-        wrong = len(links) - right
         most = 1 if links and links[0].is_loose else (1 - AGREE) * len(links)
-        if right >= LEAST and wrong <= most:
-            judgement = _judged(judgement, links, Support(right, wrong))
-    return judgement
+        if right < LEAST or len(links) - right > most:
+            continue
+        for link in links:
+            if (link.holds or link.is_wrong) and verdicts.retract(link.cell):
+                _judge(link, verdicts)
 
 
-def _judged(judgement: Judgement, links: Sequence[Link], support: Support) -> Judgement:
-    """The judgement with the verdicts on a column that agrees with the others."""
-    told = {finding.place.line for finding in judgement.findings}
-    passed = {place for place, *_ in judgement.passes}
-    wrong = [link for link in links if link.is_wrong and link.cell.flow.place().line not in told]
-    right = [link for link in links if link.holds and link.cell.flow.place() not in passed]
-    known = {link.cell.flow.place() for link in links}
-    return judgement.replace(
-        findings=(*judgement.findings, *(_finding(link, support) for link in wrong)),
-        passes=(
-            *judgement.passes,
-            *((link.cell.flow.place(), link.cell.flow.text, "the rest of the table") for link in right),
-        ),
-        right=judgement.right + len(right),
-        unchecked=tuple(entry for entry in judgement.unchecked if entry[0] not in known),
-    )
+def _columns(table: ClaimTable) -> Iterator[list[Link]]:
+    yield from proportions(table)
+    if table.form == "layers":
+        yield from shares(table)
+        yield from map_values(table)
+        yield receptive_fields(table)
 
 
-def _finding(link: Link, support: Support) -> Finding:
-    text = link.number.text.strip()
-    slip = link.slip
-    return Finding(
-        code=link.code,
-        severity="error",
-        place=clean(link.cell.flow).place(link.number.start, link.number.end),
-        text=text,
-        message=f"{link.message}, not {text}",
+def _judge(link: Link, verdicts: Verdicts) -> None:
+    if link.holds:
+        verdicts.passed(link.cell, "by the rest of the table")
+        return
+    verdicts.wrong_part(
+        link.code,
+        link.cell,
+        link.number,
+        f"{link.message}, not {link.number.text.strip()}",
         expected=link.expected,
-        quantity=link.cell.quantity,
-        notes=(slip,) if slip else (),
-        confidence=BY_THE_ROWS,
-        evidence=Evidence(column=support, table=support, slip=slip),
+        notes=(link.slip,),
     )

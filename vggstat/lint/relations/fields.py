@@ -9,8 +9,6 @@ from vggstat.lint.model import ClaimTable
 from vggstat.lint.numbers import Number, claim_parts, clean
 from vggstat.lint.relations.link import Link
 
-__all__ = ["receptive_fields"]
-
 
 def receptive_fields(table: ClaimTable) -> list[Link]:
     """The receptive fields of a chain, each from the one before; empty where a window is not said."""

@@ -8,10 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from vggstat.lint.model import Cell, Row
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.numbers import Number
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["Link", "counts_of", "exact_of", "number_of", "rounding_of"]
 
 _COUNTS = ("params", "weights", "trainable_params", "ops", "values", "memory", "param_bytes")
 
@@ -41,8 +39,7 @@ class Link(NamedTuple):
 
 def number_of(cell: Cell) -> Number | None:
     """The only number of a cell."""
-    parts = [part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)]
-    return parts[0] if len(parts) == 1 else None
+    return cell.numbers[0] if len(cell.numbers) == 1 and len(cell.parts) == 1 else None
 
 
 def counts_of(row: Row) -> Iterator[tuple[Cell, Number]]:

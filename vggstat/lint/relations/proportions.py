@@ -12,8 +12,6 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.relations.link import Link, counts_of, exact_of, rounding_of
 
-__all__ = ["proportions"]
-
 LEAST: Final = 4
 MOST_ROWS: Final = 1_000
 MOST_COLUMNS: Final = 8

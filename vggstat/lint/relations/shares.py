@@ -9,8 +9,6 @@ from fractions import Fraction
 from vggstat.lint.model import ClaimTable, Row
 from vggstat.lint.relations.link import Link, counts_of, exact_of, number_of, rounding_of
 
-__all__ = ["shares"]
-
 
 def shares(table: ClaimTable) -> Iterator[list[Link]]:
     """The columns of shares, each with the counts that most of its numbers are shares of."""

@@ -12,8 +12,6 @@ from vggstat.lint.model import ClaimTable
 from vggstat.lint.numbers import clean, format_like
 from vggstat.lint.relations.link import Link, number_of
 
-__all__ = ["map_values"]
-
 _VALUES: Final = ("values", "memory", "figure")
 
 

@@ -6,8 +6,9 @@ fit only different variants are a mixture. Names that are none of the shipped ne
 
     rows      which network a row is about, and which variant of it
     variants  a network as published, and as the words around may change it
-    figures   the exact figures of a network, and whether a number admits one
-    cells     one cell under its row's variant
-    verdicts  what is said of a right number under a wrong name, and of a wrong one
-    mixture   a column of operations that is not counted in one way
+    claim     a number with all that it is judged by
+    cells     the verdict on one claim
+    doubts    why a number that is no figure may be right all the same
+    columns   headers that have changed places; operations that are not counted in one way
+    widths    widths of layers that a sentence lists
 """

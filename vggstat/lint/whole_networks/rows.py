@@ -9,27 +9,28 @@ from itertools import chain
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
-from vggstat.lint.ledger import Ledger
+from vggstat.lint.figures import figures_of, fits
 from vggstat.lint.model import Cell, ClaimTable, Row
-from vggstat.lint.names import Name, find_names
-from vggstat.lint.network import load_spec
-from vggstat.lint.numbers import Number, claim_parts, clean
-from vggstat.lint.settled import Settled
-from vggstat.lint.whole_networks.cells import Around, Claim, is_part_of, judge_cell
-from vggstat.lint.whole_networks.figure import judge_figure
-from vggstat.lint.whole_networks.figures import admits, figures_of
-from vggstat.lint.whole_networks.letters import are_configurations
-from vggstat.lint.whole_networks.mixture import Counted, judge_mixture
-from vggstat.lint.whole_networks.swapped import with_headers_back
+from vggstat.lint.names import Name, find_names, tells_letters
+from vggstat.lint.network import build, load_spec
+from vggstat.lint.numbers import Number, claim_parts
+from vggstat.lint.policy import ConventionPolicy
+from vggstat.lint.verdicts import Verdicts
+from vggstat.lint.whole_networks.cells import judge_claim, judge_exact
+from vggstat.lint.whole_networks.claim import Around, Claim
+from vggstat.lint.whole_networks.columns import Counted, judge_mixture, with_headers_back
+from vggstat.lint.whole_networks.doubts import part_of
 from vggstat.lint.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Variant, variants_of
 from vggstat.lint.whole_networks.widths import judge_widths
 from vggstat.net.spec import Spec
 
-__all__ = ["judge_networks"]
-
 MAX_LINE: Final = 500
 """Characters of a row's line in which a layer's name is looked for."""
 
+LETTER_ROWS: Final = 20
+"""Rows whose letters are looked at."""
+ENOUGH: Final = 2
+"""Configurations of which a figure fits, so that nothing needs to say so."""
 SISTERS: Final = {"AlexNet": ("AlexNet-torchvision",), "GoogLeNet": ("GoogLeNet-BN",)}
 """Other ways to build a network of which people use its name alone."""
 _ASIDE: Final = re.compile(r"(?<=\d)\s{1,3}\([^()]{0,40}[A-Za-z%][^()]{0,40}\)\s*$")
@@ -44,7 +45,7 @@ _PART: Final = re.compile(r"vgg[-_]?\d\d/(?:conv|pool|fc|block)", re.IGNORECASE)
 """A layer under the name of its network: ``vgg_16/conv1/conv1_1``."""
 
 
-def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> str:
+def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -> str:
     """Judge a ``networks`` or ``facts`` table; returns the name of the network, where it is about one."""
     context = f"{table.title}\n{table.context}"
     around = Around.of(context)
@@ -52,21 +53,21 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
     if table.form == "facts" and table.totals:
         rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
     if table.form == "networks":
-        rows = list(with_headers_back(rows, ledger))
+        rows = list(with_headers_back(rows, verdicts))
     found: set[str] = set()
     columns: dict[str, list[Counted]] = {}
     labels = [table.title, *(row.name for row in rows)]
     letters = any(name.is_letter for label in labels for name in find_names(label))
-    by_letter = letters and are_configurations(table, rows)
+    by_letter = letters and _are_configurations(table, rows)
     for row in rows:
         if row.cells and all(cell.quantity == "channels" for cell in row.cells):
-            judge_widths(row, ledger)
+            judge_widths(row, verdicts)
             continue
         name = _named(row, table, forced, by_letter=by_letter)
         if name is None or not name.spec:
             reason = "no shipped network is named" if name is None else f"{name.text} is not shipped"
             for cell in row.cells:
-                _unnamed(cell, ledger, reason)
+                _unnamed(cell, verdicts, reason)
             continue
         found.add(name.spec)
         spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
@@ -76,10 +77,10 @@ def judge_networks(table: ClaimTable, forced: Spec | None, ledger: Ledger) -> st
         words = f"{row.name} {sizes} {context}"
         specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
         variants = Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
-        for entry in _judge_row(row, variants, table.settled, ledger, around):
-            columns.setdefault(entry.cell.label, []).append(entry)
+        for entry in _judge_row(row, variants, table.policy, verdicts, around):
+            columns.setdefault(entry.claim.cell.label, []).append(entry)
     for counted in columns.values():
-        judge_mixture(counted, ledger)
+        judge_mixture(counted, verdicts)
     return found.pop() if len(found) == 1 else ""
 
 
@@ -108,47 +109,45 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
     return found[-1]
 
 
-def _unnamed(cell: Cell, ledger: Ledger, reason: str) -> None:
+def _unnamed(cell: Cell, verdicts: Verdicts, reason: str) -> None:
     """A cell that is compared with no network: only its own arithmetic can be judged."""
-    if not judge_arithmetic(cell, ledger):
-        ledger.skip(cell, reason)
+    if not judge_arithmetic(cell, verdicts):
+        verdicts.skip(cell, reason)
 
 
 def _judge_row(
-    row: Row, variants: Iterable[Variant], settled: Settled, ledger: Ledger, around: Around
+    row: Row, variants: Iterable[Variant], policy: ConventionPolicy, verdicts: Verdicts, around: Around
 ) -> Iterator[Counted]:
     """Judge the cells of a row under one variant of its network; yields its operations, for their column."""
-    counts = _counts(row, ledger)
+    counts = _counts(row, verdicts)
     chosen = _best(variants, counts)
     if chosen is None:
         return
     exact = frozenset(number.whole for _, number in counts if number.whole is not None)
     times = Counter(_KIND_OF.get(cell.quantity, cell.quantity) for cell, _ in counts)
     for cell, number in counts:
+        beside = exact.union(n.whole for n in cell.numbers if n.whole is not None)
+        claim = Claim(cell, number, chosen, variants, policy, beside, around)
         if cell.quantity == "figure":
-            judge_figure(cell, number, chosen, ledger)
+            judge_exact(claim, verdicts)
             continue
         several = times[_KIND_OF.get(cell.quantity, cell.quantity)] > 1
         partly = cell.quantity in _OF_PARTS and _PART_WORDS.search(cell.label) is not None
-        if (several or partly) and is_part_of(cell, number, chosen, variants):
-            ledger.passed(cell, "of the conv layers or of the FC layers alone")
+        if (
+            (several or partly)
+            and not any(map(claim.admits, claim.figures()))
+            and part_of(claim, "trunk", "head")
+        ):
+            verdicts.passed(cell, "of the conv layers or of the FC layers alone")
             continue
         most = max((f.exact for f in figures_of(chosen.network, cell.quantity)), default=0)
         if partly and number.approximate < most:
-            ledger.skip(cell, "of some of the layers, it is not clear which")
+            verdicts.skip(cell, "of some of the layers, it is not clear which")
             continue
-        claim = Claim(cell, number, settled, exact | _wholes(cell), around)
-        judge_cell(claim, chosen, variants, ledger)
-        if cell.quantity == "ops" and not cell.alone and not settled.ops:
+        judge_claim(claim, verdicts)
+        if cell.quantity == "ops" and not cell.alone and not policy.ops:
             figures = figures_of(chosen.network, "ops")
-            rules = frozenset(figure.rule for figure in figures if claim.admits(figure))
-            yield Counted(cell, number, chosen, rules)
-
-
-def _wholes(cell: Cell) -> frozenset[int]:
-    """The whole numbers of a cell: ``138,357,544 (131.9M)``."""
-    parts = claim_parts(clean(cell.flow).text, cell.unit)
-    return frozenset(part.whole for part in parts if isinstance(part, Number) and part.whole is not None)
+            yield Counted(claim, frozenset(figure.rule for figure in figures if claim.admits(figure)))
 
 
 _OF_PARTS: Final = ("params", "weights", "ops", "param_bytes", "trainable_params")
@@ -161,14 +160,14 @@ _KIND_OF: Final = {"weights": "params", "biases": "params"}
 """What a row may say of the whole and of its parts under several names."""
 
 
-def _counts(row: Row, ledger: Ledger) -> list[tuple[Cell, Number]]:
+def _counts(row: Row, verdicts: Verdicts) -> list[tuple[Cell, Number]]:
     """The cells that claim a figure, each with its number; the others are judged by their arithmetic."""
     counts = []
     for cell in row.cells:
-        text = _ASIDE.sub("", clean(cell.flow).text)
+        text = _ASIDE.sub("", cell.claim.text)
         numbers = [part for part in claim_parts(text, cell.unit) if isinstance(part, Number)]
         if cell.quantity == "arithmetic" or not numbers:
-            _unnamed(cell, ledger, "it is not clear what it is")
+            _unnamed(cell, verdicts, "it is not clear what it is")
         else:
             counts.append((cell, numbers[-1]))
     return counts
@@ -176,21 +175,41 @@ def _counts(row: Row, ledger: Ledger) -> list[tuple[Cell, Number]]:
 
 def _best(variants: Iterable[Variant], counts: Sequence[tuple[Cell, Number]]) -> Variant | None:
     """The variant that most cells fit, of those that are stated; another only if two cells and more speak for it."""
-    fits: list[tuple[int, Variant]] = []
+    found: list[tuple[int, Variant]] = []
     for variant in variants:
-        fits.append((_fits(variant, counts), variant))
-        if len(fits) == 1 and fits[0][0] == len(counts):
+        found.append((_fits(variant, counts), variant))
+        if len(found) == 1 and found[0][0] == len(counts):
             return variant  # as published: nothing else is asked for
-    if not fits:
+    if not found:
         return None
-    stated = max((entry for entry in fits if entry[1].stated), key=lambda entry: entry[0], default=fits[0])
-    best = max(fits, key=lambda entry: entry[0])
+    stated = max((entry for entry in found if entry[1].stated), key=lambda entry: entry[0], default=found[0])
+    best = max(found, key=lambda entry: entry[0])
     return best[1] if best[0] > max(stated[0], 1) else stated[1]
 
 
 def _fits(variant: Variant, counts: Sequence[tuple[Cell, Number]]) -> int:
     """How many cells the variant is right for."""
-    return sum(
-        any(admits(number, figure) for figure in figures_of(variant.network, cell.quantity))
-        for cell, number in counts
+    return sum(fits(variant.network, cell.quantity, number) for cell, number in counts)
+
+
+# letters that name networks
+
+
+def _are_configurations(table: ClaimTable, rows: Sequence[Row]) -> bool:
+    """Whether a letter alone names a network in this table, as configurations A to E of the VGG paper, and not somebody
+    else's rows: words say so, or several rows fit their letter."""
+    rows = rows[:LETTER_ROWS]
+    labels = dict.fromkeys(cell.label for row in rows for cell in row.cells)
+    line = table.start.origins[0][0].text
+    words = "\n".join([table.title, table.context, line, *(row.name for row in rows), *labels])
+    letters = ((row, name.spec) for row in rows for name in find_names(row.name) if name.is_letter)
+    return tells_letters(words) or len({spec for row, spec in letters if _has_figure_of(row, spec)}) >= ENOUGH
+
+
+def _has_figure_of(row: Row, letter: str) -> bool:
+    """Whether a number of the row is a published figure of the configuration."""
+    spec = load_spec(letter)
+    network = build(spec, spec.input, spec.head)
+    return network is not None and any(
+        fits(network, cell.quantity, number) for cell in row.cells for number in cell.numbers
     )

@@ -9,8 +9,6 @@ from typing import Final, NamedTuple
 from vggstat.lint.network import Changes, Network, build
 from vggstat.net.spec import Head, Spec
 
-__all__ = ["AT_SIZE", "BATCH_NORM", "Lazy", "Variant", "variants_of"]
-
 BATCH_NORM: Final = re.compile(r"[-_ ]bn\b|batch[- ]?norm", re.IGNORECASE)
 _NO_TOP: Final = re.compile(
     r"no[- ]?top|include_top\s*=\s*False|without (?:the )?(?:top|FC|fully|classifier|head|dense)"

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from vggstat.lint.ledger import Ledger
 from vggstat.lint.model import Row
 from vggstat.lint.slips import digit_slip
-
-__all__ = ["judge_widths"]
+from vggstat.lint.verdicts import Verdicts
 
 STEP: Final = 8
 """What people make widths multiples of."""
 USUAL: Final = (64, 128, 256, 512)
 
 
-def judge_widths(row: Row, ledger: Ledger) -> None:
+def judge_widths(row: Row, verdicts: Verdicts) -> None:
     """A width that no other looks like, and that one slip leads to from one of the others or a usual one, is that slip."""
     widths = [int(cell.flow.text) for cell in row.cells]
     round_ = {width for width in widths if width % STEP == 0}
     for cell, width in zip(row.cells, widths, strict=True):
         if width % STEP == 0:
-            ledger.passed(cell, "a width like the others")
+            verdicts.passed(cell, "a width like the others")
             continue
         meant = [other for other in sorted(round_ | set(USUAL)) if digit_slip(str(width), str(other))]
         if len(meant) != 1 or len(round_) < 2:
-            ledger.skip(cell, "a width of its own")
+            verdicts.skip(cell, "a width of its own")
             continue
-        ledger.fail(
+        verdicts.fail(
             "V103",
             cell.flow,
             f"{cell.label} has a width that none of the others looks like: {meant[0]} is meant",

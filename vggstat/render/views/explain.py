@@ -7,18 +7,19 @@ from fractions import Fraction
 from typing import Any, Final
 
 from vggstat.cost.counting import COUNTING_RULES
+from vggstat.cost.derive import Derivation, Step
 from vggstat.cost.facts import Fact, known
 from vggstat.cost.items import IMAGE
 from vggstat.cost.report import Report
 from vggstat.cost.report import Row as LayerRow
-from vggstat.lint.derive import Derivation, Step
 from vggstat.lint.errata import Erratum
 from vggstat.lint.explain import Explanation, Match
 from vggstat.render.captions import UNITS_NOTE, graph_notes, spec_words, workload_words
 from vggstat.render.not_counted import layers_words, why_words
 from vggstat.render.page import Column, Page, Part, Row, Table, Text, row
 from vggstat.render.report_data import SCHEMA, row_data, workload_data
-from vggstat.units import Stated, grouped, mebi, mega, percent, quotient, signed
+from vggstat.units import grouped, mebi, mega, percent, quotient, signed
+from vggstat.units.stated import Stated
 
 MOST_LINES: Final = 10
 """How many figures are shown unless all are asked for."""
@@ -170,7 +171,7 @@ def _erratum_parts(explanation: Explanation, erratum: Erratum) -> list[Part]:
 
 def _lecture_table(explanation: Explanation) -> Table:
     # "24M" says how many values, and the lecture makes 96 MB of them: that is what the sums are held against.
-    claimed = 96_000_000 if not explanation.stated.scale.endswith("B") else int(explanation.stated.value)
+    claimed = 96_000_000 if not explanation.stated.scale.endswith("B") else int(explanation.stated.exact)
     return Table(
         columns=(
             Column(key="number", align="right"),

@@ -14,9 +14,6 @@ from vggstat.net.scopes import part_name
 from vggstat.records import Record
 from vggstat.shapes import Sides, pair, spell
 
-__all__ = ["Derivation", "Step", "derive_layer", "find_part", "find_row", "weight_factors"]
-
-
 PRODUCTS: Final = {
     "": "values that leave × products of each",
     "upconv": "values that enter × products of each",

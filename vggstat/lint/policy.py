@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from vggstat.lint.conventions import Rule
     from vggstat.lint.numbers import Number
 
-__all__ = ["OPEN", "TRAINING", "Settled", "read_convention"]
-
 PARAMS: Final = {"params": "parameters with biases", "weights": "weights without biases"}
 SIZES: Final = {"MB": "MB as 10^6 bytes", "MiB": "MB as 2^20 bytes"}
 TRAINING: Final = "training FLOPs"
@@ -26,7 +24,7 @@ TRAINING: Final = "training FLOPs"
 _PARAMETERS: Final = ("params", "weights", "trainable_params", "param_bytes", "trainable_bytes")
 
 
-class Settled(Record):
+class ConventionPolicy(Record):
     """One convention a kind of number; empty where it is left open."""
 
     params: str = ""
@@ -73,7 +71,7 @@ class Settled(Record):
         return SIZES[self.size]
 
 
-OPEN: Final = Settled()
+OPEN: Final = ConventionPolicy()
 """Nothing is settled."""
 
 
@@ -89,7 +87,7 @@ def _kinds() -> dict[str, tuple[str, str]]:
 
 
 @cache
-def read_convention(words: tuple[str, ...], where: str = "convention") -> Settled:
+def read_convention(words: tuple[str, ...], where: str = "convention") -> ConventionPolicy:
     """The convention that the words settle. Raises UsageError for an unknown word, or two of a kind.
 
     ``where``: the name of the place, for the message."""
@@ -100,7 +98,7 @@ def read_convention(words: tuple[str, ...], where: str = "convention") -> Settle
             raise UsageError(f"{where}: unknown convention {word!r}: expected {_allowed()}")
         if found.setdefault(kind, name) != name:
             raise UsageError(f"{where}: {found[kind]} and {name} contradict each other: give one of them")
-    return Settled(**found)
+    return ConventionPolicy(**found)
 
 
 def _allowed() -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from vggstat.lint.model import Cell, Finding, Severity
+from vggstat.lint.numbers import Part
 from vggstat.lint.place import Place
 from vggstat.lint.text import Flow
 
-__all__ = ["Ledger", "counted"]
 
-
-class Ledger:
+class Verdicts:
     """Verdicts as they come in. Each claim is entered once, as right, wrong or unchecked."""
 
     def __init__(self) -> None:
@@ -38,6 +37,44 @@ class Ledger:
     def skip(self, cell: Cell, reason: str) -> None:
         """A claim that nothing here can judge."""
         self.unchecked.append((cell.flow.place(), reason))
+
+    def retract(self, cell: Cell) -> bool:
+        """Take a claim back that was skipped; False where it has another verdict already."""
+        place = cell.flow.place()
+        left = [entry for entry in self.unchecked if entry[0] != place]
+        found = len(left) < len(self.unchecked)
+        self.unchecked = left
+        return found
+
+    def wrong_part(
+        self,
+        code: str,
+        cell: Cell,
+        part: Part,
+        message: str,
+        *,
+        severity: Severity = "error",
+        expected: str = "",
+        quantity: str = "",
+        layer: str = "",
+        derivation: str = "",
+        notes: tuple[str, ...] = (),
+        claim: bool = True,
+    ) -> None:
+        """A number or a product of a cell that is wrong. ``quantity``: the cell's own where it is empty."""
+        self.fail(
+            code,
+            cell.claim,
+            message,
+            severity=severity,
+            span=(part.start, part.end),
+            expected=expected,
+            quantity=quantity or cell.quantity,
+            layer=layer,
+            derivation=derivation,
+            notes=notes,
+            claim=claim,
+        )
 
     def fail(
         self,

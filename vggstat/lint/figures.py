@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vggstat.lint.network import Network
-from vggstat.lint.numbers import ZEROS_MAY_HIDE, Number, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.ops_words import counts_macs
-from vggstat.lint.settled import TRAINING
+from vggstat.lint.policy import TRAINING
+from vggstat.units.reading import ZEROS_MAY_HIDE
 
 if TYPE_CHECKING:
     from vggstat.cost.counting import CountingRule
-
-__all__ = ["Figure", "Same", "admits", "figures_of", "like"]
 
 BN_COSTS: Final = (0, 1, 2, 4)
 """Operations that tools take for a value of a batch norm: folded, or one, two or four."""
@@ -31,86 +30,56 @@ class Figure(NamedTuple):
     above: int = 0
     """How much more a file may have (names and headers of a weights file)."""
 
+    def admits(self, number: Number, scales: Sequence[int] = ()) -> bool:
+        """Whether it may stand behind the number. ``scales``: what its unit may multiply by; by default either base."""
+        unit = number.unit
+        if self.bytes != unit.bytes and unit.name not in ("", "M", "G", "K"):
+            return False
+        if not scales or (self.bytes and unit.binary and not unit.bytes):
+            scales = number.scales  # the M of "size (M)" stands for MB or MiB
+        return any(
+            number.admits(self.exact, scale, ZEROS_MAY_HIDE) or (self.above and self._is_file(number, scale))
+            for scale in scales
+        )
 
-def admits(number: Number, figure: Figure, scales: Sequence[int] = ()) -> bool:
-    """Whether the figure may stand behind the number. ``scales``: what its unit may multiply by; by default either
-    base."""
-    scales = scales or (number.unit.decimal, number.unit.binary or number.unit.decimal)
-    if figure.bytes and number.unit.binary and not number.unit.bytes:
-        scales = (number.unit.decimal, number.unit.binary)  # the M of "size (M)" stands for MB or MiB
-    if figure.bytes != number.unit.bytes and number.unit.name not in ("", "M", "G", "K"):
-        return False
-    for scale in scales:
-        if number.admits(figure.exact, scale, ZEROS_MAY_HIDE):
+    def _is_file(self, number: Number, scale: int) -> bool:
+        """Whether a file with such parameters may be so large: at least they, with a little more of names and headers;
+        some round the size up."""
+        if number.readings[0] == (-(-self.exact // scale), 0):
             return True
-        if figure.above and _within_file(number, figure, scale):
-            return True
-        if figure.above and number.readings[0] == (-(-figure.exact // scale), 0):
-            return True  # file sizes are rounded up by some
-    return False
+        return any(
+            self.exact * 10**decimals <= (mantissa + 1) * scale
+            and mantissa * scale <= (self.exact + self.above) * 10**decimals
+            for mantissa, decimals in number.readings
+        )
+
+    def like(self, number: Number, scales: Sequence[int] = ()) -> str:
+        """It in the form of the number; for bytes in the base of units that brings it nearer."""
+        if not self.bytes or not number.unit.binary:
+            return format_like(number, self.exact)
+        printed = number.readings[0].mantissa / 10 ** number.readings[0].decimals
+        scale = min(scales or number.scales, key=lambda base: abs(self.exact / base - printed))
+        return format_like(number, self.exact, scale)
 
 
-def _within_file(number: Number, figure: Figure, scale: int) -> bool:
-    """Whether a file with such parameters may be so large: at least they, and a little more of names and headers."""
-    for reading in number.readings:
-        low = reading.mantissa * scale
-        if (
-            figure.exact * 10**reading.decimals <= low + scale
-            and low <= (figure.exact + figure.above) * 10**reading.decimals
-        ):
-            return True
-    return False
-
-
-def like(number: Number, figure: Figure, scales: Sequence[int] = ()) -> str:
-    """The figure in the form of the number; for bytes in the base of units that brings it nearer."""
-    if not figure.bytes or not number.unit.binary:
-        return format_like(number, figure.exact)
-    scales = scales or (number.unit.decimal, number.unit.binary)
-    printed = number.readings[0].mantissa / 10 ** number.readings[0].decimals
-    scale = min(scales, key=lambda base: abs(figure.exact / base - printed))
-    return format_like(number, figure.exact, scale)
-
-
-def figures_of(network: Network, quantity: str) -> tuple[Figure, ...]:
-    """Every figure of that quantity that is known, the plainest first; empty where none is."""
-    return _made_figures(Same(network), quantity)
-
-
-class Same:
-    """A network as the key of a cache: that very object, whatever it holds."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __hash__(self) -> int:
-        return id(self.network)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.network is self.network
+def fits(network: Network, quantity: str, number: Number, scales: Sequence[int] = ()) -> bool:
+    """Whether the number may be a figure of the network."""
+    return any(figure.admits(number, scales) for figure in figures_of(network, quantity))
 
 
 @lru_cache(maxsize=2048)
-def _made_figures(same: Same, quantity: str) -> tuple[Figure, ...]:
-    network = same.network
-    if quantity in ("params", "trainable_params", "weights"):
-        return _learned(network, quantity)
-    if quantity == "biases":
-        return (Figure("biases", network.report.total.biases),)
-    if quantity == "ops":
-        return tuple(_operations(network))
-    if quantity in ("param_bytes", "trainable_bytes"):
-        return _sizes(network)
-    if quantity in ("memory", "values", "pass_bytes", "saved_bytes"):
-        return tuple(_activations(network))
-    if quantity == "receptive_field":
-        return _fields(network)
+def figures_of(network: Network, quantity: str) -> tuple[Figure, ...]:
+    """Every figure of that quantity that is known, the plainest first; empty where none is."""
+    for quantities, make in _MAKERS.items():
+        if quantity in quantities:
+            return tuple(make(network))
     counts = {
         "conv_layers": network.report.conv_layers,
         "fc_layers": network.report.fc_layers,
         "weight_layers": network.report.weight_layers,
         "pool_layers": sum(target.kind == "pool" for target in network.targets),
         "classes": network.report.graph.classes,
+        "biases": network.report.total.biases,
     }
     count = counts.get(quantity)
     return (Figure(quantity.replace("_", " "), count),) if count is not None else ()
@@ -124,16 +93,19 @@ def _fields(network: Network) -> tuple[Figure, ...]:
     return tuple(Figure(f"receptive field of {target.title}", target.field or 0) for target in found)
 
 
-def _learned(network: Network, quantity: str) -> tuple[Figure, ...]:
-    """Parameters, with biases first unless they are called weights."""
+def _learned(network: Network) -> Iterator[Figure]:
     total = network.report.total
-    params = Figure("parameters with biases", total.params)
-    weights = Figure("weights without biases", total.weights)
-    if quantity == "weights":
-        return (weights, params)
+    yield Figure("parameters with biases", total.params)
+    yield Figure("weights without biases", total.weights)
     buffers = sum(target.buffers for target in network.targets)
-    more = (Figure("with running statistics", total.params + buffers),) if buffers else ()
-    return (params, weights, *more)
+    if buffers:
+        yield Figure("with running statistics", total.params + buffers)
+
+
+def _weights(network: Network) -> Iterator[Figure]:
+    """Parameters where they are called weights."""
+    params, weights, *_ = _learned(network)
+    yield from (weights, params)
 
 
 def _sizes(network: Network) -> tuple[Figure, ...]:
@@ -181,12 +153,24 @@ def _counts(network: Network, rule: CountingRule) -> Iterator[int]:
 
 
 def _activations(network: Network) -> Iterator[Figure]:
+    """Memory under each accounting, in bytes and in values of float32."""
     from vggstat.cost.accounting import ACCOUNTINGS
+    from vggstat.cost.facts import exact
 
     for accounting in ACCOUNTINGS:
-        count = network.report.memory_if_run(accounting)
+        count = exact(network.report, f"memory:{accounting.name}")
         if count is None:
             continue
         yield Figure(accounting.name, count, bytes=True)
         if accounting.name not in ("saved", "inference-peak"):
             yield Figure(f"{accounting.name}, values", count // 4)
+
+
+_MAKERS: Final[dict[tuple[str, ...], Callable[[Network], Iterable[Figure]]]] = {
+    ("params", "trainable_params"): _learned,
+    ("weights",): _weights,
+    ("ops",): _operations,
+    ("param_bytes", "trainable_bytes"): _sizes,
+    ("memory", "values", "pass_bytes", "saved_bytes"): _activations,
+    ("receptive_field",): _fields,
+}

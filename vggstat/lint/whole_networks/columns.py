@@ -1,0 +1,92 @@
+"""What the columns of a table are: two whose headers have changed places, and one that is not counted in one way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from vggstat.lint.contradictions import enter_mixture
+from vggstat.lint.figures import figures_of, fits
+from vggstat.lint.model import Cell, Quantity, Row
+from vggstat.lint.names import find_names
+from vggstat.lint.network import build, load_spec
+from vggstat.lint.ops_words import USUAL
+from vggstat.lint.verdicts import Verdicts
+from vggstat.lint.whole_networks.claim import Claim
+
+LEAST: Final = 2
+"""Rows that say so."""
+_OTHER: Final[dict[Quantity, Quantity]] = {"params": "ops", "ops": "params"}
+
+
+def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
+    """The rows with each cell as what it is; one finding where that is not what its header says."""
+    told = [swapped for row in rows if (swapped := _is_swapped(row)) is not None]
+    if len(told) < LEAST or not all(told):
+        return rows
+    first = next(cell for row in rows if _is_swapped(row) for cell in row.cells if cell.quantity in _OTHER)
+    labels = " and ".join(
+        dict.fromkeys(cell.label for row in rows for cell in row.cells if cell.quantity in _OTHER)
+    )
+    verdicts.fail(
+        "V605",
+        first.claim,
+        f"the headers {labels} have changed places: each column holds the figures of the other",
+        severity="error",
+        quantity=first.quantity,
+        notes=(f"so in all {len(told)} rows whose network is known",),
+    )
+    return [row.replace(cells=tuple(_turned(cell) for cell in row.cells)) for row in rows]
+
+
+def _turned(cell: Cell) -> Cell:
+    quantity = _OTHER.get(cell.quantity)
+    return cell if quantity is None else cell.replace(quantity=quantity, label=quantity)
+
+
+def _is_swapped(row: Row) -> bool | None:
+    """Whether both cells are right as the other, and wrong as they are called; None where the row does not tell."""
+    named = [name for name in find_names(row.name) if name.spec and not name.is_letter]
+    cells = {cell.quantity: cell for cell in row.cells if cell.quantity in _OTHER}
+    if len(named) != 1 or len(cells) != len(_OTHER):
+        return None
+    spec = load_spec(named[0].spec)
+    network = build(spec, spec.input, spec.head)
+    if network is None:
+        return None
+    right = {}
+    for quantity, cell in cells.items():
+        if not cell.numbers:
+            return None
+        for wanted in _OTHER:
+            right[quantity, wanted] = fits(network, wanted, cell.numbers[0])
+    return right["params", "ops"] and right["ops", "params"] and not right["params", "params"]
+
+
+class Counted(NamedTuple):
+    """A row's operations, and the rules that they are right under."""
+
+    claim: Claim
+    rules: frozenset[str]
+
+
+def judge_mixture(column: Sequence[Counted], verdicts: Verdicts) -> None:
+    """A column of operations is counted in one way: the rows that the rule of most does not admit are a mixture."""
+    known = [entry for entry in column if entry.rules]
+    votes = Counter(rule for entry in known for rule in entry.rules)
+    if len(known) < 3 or not votes:
+        return
+    rule = max(votes, key=lambda name: (votes[name], -_order(name), name))
+    if votes[rule] == len(known) or 3 * votes[rule] < 2 * len(known):
+        return
+    for claim, rules in known:
+        figure = next((f for f in figures_of(claim.variant.network, "ops") if f.rule == rule), None)
+        if rule not in rules and figure is not None:  # else the rule of most is not known for this network
+            expected = figure.like(claim.number)
+            enter_mixture(claim.cell, claim.number, min(rules), rule, expected, verdicts, claim=False)
+
+
+def _order(rule: str) -> int:
+    """How far down a rule stands among the usual ones."""
+    return USUAL.index(rule) if rule in USUAL else len(USUAL)

@@ -1,0 +1,192 @@
+"""Why a number that is no figure of its network may be right all the same: short, of a part, counted or built otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from vggstat.cost.facts import facts
+from vggstat.lint.figures import Figure, fits
+from vggstat.lint.network import Target, build, load_spec
+from vggstat.lint.numbers import Number, claim_parts
+from vggstat.lint.ops_words import CLOSE
+from vggstat.lint.policy import TRAINING
+from vggstat.lint.slips import ANOTHERS, digit_slip
+from vggstat.lint.whole_networks.claim import Claim
+from vggstat.lint.whole_networks.variants import Variant
+
+_FAR: Final = 1.5
+"""No way to build a network makes it larger by that much."""
+BY_CHANCE: Final = 0.15
+"""The most that numbers of some digits may be one slip away from a figure by chance, for a slip to be told."""
+ROUNDED: Final = 4
+"""Digits of a figure that people pass on without counting again."""
+_LAST: Final = re.compile(r"receptive field.*\b(?:last|final)\b", re.IGNORECASE)
+_PLAIN: Final = ("macs", "flops", TRAINING)
+_MEMORY: Final = ("memory", "values", "pass_bytes", "saved_bytes")
+_PUBLISHED: Final = {
+    "params": "params", "trainable_params": "params", "weights": "params", "ops": "gflops", "param_bytes": "weights_file",
+}  # fmt: skip
+_STEPS: Final = {"gflops": 10**9}
+_FAMILY: Final = {
+    "params": "params", "weights": "params", "trainable_params": "params", "ops": "operations", "param_bytes": "memory",
+    "memory": "memory", "values": "values",
+}  # fmt: skip
+_PART_NOUNS: Final = {"trunk": "all but the FC layers", "head": "the FC layers", "kind": "all {name} layers"}
+
+
+def doubts(claim: Claim) -> Iterator[str]:
+    """The reasons, the plainest first."""
+    cell = claim.cell
+    if cell.quantity == "receptive_field" and not _is_slip(claim):
+        yield "of a layer that is not named"
+    elif cell.quantity != "receptive_field" and _is_vague(claim):
+        yield "too short a number to tell what it counts"
+    if cell.quantity in ("ops", *_MEMORY):
+        yield from _counted_otherwise(claim)
+    if part := part_of(claim):
+        yield f"of {part} rather than of the whole"
+    if not claim.is_of_the_paper and not _is_slip(claim):
+        yield f"{claim.name} is built in several ways, and which is meant is not said"
+
+
+def doubts_of_another(claim: Claim, others: Sequence[Variant]) -> Iterator[str]:
+    """The same for one that is right for ``others`` only."""
+    first = others[0]
+    if not any(other.stated for other in others):
+        yield f"right for {claim.name} {first.words}, which is not said"
+    if claim.variant.cifar and any(other.cifar for other in others):
+        yield f"right {first.words}: which head is meant is not said"
+    if claim.cell.quantity == "ops" and not first.network.report.fc_layers:
+        yield f"right {first.words}: nobody says whether they are counted"
+
+
+def _is_vague(claim: Claim) -> bool:
+    """A bare small number: an index, a rank, a year, a percentage."""
+    number = claim.number
+    return number.unit.decimal == 1 and number.readings[0].mantissa < 10_000 and not claim.cell.unit
+
+
+def _counted_otherwise(claim: Claim) -> Iterator[str]:
+    """Of a figure of work or memory that is no slip."""
+    cell, macs = claim.cell, claim.variant.network.report.total.macs
+    if claim.around.several_images:
+        yield "of several images, as the words around say"
+    elif _slips(claim):
+        return
+    elif cell.quantity != "ops":
+        yield "memory may be counted in a way that is not known"
+    elif cell.alone and macs:
+        ratios = (claim.number.approximate / (times * macs) for times in (1, 2))
+        if any(abs(ratio - 1) < CLOSE for ratio in ratios):
+            yield "within 3 % of the MACs or FLOPs: counted in a way that is not known"
+
+
+def part_of(claim: Claim, *kinds: str) -> str:
+    """The part of the network, in words, whose figure the number is; empty for none. ``kinds``: of scopes; any by
+    default."""
+    family = _FAMILY.get(claim.cell.quantity)
+    if family is None or len(claim.number.digits.strip("0")) < 2:
+        return ""
+    for fact in facts(claim.variant.network.report, "part"):
+        kind, name = fact.scope
+        figure = Figure(fact.quantity, fact.exact, bytes=fact.is_bytes)
+        if fact.family == family and (not kinds or kind in kinds) and figure.admits(claim.number):
+            return _PART_NOUNS.get(kind, "{name}").format(name=name.replace("fc", "FC"))
+    return ""
+
+
+def published_by(claim: Claim) -> str:
+    """The source that states the number in these digits, however it came to them; empty for none."""
+    key = _PUBLISHED.get(claim.cell.quantity, "")
+    for entry in claim.variant.network.report.graph.spec.published:
+        parts = claim_parts(entry.figures.get(key, ""), "")
+        stated = next((part for part in parts if isinstance(part, Number)), None)
+        if stated is None or len(stated.digits) > ROUNDED:
+            continue
+        if claim.number.admits_in(round(stated.approximate * _STEPS.get(key, 1)), claim.scales):
+            return entry.source
+    return ""
+
+
+def whose(claim: Claim) -> str:
+    """Another shipped network that the number is right for."""
+    for name in ("A", "B", "C", "D", "E"):
+        spec = load_spec(name)
+        network = build(spec, spec.input, spec.head)
+        if network and fits(network, claim.cell.quantity, claim.number, claim.scales):
+            return f"{ANOTHERS}figure of {spec.title} ({name})"
+    return ""
+
+
+# slips
+
+
+def _is_slip(claim: Claim) -> bool:
+    """Whether a slip of the hand leads to the number from one of the figures, or no figure is anywhere near."""
+    return _slips(claim) or (not claim.cell.alone and _is_far(claim))
+
+
+def _slips(claim: Claim) -> bool:
+    """Whether a slip of the hand leads to the number from one of the figures, and hardly chance.
+
+    A number of n digits has about 9 n + n - 1 neighbours by one digit changed or two swapped, of 9 * 10^(n - 1) numbers.
+    """
+    number, of_work = claim.number, claim.cell.quantity == "ops"
+    figures = [figure for figure in claim.figures() if figure.rule in _PLAIN or not of_work]
+    if _LAST.search(claim.label):
+        figures = figures[:2]  # of the last pool, and of the last layer
+    printed = {figure: re.sub(r"\D", "", claim.like(figure)) for figure in figures}
+    distinct = len(set(printed.values()))
+    for figure, right in printed.items():
+        if not digit_slip(number.digits, right):
+            continue
+        ratio = number.approximate / max(figure.exact, 1)
+        if of_work and not number.is_exact and abs(ratio - 1) < CLOSE / 10:
+            continue  # a last digit is as likely counted otherwise
+        count = len(right)
+        neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))
+        if neighbours < BY_CHANCE or (count == len(number.digits) == 2 and 0.5 < ratio < 2):
+            return True
+    return False
+
+
+def _is_far(claim: Claim) -> bool:
+    """Whether no way to build the network, and no head, comes to such a count of parameters or operations."""
+    limit = {"params": _FAR, "ops": 2 * _FAR}.get(claim.cell.quantity)
+    ratios = [claim.number.approximate / max(figure.exact, 1) for figure in claim.figures()]
+    return limit is not None and all(not 1 / (2 * _FAR) < ratio < limit for ratio in ratios)
+
+
+# heads
+
+
+def has_another_head(claim: Claim, figure: Figure) -> bool:
+    """Whether it may be the parameters of this trunk with FC layers of somebody's own, as transfer learning makes them.
+
+    Such a count is far below the published one, or that of another number of classes; a slip of the pen is neither.
+    """
+    number = claim.number
+    quantities = ("params", "trainable_params", "frozen_params", "weights", "param_bytes")
+    digits = re.sub(r"\D", "", claim.like(figure))
+    if claim.cell.quantity not in quantities or digit_slip(number.digits, digits) or whose(claim):
+        return False
+    if number.digits[:3] == digits[:3] and len(number.digits) != len(digits):
+        return False  # 13.8M, 1383M: the right digits in the wrong place
+    if 2 * number.approximate < figure.exact:
+        return True
+    own = [target for target in claim.variant.network.targets if target.kind == "fc"]
+    return bool(own) and _has_other_classes(number, figure, own[-1], width=4 if figure.bytes else 1)
+
+
+def _has_other_classes(number: Number, figure: Figure, last: Target, width: int) -> bool:
+    """Whether it is the figure with another number of classes in the last FC layer. ``width``: bytes a parameter,
+    1 for a count."""
+    rest = figure.exact - last.params * width
+    step = last.params * width // last.shape[0]
+    if number.is_exact and number.whole is not None:
+        more = number.whole - rest
+        return more > 0 and more % step in (0, -last.biases % step) and more // step < 100_000
+    few = (rest + step * count for count in (*range(1, 11), 20, 100))
+    return len(number.digits) >= 4 and any(map(number.admits_in, few))
