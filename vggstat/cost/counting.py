@@ -233,7 +233,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         definition="MACs and bias additions, and the MACs of FC layers once more",
         reference="the table in thop's README, which its present version no longer prints",
         weights={"conv_macs": 1, "linear_macs": 2, **BIAS},
-        zero=("ReLU", "max-pool", "adaptive average pool"),
+        zero=("ReLU", "max-pool", "adaptive average pool", "addition of maps"),
     ),
     CountingRule(
         name="thop-older",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vggstat.lint.network import Network
+from vggstat.lint.network import OF_THE_PAPER, Network
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.ops_words import counts_macs
 from vggstat.lint.policy import TRAINING
@@ -100,6 +100,9 @@ def _learned(network: Network) -> Iterator[Figure]:
     buffers = sum(target.buffers for target in network.targets)
     if buffers:
         yield Figure("with running statistics", total.params + buffers)
+    if buffers and network.name not in OF_THE_PAPER:
+        # a shift for each channel is left where a batch norm is folded into its convolution
+        yield Figure("with batch norms folded", total.params - buffers // 2)
 
 
 def _weights(network: Network) -> Iterator[Figure]:

@@ -83,6 +83,8 @@ class Cell(Record):
     """Whether the words call it approximate (about, roughly, ~)."""
     bound: Bound = ""
     """Whether the words only say that it is more (over 130 million) or less than the number."""
+    tied: bool = True
+    """Whether the words say that it is the named network's own; a number that is not may be right, never wrong."""
     alone: bool = False
     """Whether it stands outside the table's own convention: judged by itself, against any convention."""
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
+from vggstat.lint.qualifiers import leaves_it
+
 __all__ = ["Name", "find_names", "tells_letters"]
 
 
@@ -180,7 +182,15 @@ def _shipped(text: str) -> Iterator[Name]:
         return
     for words, name in _SHIPPED:
         for match in _compiled(_ALONE % words, re.IGNORECASE).finditer(text):
-            yield Name(match.start(), match.end(), match[0], name.format(*match.groups()))
+            attached = _ATTACHED.match(text, match.end())
+            if attached is None or leaves_it(attached[0]):
+                yield Name(match.start(), match.end(), match[0], name.format(*match.groups()))
+            else:
+                yield Name(match.start(), attached.end(), text[match.start() : attached.end()], "")
+
+
+_ATTACHED: Final = re.compile(r"(?:[-_.][A-Za-z0-9]+)+")
+"""What hangs on a name and may make it another one's: ``ResNet152_vd``, ``ResNet-50-based``."""
 
 
 def _foreign(text: str) -> Iterator[Name]:

@@ -73,6 +73,10 @@ ZEROS_IN_TABLES: Final = 200
 """In a table they hide less: ``800K`` is 802,816, ``570K`` is not 573,440 between ``573K`` and ``286K``."""
 
 
+PADDED_FROM: Final = 2
+"""Decimals from which on a last zero may be the printer's: ``60.190`` is 60.19 in a column of three decimals."""
+
+
 class Reading(NamedTuple):
     """One way to read the digits: ``mantissa`` × 10^-``decimals``."""
 
@@ -85,6 +89,8 @@ class Reading(NamedTuple):
         wanted = exact * 10**self.decimals
         if _within(self.mantissa, 1, scale, wanted):
             return True
+        if self.decimals > PADDED_FROM and self.mantissa % 10 == 0:
+            return Reading(self.mantissa // 10, self.decimals - 1).admits(exact, scale, zeros)
         if not zeros or self.decimals or not self.mantissa:
             return False
         near = abs(self.mantissa * scale - wanted) * zeros <= wanted

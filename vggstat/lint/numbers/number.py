@@ -25,9 +25,15 @@ class Number(NamedTuple):
     hedge: bool = False
 
     @property
+    def _is_rounded(self) -> bool:
+        """Whether its last digits may be places only: three zeros, or two after six digits as ``%g`` prints."""
+        mantissa = self.readings[0].mantissa
+        return mantissa % 1000 == 0 or (mantissa >= 10**6 and mantissa % 100 == 0)
+
+    @property
     def zeros(self) -> bool:
         """Whether trailing zeros may be placeholders: before a unit, or three and more of them."""
-        return self.unit is not NO_UNIT or self.readings[0].mantissa % 1000 == 0 or self.hedge
+        return self.unit is not NO_UNIT or self._is_rounded or self.hedge
 
     def admits(self, exact: int, scale: int | None = None, hide: int = ZEROS_IN_TABLES) -> bool:
         """Whether ``exact`` may stand behind it, with the unit as it says or as ``scale``. ``hide``: how much

@@ -77,7 +77,9 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
             body = tuple(row[start:end] for row in sheet.body)
             yield from read_networks(sheet.replace(headers=sheet.headers[start:end], body=body), dialect)
         return
-    if any(i != column and _LARGER.search(header.label) for i, header in enumerate(sheet.headers)):
+    others = [header.label for i, header in enumerate(sheet.headers) if i != column]
+    is_backbone = _BACKBONE.search(sheet.headers[column].label) is not None
+    if any(_LARGER.search(label) or (is_backbone and _WHOLE.search(label)) for label in others):
         return  # of detectors and the like, of which the networks are a part
     headers = [_with_unit(header, sheet.caption, sheet.column(i)) for i, header in enumerate(sheet.headers)]
     both = [h for h in headers if h.quantity in ("params", "weights")]
@@ -142,9 +144,18 @@ def read_counts(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
 
 
 _LARGER: Final = re.compile(
-    r"^\W*(?:detector|decoder|framework|neck|segment\w*|检测器|解码器)\W*$", re.IGNORECASE
+    r"^\W*(?:detector|decoder|framework|neck|segment\w*|检测器|解码器|(?:(?:box|mask|bbox)\W?)?m?AP(?:\W?\d\d)?|m?IoU|PSNR|SSIM|PQ"
+    r"|keypoint AP|easy|hard)\W*(?:\(%\)|%)?\W*$",
+    re.IGNORECASE,
 )
-"""Headers of what a network is built into."""
+"""Headers of what a network is built into, and of how well that does."""
+_BACKBONE: Final = re.compile(
+    r"^\W*(?:backbone|encoder|trunk|主干(?:网络)?|骨干(?:网络)?)\W*$", re.IGNORECASE
+)
+_WHOLE: Final = re.compile(
+    r"^\W*(?:method|model|algorithm|network|approach|architecture|方法|模型|算法)s?\W*$", re.IGNORECASE
+)
+"""Headers beside that of the backbones which name what is built on them."""
 _WEIGHTS_OF: Final = re.compile(r"_Weights\.\w+$")
 """What torchvision's enumerations of weights add to a network's name."""
 
@@ -158,9 +169,12 @@ def _words(cells: Sequence[Flow], headers: Sequence[Header], column: int) -> str
         and i < len(headers)
         and headers[i].role == "other"
         and re.search(
-            r"data|variant|input|config|head|pretrain|title|数据|データ|데이터", headers[i].label, re.I
+            r"data|variant|input|config|head|pretrain|title|数据|データ|데이터"
+            r"|method|strateg|scheme|approach|technique|algorithm|compress|prun|quanti|spars|ratio|\brole|\bbits?\b|方法",
+            headers[i].label,
+            re.I,
         )
-        and re.search(r"[A-Za-z]", cell.text)
+        and re.search(r"[A-Za-z%\d]", cell.text)
         and len(cell.text) < 60
     ]
     known = any(name.spec for name in find_names(cells[column].text))
@@ -186,7 +200,7 @@ def _with_unit(header: Header, caption: str, cells: Sequence[Flow]) -> Header:
     return header
 
 
-_FEW: Final = re.compile(r"~?\s?(?:\d{1,4}\.\d{1,3}|\d{1,3},\d{1,2}|\d{1,4})")
+_FEW: Final = re.compile(r"~?\s?(?:\d{1,3},\d{3}\.\d{1,3}|\d{1,4}\.\d{1,3}|\d{1,3},\d{1,2}|\d{1,4})")
 _INPUT: Final = re.compile(
     r"^\W*(?:(?:network )?input(?: (?:size|resolution|shape|image))?|resolution|image size"
     r"|输入(?:尺寸|大小)?|分辨率"
@@ -285,6 +299,14 @@ _VALUE_HEAD: Final = re.compile(
 )
 
 
+_CHANGED: Final = re.compile(
+    r"prun|spars|compress|quanti[sz]|distill|slim|ratio|reduc|width mult|multiplier|剪枝|压缩|稀疏",
+    re.IGNORECASE,
+)
+_SOME: Final = re.compile(r"[1-9]|[A-Za-z]{3}")
+"""What is said of such a row where it is done: not ``0``, and not ``-``."""
+
+
 def read_facts(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
     """A table of two columns: what, and how much. The first row may be a fact, too."""
     if max(map(len, grid.rows)) != 2 or len(grid.rows) > 60:
@@ -296,6 +318,8 @@ def read_facts(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
     rows = [
         row for row in (grid.rows if headless else grid.rows[1:]) if len(row) == 2 and len(row[0].text) <= 60
     ]
+    if any(_CHANGED.search(row[0].text) and _SOME.search(row[1].text) for row in rows):
+        return  # of somebody's smaller network
     cells = [cell for row in rows for cell in _fact(row[0], row[1], unit)]
     title = f"{grid.caption} {head[0].text} {head[1].text}".strip() if said else grid.caption
     if not any(True for _ in find_names(title)):

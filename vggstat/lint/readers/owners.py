@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from vggstat.lint.names import Name
+from vggstat.lint.readers.ties import is_tied
 
-__all__ = ["find_owner"]
+__all__ = ["find_owner", "find_tie"]
 
 _HAS: Final = re.compile(
     r"\b(?:has|have|had|contains?|uses?|needs?|comprises?) (?!\d+[.)]\s)[^.;]{0,30}$|有[^。]{0,10}$",
@@ -44,6 +45,21 @@ _OF_THE_NETWORK: Final = re.compile(
 )
 """What may stand before a colon and be said of the network named before; any other word names an owner of its own:
 ``body_0: 208719616 FLOPs``, ``student: 5M parameters``."""
+
+
+def find_tie(text: str, names: list[Name], first: int, start: int, end: int) -> bool:
+    """Whether the sentence ties a claim to the network that is named before it, or above the line. ``first``: where the
+    sentence begins; ``start`` and ``end``: the claim."""
+    after = _REST.match(text, end)
+    before = [name for name in names if first <= name.start and name.end <= start]
+    name = (before[-1].start - first, before[-1].end - first) if before else None
+    if name is None and any(start < name.start for name in names):
+        return True  # "138M parameters for VGG-16": what binds it there has been asked for
+    return is_tied(text[first:start], name, after[0] if after else "")
+
+
+_REST: Final = re.compile(r"[^.!?;。；]*(?:[.,](?=\d)[^.!?;。；]*)*[.!?;。；]?")
+"""What is left of a sentence."""
 
 
 def find_owner(text: str, names: list[Name], near: list[Name], heading: list[Name], start: int) -> str | None:

@@ -17,8 +17,8 @@ _SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|para
 _ROUNDED: Final = r"(?:\s?+[KMG](?![A-Za-z]))?+"
 """The unit of a term."""
 _NO_MORE: Final = (
-    r"(?!\s?[万亿億萬千百만억천]|[A-Za-z_^]"
-    r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:milli|Milli|mio|Mio|bn|Mrd|mill))"
+    r"(?!`?\s?[万亿億萬千百만억천]|[A-Za-z_^]"
+    r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:[Mm]ill?i?|mio|Mio|mln|bn|Mrd))"
 )
 """What a bare value may not be followed by: the rest of it."""
 _DIGITS: Final = r"\d[\d,.]*+(?:(?:\{,\}|\\,)\d{3})*+"
@@ -26,7 +26,7 @@ _DIGITS: Final = r"\d[\d,.]*+(?:(?:\{,\}|\\,)\d{3})*+"
 _TERM_NUMBER: Final = rf"(?:\(\d{{1,6}}\s?-\s?\d{{1,6}}\)|{_DIGITS})"
 _VALUE: Final = r"\d[\d,.']*+(?:(?:\{,\}|\\,)\d{3})*+"
 _PRODUCT: Final = re.compile(
-    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
+    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?!0x)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
     rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+(?:{_TERM_NUMBER}|[(\[]*+\s?+{_TERM_NUMBER}){_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
     rf"\s?(?:=|~=|~)\s?\$?{_VALUE}(?:{_SCALED}|{_NO_MORE}))"
     r"(?!\s?[-*x/^+]\s?\d)"
@@ -43,7 +43,7 @@ _REVERSED: Final = re.compile(
 )
 """A value before its product: ``36928 = 3*3*64*64+64``."""
 _BEFORE: Final = re.compile(
-    r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}$"
+    r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}[(\[]{0,2}$"
 )
 """A term that belongs to the product's sum: ``400k + 20000 * 8 = 560 kbytes``, ``5x5 - 4x4 = 9``."""
 _TERMS: Final = (

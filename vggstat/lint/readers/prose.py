@@ -16,7 +16,7 @@ from vggstat.lint.model import Cell, ClaimTable, Quantity, Row
 from vggstat.lint.names import Name, find_names
 from vggstat.lint.readers.bounds import find_bound
 from vggstat.lint.readers.headings import is_another
-from vggstat.lint.readers.owners import find_owner
+from vggstat.lint.readers.owners import find_owner, find_tie
 from vggstat.lint.readers.products import continued, find_products
 from vggstat.lint.text import Flow, Section
 
@@ -344,8 +344,15 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
             flow = line.group(match, "claim").strip(" $.,")
             hedge = bool(match.groupdict().get("hedge"))
             bound = find_bound(text[:start], text[end:])
+            first = max((m.end() for m in re.finditer(r"[.!?;。；]\s", text[: match.start()])), default=0)
             cell = Cell(
-                quantity=quantity, flow=flow, label=match["label"], hedge=hedge, bound=bound, alone=True
+                quantity=quantity,
+                flow=flow,
+                label=match["label"],
+                hedge=hedge,
+                bound=bound,
+                alone=True,
+                tied=find_tie(text, names, first, match.start(), match.end()),
             )
             yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
 

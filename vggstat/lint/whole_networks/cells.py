@@ -28,7 +28,9 @@ from vggstat.lint.whole_networks.doubts import (
     doubts,
     doubts_of_another,
     has_another_head,
+    is_slip_of_any,
     published_by,
+    slipped_from,
     whose,
 )
 from vggstat.lint.whole_networks.variants import Variant
@@ -51,6 +53,8 @@ _WRONG: Final = {
     "trainable_bytes": "V211",
 }
 """The code of a wrong figure, where it is not of parameters."""
+SURE: Final = 6
+"""Digits of a number that is one slip away from a figure by more than chance, whatever the words say of it."""
 LEAST: Final = 1_000_000
 """Counts of fewer digits have too many neighbours."""
 _UNNAMED: Final = {"params": "V210", "operations": "V410"}
@@ -66,13 +70,16 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
     if cell.quantity in _COUNTS:
         _judge_count(claim, figures[0], verdicts)
         return
-    says = says_flops(claim.label)
-    figures.sort(key=lambda f: (not claim.permits(f), f.flops is not None and f.flops != says))
+    figures.sort(key=lambda figure: _order(claim, figure))
     permitted = [figure for figure in figures if claim.permits(figure)]
     right = next(filter(claim.admits, permitted), None)
     near = next((figure for figure in figures if figure.admits(number)), None)
     if any(map(claim.is_bounded, permitted)):
         verdicts.passed(cell, f"{cell.bound} than that holds for {variant.words}")
+    elif not cell.tied and right is not None:
+        verdicts.passed(cell, f"{right.rule}, {variant.words}")
+    elif not cell.tied and not (len(number.digits) >= SURE and is_slip_of_any(claim)):
+        verdicts.skip(cell, f"no word ties it to {claim.name}")
     elif right is not None:
         _enter_right(claim, right, verdicts)
     elif near is not None and (is_precise(number) or claim.is_of_the_paper):
@@ -83,6 +90,11 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
         _judge_another(claim, figures[0], others, verdicts)
     else:
         _judge_wrong(claim, figures[0], verdicts)
+
+
+def _order(claim: Claim, figure: Figure) -> tuple[bool, bool]:
+    """Figures that the settings permit and the words mean before others."""
+    return not claim.permits(figure), figure.flops is not None and figure.flops != says_flops(claim.label)
 
 
 def judge_exact(claim: Claim, verdicts: Verdicts) -> None:
@@ -143,7 +155,12 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
 def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
     """A number that a rule gives."""
     cell, number, unit = claim.cell, claim.number, claim.number.unit
-    if figure.rule in MISTAKEN and claim.is_telling and not claim.names_tool(figure):
+    if (
+        figure.rule in MISTAKEN
+        and claim.is_of_the_paper
+        and claim.is_telling
+        and not claim.names_tool(figure)
+    ):
         _enter_mistaken(claim, figure, verdicts)
     elif figure.flops is None or not enter_mislabelled(
         cell, number, figure.rule, claim.label, verdicts, macs=not figure.flops
@@ -218,6 +235,8 @@ def _judge_wrong(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         else:
             _enter_erratum(claim, f"{lecture.title}; {lecture.right}", verdicts)
         return
+    claim = claim._replace(variant=slipped_from(claim) or claim.variant)
+    figure = sorted(claim.figures(), key=lambda f: _order(claim, f))[0]
     doubt = next(doubts(claim), "")
     if doubt:
         verdicts.skip(cell, doubt)

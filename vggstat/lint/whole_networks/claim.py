@@ -10,14 +10,13 @@ from typing import Final, NamedTuple
 from vggstat.lint.errata import Erratum, errata_of
 from vggstat.lint.figures import Figure, figures_of
 from vggstat.lint.model import Cell
+from vggstat.lint.network import OF_THE_PAPER
 from vggstat.lint.numbers import Number
 from vggstat.lint.policy import TRAINING, ConventionPolicy
 from vggstat.lint.whole_networks.variants import Variant
 
 MAX_LINE: Final = 2_000
 """Characters of a line in which words about its figures are looked for."""
-OF_THE_PAPER: Final = ("A", "A-LRN", "B", "C", "D", "E")
-"""Networks that are built in one way, but for their heads and norms."""
 _TRAINS: Final = re.compile(r"\btrain|backward|back-?prop|bwd|学習|训练|訓練|학습", re.IGNORECASE)
 _MODEL_CARD: Final = re.compile(r"\W*#?\s?(?:activations|acts) ?\(M\)|\W*M[- ]?acts\b", re.IGNORECASE)
 """What model cards call the outputs of convolutions and matrix products."""
@@ -90,7 +89,7 @@ class Claim(NamedTuple):
         """The figures that it may be of; those of training only where the words speak of it."""
         trains = _trains(self.label) or _trains(self.line)
         figures: Iterable[Figure] = figures_of((variant or self.variant).network, self.cell.quantity)
-        if self.cell.quantity == "values" and _MODEL_CARD.match(self.label):
+        if self.is_of_the_paper and self.cell.quantity == "values" and _MODEL_CARD.match(self.label):
             figures = (figure for figure in figures if figure.rule == "timm, values")
         return [figure for figure in figures if trains or figure.rule != TRAINING]
 

@@ -14,10 +14,12 @@ from vggstat.lint.ops_words import CLOSE
 from vggstat.lint.policy import TRAINING
 from vggstat.lint.slips import ANOTHERS, digit_slip
 from vggstat.lint.whole_networks.claim import Claim
-from vggstat.lint.whole_networks.variants import Variant
+from vggstat.lint.whole_networks.variants import SIZE, Variant
 
 _FAR: Final = 1.5
 """No way to build a network makes it larger by that much."""
+_WITH_AUXILIARIES: Final = ("GoogLeNet", "Inception-v3")
+"""Networks that are trained with further classifiers, which some count."""
 BY_CHANCE: Final = 0.15
 """The most that numbers of some digits may be one slip away from a figure by chance, for a slip to be told."""
 ROUNDED: Final = 4
@@ -45,6 +47,8 @@ def doubts(claim: Claim) -> Iterator[str]:
         yield "too short a number to tell what it counts"
     if cell.quantity in ("ops", *_MEMORY):
         yield from _counted_otherwise(claim)
+    if not _slips(claim):
+        yield from _of_other_images(claim)
     if part := part_of(claim):
         yield f"of {part} rather than of the whole"
     if not claim.is_of_the_paper and not _is_slip(claim):
@@ -81,6 +85,22 @@ def _counted_otherwise(claim: Claim) -> Iterator[str]:
         ratios = (claim.number.approximate / (times * macs) for times in (1, 2))
         if any(abs(ratio - 1) < CLOSE for ratio in ratios):
             yield "within 3 % of the MACs or FLOPs: counted in a way that is not known"
+
+
+_OTHER_DATA: Final = re.compile(r"cifar|tiny[-_ ]?imagenet|mnist|svhn", re.IGNORECASE)
+"""Data sets for whose small images networks are rebuilt, in ways of their own."""
+
+
+def _of_other_images(claim: Claim) -> Iterator[str]:
+    """Where the words speak of other images than the network's own, it may be built for them, or counted at their size."""
+    words = f"{claim.around.words} {claim.line}"
+    if _OTHER_DATA.search(words):
+        yield f"{claim.name} for other data may be meant, and how it is built is not said"
+    height, width = claim.variant.network.report.graph.image[1:]
+    sides = {tuple(map(int, found)) for found in SIZE.findall(words)}
+    stated = {side for side in sides if all(16 <= length <= 2048 for length in side)}
+    if claim.cell.quantity in ("ops", *_MEMORY) and stated - {(height, width)}:
+        yield "at the size of another image that the words speak of"
 
 
 def part_of(claim: Claim, *kinds: str) -> str:
@@ -128,6 +148,20 @@ def _is_slip(claim: Claim) -> bool:
     return _slips(claim) or (not claim.cell.alone and _is_far(claim))
 
 
+def slipped_from(claim: Claim) -> Variant | None:
+    """The stated variant of its network from one of whose figures a slip of the hand leads to the number."""
+    return next((variant for variant in _slipped(claim) if variant.stated), None)
+
+
+def is_slip_of_any(claim: Claim) -> bool:
+    """Whether a slip leads to it from a figure of any variant of its network."""
+    return any(True for _ in _slipped(claim))
+
+
+def _slipped(claim: Claim) -> Iterator[Variant]:
+    return (variant for variant in claim.variants if _slips(claim._replace(variant=variant)))
+
+
 def _slips(claim: Claim) -> bool:
     """Whether a slip of the hand leads to the number from one of the figures, and hardly chance.
 
@@ -143,7 +177,7 @@ def _slips(claim: Claim) -> bool:
         if not digit_slip(number.digits, right):
             continue
         ratio = number.approximate / max(figure.exact, 1)
-        if of_work and not number.is_exact and abs(ratio - 1) < CLOSE / 10:
+        if (of_work or not claim.is_of_the_paper) and not number.is_exact and abs(ratio - 1) < CLOSE / 10:
             continue  # a last digit is as likely counted otherwise
         count = len(right)
         neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))
@@ -154,6 +188,8 @@ def _slips(claim: Claim) -> bool:
 
 def _is_far(claim: Claim) -> bool:
     """Whether no way to build the network, and no head, comes to such a count of parameters or operations."""
+    if claim.name in _WITH_AUXILIARIES:
+        return False
     limit = {"params": _FAR, "ops": 2 * _FAR}.get(claim.cell.quantity)
     ratios = [claim.number.approximate / max(figure.exact, 1) for figure in claim.figures()]
     return limit is not None and all(not 1 / (2 * _FAR) < ratio < limit for ratio in ratios)

@@ -15,6 +15,7 @@ from vggstat.lint.names import Name, find_names, tells_letters
 from vggstat.lint.network import build, load_spec
 from vggstat.lint.numbers import Number, claim_parts
 from vggstat.lint.policy import ConventionPolicy
+from vggstat.lint.qualifiers import leaves_it
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.cells import judge_claim, judge_exact
 from vggstat.lint.whole_networks.claim import Around, Claim
@@ -100,6 +101,8 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
         return None
     if found[-1].is_letter and not by_letter:
         return Name(0, 0, words, "")
+    if table.form == "networks" and len(found) == 1 and not leaves_it(_beside(words, found[0])):
+        return Name(0, 0, words, "")
     own = [name for name in found if name.spec]
     if own and len({name.spec for name in found}) > 1:
         if not all(name.spec for name in found):
@@ -107,6 +110,10 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
         letters = [name for name in own if len(name.text.strip("() ")) <= 5]
         return (letters or own)[0]
     return found[-1]
+
+
+def _beside(words: str, name: Name) -> str:
+    return f"{words[: name.start]} {words[name.end :]}"
 
 
 def _unnamed(cell: Cell, verdicts: Verdicts, reason: str) -> None:

@@ -17,7 +17,7 @@ _NO_TOP: Final = re.compile(
     re.IGNORECASE,
 )
 _CIFAR: Final = re.compile(r"cifar|32\s?x\s?32|tiny", re.IGNORECASE)
-_SIZE: Final = re.compile(r"(?<!\d)(\d{2,4})\s?[x*]\s?(\d{2,4})(?!\d)")
+SIZE: Final = re.compile(r"(?<!\d)(\d{2,4})\s?[x*]\s?(\d{2,4})(?!\d)")
 AT_SIZE: Final = re.compile(r"@\s?(\d{2,4})(?![\d.x*])")
 """The side of a square image after a name: ``VGG16 @ 448``."""
 _CLASSES: Final = re.compile(
@@ -52,7 +52,7 @@ class Lazy:
 def variants_of(spec: Spec, norm: bool, words: str) -> Iterator[Variant]:
     """The network as published, then as the words change it, then in the forms that tables usually mean."""
     plain = Changes(norm=norm)
-    said = [*_SIZE.findall(words), *((side, side) for side in AT_SIZE.findall(words))]
+    said = [*SIZE.findall(words), *((side, side) for side in AT_SIZE.findall(words))]
     sizes = {(int(h), int(w)) for h, w in said if 16 <= int(h) <= 2048 and 16 <= int(w) <= 2048}
     images = [spec.input, *((spec.input[0], h, w) for h, w in sorted(sizes) if (h, w) != spec.input[1:])][:6]
     no_top, cifar = _NO_TOP.search(words) is not None, _CIFAR.search(words) is not None
