@@ -37,9 +37,19 @@ _SIZE: Final = re.compile(
 
 def leaves_it(rest: str) -> bool:
     """Whether every word of ``rest``, which stands beside a network's name, is known to leave the network as it is."""
-    if "<br" in rest.lower():
-        rest = re.sub(r"<br\s*/?>", " ", rest)
-    rest = _MARKS.sub(" ", rest)
+    rest = _bare(rest)
     if "%" in rest or re.search(r"\(\s?\d*\.\d+\s?x?\)|\d\s?x\b(?!\s?\d)|\bx\s?\d", rest):
         return False  # a width: "MobileNetV2 (1.4)", "ResNet-50 (2x)", "x0_25"
     return all(word in _KNOWN or _SIZE.fullmatch(word) for word in _WORD.findall(rest.lower()))
+
+
+def without_qualifiers(words: str) -> str:
+    """A label without its marks and the words that say where a network's weights are from or what it is trained on."""
+    return " ".join(word for word in _WORD.findall(_bare(words)) if word.lower() not in _KNOWN)
+
+
+def _bare(words: str) -> str:
+    """Without tags, links and references; a line break is a space."""
+    if "<br" in words.lower():
+        words = re.sub(r"<br\s*/?>", " ", words, flags=re.IGNORECASE)
+    return _MARKS.sub(" ", words)

@@ -303,8 +303,15 @@ class _Sheet:
         confidence = _confidence(
             finding, evidence, 4 if finding.code.startswith(_ARITHMETIC) else 3 * evidence.bound
         )
+        if self._may_be_either and not finding.code.startswith(_ARITHMETIC):
+            confidence = min(confidence, BY_THE_ROWS)
         severity = finding.severity if confidence >= LEAST else "warning"
         return finding.replace(evidence=evidence, confidence=confidence, severity=severity)
+
+    @property
+    def _may_be_either(self) -> bool:
+        """Whether numbers of the document's own network only contradict each other: then either may be the wrong one."""
+        return self.table.form == "layers" and not self.judgement.spec
 
     def _evidence(self, finding: Finding) -> Evidence:
         at = self.at(finding.place)

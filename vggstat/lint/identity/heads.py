@@ -78,6 +78,8 @@ def _joint(evidence: Evidence, spec: Spec, end: Shape) -> tuple[Head, int]:
     count = first.whole or 0
     units = [unit for unit in stated_units(first) if unit]
     claims = {first.in_channels or 0, *(n // u for u in units for n in (count, count - u))}
+    if _takes(first, end[0]) and not _takes(first, flat) and not _takes(first, adaptive):
+        return "gap", end[0]
     if any(obs.kind == "avgpool" for obs in evidence.observations):
         if end[0] in claims and not {flat, adaptive} & claims:
             return "gap", end[0]
@@ -86,6 +88,15 @@ def _joint(evidence: Evidence, spec: Spec, end: Shape) -> tuple[Head, int]:
     if spec.head == "adaptive" and adaptive in claims and flat not in claims:
         return "adaptive", adaptive
     return "flatten", flat
+
+
+def _takes(first: Obs, inputs: int) -> bool:
+    """Whether the first FC layer prints the parameters of one with so many inputs."""
+    number = first.params
+    units = [unit for unit in stated_units(first) if unit]
+    return number is not None and any(
+        number.admits(inputs * unit) or number.admits((inputs + 1) * unit) for unit in units
+    )
 
 
 def _adaptive_area(spec: Spec) -> int:

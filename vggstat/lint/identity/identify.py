@@ -10,6 +10,7 @@ from vggstat.lint.identity.observe import observe
 from vggstat.lint.identity.shipped import best_shipped
 from vggstat.lint.identity.stated_totals import adds_up, total_agrees
 from vggstat.lint.model import ClaimTable
+from vggstat.lint.names import find_names
 from vggstat.lint.network import HARD
 from vggstat.lint.slips import digit_slip
 from vggstat.net.spec import Spec
@@ -98,6 +99,8 @@ def _is_known(best: Identity, evidence: Evidence) -> bool:
         return False
     if evidence.foreign > 0.1 * len(evidence.observations):
         return False
+    if not _has_trunk(best, evidence):
+        return False
     missing = best.missing
     if not evidence.table.totals:  # what stands beyond either end of an open listing is not missing
         shown = [
@@ -108,6 +111,18 @@ def _is_known(best: Identity, evidence: Evidence) -> bool:
     if evidence.table.gaps:
         return best.compared > 0 and len(best.extra) <= 0.1 * hard
     return gaps <= max(1, 0.15 * hard) and hard >= 3
+
+
+LEAST_CONVS: Final = 2
+
+
+def _has_trunk(best: Identity, evidence: Evidence) -> bool:
+    """Whether convolutions speak for the network, or its name: FC layers are made as the rows have them, and fit any."""
+    assert best.network is not None
+    targets = best.network.targets
+    convs = sum(o is not None and t is not None and targets[t].kind == "conv" for o, t in best.pairs)
+    names = find_names(f"{evidence.table.title}\n{evidence.table.context}")
+    return convs >= LEAST_CONVS or any(name.spec == best.name for name in names)
 
 
 def _is_another(best: Identity, evidence: Evidence) -> bool:

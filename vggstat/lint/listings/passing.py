@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from typing import Final
 
 from vggstat.lint.identity.agreement import Identity, shape_agrees
 from vggstat.lint.identity.observe import Obs
@@ -63,8 +64,7 @@ def _passing(obs: Obs, before: Target, identity: Identity) -> Target | None:
         weights = biases = before.shape[0]
         buffers = 2 * before.shape[0]
     elif obs.kind == "zeropad" and len(before.shape) == 3:
-        channels, height, width = before.shape
-        shape = (channels, height + 2, width + 2)
+        shape = _padded(obs, before.shape, identity)
     elif obs.kind in ("avgpool", "gap"):
         shape = _pooled(obs, before, identity)
     elif obs.kind in ("relu", "dropout", "softmax", "lrn"):
@@ -76,6 +76,20 @@ def _passing(obs: Obs, before: Target, identity: Identity) -> Target | None:
     made = _made(obs.kind, obs.row.name, obs.kind, shape, before.shape)
     factors = (weights,) if weights else ()
     return made._replace(weights=weights, biases=biases, buffers=buffers, factors=factors)
+
+
+MOST_ZEROS: Final = 15
+
+
+def _padded(obs: Obs, before: Shape, identity: Identity) -> Shape:
+    """A map with as many zeros on every side as its row shows, or with one."""
+    channels, height, width = before
+    shown = obs.dims.oriented(identity.layout) if obs.dims else None
+    if shown is not None and shown[0] == channels:
+        more = shown[1] - height
+        if more == shown[2] - width and 0 < more <= 2 * MOST_ZEROS:
+            return shown
+    return (channels, height + 2, width + 2)
 
 
 def _pooled(obs: Obs, before: Target, identity: Identity) -> Shape | None:

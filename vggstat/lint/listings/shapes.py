@@ -9,6 +9,7 @@ from vggstat.lint.identity.agreement import Identity, shape_agrees
 from vggstat.lint.identity.observe import Obs, parse_dims
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
+from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 from vggstat.shapes import Shape, describe
 
@@ -25,6 +26,9 @@ def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdic
     agrees = shape_agrees(obs._replace(dims=dims), target.shape, identity.layout)
     if agrees and batch in (None, identity.batch):
         verdicts.passed(cell, identity.layout)
+        return
+    if identity.own and obs.in_dims is not None and not _takes(obs, target, identity):
+        verdicts.skip(cell, "of another input than the layer before gives")
         return
     is_open = obs.kind in ("zeropad", "avgpool", "flatten", "other")
     if is_open and len(dims.without_batch) == 2 and len(target.shape) == 3:
@@ -49,6 +53,15 @@ def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdic
     )
 
 
+def _takes(obs: Obs, target: Target, identity: Identity) -> bool:
+    """Whether the row's own input is the layer's, or that with a slip."""
+    assert obs.in_dims is not None
+    stated = obs._replace(dims=obs.in_dims)
+    if shape_agrees(stated, target.in_shape, identity.layout):
+        return True
+    return _differs_by_a_slip(obs.in_dims.without_batch, target.in_shape, identity)
+
+
 def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdicts: Verdicts) -> None:
     """The shape of what enters a conv, pool or FC layer, as a map or in one line."""
     dims = parse_dims(cell.flow)
@@ -58,9 +71,13 @@ def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ver
     stated = obs._replace(dims=dims)
     flat = (prod(target.in_shape),)
     agrees = any(shape_agrees(stated, shape, identity.layout) for shape in (target.in_shape, flat))
+    agrees = agrees or (target.kind == "fc" and prod(dims.without_batch) in flat)
     batch = dims.numbers[0] if len(dims.numbers) == 2 and not dims.open_batch else dims.batch
     if agrees and batch in (None, identity.batch):
         verdicts.passed(cell, identity.layout)
+        return
+    if identity.own and not _differs_by_a_slip(dims.without_batch, target.in_shape, identity):
+        verdicts.skip(cell, "a layer before it may have been left out")
         return
     verdicts.fail(
         "V101",
@@ -70,6 +87,15 @@ def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, ver
         quantity="in_shape",
         layer=target.name,
     )
+
+
+def _differs_by_a_slip(printed: tuple[int, ...], shape: Shape, identity: Identity) -> bool:
+    """Whether one side is another by a slip of the hand, and the others are right."""
+    if len(printed) != len(shape):
+        return True
+    sides = shape if len(shape) != 3 or identity.layout == "chw" else (*shape[1:], shape[0])
+    wrong = [(a, b) for a, b in zip(printed, sides, strict=True) if a != b]
+    return len(wrong) == 1 and bool(digit_slip(str(wrong[0][0]), str(wrong[0][1])))
 
 
 def _shape_note(printed: tuple[int, ...], target: Target, identity: Identity) -> str:

@@ -21,7 +21,7 @@ def clean(flow: Flow) -> Flow:
     """Without Markdown's and LaTeX's marks, and with LaTeX's signs as plain ones."""
     text = flow.text
     if "\\" in text:
-        flow = flow.sub(r"\\(?:times|ast|cdot)\b", "*")
+        flow = flow.sub(r"\\(?:times|ast|cdot)(?![A-Za-z])", "*")
         flow = flow.sub(r"\\(?:left|right|bf|mathbf|mathrm|text|approx|sim)\b", "")
         flow = flow.sub(r"\\(?=[*_|x~()\[\]#$&])", "").sub(r"\\[,;:! ]", " ").sub(r"\{,\}", ",")
     if "$" in text or "`" in text or "{" in text:

@@ -17,7 +17,7 @@ from vggstat.lint.readers.grid_cells import cut_claim, is_empty, is_formula
 from vggstat.lint.readers.grid_columns import LAYER
 from vggstat.lint.readers.grid_shapes import Column, shape_cells
 from vggstat.lint.readers.headers import Header, is_name_header, is_total
-from vggstat.lint.readers.layer_words import attributes, find_kind, find_repeats
+from vggstat.lint.readers.layer_words import ENDS, attributes, find_kind, find_repeats
 from vggstat.lint.text import Flow
 
 __all__ = ["GAP", "is_layers", "read_layers"]
@@ -310,6 +310,10 @@ def _row(
     for cell, column in zip(cells, columns, strict=False):
         if not is_empty(cell.text):
             found.extend(_cells(cell, column, kind, has_params))
+    if kind == "softmax" and any(map(_learns, found)):
+        kind = "fc"  # the last FC layer, called by what follows it
+    if kind == "conv" and _is_grouped(cells, columns):
+        found = [cell for cell in found if cell.quantity not in COUNTED]
     _values_first(found)
     known = Counter(cell.quantity for cell in found)
     found = [cell for cell in found if known[cell.quantity] == 1 or cell.quantity in COUNTED]
@@ -328,6 +332,20 @@ def _row(
     )
 
 
+def _learns(cell: Cell) -> bool:
+    """Whether a cell says that its layer has parameters."""
+    return cell.quantity in ("params", "weights") and re.search(r"[1-9]", cell.flow.text) is not None
+
+
+def _is_grouped(cells: Sequence[Flow], columns: Sequence[Column]) -> bool:
+    """Whether a column of groups says that each filter sees a part of the channels."""
+    return any(
+        _GROUPS.fullmatch(column.header.label) and re.fullmatch(r"\W*(?:[2-9]|[1-9]\d+)\W*", cell.text)
+        for cell, column in zip(cells, columns, strict=False)
+    )
+
+
+_GROUPS: Final = re.compile(r"\W*(?:#\s?)?(?:groups?|cardinality|分组数?|グループ数?|그룹)\W*", re.IGNORECASE)
 _NOT_OUTPUT: Final = re.compile(
     r"\W*(?:input|[\w ]*\b(?:masks?|offsets|indices|gradients?|workspace))\W*$", re.IGNORECASE
 )
@@ -375,7 +393,11 @@ _LEARNS: Final = frozenset({"conv", "fc", "bn", "other"})
 
 def _cells(cell: Flow, column: Column, kind: RowKind, has_params: bool) -> Iterator[Cell]:
     header = column.header
-    if header.role == "formula":
+    ends = ENDS.fullmatch(cell.text.strip()) if kind == "fc" else None
+    if ends is not None:
+        yield Cell(quantity="in_channels", flow=cell.strip().group(ends, "inputs"), label=header.label)
+        yield Cell(quantity="channels", flow=cell.strip().group(ends, "outputs"), label=header.label)
+    elif header.role == "formula":
         yield from _formula(cell, header, kind, has_params)
     elif header.role in ("shape", "in", "size", "maps", "filter") or header.quantity in column.GEOMETRY:
         yield from shape_cells(cell, column, kind)

@@ -71,7 +71,9 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
     if column is None:
         return
     halves = [i for i, head in enumerate(sheet.headers) if head.label == sheet.headers[column].label]
-    if len(halves) > 1 and sheet.headers[column].label:
+    if not sheet.headers[column].label:
+        halves = [i for i in halves if any(names_network(cell.text) for cell in sheet.column(i))]
+    if len(halves) > 1:
         ends = [*halves[1:], len(sheet.headers)]
         for start, end in zip(halves, ends, strict=True):
             body = tuple(row[start:end] for row in sheet.body)

@@ -13,7 +13,7 @@ from typing import Final
 from vggstat.lint.model import Cell, Quantity, RowKind
 from vggstat.lint.text import Flow
 
-__all__ = ["attributes", "find_kind", "find_repeats"]
+__all__ = ["ENDS", "attributes", "find_kind", "find_repeats"]
 
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 MAX_WORDS: Final = 300
@@ -40,7 +40,7 @@ _WORDS: Final[tuple[tuple[RowKind, str], ...]] = (
     (
         "pool",
         r"max[-_ ]?pool\w*|\w*pool(?:ing)?\w*|sub-?sampl\w*|down-?sampl\w*"
-        r"|(?:最大)?池化层?"
+        r"|(?:最大)?池化层?|下采样层?"
         r"|(?:맥스|최대) ?풀링|풀링"
         r"|(?:最大|マックス)?プーリング"
         r"|макс\w* ?пул+инг|пул+инг|подвыборк\w*"
@@ -139,7 +139,7 @@ def _kinds(text: str) -> list[RowKind]:
 _AFTER: Final = re.compile(r"[x*]\s?(?P<count>\d{1,2})(?=\s*(?:$|[,;()+\]]|层|times))", re.IGNORECASE)
 _BEFORE: Final = re.compile(
     r"(?:^|[\s(\[])(?P<before>[2-9]|1\d)\s?(?:[x*]\s?(?=[\[(A-Za-z一-鿿가-힣])(?!\d)|-\s(?=conv))"
-    r"|(?<![第\d])(?P<times>[2-9])\s?(?:个|層|层|times|fois|mal)(?![A-Za-z\d]*$)",
+    r"|(?<![第\d])(?<!\d[,，])(?<!\d[,，] )(?P<times>[2-9])\s?(?:个|層|层|times|fois|mal)(?![A-Za-z\d]*$)",
     re.IGNORECASE,
 )
 _RANGE: Final = re.compile(
@@ -216,7 +216,7 @@ _BESIDE: Final = re.compile(
 _MAPS: Final = re.compile(
     r"(?<![\d.])(?P<maps>\d{1,5})\s?@\s?(?P<size>\d{1,4}\s?[x*]\s?\d{1,4})(?![\d.]|\s?[x*])"
 )
-_ENDS: Final = re.compile(
+ENDS: Final = re.compile(
     r"(?<![\d.,x*])(?P<inputs>\d{2,6}|\d{1,3},\d{3})\s?(?:->|→|=>|⇒)\s?(?P<outputs>\d{1,6}|\d{1,3},\d{3})(?![\d.,]*[\dx*%])"
 )
 """Inputs and outputs of an FC layer: ``FC6 (25088 → 4096)``."""
@@ -281,7 +281,7 @@ def _attributes(flow: Flow, kind: RowKind) -> Iterator[tuple[Quantity, Flow]]:
     for match in _BESIDE.finditer(text):
         if match.lastgroup and ((match.lastgroup == "units") == (kind == "fc")) and kind in ("conv", "fc"):
             yield "channels", flow.group(match, match.lastgroup)
-    ends = _ENDS.search(text) if kind == "fc" else None
+    ends = ENDS.search(text) if kind == "fc" else None
     if ends:
         yield "in_channels", flow.group(ends, "inputs")
         yield "channels", flow.group(ends, "outputs")

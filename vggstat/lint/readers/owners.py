@@ -55,9 +55,14 @@ def find_tie(text: str, names: list[Name], first: int, start: int, end: int) -> 
     name = (before[-1].start - first, before[-1].end - first) if before else None
     if name is None and any(start < name.start for name in names):
         return True  # "138M parameters for VGG-16": what binds it there has been asked for
+    if name is None and _OTHERS.search(text, 0, first):
+        return False  # "Our own model has 3.2M parameters. It needs 0.5 GMACs."
     return is_tied(text[first:start], name, after[0] if after else "")
 
 
+_OTHERS: Final = re.compile(
+    r"\b(?:ours?|own|my|we|their|proposed|student|another)\b|我们|本文", re.IGNORECASE
+)
 _REST: Final = re.compile(r"[^.!?;。；]*(?:[.,](?=\d)[^.!?;。；]*)*[.!?;。；]?")
 """What is left of a sentence."""
 

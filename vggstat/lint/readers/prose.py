@@ -247,6 +247,10 @@ def read(section: Section) -> Iterator[ClaimTable]:
             )
 
 
+_UNFINISHED: Final = re.compile(r"\d\s*[+*x-]\s*\\?$")
+"""What a line ends in whose sum goes on in the next."""
+
+
 def _rows_at(
     section: Section, index: int, names: list[Name], near: list[Name], heading: list[Name]
 ) -> tuple[list[Row], int]:
@@ -258,7 +262,8 @@ def _rows_at(
     formula, count = continued(section.lines, index)
     if count > 1:
         return list(_products(formula)), count
-    if not _WORD.search(text[:5_000]):
+    goes_on = index > 0 and _UNFINISHED.search(section.lines[index - 1].text) is not None
+    if goes_on or not _WORD.search(text[:5_000]):
         return [], 1
     if text.lstrip()[0] == "|" and text.count("|") > 2:
         return list(
@@ -311,7 +316,7 @@ LEAST_ITEMS: Final = 2
 def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) -> Iterator[Row]:
     """A row a claim, with the network that it is about as its name."""
     text = line.text[:5_000]
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = [match.span() for match in _ADDRESS.finditer(text)]
     yield from _products(line, taken)
     yield from _widths(line, text)
     for name, match, noun in _listed(text, names):
@@ -357,6 +362,8 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
             yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
 
 
+_ADDRESS: Final = re.compile(r"https?://[^\s()<>]+|\]\([^\s()]{1,300}\)")
+"""An address, whose numbers are of files."""
 _BINDS: Final = re.compile(
     r"(?:\b(?:has|have|had|contains?|comprises?|comprised of|consists? of|composed of|made (?:up )?of|includes?"
     r"|is built from|with|besteht aus|hat|a|comprend|contient|tiene|contiene|possui|tem|состоит из|имеет|содержит)\b"

@@ -57,6 +57,8 @@ _PART_OF_ANOTHER: Final = re.compile(
     r"[-'’]?s?[- ](?:based|like|style|inspired|encoder|backbone|trunk|features?|feature extractor|derived|competitor|successor)\b",
     re.IGNORECASE,
 )
+_OF: Final = re.compile(r"(?P<noun>[^\W\d_]+) (?:of|to) (?:the )?$", re.IGNORECASE)
+"""Of whom a network is said to be: ``the successor of VGG-16``."""
 _DIFFERENCE: Final = re.compile(
     r"^[^.;,:()]{0,24}\b(?:more|fewer|less|additional|extra|mehr|weniger|plus|moins|más|menos|mais)\b",
     re.IGNORECASE,
@@ -75,6 +77,9 @@ def is_tied(before: str, name: tuple[int, int] | None, after: str) -> bool:
     start, end = name
     first, between = before[:start], before[end:]
     if _PART_OF_ANOTHER.match(between) or _SETTING.match(first):
+        return False
+    kin = _OF.search(first)
+    if kin is not None and kin["noun"].lower() not in _TIES:
         return False
     if _COMPARED.search(first, max(start - REACH, first.rfind(",") + 1, 0)) or (
         _WITHIN.search(first) and first.count(" ") > 2

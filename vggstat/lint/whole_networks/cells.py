@@ -67,6 +67,13 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
     if not figures:
         verdicts.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
         return
+    if (
+        cell.quantity in _COUNTS
+        and number.whole != figures[0].exact
+        and not (cell.tied and claim.is_of_the_paper)
+    ):
+        verdicts.skip(cell, "which layers are counted is not said")
+        return
     if cell.quantity in _COUNTS:
         _judge_count(claim, figures[0], verdicts)
         return
@@ -106,6 +113,8 @@ def judge_exact(claim: Claim, verdicts: Verdicts) -> None:
     near = [exact for exact in known if len(printed) == len(str(exact)) and digit_slip(printed, str(exact))]
     if number.whole in known:
         verdicts.passed(cell, f"{known[number.whole].quantity}, {words}")
+    elif source := published_by(claim):
+        verdicts.passed(cell, f"as stated by {source}")
     elif len(near) != 1 or number.whole is None or number.whole < LEAST:
         verdicts.skip(cell, f"no figure of {load_spec(claim.name).title or claim.name} that is known")
     else:
@@ -155,12 +164,9 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
 def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
     """A number that a rule gives."""
     cell, number, unit = claim.cell, claim.number, claim.number.unit
-    if (
-        figure.rule in MISTAKEN
-        and claim.is_of_the_paper
-        and claim.is_telling
-        and not claim.names_tool(figure)
-    ):
+    if figure.rule in MISTAKEN and not claim.is_of_the_paper:
+        verdicts.skip(cell, "counted in a way that is not known")
+    elif figure.rule in MISTAKEN and claim.is_telling and not claim.names_tool(figure):
         _enter_mistaken(claim, figure, verdicts)
     elif figure.flops is None or not enter_mislabelled(
         cell, number, figure.rule, claim.label, verdicts, macs=not figure.flops

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from vggstat.lint.contradictions import enter_mixture
-from vggstat.lint.figures import figures_of, fits
+from vggstat.lint.figures import Figure, figures_of, fits
 from vggstat.lint.model import Cell, Quantity, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
-from vggstat.lint.ops_words import USUAL
+from vggstat.lint.ops_words import CLOSE, USUAL
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.claim import Claim
 
@@ -82,9 +82,16 @@ def judge_mixture(column: Sequence[Counted], verdicts: Verdicts) -> None:
         return
     for claim, rules in known:
         figure = next((f for f in figures_of(claim.variant.network, "ops") if f.rule == rule), None)
-        if rule not in rules and figure is not None:  # else the rule of most is not known for this network
+        if (
+            rule not in rules and figure is not None and _is_far(claim, figure)
+        ):  # else the rule of most is not known for this network
             expected = figure.like(claim.number)
             enter_mixture(claim.cell, claim.number, min(rules), rule, expected, verdicts, claim=False)
+
+
+def _is_far(claim: Claim, figure: Figure) -> bool:
+    """Whether a number is not just a small part off: that may be counted in a way that is not known."""
+    return abs(claim.number.approximate / max(figure.exact, 1) - 1) >= CLOSE
 
 
 def _order(rule: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vggstat.cost.facts import facts
+from vggstat.lint.elsewhere import find_elsewhere
 from vggstat.lint.figures import Figure, fits
 from vggstat.lint.network import Target, build, load_spec
 from vggstat.lint.numbers import Number, claim_parts
@@ -18,7 +19,7 @@ from vggstat.lint.whole_networks.variants import SIZE, Variant
 
 _FAR: Final = 1.5
 """No way to build a network makes it larger by that much."""
-_WITH_AUXILIARIES: Final = ("GoogLeNet", "Inception-v3")
+_WITH_AUXILIARIES: Final = ("GoogLeNet", "GoogLeNet-BN", "Inception-v3")
 """Networks that are trained with further classifiers, which some count."""
 BY_CHANCE: Final = 0.15
 """The most that numbers of some digits may be one slip away from a figure by chance, for a slip to be told."""
@@ -47,12 +48,22 @@ def doubts(claim: Claim) -> Iterator[str]:
         yield "too short a number to tell what it counts"
     if cell.quantity in ("ops", *_MEMORY):
         yield from _counted_otherwise(claim)
+    if _is_file_of_another_kind(claim):
+        yield "of a file that may hold other numbers, or be compressed"
     if not _slips(claim):
         yield from _of_other_images(claim)
     if part := part_of(claim):
         yield f"of {part} rather than of the whole"
     if not claim.is_of_the_paper and not _is_slip(claim):
         yield f"{claim.name} is built in several ways, and which is meant is not said"
+
+
+def _is_file_of_another_kind(claim: Claim) -> bool:
+    """Whether a size is of no slip: files are compressed, of other numbers, or hold more than parameters."""
+    ratio = claim.number.approximate / max(claim.figures()[0].exact, 1)
+    return claim.cell.quantity == "param_bytes" and (
+        not _slips(claim) or (not claim.is_of_the_paper and abs(ratio - 1) < CLOSE)
+    )
 
 
 def doubts_of_another(claim: Claim, others: Sequence[Variant]) -> Iterator[str]:
@@ -120,6 +131,11 @@ def part_of(claim: Claim, *kinds: str) -> str:
 def published_by(claim: Claim) -> str:
     """The source that states the number in these digits, however it came to them; empty for none."""
     key = _PUBLISHED.get(claim.cell.quantity, "")
+    counts = key == "params" or claim.cell.quantity == "figure"
+    elsewhere = find_elsewhere(claim.name.removesuffix("-BN")) if counts else None
+    for count, source in elsewhere.params if elsewhere is not None else ():
+        if claim.number.admits(count):
+            return source
     for entry in claim.variant.network.report.graph.spec.published:
         parts = claim_parts(entry.figures.get(key, ""), "")
         stated = next((part for part in parts if isinstance(part, Number)), None)
@@ -179,9 +195,10 @@ def _slips(claim: Claim) -> bool:
         ratio = number.approximate / max(figure.exact, 1)
         if (of_work or not claim.is_of_the_paper) and not number.is_exact and abs(ratio - 1) < CLOSE / 10:
             continue  # a last digit is as likely counted otherwise
-        count = len(right)
+        count = len(right.lstrip("0"))
         neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))
-        if neighbours < BY_CHANCE or (count == len(number.digits) == 2 and 0.5 < ratio < 2):
+        short = claim.is_of_the_paper and count == len(number.digits.lstrip("0")) == 2 and 0.5 < ratio < 2
+        if neighbours < BY_CHANCE or short:
             return True
     return False
 

@@ -9,13 +9,16 @@ from itertools import chain
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
+from vggstat.lint.elsewhere import Elsewhere, find_elsewhere
 from vggstat.lint.figures import figures_of, fits
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import Name, find_names, tells_letters
 from vggstat.lint.network import build, load_spec
-from vggstat.lint.numbers import Number, claim_parts
+from vggstat.lint.numbers import Number, claim_parts, format_like
+from vggstat.lint.ops_words import CLOSE
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.qualifiers import leaves_it
+from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.cells import judge_claim, judge_exact
 from vggstat.lint.whole_networks.claim import Around, Claim
@@ -67,8 +70,10 @@ def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -
         name = _named(row, table, forced, by_letter=by_letter)
         if name is None or not name.spec:
             reason = "no shipped network is named" if name is None else f"{name.text} is not shipped"
+            elsewhere = find_elsewhere(row.name) if table.form == "networks" else None
             for cell in row.cells:
-                _unnamed(cell, verdicts, reason)
+                if elsewhere is None or not _judge_elsewhere(cell, elsewhere, verdicts):
+                    _unnamed(cell, verdicts, reason)
             continue
         found.add(name.spec)
         spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
@@ -112,6 +117,30 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
     return found[-1]
 
 
+LEAST_DIGITS: Final = 4
+"""Digits of a count that is one slip away from a published one by more than chance."""
+
+
+def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool:
+    """Enter the verdict on the parameters of a network that a library holds; False for anything else of it, and for a
+    count that is neither a published one nor a slip away from it, as people build networks in ways of their own."""
+    number = cell.number if cell.quantity in ("params", "trainable_params") else None
+    if number is None:
+        return False
+    for count, source in network.params:
+        if number.admits(count):
+            verdicts.passed(cell, f"parameters, {source}")
+            return True
+    for count, source in network.params:
+        expected = format_like(number, count)
+        slip = digit_slip(number.digits, re.sub(r"\D", "", expected))
+        if slip and len(number.digits) >= LEAST_DIGITS and abs(number.approximate / count - 1) > CLOSE / 10:
+            message = f"{network.name} has {count:,} parameters ({source}), not {number.text.strip()}"
+            verdicts.wrong_part("V210", cell, number, message, expected=expected, notes=(slip,))
+            return True
+    return False
+
+
 def _beside(words: str, name: Name) -> str:
     return f"{words[: name.start]} {words[name.end :]}"
 
@@ -148,7 +177,7 @@ def _judge_row(
             verdicts.passed(cell, "of the conv layers or of the FC layers alone")
             continue
         most = max((f.exact for f in figures_of(chosen.network, cell.quantity)), default=0)
-        if partly and number.approximate < most:
+        if (several or partly) and number.approximate < most and not any(map(claim.admits, claim.figures())):
             verdicts.skip(cell, "of some of the layers, it is not clear which")
             continue
         judge_claim(claim, verdicts)
