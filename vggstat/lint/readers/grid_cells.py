@@ -94,9 +94,14 @@ def _trimmed(flow: Flow) -> Flow:
         text = text[:end]
 
 
+_POWER: Final = re.compile(r"\s?(?:[*x]|\\times|\\cdot)\s?10\s?\^\s?\{?\d{1,2}\}?")
+"""What makes a number of ``1.38``, and no product: ``x 10^8``."""
+
+
 def is_formula(flow: Flow) -> bool:
     """Whether a claim is an expression rather than one number."""
-    return re.search(r"\d\)?\s*(?:[*x+]|\\times|\\cdot)\s*\(?\d", flow.text) is not None
+    text = _POWER.sub("", flow.text)
+    return re.search(r"\d\)?\s*(?:[*x+]|\\times|\\cdot)\s*\(?\d", text) is not None
 
 
 _DIM: Final = r"(?:None|N|B|-1|\?|batch(?:[-_ ]?size)?|\d{1,6}(?:,\d{3}(?!\d))?)"

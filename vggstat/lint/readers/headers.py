@@ -293,7 +293,7 @@ _UNIT: Final = re.compile(
     r"|миллион\w*|млн\.?"
     r"|millones|milh[õo]es|thousands?|billions?"
     r"|[KMGT]?-?(?:flops?|macs?)|megabytes?|units\.\w+)\s*[)\]]"
-    r"|\b(?P<lead>[KMGT])[- ]?(?:flops?|macs?|ops|params?|madds?)\b"
+    r"|\b(?P<lead>[KMGT])[- ]?(?:flops?|macs?|ops|params?|madds?|acts?|activations?)\b"
     r"|[/,_ ]\s?(?P<tail>"
     r"[KMGT](?:i?B)?"
     r"|(?:in |en |em )?(?:millions?|millionen|millones|milh[õo]es)"

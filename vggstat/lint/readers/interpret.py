@@ -112,6 +112,8 @@ def _transposed(grid: Grid) -> Grid:
 
 def _sheet(grid: Grid) -> Sheet | None:
     """The grid with its headers read, if at least one of them is a quantity."""
+    if _is_banner(grid):
+        grid = grid.replace(rows=grid.rows[1:])
     count = grid.headers if grid.headers else _count_headers(grid)
     count = min(_extended(grid, count), 3)
     if not count:
@@ -133,6 +135,16 @@ def _sheet(grid: Grid) -> Sheet | None:
         caption=grid.caption,
         gaps=grid.gaps or any(_is_gap(row) for row in grid.rows),
     )
+
+
+def _is_banner(grid: Grid) -> bool:
+    """Whether the first row only groups the headers of the second: ``| | Complexity | | Accuracy | |``."""
+    if len(grid.rows) < 3 or not any(not cell.text for cell in grid.rows[0]):
+        return False
+    heads = [[read_header(cell.text) for cell in row if cell.text] for row in grid.rows[:2]]
+    known = [sum(head.role not in ("other", "index") for head in row) for row in heads]
+    numbers = any(_NUMBERS.search(cell.text) for row in grid.rows[:2] for cell in row)
+    return not known[0] and known[1] >= 2 and not numbers
 
 
 _SIDES: Final = tuple(

@@ -29,7 +29,7 @@ _NUMBER: Final = (
 _UNIT: Final = (
     r"(?:\s?(?:K|M|G|B|T|k|m"
     r"|万|亿|萬|億|만|억|百万|백만|千|천"
-    r"|thousand|million|billion"
+    r"|(?i:thousand|millions?|billions?|mil|mm)"
     r"|Mio\.?|Mrd\.?|Millionen|Milliarden"
     r"|millions?|milliards?|millones|milhões"
     r"|млн|миллион\w*|млрд"
@@ -48,12 +48,12 @@ _HEDGE: Final = (
 )
 _ADJECTIVES: Final = r"(?:(?:trainable|learnable|learned|total|model|weight|free|trainierbare|de|di|of|個の|个|개의|の)\s?){0,2}"
 _PARAMS: Final = (
-    r"(?P<label>param(?:eter)?s?\b|param[èe]tres|parámetros|parâmetros|Parametern?\b"
+    r"(?i:trainable\s)?(?P<label>(?i:param(?:eter)?s?)\b|param[èe]tres|parámetros|parâmetros|Parametern?\b"
     r"|параметр\w*|parametri\b|tham số"
     r"|参数|參數|パラメータ|파라미터|매개변수)"
 )
 _PARAM_COUNT: Final = (
-    r"(?P<label>(?:number of |total |trainable )?param(?:eter)?s?(?: count)?"
+    r"(?P<label>(?i:(?:number of |total |trainable )?param(?:eter)?s?(?: count)?)"
     r"|参数(?:总)?[量数]|パラメータ数|파라미터 ?수"
     r"|Parameterzahl|number of weights)"
 )
@@ -84,7 +84,10 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
         "weights",
         rf"{_HEDGE}(?P<claim>{_AMOUNT})\s?(?:trainable |learnable )?(?P<label>weights\b(?! layers?))",
     ),
-    ("ops", rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMGBT]|million|billion|亿|億|억|G)?)[ -]?{_OPERATIONS}"),
+    (
+        "ops",
+        rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMGBT]|(?i:million|billion)|Milliarden|milliards|miliardi|Mrd\.?|亿|億|억|G)?)[ -]?{_OPERATIONS}",
+    ),
     (
         "ops",
         r"(?P<label>FLOPs|MACs|浮点运算量|計算量|计算量|연산량)\s?(?:is|are|of|:|=|~|为|是|约为|は|는)?"
@@ -94,8 +97,8 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
     (
         "param_bytes",
         rf"{_HEDGE}(?P<claim>{_NUMBER}\s?[MGK]i?B)"
-        r"(?:\s(?:of|in|for)(?:\s(?:its|the|storing|pretrained|pre-trained))?)?\s?(?:the )?"
-        r"(?P<label>weights?\b|parameters\b|model (?:size|file)\b)",
+        r"(?:\s(?:of|in|for|für|an|pour|de|para)(?:\s(?:its|the|storing|pretrained|pre-trained|die|les|los|os))?)?\s?(?:the )?"
+        r"(?P<label>weights?\b|Gewichte\b|poids\b|pesos\b|parameters\b|model (?:size|file)\b)",
     ),
     # "On disk" is said of data sets too: the words before it have to name what lies there.
     (
@@ -303,7 +306,7 @@ _MAY_NAME: Final = re.compile(
 
 
 _ITEM: Final = re.compile(
-    r"\s?[:=(]?\s?(?P<claim>~?\d[\d.,]*\d?\s?(?:M(?![A-Za-z])|million\b))\)?(?=\s*(?:[,;/&|)]|and\b|und\b|和|$|\.\s|\.$|param))",
+    r"\s?(?:[:=(]|has|have|is|with|hat|a|有|约|为)?\s?(?P<claim>~?\d[\d.,]*\d?\s?(?:M(?![A-Za-z])|million\b))\)?(?=\s*(?:[,;/&|)]|and\b|und\b|和|$|\.\s|\.$|param))",
 )
 _COUNTED: Final = re.compile(r"\bparam(?:eter)?s?\b|参数|パラメータ|파라미터", re.IGNORECASE)
 _COUNTS_ELSE: Final = re.compile(

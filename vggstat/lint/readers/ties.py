@@ -88,7 +88,16 @@ def is_tied(before: str, name: tuple[int, int] | None, after: str) -> bool:
     return _only_ties(re.sub(r"^[’']s\b", "", between))
 
 
+_LISTED: Final = re.compile(
+    r"\d\s?(?:[KMGB]|million|billion)?\s?(?:,|/|;|and|und|y|et)+\s?(?:and\s)?$|\d[KMGB]?[,/]\s?-?\d{2}",
+    re.IGNORECASE,
+)
+"""One of several numbers in a row, which are of several networks."""
+
+
 def _only_ties(words: str) -> bool:
+    if _LISTED.search(words):
+        return False
     words = re.sub(r"\([^()]*\)", " ", words)
     if _EAST.search(words):
         return _OTHER_IN_EAST.search(words) is None

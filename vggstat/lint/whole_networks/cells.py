@@ -164,7 +164,13 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
 def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
     """A number that a rule gives."""
     cell, number, unit = claim.cell, claim.number, claim.number.unit
-    if figure.rule in MISTAKEN and not claim.is_of_the_paper:
+    if _is_misgrouped(claim):
+        right, printed = claim.like(figure), number.text.strip()
+        message = f"the separators of {printed} stand in odd places: {right}"
+        verdicts.wrong_part(
+            "V403" if cell.quantity == "ops" else "V203", cell, number, message, expected=right
+        )
+    elif figure.rule in MISTAKEN and not claim.is_of_the_paper:
         verdicts.skip(cell, "counted in a way that is not known")
     elif figure.rule in MISTAKEN and claim.is_telling and not claim.names_tool(figure):
         _enter_mistaken(claim, figure, verdicts)
@@ -174,6 +180,11 @@ def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         verdicts.passed(cell, f"{figure.rule}, {claim.variant.words}")
     if unit.binary and not unit.bytes and not figure.admits(number, (unit.binary,)):
         verdicts.decimal.add(figure.exact)
+
+
+def _is_misgrouped(claim: Claim) -> bool:
+    """Whether a separator stands in an odd place of an exact count: ``13,8357,544``."""
+    return claim.number.is_exact and not claim.number.well_grouped and not claim.number.is_indian
 
 
 def _enter_mistaken(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:

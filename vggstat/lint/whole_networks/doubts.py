@@ -19,6 +19,7 @@ from vggstat.lint.whole_networks.variants import SIZE, Variant
 
 _FAR: Final = 1.5
 """No way to build a network makes it larger by that much."""
+VERY_FAR: Final = 5
 _WITH_AUXILIARIES: Final = ("GoogLeNet", "GoogLeNet-BN", "Inception-v3")
 """Networks that are trained with further classifiers, which some count."""
 BY_CHANCE: Final = 0.15
@@ -58,12 +59,18 @@ def doubts(claim: Claim) -> Iterator[str]:
         yield f"{claim.name} is built in several ways, and which is meant is not said"
 
 
+FILES_DIFFER: Final = 0.1
+"""By how much files of the same parameters may differ, as they are compressed, or hold more than these."""
+
+
 def _is_file_of_another_kind(claim: Claim) -> bool:
-    """Whether a size is of no slip: files are compressed, of other numbers, or hold more than parameters."""
-    ratio = claim.number.approximate / max(claim.figures()[0].exact, 1)
-    return claim.cell.quantity == "param_bytes" and (
-        not _slips(claim) or (not claim.is_of_the_paper and abs(ratio - 1) < CLOSE)
-    )
+    """Whether a size of a few digits is near the right one, and no slip leads to it from there."""
+    if claim.cell.quantity != "param_bytes" or len(claim.number.digits) > 3 or claim.beside:
+        return False
+    off = min(abs(claim.number.approximate / max(figure.exact, 1) - 1) for figure in claim.figures())
+    if not claim.is_of_the_paper:
+        return off < CLOSE or not _slips(claim)
+    return off < FILES_DIFFER and not _slips(claim)
 
 
 def doubts_of_another(claim: Claim, others: Sequence[Variant]) -> Iterator[str]:
@@ -161,7 +168,7 @@ def whose(claim: Claim) -> str:
 
 def _is_slip(claim: Claim) -> bool:
     """Whether a slip of the hand leads to the number from one of the figures, or no figure is anywhere near."""
-    return _slips(claim) or (not claim.cell.alone and _is_far(claim))
+    return _slips(claim) or (_is_very_far(claim) if claim.cell.alone else _is_far(claim))
 
 
 def slipped_from(claim: Claim) -> Variant | None:
@@ -210,6 +217,13 @@ def _is_far(claim: Claim) -> bool:
     limit = {"params": _FAR, "ops": 2 * _FAR}.get(claim.cell.quantity)
     ratios = [claim.number.approximate / max(figure.exact, 1) for figure in claim.figures()]
     return limit is not None and all(not 1 / (2 * _FAR) < ratio < limit for ratio in ratios)
+
+
+def _is_very_far(claim: Claim) -> bool:
+    """The same in a sentence, which may say more of what is meant than is understood."""
+    ratios = [claim.number.approximate / max(figure.exact, 1) for figure in claim.figures()]
+    counted = claim.cell.quantity in ("params", "ops")
+    return counted and all(not 1 / VERY_FAR < ratio < VERY_FAR for ratio in ratios)
 
 
 # heads
