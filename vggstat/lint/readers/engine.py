@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
-from vggstat.lint.model import QUANTITIES, Cell, ClaimTable, Quantity, Row, RowKind
+from vggstat.lint.model import Cell, ClaimTable, Row, RowKind
+from vggstat.lint.readers.claims import claims
 from vggstat.lint.readers.layer_words import attributes, find_kind
 from vggstat.lint.text import Flow, Section, join
 from vggstat.records import Record
@@ -25,7 +25,6 @@ GAP: Final = re.compile(r"^[ |*#/>%-]*(?:(?:\. ?){2,}|…|⋮)[ .|…*]*$", re.M
 RULE: Final = re.compile(r"(?=.*\S)[\s_=+|:*#/>.…-]*")
 TITLE_LINES: Final = 3
 """Lines before a listing, and of it, in which the network is named."""
-_QUANTITY_OF: Final[dict[str, Quantity]] = {name: name for name in QUANTITIES}  # type: ignore[misc]
 
 
 def runs(
@@ -76,22 +75,6 @@ def line_from(text: Flow, start: int) -> Flow:
     """The rest of a line."""
     end = text.text.find("\n", start)
     return text.cut(start, end if end >= 0 else None)
-
-
-def claims(
-    text: Flow,
-    match: re.Match[str],
-    labels: Mapping[str, str],
-    units: Mapping[str, str] = MappingProxyType({}),
-) -> Iterator[Cell]:
-    """A cell for each group of a match that is named like a quantity."""
-    for group, printed in match.groupdict().items():
-        quantity = _QUANTITY_OF.get(group.rstrip("_23456789"))
-        if quantity and printed:
-            claim = text.group(match, group).strip(" ,.'")
-            yield Cell(
-                quantity=quantity, flow=claim, unit=units.get(group, ""), label=labels.get(group, group)
-            )
 
 
 def _groups(match: re.Match[str], name: str) -> list[str]:
