@@ -16,8 +16,6 @@ from typing import Final, NamedTuple, cast
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.text import Section
 
-__all__ = ["DIALECTS", "Dialect", "Read", "find_reader"]
-
 Read = Callable[[Section], Iterator[ClaimTable]]
 
 

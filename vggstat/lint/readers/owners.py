@@ -7,8 +7,6 @@ from typing import Final
 
 from vggstat.lint.names import Name
 
-__all__ = ["find_owner"]
-
 _HAS: Final = re.compile(
     r"\b(?:has|have|had|contains?|uses?|needs?|comprises?) (?!\d+[.)]\s)[^.;]{0,30}$|有[^。]{0,10}$",
     re.IGNORECASE,

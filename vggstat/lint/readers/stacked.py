@@ -12,8 +12,6 @@ from vggstat.lint.readers.interpret import interpret
 from vggstat.lint.readers.layer_words import find_kind
 from vggstat.lint.text import Flow, Section
 
-__all__ = ["read"]
-
 MAX_CELL: Final = 60
 MAX_COLUMNS: Final = 9
 LEAST: Final = 3
