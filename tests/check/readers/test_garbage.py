@@ -93,6 +93,7 @@ HOSTILE = {
     "lines": "conv1_1 : 1,792\n" * 6_000,
     "facts": "## VGG16\n- Params: 138M\n" * 4_000,
     "log": "Setting up conv1\nTop shape: 1 64 9 9 (5184)\n" * 2_000,
+    "classes": "conv (Conv2D) " * 7_000,
     "fragments": "conv1 (Conv2D) (None, 9, 9, 64) 1792 " * 2_500,
     "summary": "VertexName (VertexType) nIn,nOut\n" + "c (DenseLayer) 1,2 3 W:{1,2}\n" * 3_000,
     "counters": "VGG(\n 1 M, 1.0% Params, 1 GMac, 1.0% MACs,\n" * 2_000 + "(0): Conv2d(3, 64)\n" * 2_000,

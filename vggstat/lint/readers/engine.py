@@ -71,10 +71,10 @@ def begins_with_input(row: Row, first: Row | None) -> bool:
     return first is not None and row.kind == "input"
 
 
-def line_from(text: Flow, start: int) -> Flow:
-    """The rest of a line."""
-    end = text.text.find("\n", start)
-    return text.cut(start, end if end >= 0 else None)
+def line_from(text: Flow, start: int, stop: int) -> Flow:
+    """The rest of a line, up to ``stop`` at most."""
+    end = text.text.find("\n", start, stop)
+    return text.cut(start, stop if end < 0 else end)
 
 
 def _groups(match: re.Match[str], name: str) -> list[str]:

@@ -65,11 +65,11 @@ _PROOF: Final = re.compile(
 
 
 def _row(text: Flow, head: re.Match[str], end: int) -> Row:
-    line = line_from(text, head.end())
+    line = line_from(text, head.end(), end)
     name = (head["name"] or head["words"]).strip()
     word = head["type"] or head["class"] or ""
     kind = _kind(word, name)
-    below = _BELOW.match(text.text, min(head.end() + len(line), end), end) if kind is None else None
+    below = _BELOW.match(text.text, head.end() + len(line), end) if kind is None else None
     if below:
         word = below["type"]
         kind = _kind(word, name)
