@@ -19,4 +19,5 @@ read: Final = Layout(
     gap=40,
     least_layers=3,
     has_totals=True,
+    sparse=True,
 ).read

@@ -133,6 +133,8 @@ class Layout(Record):
     """Conv, pool and FC layers that make a listing."""
     has_totals: bool = False
     """Whether the tool always prints totals: without them, its listing is cut."""
+    sparse: bool = False
+    """Whether lines of others stand between those of a listing: they are left to others."""
     family: str = ""
     again: Callable[[Row, Row | None], bool] = lambda row, first: False  # noqa: ARG005
     """Whether a row begins another listing than the one whose first row is given."""
@@ -147,8 +149,12 @@ class Layout(Record):
     def read(self, section: Section) -> Iterator[ClaimTable]:
         """Every listing of the section, whose lines are then taken."""
         for run in runs(section, self._begins, self.gap, lambda begins, _: begins):
-            first, end = run[0][0], self._extended(section, run[-1][0] + 1)
-            text = self.join(section.lines[i].flow for i in range(first, end) if i not in section.taken)
+            end = self._extended(section, run[-1][0] + 1)
+            between = range(run[0][0], end)
+            lines = (
+                [index for index, _ in run] if self.sparse else [i for i in between if i not in section.taken]
+            )
+            text = self.join(section.lines[index].flow for index in lines)
             if self.proof is not None and not self.proof.search(text.text):
                 continue
             start = 0
@@ -158,11 +164,9 @@ class Layout(Record):
                 start = parts[-1].stop
                 if table is None:
                     continue
-                last = parts[-1].head.end() - 1
-                section.take(
-                    section.index_of(whole),
-                    end if start == len(text) else section.index_of(text.cut(last)) + 1,
-                )
+                first = section.index_of(whole)
+                last = section.index_of(text.cut(parts[-1].head.end() - 1)) if start < len(text) else end
+                section.taken.update(index for index in lines if first <= index <= last)
                 yield table
 
     def _begins(self, line: Flow) -> bool | None:
