@@ -10,6 +10,7 @@ import pytest
 from tests.check.readers.reading import cells, kinds, make, places, totals
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.readers.engine import Layout, begins_with_input, named_as_first, runs
+from vggstat.lint.readers.layer_words import attributes, find_kind
 from vggstat.lint.text import Flow
 
 TOY = Layout(
@@ -19,6 +20,8 @@ TOY = Layout(
     fields=(re.compile(r"learns (?P<params>[\d,]+)"), re.compile(r"does (?P<ops>[\d.]+)")),
     labels={"params": "learned"},
     units={"ops": "M"},
+    kind=find_kind,
+    words=attributes,
     total=re.compile(r"in all (?P<params>[\d,]+)"),
     has_totals=True,
 )

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple, TypeVar
 
 from vggstat.lint.model import Cell, ClaimTable, Row, RowKind
 from vggstat.lint.readers.claims import claims
-from vggstat.lint.readers.layer_words import attributes, find_kind
 from vggstat.lint.text import Flow, Section, join
 from vggstat.records import Record
 
@@ -109,9 +108,9 @@ class Layout(Record):
     """What a group's column is called, where the group's own name is not it."""
     units: Mapping[str, str] = {}
     """The unit of a group's column."""
-    kind: Callable[[str], RowKind | None] = find_kind
+    kind: Callable[[str], RowKind | None] = lambda word: None  # noqa: ARG005
     """The kind of layer that a ``type`` means, or a ``name`` where there is no type."""
-    words: Callable[[Flow, RowKind | None], Iterable[Cell]] = attributes
+    words: Callable[[Flow, RowKind | None], Iterable[Cell]] = lambda words, kind: ()  # noqa: ARG005
     """What the group ``words`` claims; it fills in what no other group says."""
     total: re.Pattern[str] | None = None
     """A total, with groups as in a head."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from vggstat.lint.model import Cell, RowKind
@@ -233,16 +233,18 @@ _WORDS_OF: Final[dict[RowKind, tuple[str, ...]]] = {
     "avgpool": _OF_POOLS,
 }
 """What is said of a layer of each kind, the surest first."""
-_SAID: Final = {
-    kind: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
-    for kind, patterns in _WORDS_OF.items()
-}
+
+
+@cache
+def _patterns(kind: RowKind) -> tuple[re.Pattern[str], ...]:
+    """The patterns of a kind, compiled when the first layer of it is read."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _WORDS_OF.get(kind, ()))
 
 
 def attributes(flow: Flow, kind: RowKind | None) -> Iterator[Cell]:
     """What a layer's name or arguments say of it, each quantity once."""
     said: set[str] = {"kernel", "stride", "padding"} if kind == "fc" else set()
-    for pattern in _SAID.get(kind or "other", ()) if len(flow) <= MAX_WORDS else ():
+    for pattern in _patterns(kind or "other") if len(flow) <= MAX_WORDS else ():
         for match in pattern.finditer(flow.text):
             for cell in claims(flow, match, {}):
                 if cell.quantity not in said:
