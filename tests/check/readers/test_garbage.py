@@ -12,6 +12,7 @@ from vggstat.lint.readers import DIALECTS
 from vggstat.lint.readers.markup import strip_tags
 
 READERS = {
+    "cs231n": "text",
     "torchsummary": "text",
     "torchinfo": "text",
     "print_model": "text",
@@ -110,6 +111,24 @@ def test_hostile_text_is_read_in_linear_time(dialect: str, name: str) -> None:
     text = HOSTILE[name]
 
     assert seconds(lambda: read(text, dialect, READERS[dialect]), limit=1.0) < 1.0
+
+
+BEGINNINGS = (
+    "", "conv (Conv2D) (None, 1", "Conv2d-1", "Conv2d-1 [[1, 3]]", "0 conv", "0 conv 64", "CONV3-64: [2x2x2] memory: 1",
+    "TOTAL memory: 24M", "TOTAL params:", "Conv2d: 1-1", "c (DenseLayer) 1,2", "1 'a' Conv", "(0): Conv2d(", "...", "Total params",
+    "conv1: 3", "conv1 -> 3x3x3", "A B C D E", "Setting up", "VGG16 has",
+)  # fmt: skip
+"""What rows and totals begin with."""
+RUNS = (" ", "1", ".", "(", "|", "x", " K", ", ", "= ")
+
+
+@pytest.mark.parametrize("dialect", READERS)
+def test_a_row_that_breaks_off_is_read_in_linear_time(dialect: str) -> None:
+    """Behind the beginning of a row a sign may come any number of times, and then something that fits nothing."""
+    header = "Layer (type:depth-idx) Output Shape Param #\n" if dialect in ("torchinfo", "keras") else ""
+    texts = [f"{header}{begin}{sign * 10_000}!\n" for begin in BEGINNINGS for sign in RUNS]
+
+    assert seconds(lambda: [read(text, dialect, READERS[dialect]) for text in texts], limit=2.0) < 2.0
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -19,7 +19,7 @@ from vggstat.records import Record
 T = TypeVar("T")
 MakeRow = Callable[[Flow, re.Match[str], int], Row | None]
 MakeTotals = Callable[[Flow, re.Match[str], int], Iterable[Cell]]
-GAP: Final = re.compile(r"^[ |*#/>%-]*(?:(?:\. ?){2,}|…|⋮)[ .|…*]*$", re.MULTILINE)
+GAP: Final = re.compile(r"^[ |*#/>%-]*(?:\. ?\.|…|⋮)[ .|…*]*$", re.MULTILINE)
 """A line that says that rows are left out."""
 RULE: Final = re.compile(r"(?=.*\S)[\s_=+|:*#/>.…-]*")
 TITLE_LINES: Final = 3
