@@ -163,8 +163,8 @@ class Layout(Record):
                 start = parts[-1].stop
                 if table is None:
                     continue
-                first = section.index_of(whole)
-                last = section.index_of(text.cut(parts[-1].head.end() - 1)) if start < len(text) else end
+                first, behind = section.index_of(whole), parts[-1].head.end()
+                last = section.index_of(text.cut(behind - 1, behind)) if start < len(text) else end
                 section.taken.update(index for index in lines if first <= index <= last)
                 yield table
 
