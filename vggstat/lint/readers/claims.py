@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -21,10 +22,16 @@ def claims(
 
     ``labels`` and ``units`` are by group; without a label, the group's name is it.
     """
-    for group, printed in match.groupdict().items():
-        quantity = _QUANTITY_OF.get(group.rstrip("_23456789"))
-        if quantity and printed:
+    for group, quantity in _claiming(match.re):
+        if match[group]:
             claim = text.group(match, group).strip(" ,.'")
             yield Cell(
                 quantity=quantity, flow=claim, unit=units.get(group, ""), label=labels.get(group, group)
             )
+
+
+@lru_cache(maxsize=256)
+def _claiming(pattern: re.Pattern[str]) -> tuple[tuple[str, Quantity], ...]:
+    """The groups of a pattern that are claims, with their quantities."""
+    names = ((group, group.rstrip("_23456789")) for group in pattern.groupindex)
+    return tuple((group, _QUANTITY_OF[name]) for group, name in names if name in _QUANTITY_OF)

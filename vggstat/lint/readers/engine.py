@@ -7,6 +7,7 @@ end cuts nothing, and a row reaches from its head to the next head.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple, TypeVar
@@ -78,7 +79,7 @@ def line_from(text: Flow, start: int, stop: int) -> Flow:
 
 def _groups(match: re.Match[str], name: str) -> list[str]:
     """The groups of a match that are called so (``name``, ``name_2``) and that hold something."""
-    return [group for group, printed in match.groupdict().items() if printed and group.startswith(name)]
+    return [group for group in match.re.groupindex if group.startswith(name) and match[group]]
 
 
 def _said(matches: Iterable[re.Match[str]], name: str) -> str:
@@ -165,7 +166,7 @@ class Layout(Record):
                     continue
                 first, behind = section.index_of(whole), parts[-1].head.end()
                 last = section.index_of(text.cut(behind - 1, behind)) if start < len(text) else end
-                section.taken.update(index for index in lines if first <= index <= last)
+                section.taken.update(lines[bisect_left(lines, first) : bisect_right(lines, last)])
                 yield table
 
     def _begins(self, line: Flow) -> bool | None:
