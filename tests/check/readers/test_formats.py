@@ -206,7 +206,7 @@ def test_matlab_darknet_and_caffe() -> None:
 
     assert [matlab.dialect, darknet.dialect, caffe.dialect] == ["matlab", "darknet", "prototxt"]
     assert [(c.quantity, c.flow.text) for c in matlab.rows[1].cells] == [
-        ("stride", "1"), ("padding", "1"), ("channels", "64"), ("in_channels", "3"), ("kernel", "3x3"),
+        ("stride", "1"), ("padding", "1"), ("channels", "64"), ("kernel", "3x3"), ("in_channels", "3"),
     ]  # fmt: skip
     assert ("ops", "0.173") in cells(darknet, 0)
     assert [(c.quantity, c.flow.text) for c in caffe.rows[0].cells] == [

@@ -12,6 +12,7 @@ from vggstat.lint.readers import DIALECTS
 from vggstat.lint.readers.markup import strip_tags
 
 READERS = {
+    "cs231n": "text",
     "torchsummary": "text",
     "torchinfo": "text",
     "print_model": "text",
@@ -93,6 +94,10 @@ HOSTILE = {
     "lines": "conv1_1 : 1,792\n" * 6_000,
     "facts": "## VGG16\n- Params: 138M\n" * 4_000,
     "log": "Setting up conv1\nTop shape: 1 64 9 9 (5184)\n" * 2_000,
+    "classes": "conv (Conv2D) " * 7_000,
+    "set up": "Setting up a Top shape: 1 2 (" * 3_500,
+    "lecture": "CONV3-64: [224 memory: 1*" * 4_000,
+    "sums": "Total params: 1 (" * 6_000,
     "fragments": "conv1 (Conv2D) (None, 9, 9, 64) 1792 " * 2_500,
     "summary": "VertexName (VertexType) nIn,nOut\n" + "c (DenseLayer) 1,2 3 W:{1,2}\n" * 3_000,
     "counters": "VGG(\n 1 M, 1.0% Params, 1 GMac, 1.0% MACs,\n" * 2_000 + "(0): Conv2d(3, 64)\n" * 2_000,
@@ -106,6 +111,24 @@ def test_hostile_text_is_read_in_linear_time(dialect: str, name: str) -> None:
     text = HOSTILE[name]
 
     assert seconds(lambda: read(text, dialect, READERS[dialect]), limit=1.0) < 1.0
+
+
+BEGINNINGS = (
+    "", "conv (Conv2D) (None, 1", "Conv2d-1", "Conv2d-1 [[1, 3]]", "0 conv", "0 conv 64", "CONV3-64: [2x2x2] memory: 1",
+    "TOTAL memory: 24M", "TOTAL params:", "Conv2d: 1-1", "c (DenseLayer) 1,2", "1 'a' Conv", "(0): Conv2d(", "...", "Total params",
+    "conv1: 3", "conv1 -> 3x3x3", "A B C D E", "Setting up", "VGG16 has",
+)  # fmt: skip
+"""What rows and totals begin with."""
+RUNS = (" ", "1", ".", "(", "|", "x", " K", ", ", "= ")
+
+
+@pytest.mark.parametrize("dialect", READERS)
+def test_a_row_that_breaks_off_is_read_in_linear_time(dialect: str) -> None:
+    """Behind the beginning of a row a sign may come any number of times, and then something that fits nothing."""
+    header = "Layer (type:depth-idx) Output Shape Param #\n" if dialect in ("torchinfo", "keras") else ""
+    texts = [f"{header}{begin}{sign * 10_000}!\n" for begin in BEGINNINGS for sign in RUNS]
+
+    assert seconds(lambda: [read(text, dialect, READERS[dialect]) for text in texts], limit=2.0) < 2.0
 
 
 @pytest.mark.parametrize("name", HOSTILE)

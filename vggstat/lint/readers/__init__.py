@@ -3,6 +3,9 @@
 A reader is a module with ``read(section) -> Iterator[ClaimTable]``. It is imported only when its ``cue`` is found
 in the text, so that a document pays for what it contains. The order is that of reading: a line that one reader
 has taken is not offered to the next, so the specific ones stand first and prose stands last.
+
+What a tool prints is an ``engine.Layout``: a record of patterns whose groups are named by what they claim. Such a
+dialect is a file of patterns, ``read = Layout(...).read``, and needs code only where patterns cannot say it.
 """
 
 from __future__ import annotations
@@ -15,8 +18,6 @@ from typing import Final, NamedTuple, cast
 
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.text import Section
-
-__all__ = ["DIALECTS", "Dialect", "Read", "find_reader"]
 
 Read = Callable[[Section], Iterator[ClaimTable]]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["accounting_in_heading", "accounting_of_total"]
-
 _TOTAL: Final = re.compile(r"/ (?:image|\d+ images) \((?P<name>[a-z][a-z0-9-]*)\)")
 _HEADING: Final = re.compile(r"\b(?:memory|values)\b\W*(?:\(values\b)?[\W_]*(?P<name>[a-z][a-z0-9-]*)\)?\s*$")
 

@@ -7,8 +7,6 @@ from typing import Final
 
 from vggstat.lint.model import Bound
 
-__all__ = ["find_bound"]
-
 _MORE: Final = re.compile(
     r"(?:>=?|≥|\bover|\babove|\bbeyond|\bmore than|\bat least|\bgreater than|\bexceed(?:s|ing)?|\bupwards of"
     r"|\büber|\bmehr als|\bmindestens|\bplus de|\bau moins|\bmás de|\bmais de|\bpiù di|\boltre|\bhơn"

@@ -96,7 +96,7 @@ read: Final = Layout(
         r"|(?:memory|weights|param\w{0,20})\s*:|TOTAL\s+(?:mem|par|wei)|^\W*(?:I|IN|INP|INPU|C|CO|CON|CONV)\s*$",
         re.IGNORECASE,
     ),
-    rest=re.compile(r"(?=.*\S)(?:\s*[\d*x=+(),.KMG ]+\s*|\s*\(.*)"),
+    rest=re.compile(r"(?=.*\S)(?:[\d*x=+(),.KMG\s]+|\s*\(.*)"),
     gap=4,
     least=3,
     again=begins_with_input,

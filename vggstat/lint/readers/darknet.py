@@ -15,7 +15,8 @@ _MAP: Final = r"\d{1,5} x +\d{1,5} x +\d{1,5}"
 read: Final = Layout(
     name="darknet",
     row=re.compile(
-        r"^ *\d{1,4} +(?:(?P<type>conv|max) +(?P<channels>\d{1,5})? *(?P<kernel>\d{1,2} x \d{1,2}) */ *(?P<stride>\d{1,2})"
+        r"^ *\d{1,4} +(?:(?P<type>conv|max) {1,30}(?:(?P<channels>\d{1,5}) {1,30})?"
+        r"(?P<kernel>\d{1,2} x \d{1,2}) */ *(?P<stride>\d{1,2})"
         rf" +(?P<in_shape>{_MAP}) *-> *(?P<shape>{_MAP})(?: +(?P<ops>\d+\.\d+) *BF(?:LOPs)?)?"
         r"|(?P<type_2>connected) +(?P<in_channels>\d{1,6}) *-> *(?P<channels_2>\d{1,6})"
         r"|(?P<type_3>avg|dropout|softmax|cost|route|shortcut|upsample|detection|yolo|local|crop|reorg)\b)",

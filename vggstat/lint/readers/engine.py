@@ -7,25 +7,24 @@ end cuts nothing, and a row reaches from its head to the next head.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
-from vggstat.lint.model import QUANTITIES, Cell, ClaimTable, Quantity, Row, RowKind
-from vggstat.lint.readers.layer_words import attributes, find_kind
+from vggstat.lint.model import Cell, ClaimTable, Row, RowKind
+from vggstat.lint.readers.claims import claims
 from vggstat.lint.text import Flow, Section, join
 from vggstat.records import Record
 
 T = TypeVar("T")
 MakeRow = Callable[[Flow, re.Match[str], int], Row | None]
 MakeTotals = Callable[[Flow, re.Match[str], int], Iterable[Cell]]
-GAP: Final = re.compile(r"^[ |*#/>%-]*(?:(?:\. ?){2,}|…|⋮)[ .|…*]*$", re.MULTILINE)
+GAP: Final = re.compile(r"^[ |*#/>%-]*(?:\. ?\.|…|⋮)[ .|…*]*$", re.MULTILINE)
 """A line that says that rows are left out."""
 RULE: Final = re.compile(r"(?=.*\S)[\s_=+|:*#/>.…-]*")
 TITLE_LINES: Final = 3
 """Lines before a listing, and of it, in which the network is named."""
-_QUANTITY_OF: Final[dict[str, Quantity]] = {name: name for name in QUANTITIES}  # type: ignore[misc]
 
 
 def runs(
@@ -72,31 +71,15 @@ def begins_with_input(row: Row, first: Row | None) -> bool:
     return first is not None and row.kind == "input"
 
 
-def line_from(text: Flow, start: int) -> Flow:
-    """The rest of a line."""
-    end = text.text.find("\n", start)
-    return text.cut(start, end if end >= 0 else None)
-
-
-def claims(
-    text: Flow,
-    match: re.Match[str],
-    labels: Mapping[str, str],
-    units: Mapping[str, str] = MappingProxyType({}),
-) -> Iterator[Cell]:
-    """A cell for each group of a match that is named like a quantity."""
-    for group, printed in match.groupdict().items():
-        quantity = _QUANTITY_OF.get(group.rstrip("_23456789"))
-        if quantity and printed:
-            claim = text.group(match, group).strip(" ,.'")
-            yield Cell(
-                quantity=quantity, flow=claim, unit=units.get(group, ""), label=labels.get(group, group)
-            )
+def line_from(text: Flow, start: int, stop: int) -> Flow:
+    """The rest of a line, up to ``stop`` at most."""
+    end = text.text.find("\n", start, stop)
+    return text.cut(start, stop if end < 0 else end)
 
 
 def _groups(match: re.Match[str], name: str) -> list[str]:
     """The groups of a match that are called so (``name``, ``name_2``) and that hold something."""
-    return [group for group, printed in match.groupdict().items() if printed and group.startswith(name)]
+    return [group for group in match.re.groupindex if group.startswith(name) and match[group]]
 
 
 def _said(matches: Iterable[re.Match[str]], name: str) -> str:
@@ -126,9 +109,9 @@ class Layout(Record):
     """What a group's column is called, where the group's own name is not it."""
     units: Mapping[str, str] = {}
     """The unit of a group's column."""
-    kind: Callable[[str], RowKind | None] = find_kind
+    kind: Callable[[str], RowKind | None] = lambda word: None  # noqa: ARG005
     """The kind of layer that a ``type`` means, or a ``name`` where there is no type."""
-    words: Callable[[Flow, RowKind | None], Iterable[Cell]] = attributes
+    words: Callable[[Flow, RowKind | None], Iterable[Cell]] = lambda words, kind: ()  # noqa: ARG005
     """What the group ``words`` claims; it fills in what no other group says."""
     total: re.Pattern[str] | None = None
     """A total, with groups as in a head."""
@@ -150,6 +133,8 @@ class Layout(Record):
     """Conv, pool and FC layers that make a listing."""
     has_totals: bool = False
     """Whether the tool always prints totals: without them, its listing is cut."""
+    sparse: bool = False
+    """Whether lines of others stand between those of a listing: they are left to others."""
     family: str = ""
     again: Callable[[Row, Row | None], bool] = lambda row, first: False  # noqa: ARG005
     """Whether a row begins another listing than the one whose first row is given."""
@@ -164,10 +149,14 @@ class Layout(Record):
     def read(self, section: Section) -> Iterator[ClaimTable]:
         """Every listing of the section, whose lines are then taken."""
         for run in runs(section, self._begins, self.gap, lambda begins, _: begins):
-            first, end = run[0][0], self._extended(section, run[-1][0] + 1)
-            text = self.join(section.lines[i].flow for i in range(first, end) if i not in section.taken)
+            end = self._extended(section, run[-1][0] + 1)
+            between = range(run[0][0], end)
+            lines = (
+                [index for index, _ in run] if self.sparse else [i for i in between if i not in section.taken]
+            )
+            text = self.join(section.lines[index].flow for index in lines)
             if self.proof is not None and not self.proof.search(text.text):
-                continue
+                continue  # another tool's, as most that have such lines: not worth reading
             start = 0
             for parts in self._listings(text):
                 whole = text.cut(start, parts[-1].stop)
@@ -175,11 +164,9 @@ class Layout(Record):
                 start = parts[-1].stop
                 if table is None:
                     continue
-                last = parts[-1].head.end() - 1
-                section.take(
-                    section.index_of(whole),
-                    end if start == len(text) else section.index_of(text.cut(last)) + 1,
-                )
+                first, behind = section.index_of(whole), parts[-1].head.end()
+                last = section.index_of(text.cut(behind - 1, behind)) if start < len(text) else end
+                section.taken.update(lines[bisect_left(lines, first) : bisect_right(lines, last)])
                 yield table
 
     def _begins(self, line: Flow) -> bool | None:

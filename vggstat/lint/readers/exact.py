@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Final
 
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import Name, find_names
 from vggstat.lint.readers.headings import Headings
 from vggstat.lint.text import Section
-
-__all__ = ["read"]
 
 REACH: Final = 8
 """Lines above a number in which its network is named."""
@@ -26,37 +25,25 @@ _EXACT: Final = re.compile(
 )
 
 
-def _only_name(section: Section) -> str:
-    """The one network that the whole text names; empty for none or several."""
-    found = {name.spec: name.text for name in find_names(section.text)}
-    return next(iter(found.values())) if len(found) == 1 else ""
-
-
 def read(section: Section) -> Iterator[ClaimTable]:
     """A table of facts for each line that holds such a number, where the text names a network."""
+    above, only = Headings(section), cache(partial(_only_name, section))
     names: list[Name] = []
-    at = -REACH
-    headings: Headings | None = None
-    only = ""
-    found = 0
+    at, found = -REACH, 0
     for index, line in enumerate(section.lines):
         text = line.text[:MAX_LINE]
-        here = list(find_names(text))
-        if here:
+        if here := list(find_names(text)):
             names, at = here, index
         matches = list(_EXACT.finditer(text)) if index not in section.taken else []
-        if not matches:
-            continue
         found += len(matches)
         if found > MOST:
             return
-        near = names if index - at <= REACH else []
-        if near:
-            owner = near[-1].text if len({name.spec for name in near}) == 1 else ""
+        if not matches:
+            continue
+        if names and index - at <= REACH:
+            owner = names[-1].text if len({name.spec for name in names}) == 1 else ""
         else:
-            if headings is None:
-                headings, only = Headings(section), _only_name(section)
-            owner = headings.owner(index) or only
+            owner = above.owner(index) or only()
         if owner:
             cells = tuple(
                 Cell(quantity="figure", flow=line.flow.group(match), label="figure", alone=True)
@@ -64,3 +51,9 @@ def read(section: Section) -> Iterator[ClaimTable]:
             )
             row = Row(kind="network", name=owner, flow=line.flow, cells=cells)
             yield ClaimTable(dialect="exact", form="facts", start=line.flow, rows=(row,))
+
+
+def _only_name(section: Section) -> str:
+    """The one network that the whole text names; empty for none or several."""
+    found = {name.spec: name.text for name in find_names(section.text)}
+    return next(iter(found.values())) if len(found) == 1 else ""

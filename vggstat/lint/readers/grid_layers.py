@@ -393,10 +393,10 @@ _LEARNS: Final = frozenset({"conv", "fc", "bn", "other"})
 
 def _cells(cell: Flow, column: Column, kind: RowKind, has_params: bool) -> Iterator[Cell]:
     header = column.header
-    ends = ENDS.fullmatch(cell.text.strip()) if kind == "fc" else None
+    ends = re.fullmatch(ENDS, cell.text.strip()) if kind == "fc" else None
     if ends is not None:
-        yield Cell(quantity="in_channels", flow=cell.strip().group(ends, "inputs"), label=header.label)
-        yield Cell(quantity="channels", flow=cell.strip().group(ends, "outputs"), label=header.label)
+        yield Cell(quantity="in_channels", flow=cell.strip().group(ends, "in_channels"), label=header.label)
+        yield Cell(quantity="channels", flow=cell.strip().group(ends, "channels"), label=header.label)
     elif header.role == "formula":
         yield from _formula(cell, header, kind, has_params)
     elif header.role in ("shape", "in", "size", "maps", "filter") or header.quantity in column.GEOMETRY:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from vggstat.lint.names import find_names
 from vggstat.lint.text import Section
-
-__all__ = ["Headings", "is_another", "named_by"]
 
 LOWEST: Final = 9
 """The level of a line that is nothing but a network's name."""
@@ -45,55 +44,48 @@ _CALLED: Final = re.compile(
 
 
 class Headings:
-    """The headings of a section, with their levels, found when they are first asked for."""
+    """The headings of a section, found when they are first asked for."""
 
     def __init__(self, section: Section) -> None:
         self._section = section
-        self._paths: list[tuple[_Heading, ...]] = []
-        self._lines: list[int] | None = None
 
-    def _read(self) -> list[int]:
-        """Find the headings, each with those that it stands below; returns their lines."""
-        stack: list[_Heading] = []
-        for heading in self._find():
-            while stack and stack[-1].level >= heading.level:
-                stack.pop()
-            stack.append(heading)
-            self._paths.append(tuple(stack))
-        return [path[-1].line for path in self._paths]
-
-    def _find(self) -> Iterator[_Heading]:
-        section, fenced = self._section, False
-        marked = section.kind in ("markdown", "latex", "html", "text")
-        for index, line in enumerate(section.lines):
-            text = line.text.strip()
-            if text.startswith(("```", "~~~")):
-                fenced = not fenced
-            if not text or len(text) > MAX_LINE or fenced:
-                continue
-            title = _TITLE.match(text) if marked else None
-            after = section.lines[index + 1].text.strip() if index + 1 < len(section.lines) else ""
-            if title:
-                level = (
-                    len(title["marks"] or "") or int(title["tag"] or 0) or 1 + len(title["sub"] or "") // 3
-                )
-                yield _Heading(index, level, title["text"] or title["inside"] or title["tex"])
-            elif marked and _UNDER.fullmatch(after) and len(text) < 100 and text[0].isalnum():
-                yield _Heading(index, 1 if after[0] == "=" else 2, text)
-            elif len(text) < 40 and _is_name(text):
-                yield _Heading(index, LOWEST, text)
+    @cached_property
+    def _paths(self) -> list[tuple[_Heading, ...]]:
+        """Each heading, with those that it stands below before it."""
+        paths: list[tuple[_Heading, ...]] = []
+        for heading in _find(self._section):
+            before = paths[-1] if paths else ()
+            paths.append((*(above for above in before if above.level < heading.level), heading))
+        return paths
 
     def above(self, index: int) -> list[str]:
         """The headings that a line stands below, the nearest first."""
-        if self._lines is None:
-            self._lines = self._read()
-        place = bisect_left(self._lines, index) - 1
+        place = bisect_left(self._paths, index, key=lambda path: path[-1].line) - 1
         path = self._paths[place] if place >= 0 else ()
         return [h.text for h in reversed(path) if h.level < LOWEST or index - h.line <= NEAR]
 
     def owner(self, index: int) -> str:
         """The name of the one network that the headings above a line name; empty for none, or another's."""
         return named_by(self.above(index))
+
+
+def _find(section: Section) -> Iterator[_Heading]:
+    fenced = False
+    marked = section.kind in ("markdown", "latex", "html", "text")
+    for index, line in enumerate(section.lines):
+        text = line.text.strip()
+        fenced ^= text.startswith(("```", "~~~"))
+        if not text or len(text) > MAX_LINE or fenced:
+            continue
+        title = _TITLE.match(text) if marked else None
+        after = section.lines[index + 1].text.strip() if index + 1 < len(section.lines) else ""
+        if title:
+            level = len(title["marks"] or "") or int(title["tag"] or 0) or 1 + len(title["sub"] or "") // 3
+            yield _Heading(index, level, title["text"] or title["inside"] or title["tex"])
+        elif marked and _UNDER.fullmatch(after) and len(text) < 100 and text[0].isalnum():
+            yield _Heading(index, 1 if after[0] == "=" else 2, text)
+        elif len(text) < 40 and _is_name(text):
+            yield _Heading(index, LOWEST, text)
 
 
 def _is_name(text: str) -> bool:

@@ -20,47 +20,41 @@ from vggstat.lint.readers.headers import Header, is_name_header, read_header
 from vggstat.lint.readers.layer_words import find_kind
 from vggstat.lint.text import Flow, join
 
-__all__ = ["interpret"]
-
 
 def interpret(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
     """What the table claims of layers or networks; nothing where it is about something else."""
-    if len(grid.rows) < 2 or len(grid.rows) > MAX_ROWS or max(map(len, grid.rows)) > MAX_COLUMNS:
-        return
-    made: dict[int, Flow] = {}
-    for cell in (cell for row in grid.rows for cell in row):
-        if id(cell) not in made:
-            made[id(cell)] = bare(cell)
-    # a merged cell stays one object in all of its places, which tells it from equal ones
-    grid = grid.replace(rows=tuple(tuple(made[id(cell)] for cell in row) for row in grid.rows))
-    readers = (
-        grid_columns.read_columns,
-        grid_networks.read_accounts,
-        grid_modules.read_modules,
-        print_model.read_grid,
-    )
-    for read in readers:
-        tables = list(read(grid, dialect))
-        if tables:
-            yield from tables
-            return
-    for candidate in (grid, _transposed(grid)):
-        sheet = _sheet(candidate)
-        if sheet is None:
-            continue
-        sheet = grid_stages.with_layers(sheet)
-        if grid_layers.is_layers(sheet):
-            tables = list(grid_layers.read_layers(sheet, dialect))
-        elif grid_networks.is_networks(sheet):
-            tables = list(grid_networks.read_networks(sheet, dialect))
-        elif grid_layers.is_parts(sheet):
-            tables = list(grid_layers.read_layers(sheet, dialect))
-        if tables:
-            yield from tables
-            return
-    found = list(grid_networks.read_facts(grid, dialect)) or list(_shapes_with_numbers(grid, dialect))
-    sheet = _sheet(grid) if not found else None
-    yield from found or (grid_networks.read_counts(sheet, dialect) if sheet is not None else ())
+    if 2 <= len(grid.rows) <= MAX_ROWS and max(map(len, grid.rows)) <= MAX_COLUMNS:
+        found = (list(tables) for tables in _readings(_bared(grid), dialect))
+        yield from next(filter(None, found), [])
+
+
+def _bared(grid: Grid) -> Grid:
+    """The grid without marks around its cells. A merged cell stays one object in all of its places, which tells it from
+    equal ones."""
+    made = {id(cell): cell for row in grid.rows for cell in row}
+    made = {key: bare(cell) for key, cell in made.items()}
+    return grid.replace(rows=tuple(tuple(made[id(cell)] for cell in row) for row in grid.rows))
+
+
+def _readings(grid: Grid, dialect: str) -> Iterator[Iterator[ClaimTable]]:
+    """What each reader makes of the table, the surest first."""
+    yield grid_columns.read_columns(grid, dialect)
+    yield grid_networks.read_accounts(grid, dialect)
+    yield grid_modules.read_modules(grid, dialect)
+    yield print_model.read_grid(grid, dialect)
+    for sheet in filter(None, map(_sheet, (grid, _transposed(grid)))):
+        full = grid_stages.with_layers(sheet)
+        if grid_layers.is_layers(full):
+            yield grid_layers.read_layers(full, dialect)
+        elif grid_networks.is_networks(full):
+            yield grid_networks.read_networks(full, dialect)
+        elif grid_layers.is_parts(full):
+            yield grid_layers.read_layers(full, dialect)
+    yield grid_networks.read_facts(grid, dialect)
+    yield _shapes_with_numbers(grid, dialect)
+    plain = _sheet(grid)
+    if plain is not None:
+        yield grid_networks.read_counts(plain, dialect)
 
 
 LEAST_SHAPES: Final = 4
@@ -80,19 +74,16 @@ def _shapes_with_numbers(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         return
     rows = []
     for row in body:
-        if shapes[0] >= len(row) or not _is(_SHAPE, row[shapes[0]]):
-            continue
-        cells = [Cell(quantity="shape", flow=row[shapes[0]], label="shape")]
-        for i, cell in enumerate(row):
-            if i != shapes[0] and _is(_COUNT, cell):
-                cells.append(
-                    Cell(
-                        quantity="figure",
-                        flow=cell,
-                        label=grid.rows[0][i].text if i < len(grid.rows[0]) else "",
-                    )
+        if shapes[0] < len(row) and _is(_SHAPE, row[shapes[0]]):
+            counts = (
+                Cell(
+                    quantity="figure", flow=cell, label=grid.rows[0][i].text if i < len(grid.rows[0]) else ""
                 )
-        rows.append(Row(kind="other", name=row[0].text[:60], flow=row[0], cells=tuple(cells)))
+                for i, cell in enumerate(row)
+                if i != shapes[0] and _is(_COUNT, cell)
+            )
+            cells = (Cell(quantity="shape", flow=row[shapes[0]], label="shape"), *counts)
+            rows.append(Row(kind="other", name=row[0].text[:60], flow=row[0], cells=cells))
     yield ClaimTable(dialect=dialect, form="layers", start=grid.start, rows=tuple(rows), gaps=True)
 
 

@@ -26,9 +26,9 @@ _KINDS: Final[dict[str, RowKind]] = {
 """Classes of Keras and of MXNet's symbols, in lower case, and the kinds of row they are."""
 LEAST_CUT: Final = 7
 """Letters that are left of a class that a narrow table has cut, at least."""
-_OPEN: Final = r"\[?\( ?(?:None|\d+|\?|-1) ?,"
+_OPEN: Final = r"\[?\( ?(?:None|\d+|\?|-1) ?(?=,)"
 """What every shape begins with."""
-_SHAPE: Final = rf"{_OPEN} ?(?:(?:None|\d+|\?),? ?)*"
+_SHAPE: Final = rf"{_OPEN}(?:, ?(?:None|\d+|\?))*,? ?"
 _EDGE: Final = r"(?:[ |]|<[^<>\n]{1,80}>)*"
 """What stands between columns, also in a page's source."""
 _CLASS: Final = r"(?P<type>[A-Za-z_][\w ]{0,40}?)(?:\)|(?=  | *\|| +[(\[]))"
@@ -46,7 +46,7 @@ count, and nothing else."""
 _FIELD: Final = re.compile(
     rf"{_EDGE}(?:(?P<several>\[?\( ?\(|{_SHAPE}\) ?,|multiple)"
     rf"|(?P<shape>{_SHAPE}\)\]?|\d+(?:x\d+){{0,2}}(?=  +\d))"
-    rf"|{_OPEN}(?: ?\d+,)*(?: ?\d+(?= ))?)"
+    rf"|{_OPEN}(?:, ?\d+)*,?(?= |$))"
 )
 """Shapes of several outputs, a shape, or a shape that is cut."""
 _COUNT: Final = re.compile(r"(?<![\w.,(\[])\d[\d,.' ]*(?![\w(\[])")
@@ -65,11 +65,11 @@ _PROOF: Final = re.compile(
 
 
 def _row(text: Flow, head: re.Match[str], end: int) -> Row:
-    line = line_from(text, head.end())
+    line = line_from(text, head.end(), end)
     name = (head["name"] or head["words"]).strip()
     word = head["type"] or head["class"] or ""
     kind = _kind(word, name)
-    below = _BELOW.match(text.text, min(head.end() + len(line), end), end) if kind is None else None
+    below = _BELOW.match(text.text, head.end() + len(line), end) if kind is None else None
     if below:
         word = below["type"]
         kind = _kind(word, name)

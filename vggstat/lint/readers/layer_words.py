@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
-from vggstat.lint.model import Cell, Quantity, RowKind
+from vggstat.lint.model import Cell, RowKind
+from vggstat.lint.readers.claims import claims
 from vggstat.lint.text import Flow
-
-__all__ = ["ENDS", "attributes", "find_kind", "find_repeats"]
 
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 MAX_WORDS: Final = 300
@@ -164,136 +163,90 @@ def find_repeats(text: str) -> int:
     return max(1, int(range_["last"]) - int(range_["first"]) + 1) if range_ else 1
 
 
-_NAME: Final = re.compile(
+_NAME: Final = (
     r"\bconv(?:olution)?(?:2d|al)?[-_ ]?\(?(?P<kernel>1?[1-9])(?:\s?[x*]\s?(?P=kernel))?\)?"
     r"[-_ ]{1,3}(?P<channels>\d{2,5})(?![\d._x*]|\s?[x*@])"
-    r"|\bfc[-_ ]{1,2}(?P<features>\d{2,6})(?![\d._])"
-    r"|\b(?:max|avg)?pool[-_ ]?\(?(?P<window>[2-9])\s?[x*]\s?(?P=window)\b",
-    re.IGNORECASE,
+    r"|\bfc[-_ ]{1,2}(?P<channels_2>\d{2,6})(?![\d._])"
+    r"|\b(?:max|avg)?pool[-_ ]?\(?(?P<kernel_2>[2-9])\s?[x*]\s?(?P=kernel_2)\b"
 )
 """``conv3-64``, ``Conv 3x3-64``, ``FC-4096``, ``maxpool 2x2``; but not ``conv3_1``, which is a name."""
-_TORCH: Final = re.compile(
-    r"\bConv2d\(\s?(?P<inputs>\d{1,5})\s?,\s?(?P<outputs>\d{1,5})\b"
-    r"|\bLinear\(\s?(?:in_features\s?=\s?)?(?P<fin>\d{1,6})\s?,\s?(?:out_features\s?=\s?)?(?P<fout>\d{1,6})\b"
-    r"|\bMaxPool2d\(\s?(?P<pool>\d{1,2})\b",
-    re.IGNORECASE,
+_TORCH: Final = (
+    r"\bConv2d\(\s?(?P<in_channels>\d{1,5})\s?,\s?(?P<channels>\d{1,5})\b"
+    r"|\bLinear\(\s?(?:in_features\s?=\s?)?(?P<in_channels_2>\d{1,6})\s?,\s?(?:out_features\s?=\s?)?(?P<channels_2>\d{1,6})\b"
+    r"|\bMaxPool2d\(\s?(?P<kernel>\d{1,2})\b"
 )
-_KEYWORD: Final = re.compile(
-    r"\b(?P<key>kernel_size|kernel|filter_size|pool_size|stride|strides|padding|pad|[ksp](?=\s?=))\s?[=:]\s?"
-    r"(?P<value>\(\s?\d{1,2}(?:\s?,\s?\d{1,2})?\s?\)|\[?\d{1,2}(?:\s?[x*]\s?\d{1,2})?)",
-    re.IGNORECASE,
+_VALUE: Final = (
+    r"\s?[=:]\s?(?P<{}>\(\s?\d{{1,2}}(?:\s?,\s?\d{{1,2}})?\s?\)|\[?\d{{1,2}}(?:\s?[x*]\s?\d{{1,2}})?)"
 )
-_WINDOW: Final = re.compile(r"(?<![\d.x*@])(?<![x*] )(?P<side>1?\d)\s?[x*]\s?(?P=side)(?!\s?[x*]?\s?\d|\s?@)")
-_WINDOW_IN: Final = re.compile(
-    r"(?<![\d.x*@])(?P<side>1?\d)\s?[x*]\s?(?P=side)\s?[x*]\s?(?P<inputs>\d{1,5})(?!\s?[x*]?\s?\d)"
+_KEYWORD: Final = "|".join(
+    rf"\b(?:{keys}){_VALUE.format(quantity)}"
+    for quantity, keys in (
+        ("kernel", r"kernel_size|kernel|filter_size|pool_size|k(?=\s?=)"),
+        ("stride", r"strides?|s(?=\s?=)"),
+        ("padding", r"padding|pad|p(?=\s?=)"),
+    )
 )
-_COUNT: Final = re.compile(
-    r"(?<![\dx*.,-])(?P<count>\d{1,5})\s?(?:"
+_SPOKEN: Final = "|".join(
+    rf"\b(?:{words})\s?(?:of\s)?(?P<{quantity}>\d{{1,2}})(?![\d.%])"
+    rf"|(?:{cjk})\s?(?:为|是|=|:)?\s?(?P<{quantity}_2>\d{{1,2}})(?![\d.])"
+    for quantity, words, cjk in (
+        ("stride", "strides?", "步长|步幅|스트라이드|ストライド"),
+        ("padding", "padding|pad", "填充|패딩|パディング"),
+    )
+)
+_COUNT: Final = (
+    r"(?<![\dx*.,-])(?P<channels>\d{1,5})\s?(?:"
     r"(?:3x3 |5x5 |1x1 )?(?:filters?\b|kernels?\b|(?:output )?channels?\b|feature maps?\b|maps\b"
     r"|units?\b|neurons?\b|nodes?\b|outputs?\b"
     r"|filtros|filtres|neuronas|neur[ôo]nios"
     r"|нейрон|фильтр)"
     r"|个(?:卷积核|通道|滤波器|神经元)|个?通道"
     r"|個(?:の)?(?:フィルタ|チャンネル)|チャンネル"
-    r"|개(?:의)? ?(?:필터|채널|뉴런)|채널|필터)",
-    re.IGNORECASE,
+    r"|개(?:의)? ?(?:필터|채널|뉴런)|채널|필터)"
 )
-_WORD_VALUE: Final = re.compile(
-    r"\b(?P<key>stride|strides|padding|pad)\s?(?:of\s)?(?P<value>\d{1,2})(?![\d.%])"
-    r"|(?P<cjk>步长|步幅|填充|스트라이드|패딩|ストライド|パディング)\s?(?:为|是|=|:)?\s?(?P<number>\d{1,2})(?![\d.])",
-    re.IGNORECASE,
-)
-_BESIDE: Final = re.compile(
+_FILTERS: Final = (
     r"\b(?:conv(?:olution)?(?:2d|al|\dx\d)?|卷积|합성곱)\s?[\s(]\s?"
-    r"(?P<filters>\d{2,5})(?=\s?[)\]]|\s?$|\s?[+,]\s?(?!\s?\d))"
-    r"|\b(?:fc|dense|linear|fully[- ]connected|全连接层?)\s?[\s(:]\s?"
-    r"(?P<units>\d{2,6})(?=\s?[)\]]|\s?$|\s?[+,]\s?(?!\s?\d))"
-    r"|(?<![\dx*.,])(?P<before>\d{1,5}) (?=\d\s?[x*]\s?\d(?:\s?[x*]\s?\d+)?\s?(?:conv|filter|kernel))"
-    r"|\d\s?[x*]\s?\d\)?\s?(?:conv\w*|卷积)?\s?[,/]\s?(?P<after>\d{2,5})(?![\d.%@x*]|\s?[x*@])",
-    re.IGNORECASE,
+    r"(?P<channels>\d{2,5})(?=\s?[)\]]|\s?$|\s?[+,]\s?(?!\s?\d))"
+    r"|(?<![\dx*.,])(?P<channels_2>\d{1,5}) (?=\d\s?[x*]\s?\d(?:\s?[x*]\s?\d+)?\s?(?:conv|filter|kernel))"
+    r"|\d\s?[x*]\s?\d\)?\s?(?:conv\w*|卷积)?\s?[,/]\s?(?P<channels_3>\d{2,5})(?![\d.%@x*]|\s?[x*@])"
 )
-"""A number of filters or units beside the word: ``[CONV 64]``, ``Dense(4096)``, ``64 3x3x3 convolutions``."""
-_MAPS: Final = re.compile(
-    r"(?<![\d.])(?P<maps>\d{1,5})\s?@\s?(?P<size>\d{1,4}\s?[x*]\s?\d{1,4})(?![\d.]|\s?[x*])"
+"""A number of filters beside the word: ``[CONV 64]``, ``64 3x3x3 convolutions``."""
+_UNITS: Final = (
+    r"\b(?:fc|dense|linear|fully[- ]connected|全连接层?)\s?[\s(:]\s?"
+    r"(?P<channels>\d{2,6})(?=\s?[)\]]|\s?$|\s?[+,]\s?(?!\s?\d))"
 )
-ENDS: Final = re.compile(
-    r"(?<![\d.,x*])(?P<inputs>\d{2,6}|\d{1,3},\d{3})\s?(?:->|→|=>|⇒)\s?(?P<outputs>\d{1,6}|\d{1,3},\d{3})(?![\d.,]*[\dx*%])"
+"""A number of units beside the word: ``Dense(4096)``."""
+_MAPS: Final = r"(?<![\d.])(?P<channels>\d{1,5})\s?@\s?(?P<size>\d{1,4}\s?[x*]\s?\d{1,4})(?![\d.]|\s?[x*])"
+ENDS: Final = (
+    r"(?<![\d.,x*])(?P<in_channels>\d{2,6}|\d{1,3},\d{3})\s?(?:->|→|=>|⇒)"
+    r"\s?(?P<channels>\d{1,6}|\d{1,3},\d{3})(?![\d.,]*[\dx*%])"
 )
 """Inputs and outputs of an FC layer: ``FC6 (25088 → 4096)``."""
-_KEYS: Final[dict[str, Quantity]] = {
-    "kernel_size": "kernel",
-    "kernel": "kernel",
-    "filter_size": "kernel",
-    "pool_size": "kernel",
-    "k": "kernel",
-    "s": "stride",
-    "p": "padding",
-    "stride": "stride",
-    "strides": "stride",
-    "padding": "padding",
-    "pad": "padding",
-    "步长": "stride",
-    "步幅": "stride",
-    "스트라이드": "stride",
-    "ストライド": "stride",
-    "填充": "padding",
-    "패딩": "padding",
-    "パディング": "padding",
+_WINDOW: Final = r"(?<![\d.x*@])(?<![x*] )(?P<kernel>(?P<side>1?\d)\s?[x*]\s?(?P=side))(?!\s?[x*]?\s?\d|\s?@)"
+_WINDOW_IN: Final = r"(?<![\d.x*@])(?P<kernel>(?P<side>1?\d)\s?[x*]\s?(?P=side))\s?[x*]\s?(?P<in_channels>\d{1,5})(?!\s?[x*]?\s?\d)"
+_OF_EACH: Final = (_NAME, _TORCH, _KEYWORD, _SPOKEN)
+_OF_POOLS: Final = (*_OF_EACH, _MAPS, _WINDOW_IN.replace("?P<in_channels>", ""), _WINDOW)
+_WORDS_OF: Final[dict[RowKind, tuple[str, ...]]] = {
+    "conv": (*_OF_EACH, _COUNT, _FILTERS, _MAPS, _WINDOW_IN, _WINDOW),
+    "fc": (*_OF_EACH, _COUNT, _UNITS, ENDS, _MAPS),
+    "pool": _OF_POOLS,
+    "avgpool": _OF_POOLS,
 }
-_GROUPS: Final[tuple[tuple[str, Quantity], ...]] = (
-    ("kernel", "kernel"),
-    ("channels", "channels"),
-    ("features", "channels"),
-    ("window", "kernel"),
-    ("inputs", "in_channels"),
-    ("outputs", "channels"),
-    ("fin", "in_channels"),
-    ("fout", "channels"),
-    ("pool", "kernel"),
-)
+"""What is said of a layer of each kind, the surest first."""
+
+
+@cache
+def _patterns(kind: RowKind) -> tuple[re.Pattern[str], ...]:
+    """The patterns of a kind, compiled when the first layer of it is read."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _WORDS_OF.get(kind, ()))
 
 
 def attributes(flow: Flow, kind: RowKind | None) -> Iterator[Cell]:
     """What a layer's name or arguments say of it, each quantity once."""
-    if len(flow) > MAX_WORDS or kind not in ("conv", "fc", "pool", "avgpool"):
-        return
-    said: set[Quantity] = set()
-    for quantity, value in _attributes(flow, kind):
-        if quantity not in said and not (kind == "fc" and quantity in ("kernel", "stride", "padding")):
-            said.add(quantity)
-            yield Cell(quantity=quantity, flow=value, label="name")
-
-
-def _attributes(flow: Flow, kind: RowKind) -> Iterator[tuple[Quantity, Flow]]:
-    text = flow.text
-    for pattern in (_NAME, _TORCH):
-        for match in pattern.finditer(text):
-            groups = match.groupdict()
-            yield from ((quantity, flow.group(match, name)) for name, quantity in _GROUPS if groups.get(name))
-    for match in _KEYWORD.finditer(text):
-        yield _KEYS[match["key"].lower()], flow.group(match, "value")
-    for match in _WORD_VALUE.finditer(text):
-        key = "value" if match["value"] else "number"
-        yield _KEYS[(match["key"] or match["cjk"]).lower()], flow.group(match, key)
-    for match in _COUNT.finditer(text):
-        if kind in ("conv", "fc"):
-            yield "channels", flow.group(match, "count")
-    for match in _BESIDE.finditer(text):
-        if match.lastgroup and ((match.lastgroup == "units") == (kind == "fc")) and kind in ("conv", "fc"):
-            yield "channels", flow.group(match, match.lastgroup)
-    ends = ENDS.search(text) if kind == "fc" else None
-    if ends:
-        yield "in_channels", flow.group(ends, "inputs")
-        yield "channels", flow.group(ends, "outputs")
-    maps = _MAPS.search(text)
-    if maps:
-        yield "channels", flow.group(maps, "maps")
-        yield "size", flow.group(maps, "size")
-    window = _WINDOW_IN.search(text) or _WINDOW.search(text)
-    if window and kind in ("conv", "pool", "avgpool"):
-        end = window.end()
-        if window.re is _WINDOW_IN and kind == "conv":
-            yield "in_channels", flow.group(window, "inputs")
-        if window.re is _WINDOW_IN:
-            end = window.start("inputs")
-        yield "kernel", flow.cut(window.start(), end).strip(" x*")
+    said: set[str] = {"kernel", "stride", "padding"} if kind == "fc" else set()
+    for pattern in _patterns(kind or "other") if len(flow) <= MAX_WORDS else ():
+        for match in pattern.finditer(flow.text):
+            for cell in claims(flow, match, {}):
+                if cell.quantity not in said:
+                    said.add(cell.quantity)
+                    yield cell.replace(label="name")

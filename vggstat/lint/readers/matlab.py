@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from vggstat.lint.readers.engine import Layout, begins_with_input
+from vggstat.lint.readers.layer_words import attributes, find_kind
 
 read: Final = Layout(
     name="matlab",
@@ -20,6 +21,8 @@ read: Final = Layout(
         re.compile(r"  (?P<channels>\d{1,6}) fully connected"),
     ),
     labels={"shape": "images", "channels": "name"},
+    kind=find_kind,
+    words=attributes,
     again=begins_with_input,
     least_layers=3,
 ).read

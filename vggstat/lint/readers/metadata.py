@@ -13,8 +13,6 @@ from vggstat.lint.model import Cell, ClaimTable, Quantity, Row
 from vggstat.lint.names import Name, find_names
 from vggstat.lint.text import Flow, Section
 
-__all__ = ["read"]
-
 REACH: Final = 12
 """Lines above a figure in which its network is named."""
 MAX_LINE: Final = 2_000

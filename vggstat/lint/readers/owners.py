@@ -8,8 +8,6 @@ from typing import Final
 from vggstat.lint.names import Name
 from vggstat.lint.readers.ties import is_tied
 
-__all__ = ["find_owner", "find_tie"]
-
 _HAS: Final = re.compile(
     r"\b(?:has|have|had|contains?|uses?|needs?|comprises?) (?!\d+[.)]\s)[^.;]{0,30}$|有[^。]{0,10}$",
     re.IGNORECASE,

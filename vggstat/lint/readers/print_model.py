@@ -14,7 +14,8 @@ from itertools import islice
 from typing import Final
 
 from vggstat.lint.model import Cell, ClaimTable, Group, Quantity, Row, RowKind
-from vggstat.lint.readers.engine import Layout, claims, count_layers
+from vggstat.lint.readers.claims import claims
+from vggstat.lint.readers.engine import Layout, count_layers
 from vggstat.lint.readers.grid import Grid
 from vggstat.lint.readers.torch_kinds import torch_kind
 from vggstat.lint.text import Flow, join

@@ -11,8 +11,6 @@ from typing import Final
 
 from vggstat.lint.text import Flow, Line, join
 
-__all__ = ["continued", "find_products"]
-
 _SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|param))|\s(?:thousand|million|billion)(?![a-z])"
 _ROUNDED: Final = r"(?:\s?+[KMG](?![A-Za-z]))?+"
 """The unit of a term."""

@@ -86,7 +86,8 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
     ),
     (
         "ops",
-        rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMGBT]|(?i:million|billion)|Milliarden|milliards|miliardi|Mrd\.?|亿|億|억|G)?)[ -]?{_OPERATIONS}",
+        rf"{_HEDGE}(?P<claim>{_NUMBER}\s?(?:[KMGBT]|(?i:million|billion)|Milliarden|milliards|miliardi|Mrd\.?"
+        rf"|亿|億|억|G)?)[ -]?{_OPERATIONS}",
     ),
     (
         "ops",

@@ -12,8 +12,6 @@ from vggstat.lint.readers.interpret import interpret
 from vggstat.lint.readers.layer_words import find_kind
 from vggstat.lint.text import Flow, Section
 
-__all__ = ["read"]
-
 MAX_CELL: Final = 60
 MAX_COLUMNS: Final = 9
 LEAST: Final = 3
@@ -27,16 +25,14 @@ def read(section: Section) -> Iterator[ClaimTable]:
     at = 0
     while at + 2 * LEAST < len(lines):
         rows = _rows(section, lines, at)
-        if not rows:
-            at += 1
-            continue
-        last = at + len(rows) * len(rows[0])
-        grid = Grid(rows=tuple(rows), start=rows[0][0], headers=1)
-        tables = list(interpret(grid, "stacked"))
+        tables = (
+            list(interpret(Grid(rows=tuple(rows), start=rows[0][0], headers=1), "stacked")) if rows else []
+        )
+        end = at + len(rows) * len(rows[0]) if tables else at + 1
         if tables:
-            section.take(lines[at], lines[last - 1] + 1)
-            yield from tables
-        at = last if tables else at + 1
+            section.take(lines[at], lines[end - 1] + 1)
+        yield from tables
+        at = end
 
 
 def _rows(section: Section, lines: Sequence[int], at: int) -> list[tuple[Flow, ...]]:

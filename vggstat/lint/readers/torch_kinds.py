@@ -7,8 +7,6 @@ from typing import Final
 
 from vggstat.lint.model import RowKind
 
-__all__ = ["torch_kind"]
-
 _KINDS: Final[dict[str, RowKind]] = {
     "conv2d": "conv",
     "lazyconv2d": "conv",

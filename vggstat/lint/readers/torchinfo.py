@@ -67,7 +67,7 @@ def _columns(header: str) -> tuple[str, ...]:
     return tuple(match.lastgroup or "" for match in _COLUMN.finditer(header)) or ("shape", "params")
 
 
-def _row(text: Flow, head: re.Match[str], _end: int) -> Row:
+def _row(text: Flow, head: re.Match[str], end: int) -> Row:
     line = head[0]
     depth = int(head["depth"]) if head["depth"] else (len(line) - len(line.lstrip(_MARKS + "\\"))) // 4
     return Row(
@@ -75,7 +75,7 @@ def _row(text: Flow, head: re.Match[str], _end: int) -> Row:
         name=head["name"] or head["variable"] or line.strip(_MARKS),
         type=head["type"],
         flow=text.cut(head.start("type"), head.end()),
-        cells=tuple(_cells(line_from(text, head.end()), _columns(text.text.partition("\n")[0]))),
+        cells=tuple(_cells(line_from(text, head.end(), end), _columns(line_from(text, 0, end).text))),
         depth=depth,
     )
 

@@ -16,9 +16,9 @@ from vggstat.lint.readers.totals import TOTAL, read_total
 from vggstat.lint.text import Flow
 
 _ROW: Final = re.compile(
-    r"(?<![\w.])(?P<name>(?P<type>[A-Z][A-Za-z]{1,30}(?:[12][dD])?)-\d{1,4}) *\|? *"
-    r"(?:\[\[(?P<in_shape>\d{1,6}(?:, \d{1,6}){0,4})\]\] *\|? *)?"
-    r"(?P<shape>\[ ?(?:-?\d+|None|N|B|bs|batch(?:_size)?)(?:, ?-?\d+){0,4} ?\]|\( ?-?\d+(?:, ?-?\d+){1,4} ?\)) *\|? *"
+    r"(?<![\w.])(?P<name>(?P<type>[A-Z][A-Za-z]{1,30}(?:[12][dD])?)-\d{1,4})[ |]*"
+    r"(?:\[\[(?P<in_shape>\d{1,6}(?:, \d{1,6}){0,4})\]\][ |]*)?"
+    r"(?P<shape>\[ ?(?:-?\d+|None|N|B|bs|batch(?:_size)?)(?:, ?-?\d+){0,4} ?\]|\( ?-?\d+(?:, ?-?\d+){1,4} ?\))[ |]*"
     r"(?P<params>\d[\d,.']{0,20})?(?=[ |]|$)",
     re.MULTILINE,
 )
