@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vggstat.lint.arithmetic import judge_arithmetic
 from vggstat.lint.contradictions import enter_other_mega
-from vggstat.lint.conventions import FLOAT32, mega_of
+from vggstat.lint.conventions import FLOAT32
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.observe import printed_counts
 from vggstat.lint.listings.chain import blame_row
@@ -72,7 +72,9 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) 
     if number is None or table.family not in ("keras", "torchsummary", "torchinfo"):
         verdicts.skip(cell, UNKNOWN)
         return
-    scale = 1 if number.unit.name == "B" else mega_of(table, number)[0]  # of a size: bytes, not billions
+    scale = (
+        1 if number.unit.name == "B" else table.scales_of_size(number)[0]
+    )  # of a size: bytes, not billions
     if any(number.admits(width * params, scale) for width in (FLOAT32, 2, 8)):
         verdicts.passed(cell, "bytes of the parameters")
     elif not enter_other_mega(table.policy, cell, number, FLOAT32 * params, verdicts):

@@ -12,9 +12,9 @@ from vggstat.lint.contradictions import (
     is_plain_binary,
     is_precise,
 )
-from vggstat.lint.conventions import FLOAT32, Rule, is_torch_summary, mega_of, param_rules
+from vggstat.lint.conventions import FLOAT32, Rule, param_rules
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.identity.observe import printed_counts
+from vggstat.lint.identity.observe import is_torch_summary, printed_counts
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Network, Target
 from vggstat.lint.numbers import Number, format_like
@@ -122,7 +122,7 @@ class Whole:
 
     def scales(self, number: Number) -> tuple[int, ...]:
         """The bases that the tool uses for MB, or the one that is settled."""
-        return mega_of(self.table, number, mebi=self.is_torch_summary)
+        return self.table.scales_of_size(number, mebi=self.is_torch_summary)
 
     def expect(self, cell: Cell, number: Number, exact: int, code: str, words: str) -> None:
         """Enter the verdict on a number that has one right value."""
