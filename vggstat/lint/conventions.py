@@ -31,6 +31,11 @@ class Rule(NamedTuple):
         count = self.of(target)
         return count if count is None or not self.per_image else count * batch
 
+    def total(self, targets: Iterable[Target], batch: int = 1) -> int | None:
+        """The count of several layers; None where it is not known for one of them, or there is none."""
+        counts = [self.exact(target, batch) for target in targets]
+        return None if not counts or None in counts else sum(count for count in counts if count is not None)
+
     def scale(self, number: Number) -> int:
         return number.unit.binary if self.binary and number.unit.binary else number.unit.decimal
 

@@ -39,7 +39,7 @@ class _Claim(NamedTuple):
     """All layers of the network, where the group is all rows: a total may be of those that are left out, too."""
 
     def sum(self, rule: Rule, batch: int = 1) -> int | None:
-        return _sum(rule, self.targets, batch)
+        return rule.total(self.targets, batch)
 
     @property
     def cell(self) -> Cell:
@@ -51,18 +51,13 @@ class _Claim(NamedTuple):
 
     def admits(self, rule: Rule, batch: int = 1) -> bool:
         return any(
-            exact is not None and self.number.admits(exact, rule.scale(self.number))
-            for exact in (self.sum(rule, batch), _sum(rule, self.network, batch))
+            exact is not None and rule.fits(self.number, exact)
+            for exact in (self.sum(rule, batch), rule.total(self.network, batch))
         )
 
     def is_of_one(self, rule: Rule) -> bool:
         """Whether the number is that of each single layer: some tables print that beside ``x 3``."""
         return any(rule.admits(self.number, target) for target in self.targets)
-
-
-def _sum(rule: Rule, targets: Sequence[Target], batch: int = 1) -> int | None:
-    counts = [rule.exact(target, batch) for target in targets]
-    return None if not counts or None in counts else sum(count for count in counts if count is not None)
 
 
 def batch_of(table: ClaimTable, identity: Identity) -> int:

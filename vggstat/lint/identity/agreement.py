@@ -50,6 +50,17 @@ class Identity(Record):
         return self.network.name if self.network else ""
 
     @property
+    def matched(self) -> list[tuple[int, int]]:
+        """The pairs of a row and the layer that it is."""
+        return _matched(self.pairs)
+
+    @property
+    def matches(self) -> list[tuple[Obs, Target]]:
+        """The same, as what the row says and the layer."""
+        targets = self.network.targets if self.network is not None else ()
+        return [(self.observations[o], targets[t]) for o, t in self.matched]
+
+    @property
     def begins_inside(self) -> bool:
         """Whether the first row is no first layer: it takes maps of one that is not shown."""
         return self.own and self.network is not None and self.network.image[0] > MAX_PLANES
@@ -69,6 +80,10 @@ class Identity(Record):
         return tuple(
             o for o, t in self.pairs if t is None and o is not None and self.observations[o].kind in HARD
         )
+
+
+def _matched(pairs: Iterable[tuple[int | None, int | None]]) -> list[tuple[int, int]]:
+    return [(o, t) for o, t in pairs if o is not None and t is not None]
 
 
 def align_with(evidence: Evidence, network: Network) -> Identity:
@@ -174,9 +189,7 @@ def _agreement(
 ) -> tuple[int, int]:
     """How many cells agree, and how many there are to compare."""
     agreed = compared = 0
-    for o, t in pairs:
-        if o is None or t is None:
-            continue
+    for o, t in _matched(pairs):
         for right in _compare(observations[o], network.targets[t], layout):
             agreed += right
             compared += 1

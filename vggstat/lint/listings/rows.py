@@ -5,8 +5,8 @@ from __future__ import annotations
 from vggstat.lint.conventions import Rule
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.listings.attributes import judge_attribute
-from vggstat.lint.listings.column import Judged
 from vggstat.lint.listings.columns import COLUMN_OF, heading_of, judge_column
+from vggstat.lint.listings.counts import Judged
 from vggstat.lint.listings.passing import with_passing
 from vggstat.lint.listings.shapes import judge_in_shape, judge_shape
 from vggstat.lint.model import Cell, ClaimTable

@@ -78,10 +78,7 @@ class Whole:
 
     def sum(self, rule: Rule, rows: Sequence[Target] | None = None) -> int | None:
         """The count of all layers, or of some rows; None where the rule is not known for one of them."""
-        counts = [
-            rule.exact(target, self.identity.batch) for target in (self.targets if rows is None else rows)
-        ]
-        return None if None in counts else sum(count for count in counts if count is not None)
+        return rule.total(self.targets if rows is None else rows, self.identity.batch)
 
     def match(
         self,
