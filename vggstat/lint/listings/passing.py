@@ -8,7 +8,6 @@ from math import prod
 from vggstat.lint.identity.agreement import Identity, shape_agrees
 from vggstat.lint.identity.observe import Obs
 from vggstat.lint.network import Target
-from vggstat.net.work import Work
 from vggstat.shapes import Shape
 
 
@@ -50,18 +49,17 @@ def _container(index: int, identity: Identity) -> Target | None:
         last = identity.network.targets[t] if t is not None else last
     if last is None:
         return None
-    return _made("other", identity.observations[index].row.name, "module", last.shape, last.shape)
+    return Target("other", identity.observations[index].row.name, "module", last.shape, last.shape)
 
 
 def _passing(obs: Obs, before: Target, identity: Identity) -> Target | None:
     """The layer of a row that no network holds as such: its shape follows from the one before."""
     shape: Shape | None = before.shape
-    weights = biases = buffers = 0
+    weights = 0
     if obs.kind == "flatten":
         shape = (prod(before.shape),)
     elif obs.kind == "bn":
-        weights = biases = before.shape[0]
-        buffers = 2 * before.shape[0]
+        weights = before.shape[0]
     elif obs.kind == "zeropad" and len(before.shape) == 3:
         channels, height, width = before.shape
         shape = (channels, height + 2, width + 2)
@@ -73,9 +71,10 @@ def _passing(obs: Obs, before: Target, identity: Identity) -> Target | None:
         shape = None
     if shape is None:
         return None
-    made = _made(obs.kind, obs.row.name, obs.kind, shape, before.shape)
     factors = (weights,) if weights else ()
-    return made._replace(weights=weights, biases=biases, buffers=buffers, factors=factors)
+    return Target(
+        obs.kind, obs.row.name, obs.kind, shape, before.shape, weights, weights, 2 * weights, factors=factors
+    )
 
 
 def _pooled(obs: Obs, before: Target, identity: Identity) -> Shape | None:
@@ -108,8 +107,3 @@ def _pool_before(at: int, obs: Obs, identity: Identity, current: Target) -> Targ
     start = next((t for _, t in reversed(identity.pairs[:at]) if t is not None), 0)
     pools = (t for t in targets[start + 1 : end] if t.kind == "avgpool" and t.in_shape == current.shape)
     return next((pool for pool in pools if shape_agrees(obs, pool.shape, identity.layout)), None)
-
-
-def _made(kind: str, name: str, label: str, shape: Shape, in_shape: Shape) -> Target:
-    """A layer that learns nothing and computes nothing."""
-    return Target(kind, name, label, shape, in_shape, 0, 0, 0, None, None, None, Work(), ())
