@@ -10,6 +10,7 @@ from vggstat.units.reading import UNITS, read_digits
 
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 400
+MAX_NUMBER: Final = 40
 
 
 class Expression(NamedTuple):
@@ -40,7 +41,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-class _NotAProduct(Exception):
+class _NotAProductError(Exception):
     """The text is none, or one that is too deep or too large."""
 
 
@@ -64,7 +65,7 @@ class _Parser:
         """The token that comes next, which is behind then."""
         token = _TOKEN.match(self.text, self.at)
         if token is None:
-            raise _NotAProduct
+            raise _NotAProductError
         self.at = token.end()
         self.signs += bool(token["sign"])
         return token
@@ -85,7 +86,7 @@ class _Parser:
             self.is_sum = False
             factor = self.power(depth)
             if sign == "/" and not factor:
-                raise _NotAProduct
+                raise _NotAProductError
             value = _bounded(value / factor if sign == "/" else value * factor)
         return value
 
@@ -95,30 +96,29 @@ class _Parser:
             return base
         exponent = {"²": 2, "³": 3}.get(self.take()["sign"]) or self.exponent()
         if base.numerator.bit_length() * exponent > MAX_BITS:
-            raise _NotAProduct
+            raise _NotAProductError
         return base**exponent
 
     def exponent(self) -> int:
         match = re.compile(r"\{?(\d{1,2})\}?").match(self.text, self.at)
         if match is None or int(match[1]) > 20:
-            raise _NotAProduct
+            raise _NotAProductError
         self.at = match.end()
         return int(match[1])
 
     def atom(self, depth: int) -> Fraction:
         token = self.take()
         if depth > MAX_DEPTH:
-            raise _NotAProduct
+            raise _NotAProductError
         if token["sign"] in ("(", "["):
             inside = self.sum(depth + 1)
             if self.take()["sign"] not in (")", "]"):
-                raise _NotAProduct
+                raise _NotAProductError
             return inside
-        readings, _ = (
-            read_digits((token["number"] or "")[:40].rstrip(",.'")) if token["number"] else ((), True)
-        )
+        number = token["number"] or ""
+        readings, _ = read_digits(number.rstrip(",.'")) if 0 < len(number) <= MAX_NUMBER else ((), True)
         if not readings:
-            raise _NotAProduct
+            raise _NotAProductError
         mantissa, decimals = readings[0]
         if not decimals:
             self.atoms.append(mantissa)
@@ -137,7 +137,7 @@ class _Parser:
 
 def _bounded(value: Fraction) -> Fraction:
     if value.numerator.bit_length() > MAX_BITS:
-        raise _NotAProduct
+        raise _NotAProductError
     return value
 
 
@@ -146,7 +146,7 @@ def read_expression(text: str, offset: int) -> Expression | None:
     parser = _Parser(text)
     try:
         value = parser.sum(0)
-    except _NotAProduct:
+    except _NotAProductError:
         return None
     end = len(text[: parser.at].rstrip())
     if not parser.signs or text[parser.at :].lstrip()[:1].isdigit():
