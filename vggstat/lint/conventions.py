@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from math import prod
 from typing import Final, NamedTuple
 
 from vggstat.lint.network import Target
@@ -72,10 +73,7 @@ def param_rules(family: str) -> tuple[Rule, ...]:
 
 def _inputs_again(target: Target) -> int:
     """The lecture's sum as vggstat defines it: a map, and the input of a conv or FC layer once more."""
-    inputs = 1
-    for side in target.in_shape:
-        inputs *= side
-    return target.values + (inputs if target.kind in ("conv", "fc") else 0)
+    return target.values + (prod(target.in_shape) if target.kind in ("conv", "fc") else 0)
 
 
 def _of_kinds(target: Target, kinds: tuple[str, ...]) -> int:

@@ -59,10 +59,7 @@ class Target(NamedTuple):
 
     @property
     def values(self) -> int:
-        count = 1
-        for side in self.shape:
-            count *= side
-        return count
+        return prod(self.shape)
 
     @property
     def title(self) -> str:
