@@ -21,6 +21,8 @@ LEFT_OUT: Final = 30
 """What a missing layer costs where rows are left out."""
 DIFFERENT: Final = 40
 """What a pair costs for each thing that differs; a tenth of it for layers that change nothing."""
+OTHER_NAME: Final = 1
+"""What a pair costs of other names, in a listing with the network's own: they tell equal neighbours apart."""
 NO_PAIR: Final = 10 * GAP
 """What it would cost to take a row for a layer of another kind: more than to leave both without a partner."""
 
@@ -96,8 +98,11 @@ def align_with(evidence: Evidence, network: Network) -> Identity:
     rows = range(len(evidence.observations))
     layout = evidence.layout
 
+    named = not {obs.row.name for obs in evidence.observations}.isdisjoint(t.name for t in network.targets)
+
     def distance(row: int, layer: int) -> int:
-        return _distance(evidence.observations[row], network.targets[layer], layout)
+        obs, target = evidence.observations[row], network.targets[layer]
+        return _distance(obs, target, layout) + OTHER_NAME * (named and obs.row.name != target.name)
 
     def row_cost(row: int) -> int:
         kind = evidence.observations[row].kind
