@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import prod
 from typing import Final
 
@@ -52,15 +52,19 @@ class Identity(Record):
         return self.network.name if self.network else ""
 
     @property
+    def targets(self) -> tuple[Target, ...]:
+        """The layers of the network."""
+        return self.network.targets if self.network is not None else ()
+
+    @property
     def matched(self) -> list[tuple[int, int]]:
         """The pairs of a row and the layer that it is."""
-        return _matched(self.pairs)
+        return [(o, t) for o, t in self.pairs if o is not None and t is not None]
 
     @property
     def matches(self) -> list[tuple[Obs, Target]]:
         """The same, as what the row says and the layer."""
-        targets = self.network.targets if self.network is not None else ()
-        return [(self.observations[o], targets[t]) for o, t in self.matched]
+        return [(self.observations[o], self.targets[t]) for o, t in self.matched]
 
     @property
     def begins_inside(self) -> bool:
@@ -70,11 +74,7 @@ class Identity(Record):
     @property
     def missing(self) -> tuple[int, ...]:
         """Layers of the network that no row shows, but for those that listings leave out."""
-        if self.network is None:
-            return ()
-        return tuple(
-            t for o, t in self.pairs if o is None and t is not None and self.network.targets[t].is_hard
-        )
+        return tuple(t for o, t in self.pairs if o is None and t is not None and self.targets[t].is_hard)
 
     @property
     def extra(self) -> tuple[int, ...]:
@@ -82,10 +82,6 @@ class Identity(Record):
         return tuple(
             o for o, t in self.pairs if t is None and o is not None and self.observations[o].kind in HARD
         )
-
-
-def _matched(pairs: Iterable[tuple[int | None, int | None]]) -> list[tuple[int, int]]:
-    return [(o, t) for o, t in pairs if o is not None and t is not None]
 
 
 def align_with(evidence: Evidence, network: Network) -> Identity:
@@ -113,24 +109,17 @@ def align_with(evidence: Evidence, network: Network) -> Identity:
 
     found = align(rows, wanted, distance, row_cost, layer_cost)
     pairs = tuple((o, None if t is None else wanted[t]) for o, t in found.pairs)
-    agreed, compared = _agreement(evidence.observations, network, pairs, layout)
-    gaps = sum(
-        GAP / 100
-        for o, t in pairs
-        if (o is None and t is not None and network.targets[t].is_hard and not evidence.table.gaps)
-        or (t is None and o is not None and evidence.observations[o].kind in HARD)
-    )
-    return Identity(
+    identity = Identity(
         network=network,
         observations=tuple(evidence.observations),
         pairs=pairs,
         layout=layout,
         batch=evidence.batch,
-        agreed=agreed,
-        compared=compared,
-        distance=gaps,
         norm=evidence.norm,
     )
+    compared = [right for obs, target in identity.matches for right in _compare(obs, target, layout)]
+    gaps = len(identity.extra) + (0 if evidence.table.gaps else len(identity.missing))
+    return identity.replace(agreed=sum(compared), compared=len(compared), distance=GAP / 100 * gaps)
 
 
 def _as_shown(target: Target, kinds: Iterable[str]) -> bool:
@@ -184,18 +173,3 @@ def shape_agrees(obs: Obs, shape: Shape, layout: Layout) -> bool:
         or (len(printed) == 2 and printed[1:] == shape)
         or (shape == (1,) and bare == (1,))
     )
-
-
-def _agreement(
-    observations: Sequence[Obs],
-    network: Network,
-    pairs: Iterable[tuple[int | None, int | None]],
-    layout: Layout,
-) -> tuple[int, int]:
-    """How many cells agree, and how many there are to compare."""
-    agreed = compared = 0
-    for o, t in _matched(pairs):
-        for right in _compare(observations[o], network.targets[t], layout):
-            agreed += right
-            compared += 1
-    return agreed, compared

@@ -108,9 +108,7 @@ class Whole:
 
     def _is_binary(self, number: Number, exact: int, rule: Rule, column: Rule | None) -> bool:
         """Whether it is a count in units of 1024 that neither the rows nor another total explain."""
-        if not rule.binary:
-            return False
-        if not is_plain_binary(number, exact):
+        if not rule.binary or not is_plain_binary(number, exact):
             return False
         if self.table.policy.binary or (column is not None and column.binary):
             return False
