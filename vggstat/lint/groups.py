@@ -94,8 +94,7 @@ def _claims(table: ClaimTable, identity: Identity, verdicts: Verdicts | None) ->
 
 def _layers(table: ClaimTable, identity: Identity) -> dict[int, list[tuple[int, Target | None]]]:
     """For each row the layers that it stands for, with their index in the network (-1 for none)."""
-    assert identity.network is not None
-    places = {id(target): index for index, target in enumerate(identity.network.targets)}
+    places = {id(target): index for index, target in enumerate(identity.targets)}
     numbers = {id(row): index for index, row in enumerate(table.rows)}
     found: dict[int, list[tuple[int, Target | None]]] = {}
     for obs, target in with_passing(identity):
@@ -110,7 +109,6 @@ def _claim(
     all_shown: frozenset[int],
     identity: Identity,
 ) -> _Claim | None:
-    assert identity.network is not None
     number = group.cell.number
     entries = [entry for row in group.rows for entry in layers.get(row, ())]
     targets = [target for _, target in entries if target is not None]
@@ -119,9 +117,9 @@ def _claim(
     shown = {index for index, _ in entries if index >= 0}
     between = range(min(shown, default=0), max(shown, default=-1) + 1)
     missing = [
-        i for i in between if i not in all_shown and identity.network.targets[i].params
+        i for i in between if i not in all_shown and identity.targets[i].params
     ]  # fmt: skip
-    everything = identity.network.targets if set(layers) <= set(group.rows) else ()
+    everything = identity.targets if set(layers) <= set(group.rows) else ()
     return _Claim(group, number, tuple(targets), not missing, everything)
 
 

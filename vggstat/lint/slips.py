@@ -86,9 +86,9 @@ def _scaled_digits(number: Number, exact: int) -> str:
 
 def _other_layer(number: Number, target: Target, column: str, identity: Identity) -> str:
     """The name of another layer of the network whose value it is."""
-    if identity.network is None or not number.readings[0].mantissa or column == "ops":
+    if not number.readings[0].mantissa or column == "ops":
         return ""
-    for other in identity.network.targets:
+    for other in identity.targets:
         counts = (other.params, other.weights) if column == "params" else (other.values,)
         if other.name != target.name and any(count and number.admits(count) for count in counts):
             return other.name

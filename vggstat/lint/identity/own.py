@@ -96,7 +96,7 @@ def _unseen_pool(evidence: Evidence, end: Shape) -> int:
 
 def is_plain(own: Identity) -> bool:
     """Whether no convolution strides: one that seems to stands where a pool is missing."""
-    return own.network is not None and all(t.stride == 1 for t in own.network.targets if t.kind == "conv")
+    return all(target.stride == 1 for target in own.targets if target.kind == "conv")
 
 
 def has_groups(own: Identity) -> bool:

@@ -76,9 +76,8 @@ def _unsettled(cell: Cell, target: Target, identity: Identity, numbers: Sequence
 
 def _open_image(identity: Identity, target: Target, inputs: int) -> bool:
     """Whether no shape tells the image, and some image gives the first FC layer so many inputs."""
-    assert identity.network is not None
-    maps = [t for t in identity.network.targets if len(t.shape) == 3]
-    first = next((t for t in identity.network.targets if t.kind == "fc"), None)
+    maps = [t for t in identity.targets if len(t.shape) == 3]
+    first = next((t for t in identity.targets if t.kind == "fc"), None)
     shaped = any(obs.dims for obs in identity.observations)
     return first is target and not shaped and bool(maps) and inputs % maps[-1].shape[0] == 0
 

@@ -13,8 +13,7 @@ from vggstat.shapes import Shape
 
 def with_passing(identity: Identity) -> Iterator[tuple[Obs, Target | None]]:
     """Each row with its layer. A row that only passes its map on (ReLU, dropout) gets a layer made for it."""
-    assert identity.network is not None
-    targets = identity.network.targets
+    targets = identity.targets
     current = targets[0]
     for at, (o, t) in enumerate(identity.pairs):
         if o is None:
@@ -38,7 +37,6 @@ def with_passing(identity: Identity) -> Iterator[tuple[Obs, Target | None]]:
 
 def _container(index: int, identity: Identity) -> Target | None:
     """A module that holds others gives what the last of them gives."""
-    assert identity.network is not None
     depth = identity.observations[index].row.depth
     last = None
     for o, t in identity.pairs:
@@ -46,7 +44,7 @@ def _container(index: int, identity: Identity) -> Target | None:
             continue
         if identity.observations[o].row.depth <= depth:
             break
-        last = identity.network.targets[t] if t is not None else last
+        last = identity.targets[t] if t is not None else last
     if last is None:
         return None
     return Target("other", identity.observations[index].row.name, "module", last.shape, last.shape)
@@ -101,8 +99,7 @@ def _passed(obs: Obs, before: Target, identity: Identity) -> Shape:
 def _pool_before(at: int, obs: Obs, identity: Identity, current: Target) -> Target | None:
     """The pool without a row of its own between the layers of the rows around the unpaired row at ``at``, if its map
     is the row's."""
-    assert identity.network is not None
-    targets = identity.network.targets
+    targets = identity.targets
     end = next((t for o, t in identity.pairs[at + 1 :] if o is not None and t is not None), len(targets))
     start = next((t for _, t in reversed(identity.pairs[:at]) if t is not None), 0)
     pools = (t for t in targets[start + 1 : end] if t.kind == "avgpool" and t.in_shape == current.shape)
