@@ -9,9 +9,10 @@
     readers/         one file a dialect: from lines to claims (``model``), which say what each number claims to be
     judge            from a table of claims to findings (``verdicts``)
     identity/        which network a listing means (``network``, ``names``)
-    listings/        judges of listings, a row a layer (``conventions``: ways to count; dense, groups: what a listing
-                     says of itself)
+    listings/        judges of listings, a row a layer (``conventions``: ways to count; dense, groups, relations, sums:
+                     what a listing says of itself)
     whole_networks/  judges of figures of whole networks: tables across models, facts in sentences
+    figures          the exact figures of a network under every known rule
     numbers/         printed numbers and products, and the exact values that they may stand for
     units_of_1024    whether M is 2^20 in a document
     contradictions   right, but in another way than settings, unit, column or label say

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from math import prod
+from typing import Final, NamedTuple
 
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number
 
-if TYPE_CHECKING:
-    from vggstat.lint.identity.observe import Obs
-    from vggstat.lint.model import ClaimTable
+FLOAT32: Final = 4
+"""Bytes of a value, in which tools count."""
 
 
 class Rule(NamedTuple):
@@ -31,6 +31,11 @@ class Rule(NamedTuple):
     def exact(self, target: Target, batch: int = 1) -> int | None:
         count = self.of(target)
         return count if count is None or not self.per_image else count * batch
+
+    def total(self, targets: Iterable[Target], batch: int = 1) -> int | None:
+        """The count of several layers; None where it is not known for one of them, or there is none."""
+        counts = [self.exact(target, batch) for target in targets]
+        return None if not counts or None in counts else sum(count for count in counts if count is not None)
 
     def scale(self, number: Number) -> int:
         return number.unit.binary if self.binary and number.unit.binary else number.unit.decimal
@@ -68,10 +73,7 @@ def param_rules(family: str) -> tuple[Rule, ...]:
 
 def _inputs_again(target: Target) -> int:
     """The lecture's sum as vggstat defines it: a map, and the input of a conv or FC layer once more."""
-    inputs = 1
-    for side in target.in_shape:
-        inputs *= side
-    return target.values + (inputs if target.kind in ("conv", "fc") else 0)
+    return target.values + (prod(target.in_shape) if target.kind in ("conv", "fc") else 0)
 
 
 def _of_kinds(target: Target, kinds: tuple[str, ...]) -> int:
@@ -166,22 +168,3 @@ def vote(
         if likes > most:
             best, most = rule, likes
     return best
-
-
-FLOAT32: Final = 4
-"""Bytes of a value, in which these tools count."""
-
-
-def is_torch_summary(table: ClaimTable, observations: Iterable[Obs]) -> bool:
-    """Whether torchinfo's forerunner printed it, which leaves the batch open, prints MiB and counts otherwise."""
-    return table.family == "torchinfo" and any(obs.dims and obs.dims.open_batch for obs in observations)
-
-
-def mega_of(table: ClaimTable, number: Number, *, mebi: bool = False) -> tuple[int, ...]:
-    """The bases that MB may have in a table: the settled one, its tool's, or both. ``mebi``: its tool prints MiB."""
-    unit = number.unit
-    if unit.bytes and table.policy.size:
-        return table.policy.scales(number)
-    if mebi or table.family in ("keras", "torchsummary"):
-        return number.scales[1:]
-    return (unit.decimal,) if table.family == "torchinfo" else number.scales

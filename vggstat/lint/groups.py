@@ -39,7 +39,7 @@ class _Claim(NamedTuple):
     """All layers of the network, where the group is all rows: a total may be of those that are left out, too."""
 
     def sum(self, rule: Rule, batch: int = 1) -> int | None:
-        return _sum(rule, self.targets, batch)
+        return rule.total(self.targets, batch)
 
     @property
     def cell(self) -> Cell:
@@ -51,18 +51,13 @@ class _Claim(NamedTuple):
 
     def admits(self, rule: Rule, batch: int = 1) -> bool:
         return any(
-            exact is not None and self.number.admits(exact, rule.scale(self.number))
-            for exact in (self.sum(rule, batch), _sum(rule, self.network, batch))
+            exact is not None and rule.fits(self.number, exact)
+            for exact in (self.sum(rule, batch), rule.total(self.network, batch))
         )
 
     def is_of_one(self, rule: Rule) -> bool:
         """Whether the number is that of each single layer: some tables print that beside ``x 3``."""
         return any(rule.admits(self.number, target) for target in self.targets)
-
-
-def _sum(rule: Rule, targets: Sequence[Target], batch: int = 1) -> int | None:
-    counts = [rule.exact(target, batch) for target in targets]
-    return None if not counts or None in counts else sum(count for count in counts if count is not None)
 
 
 def batch_of(table: ClaimTable, identity: Identity) -> int:
@@ -99,8 +94,7 @@ def _claims(table: ClaimTable, identity: Identity, verdicts: Verdicts | None) ->
 
 def _layers(table: ClaimTable, identity: Identity) -> dict[int, list[tuple[int, Target | None]]]:
     """For each row the layers that it stands for, with their index in the network (-1 for none)."""
-    assert identity.network is not None
-    places = {id(target): index for index, target in enumerate(identity.network.targets)}
+    places = {id(target): index for index, target in enumerate(identity.targets)}
     numbers = {id(row): index for index, row in enumerate(table.rows)}
     found: dict[int, list[tuple[int, Target | None]]] = {}
     for obs, target in with_passing(identity):
@@ -115,7 +109,6 @@ def _claim(
     all_shown: frozenset[int],
     identity: Identity,
 ) -> _Claim | None:
-    assert identity.network is not None
     number = group.cell.number
     entries = [entry for row in group.rows for entry in layers.get(row, ())]
     targets = [target for _, target in entries if target is not None]
@@ -124,9 +117,9 @@ def _claim(
     shown = {index for index, _ in entries if index >= 0}
     between = range(min(shown, default=0), max(shown, default=-1) + 1)
     missing = [
-        i for i in between if i not in all_shown and identity.network.targets[i].params
+        i for i in between if i not in all_shown and identity.targets[i].params
     ]  # fmt: skip
-    everything = identity.network.targets if set(layers) <= set(group.rows) else ()
+    everything = identity.targets if set(layers) <= set(group.rows) else ()
     return _Claim(group, number, tuple(targets), not missing, everything)
 
 

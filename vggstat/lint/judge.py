@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.identify import identify
-from vggstat.lint.listings.another import judge_another
 from vggstat.lint.listings.passing import with_passing
 from vggstat.lint.listings.rows import judge_rows
-from vggstat.lint.listings.structure import judge_structure
+from vggstat.lint.listings.structure import judge_another, judge_structure
 from vggstat.lint.listings.totals import judge_totals
 from vggstat.lint.model import ClaimTable, Finding
 from vggstat.lint.place import Place

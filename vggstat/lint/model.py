@@ -179,6 +179,15 @@ class ClaimTable(Record):
     wrapped: bool = False
     """Whether the rows are layers of a larger model that is not shown whole (``Functional`` rows)."""
 
+    def scales_of_size(self, number: Number, *, mebi: bool = False) -> tuple[int, ...]:
+        """What MB of a size may be: as the settings say, as the tool has it that printed the table, or either. ``mebi``:
+        whether the tool prints MiB."""
+        if number.unit.bytes and self.policy.size:
+            return self.policy.scales(number)
+        if mebi or self.family in ("keras", "torchsummary"):
+            return number.scales[1:]
+        return number.scales[:1] if self.family == "torchinfo" else number.scales
+
 
 class Support(NamedTuple):
     """Of the numbers that stand together in one way, how many agree with what is right, and how many do not."""

@@ -38,14 +38,14 @@ class Target(NamedTuple):
     label: str
     shape: Shape
     in_shape: Shape
-    weights: int
-    biases: int
-    buffers: int
-    kernel: int | None
-    stride: int | None
-    padding: int | None
-    ops: Work
-    factors: tuple[int, ...]
+    weights: int = 0
+    biases: int = 0
+    buffers: int = 0
+    kernel: int | None = None
+    stride: int | None = None
+    padding: int | None = None
+    ops: Work = Work()
+    factors: tuple[int, ...] = ()
     """The numbers whose product is ``weights``."""
     groups: int = 1
     field: int | None = None
@@ -61,10 +61,7 @@ class Target(NamedTuple):
 
     @property
     def values(self) -> int:
-        count = 1
-        for side in self.shape:
-            count *= side
-        return count
+        return prod(self.shape)
 
     @property
     def title(self) -> str:
@@ -234,7 +231,7 @@ def _folded(targets: list[Target]) -> tuple[Target, ...]:
 def _targets(graph: Graph) -> Iterator[Target]:
     """The image and every layer."""
     last: Shape = graph.image
-    yield _input(graph.image)
+    yield Target("input", "input", "", graph.image, graph.image)
     for node in graph.nodes:
         target = _target(node)
         if target.kind == "fc" and len(last) == 3 and target.in_shape == (prod(last),):
@@ -242,10 +239,6 @@ def _targets(graph: Graph) -> Iterator[Target]:
         if len(target.shape) == 3 or target.kind == "fc":
             last = target.shape
         yield target
-
-
-def _input(image: Shape) -> Target:
-    return Target("input", "input", "", image, image, 0, 0, 0, None, None, None, Work(), ())
 
 
 def _target(node: Node) -> Target:

@@ -39,12 +39,10 @@ class ConventionPolicy(Record):
     def scales(self, number: Number) -> tuple[int, ...]:
         """What the unit of the number may multiply by."""
         unit = number.unit
-        both = (unit.decimal, unit.binary)
-        if not unit.binary:
-            return (unit.decimal,)
-        if not unit.bytes:
-            return both if self.binary else (unit.decimal,)
-        return both if not self.size else (unit.binary if self.size == "MiB" else unit.decimal,)
+        if unit.bytes and unit.binary and self.size:
+            return (unit.binary if self.size == "MiB" else unit.decimal,)
+        is_open = unit.bytes or self.binary
+        return number.scales if unit.binary and is_open else (unit.decimal,)
 
     def permits(self, quantity: str, rule: str) -> bool:
         """Whether that is how the quantity is counted."""

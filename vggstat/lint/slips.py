@@ -24,22 +24,35 @@ def digit_slip(found: str, expected: str) -> str:
         different = [i for i, (a, b) in enumerate(zip(found, expected, strict=True)) if a != b]
         if len(different) == 1:
             return "one digit differs"
-        if len(different) == 2 and (different[1] - different[0] == 1 or len(found) >= LONG):
-            i, j = different
-            if found[i] == expected[j] and found[j] == expected[i]:
-                return "two digits are swapped"
-    if len(found) + 1 == len(expected) and any(
-        expected[:i] + expected[i + 1 :] == found for i in range(len(expected))
-    ):
+        i, j = different[0], different[-1]
+        near = len(different) == 2 and (j - i == 1 or len(found) >= LONG)
+        return "two digits are swapped" if near and found[i] + found[j] == expected[j] + expected[i] else ""
+    if _lacks_one(found, expected):
         return "a digit is missing"
-    if len(found) == len(expected) + 1 and any(
-        found[:i] + found[i + 1 :] == expected for i in range(len(found))
-    ):
-        doubled = any(
-            found[i] == found[i - 1] and found[:i] + found[i + 1 :] == expected for i in range(1, len(found))
+    if _lacks_one(expected, found):
+        doubled = (i for i in range(1, len(found)) if found[i] == found[i - 1])
+        return (
+            "a digit is doubled"
+            if any(found[:i] + found[i + 1 :] == expected for i in doubled)
+            else "a digit too many"
         )
-        return "a digit is doubled" if doubled else "a digit too many"
     return ""
+
+
+def _lacks_one(short: str, long: str) -> bool:
+    return len(short) + 1 == len(long) and any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
+_FACTORS: Final = (
+    (1000, 1, "a thousand times too large: the unit is wrong"),
+    (1, 1000, "a thousand times too small: a unit is missing"),
+    (1_000_000, 1, "a million times too large: the unit is wrong"),
+    (1, 1_000_000, "a million times too small: a unit is missing"),
+    (2, 1, "that is twice the right value"),
+    (4, 1, "that is four times the right value"),
+    (1, 2, "that is half the right value"),
+    (1, 4, "that is a quarter of the right value"),
+)
 
 
 def likely_slip(number: Number, exact: int, target: Target, column: str, identity: Identity) -> str:
@@ -47,31 +60,21 @@ def likely_slip(number: Number, exact: int, target: Target, column: str, identit
     other = _other_layer(number, target, column, identity)
     if other:
         return f"{ANOTHERS}value of {other}"
-    if number.is_exact:
-        slip = digit_slip(number.digits, str(exact))
-        if slip:
-            return slip
-    for factor, words in ((1000, "a thousand times too large"), (1_000_000, "a million times too large")):
-        if number.admits(exact * factor):
-            return f"{words}: the unit is wrong"
-        if exact > factor and number.admits(exact // factor):
-            return f"{words.replace('large', 'small')}: a unit is missing"
+    slip = digit_slip(number.digits, str(exact)) if number.is_exact else ""
+    if slip:
+        return slip
     if column == "params" and number.whole is not None:
-        if number.whole == exact + target.biases:
-            return "the biases are counted in it"
-        if target.biases and number.whole == exact + 1:
-            return "one bias instead of one per output"
-        if number.whole == exact - target.biases:
-            return "the biases are left out"
-    for factor, words in ((2, "twice"), (4, "four times")):
-        if number.admits(exact * factor):
-            return f"that is {words} the right value"
-    for divisor, words in ((2, "half"), (4, "a quarter of")):
-        if exact % divisor == 0 and number.admits(exact // divisor):
-            return f"that is {words} the right value"
-    if not number.is_exact:
-        return _scaled_digits(number, exact)
-    return ""
+        words = {
+            target.biases: "the biases are counted in it",
+            1: "one bias instead of one per output" if target.biases else "",
+            -target.biases: "the biases are left out",
+        }.get(number.whole - exact)
+        if words:
+            return words
+    for times, part, words in _FACTORS:
+        if exact * times >= part and number.admits(exact * times // part):
+            return words
+    return "" if number.is_exact else _scaled_digits(number, exact)
 
 
 def _scaled_digits(number: Number, exact: int) -> str:
@@ -83,9 +86,9 @@ def _scaled_digits(number: Number, exact: int) -> str:
 
 def _other_layer(number: Number, target: Target, column: str, identity: Identity) -> str:
     """The name of another layer of the network whose value it is."""
-    if identity.network is None or not number.readings[0].mantissa or column == "ops":
+    if not number.readings[0].mantissa or column == "ops":
         return ""
-    for other in identity.network.targets:
+    for other in identity.targets:
         counts = (other.params, other.weights) if column == "params" else (other.values,)
         if other.name != target.name and any(count and number.admits(count) for count in counts):
             return other.name

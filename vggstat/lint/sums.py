@@ -48,22 +48,18 @@ def _with_sum(judgement: Judgement, above: Judgement) -> Judgement:
             number = cell.number
             if number is None or number.whole is None or cell.quantity != "params":
                 continue
-            if number.whole == total:
-                return _passed(judgement, cell)
-            if digit_slip(str(number.whole), str(total)):
-                return _failed(judgement, cell, number, total, rows)
+            if number.whole == total or digit_slip(str(number.whole), str(total)):
+                return _judged(judgement, cell, number, total, rows)
     return judgement
 
 
-def _passed(judgement: Judgement, cell: Cell) -> Judgement:
+def _judged(judgement: Judgement, cell: Cell, number: Number, total: int, rows: int) -> Judgement:
+    """The judgement with its verdict on a number that is the sum of so many rows, or one slip away from it."""
     place = cell.flow.place()
     left = tuple(entry for entry in judgement.unchecked if entry[0] != place)
-    passes = (*judgement.passes, (place, cell.flow.text, "the sum of the table above"))
-    return judgement.replace(unchecked=left, passes=passes, right=judgement.right + 1)
-
-
-def _failed(judgement: Judgement, cell: Cell, number: Number, total: int, rows: int) -> Judgement:
-    place = cell.flow.place()
+    if number.whole == total:
+        passes = (*judgement.passes, (place, cell.flow.text, "the sum of the table above"))
+        return judgement.replace(unchecked=left, passes=passes, right=judgement.right + 1)
     slip = digit_slip(str(number.whole), str(total))
     finding = Finding(
         code="V501",
@@ -77,5 +73,4 @@ def _failed(judgement: Judgement, cell: Cell, number: Number, total: int, rows: 
         confidence=BY_THE_ROWS,
         evidence=Evidence(table=Support(rows, 0), slip=slip),
     )
-    left = tuple(entry for entry in judgement.unchecked if entry[0] != place)
     return judgement.replace(unchecked=left, findings=(*judgement.findings, finding))

@@ -5,9 +5,8 @@ aligned with the rows, and the one that agrees with most cells is meant, if it a
 the rows themselves are taken for a network; where they do not even agree with one another, none is named.
 
     observe        each row as numbers
-    evidence       what the rows say together: image, batch, batch norm, order of axes
+    evidence       what the rows say together: image, batch, batch norm, order of axes, totals
     heads          which FC layers they show, and how the maps join them
-    stated_totals  what printed totals say for or against a network
     agreement      a network held against the rows: Identity
     shipped        the shipped networks, made to fit
     own            the rows themselves as a network

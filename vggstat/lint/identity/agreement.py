@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import prod
 from typing import Final
 
@@ -21,6 +21,8 @@ LEFT_OUT: Final = 30
 """What a missing layer costs where rows are left out."""
 DIFFERENT: Final = 40
 """What a pair costs for each thing that differs; a tenth of it for layers that change nothing."""
+OTHER_NAME: Final = 1
+"""What a pair costs of other names, in a listing with the network's own: they tell equal neighbours apart."""
 NO_PAIR: Final = 10 * GAP
 """What it would cost to take a row for a layer of another kind: more than to leave both without a partner."""
 
@@ -50,6 +52,21 @@ class Identity(Record):
         return self.network.name if self.network else ""
 
     @property
+    def targets(self) -> tuple[Target, ...]:
+        """The layers of the network."""
+        return self.network.targets if self.network is not None else ()
+
+    @property
+    def matched(self) -> list[tuple[int, int]]:
+        """The pairs of a row and the layer that it is."""
+        return [(o, t) for o, t in self.pairs if o is not None and t is not None]
+
+    @property
+    def matches(self) -> list[tuple[Obs, Target]]:
+        """The same, as what the row says and the layer."""
+        return [(self.observations[o], self.targets[t]) for o, t in self.matched]
+
+    @property
     def begins_inside(self) -> bool:
         """Whether the first row is no first layer: it takes maps of one that is not shown."""
         return self.own and self.network is not None and self.network.image[0] > MAX_PLANES
@@ -57,11 +74,7 @@ class Identity(Record):
     @property
     def missing(self) -> tuple[int, ...]:
         """Layers of the network that no row shows, but for those that listings leave out."""
-        if self.network is None:
-            return ()
-        return tuple(
-            t for o, t in self.pairs if o is None and t is not None and self.network.targets[t].is_hard
-        )
+        return tuple(t for o, t in self.pairs if o is None and t is not None and self.targets[t].is_hard)
 
     @property
     def extra(self) -> tuple[int, ...]:
@@ -81,8 +94,11 @@ def align_with(evidence: Evidence, network: Network) -> Identity:
     rows = range(len(evidence.observations))
     layout = evidence.layout
 
+    named = not {obs.row.name for obs in evidence.observations}.isdisjoint(t.name for t in network.targets)
+
     def distance(row: int, layer: int) -> int:
-        return _distance(evidence.observations[row], network.targets[layer], layout)
+        obs, target = evidence.observations[row], network.targets[layer]
+        return _distance(obs, target, layout) + OTHER_NAME * (named and obs.row.name != target.name)
 
     def row_cost(row: int) -> int:
         kind = evidence.observations[row].kind
@@ -93,24 +109,17 @@ def align_with(evidence: Evidence, network: Network) -> Identity:
 
     found = align(rows, wanted, distance, row_cost, layer_cost)
     pairs = tuple((o, None if t is None else wanted[t]) for o, t in found.pairs)
-    agreed, compared = _agreement(evidence.observations, network, pairs, layout)
-    gaps = sum(
-        GAP / 100
-        for o, t in pairs
-        if (o is None and t is not None and network.targets[t].is_hard and not evidence.table.gaps)
-        or (t is None and o is not None and evidence.observations[o].kind in HARD)
-    )
-    return Identity(
+    identity = Identity(
         network=network,
         observations=tuple(evidence.observations),
         pairs=pairs,
         layout=layout,
         batch=evidence.batch,
-        agreed=agreed,
-        compared=compared,
-        distance=gaps,
         norm=evidence.norm,
     )
+    compared = [right for obs, target in identity.matches for right in _compare(obs, target, layout)]
+    gaps = len(identity.extra) + (0 if evidence.table.gaps else len(identity.missing))
+    return identity.replace(agreed=sum(compared), compared=len(compared), distance=GAP / 100 * gaps)
 
 
 def _as_shown(target: Target, kinds: Iterable[str]) -> bool:
@@ -164,20 +173,3 @@ def shape_agrees(obs: Obs, shape: Shape, layout: Layout) -> bool:
         or (len(printed) == 2 and printed[1:] == shape)
         or (shape == (1,) and bare == (1,))
     )
-
-
-def _agreement(
-    observations: Sequence[Obs],
-    network: Network,
-    pairs: Iterable[tuple[int | None, int | None]],
-    layout: Layout,
-) -> tuple[int, int]:
-    """How many cells agree, and how many there are to compare."""
-    agreed = compared = 0
-    for o, t in pairs:
-        if o is None or t is None:
-            continue
-        for right in _compare(observations[o], network.targets[t], layout):
-            agreed += right
-            compared += 1
-    return agreed, compared

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from vggstat.lint.identity.observe import Obs, find_layout
+from vggstat.lint.identity.observe import Obs, find_layout, printed_counts
 from vggstat.lint.identity.windows import KERNELS, is_count
 from vggstat.lint.model import ClaimTable
+from vggstat.lint.network import Network
+from vggstat.lint.numbers import Number
 from vggstat.shapes import Shape
 
 USUAL_PLANES: Final = (1, 3, 4)
@@ -48,6 +50,25 @@ class Evidence:
         self.fc = [obs for obs in observations if obs.kind == "fc"]
         self.foreign = sum(bool(obs.kind == "other" and (obs.whole or 0) > 0) for obs in observations)
         self.pooled = any(self._is_global(obs) for obs in observations)
+
+    @property
+    def totals(self) -> list[Number]:
+        """The printed totals of parameters."""
+        cells = (cell for cell in self.table.totals if cell.quantity == "params")
+        return [number for cell in cells for number in cell.numbers]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the rows, as printed, come to an exact total: then they are of layers of another make (groups)."""
+        printed = printed_counts(self.observations)
+        return bool(printed) and sum(printed) in (number.whole for number in self.totals)
+
+    def has_total_of(self, network: Network) -> bool:
+        """Whether an exact total of the document is that of the network: with biases, without, or with running
+        statistics."""
+        params, weights = network.report.total.params, network.report.total.weights
+        counts = (params, weights, params + sum(target.buffers for target in network.targets))
+        return any(number.whole in counts for number in self.totals)
 
     def _batch(self) -> int:
         """The number of images that most shapes are of."""

@@ -9,7 +9,6 @@ from math import prod
 
 from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.observe import Obs
-from vggstat.lint.identity.stated_totals import explains_total
 from vggstat.lint.network import Changes, Network, build
 from vggstat.net.spec import Head, Spec
 from vggstat.shapes import Shape
@@ -31,7 +30,7 @@ def with_head(
     own = [item.fields.get("features") for item in spec.classifier if item.kind.name == "fc"]
     if head != "gap" and _lacks_one(units, own):
         whole = build(spec, image, head, units[-1] if units[-1] != own[-2] else None, changes)
-        if whole is not None and not explains_total(evidence, plain, units, inputs):
+        if whole is not None and not _explains_total(evidence, plain, units, inputs):
             return whole
     if head == "gap" or units[:-1] != own[:-1]:
         changes = changes._replace(units=tuple(units), pooled=head == "gap")
@@ -44,6 +43,15 @@ def _lacks_one(units: Sequence[int], own: Sequence[object]) -> bool:
     if len(units) + 1 != len(own):
         return False
     return units == own[:-1] or list(units[:-1]) == list(own[:-2])
+
+
+def _explains_total(evidence: Evidence, plain: Network, units: Sequence[int], inputs: int) -> bool:
+    """Whether a stated total of parameters is that of the FC layers as shown, so that none is missing."""
+    weights, biases = plain.report.total.weights, plain.report.total.biases
+    for unit in units:
+        weights, biases, inputs = weights + inputs * unit, biases + unit, unit
+    counts = (weights, weights + biases)
+    return any(number.admits_in(count) for number in evidence.totals for count in counts)
 
 
 def _is_dense(evidence: Evidence, plain: Network) -> bool:

@@ -8,7 +8,6 @@ from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.observe import observe
 from vggstat.lint.identity.shipped import best_shipped
-from vggstat.lint.identity.stated_totals import adds_up, total_agrees
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.names import find_names
 from vggstat.lint.network import HARD
@@ -56,7 +55,7 @@ def _known(best: Identity, evidence: Evidence) -> Identity | None:
 
         own = fit_own(evidence, best)
         complete = own is not None and is_plain(own) and own.agreed == own.compared
-        if own is not None and own.network is not None and complete and total_agrees(evidence, own.network):
+        if own is not None and own.network is not None and complete and evidence.has_total_of(own.network):
             return own.replace(nearest=best.name)
     return None if _is_another(best, evidence) else best
 
@@ -66,22 +65,18 @@ def _holds(own: Identity, evidence: Evidence) -> bool:
     from vggstat.lint.identity.own import has_groups
 
     assert own.network is not None
-    total = total_agrees(evidence, own.network)
+    total = evidence.has_total_of(own.network)
     off = own.compared - own.agreed
     few = off <= 0.1 * own.compared or (off == 1 and (total or _is_one_slip(own)))
     if own.compared < 6 or evidence.foreign or not few:
         return False
     # Rows that come to the printed total are right, whatever follows from the map before: some layer has no row.
-    return not ((has_groups(own) or (off and not total)) and adds_up(evidence))
+    return not ((has_groups(own) or (off and not total)) and evidence.adds_up)
 
 
 def _is_one_slip(own: Identity) -> bool:
     """Whether what differs is a slip of the hand: a digit in a count or in a side of a shape."""
-    assert own.network is not None
-    for o, t in own.pairs:
-        if o is None or t is None:
-            continue
-        obs, target = own.observations[o], own.network.targets[t]
+    for obs, target in own.matches:
         if obs.whole is not None and digit_slip(str(obs.whole), str(target.params)):
             return True
         three = obs.dims.oriented(own.layout) if obs.dims else None
@@ -103,9 +98,7 @@ def _is_known(best: Identity, evidence: Evidence) -> bool:
         return False
     missing = best.missing
     if not evidence.table.totals:  # what stands beyond either end of an open listing is not missing
-        shown = [
-            t for o, t in best.pairs if o is not None and t is not None and best.observations[o].kind in HARD
-        ]
+        shown = [t for o, t in best.matched if best.observations[o].kind in HARD]
         missing = tuple(t for t in missing if shown and min(shown) < t < max(shown))
     gaps = max(len(best.extra), len(missing))  # a row in another place is one of each
     if evidence.table.gaps:
@@ -129,4 +122,4 @@ def _is_another(best: Identity, evidence: Evidence) -> bool:
     """Whether the document adds up, and to another network than the one that some of its rows look like."""
     assert best.network is not None
     differs = best.compared - best.agreed > 1
-    return differs and adds_up(evidence) and not total_agrees(evidence, best.network)
+    return differs and evidence.adds_up and not evidence.has_total_of(best.network)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Final
 
-from vggstat.lint.conventions import FLOAT32, is_torch_summary, mega_of
+from vggstat.lint.conventions import FLOAT32
 from vggstat.lint.identity.evidence import Evidence
+from vggstat.lint.identity.observe import is_torch_summary
 from vggstat.lint.identity.windows import MAX_STRIDE, find_kernel, find_step
 from vggstat.lint.numbers import Number
 from vggstat.shapes import Shape
@@ -41,7 +42,9 @@ def image_of_bytes(evidence: Evidence, image: Shape) -> Shape | None:
     number = _stated_bytes(evidence)
     if first is None or three is None or number is None or "input" in evidence.kinds or first.in_dims:
         return None
-    scales = mega_of(evidence.table, number, mebi=is_torch_summary(evidence.table, evidence.observations))
+    scales = evidence.table.scales_of_size(
+        number, mebi=is_torch_summary(evidence.table, evidence.observations)
+    )
 
     def admits(size: Shape) -> bool:
         return number.admits_in(FLOAT32 * evidence.batch * prod(size), scales)

@@ -70,6 +70,11 @@ def observe(table: ClaimTable) -> list[Obs]:
     return found
 
 
+def is_torch_summary(table: ClaimTable, observations: Iterable[Obs]) -> bool:
+    """Whether torchinfo's forerunner printed it, which leaves the batch open, prints MiB and counts otherwise."""
+    return table.family == "torchinfo" and any(obs.dims and obs.dims.open_batch for obs in observations)
+
+
 def printed_counts(observations: Iterable[Obs]) -> list[int]:
     """The parameters of all rows that print a number of them; empty where one is not exact."""
     counts = [obs.whole for obs in observations if obs.params is not None and obs.row.type != "container"]

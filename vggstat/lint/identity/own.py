@@ -10,7 +10,6 @@ from vggstat.lint.identity.evidence import Evidence
 from vggstat.lint.identity.heads import find_units, stated_units
 from vggstat.lint.identity.images import image_of_bytes, squared_image
 from vggstat.lint.identity.own_layers import own_items
-from vggstat.lint.identity.stated_totals import adds_up
 from vggstat.lint.network import Changes, Network, build, make_item, own_spec
 from vggstat.net.spec import Item
 from vggstat.shapes import Shape
@@ -54,7 +53,7 @@ def _fit_at(evidence: Evidence, image: Shape) -> Identity | None:
     if network is None or len(network.targets) * len(evidence.observations) > MAX_PAIRS:
         return None
     found = align_with(evidence, network).replace(own=True, image_guessed=guessed is not None)
-    names = {t: evidence.observations[o].row.name for o, t in found.pairs if o is not None and t is not None}
+    names = {t: evidence.observations[o].row.name for o, t in found.matched}
     targets = tuple(t._replace(name=names.get(i, t.name)) for i, t in enumerate(network.targets))
     return found.replace(network=network.replace(targets=targets))
 
@@ -83,7 +82,7 @@ def _unseen_pool(evidence: Evidence, end: Shape) -> int:
         if three is not None and three[0] == end[0] and three[1] == three[2] != end[1]:
             return three[1]
     first = evidence.fc[0]
-    if first.whole is None or not adds_up(evidence):
+    if first.whole is None or not evidence.adds_up:
         return 0
     for unit in stated_units(first):
         for biases in (unit, 0):
@@ -97,19 +96,14 @@ def _unseen_pool(evidence: Evidence, end: Shape) -> int:
 
 def is_plain(own: Identity) -> bool:
     """Whether no convolution strides: one that seems to stands where a pool is missing."""
-    return own.network is not None and all(t.stride == 1 for t in own.network.targets if t.kind == "conv")
+    return all(target.stride == 1 for target in own.targets if target.kind == "conv")
 
 
 def has_groups(own: Identity) -> bool:
     """Whether a convolution has the parameters that groups of its channels would leave it."""
-    assert own.network is not None
-    for o, t in own.pairs:
-        if o is None or t is None or own.network.targets[t].kind != "conv":
-            continue
-        target, whole = own.network.targets[t], own.observations[o].whole
-        if whole not in (None, target.params) and any(
-            whole in (target.weights // groups, target.weights // groups + target.biases)
-            for groups in (2, 4, 8, 16, 32, 64)
-        ):
-            return True
-    return False
+    return any(
+        obs.whole in (target.weights // groups, target.weights // groups + target.biases)
+        for obs, target in own.matches
+        if target.kind == "conv" and obs.whole != target.params
+        for groups in (2, 4, 8, 16, 32, 64)
+    )

@@ -10,6 +10,5 @@ structure       V7xx: layers that are missing, too many, or elsewhere
 totals          what is said of the whole: V5xx; parameters, and operations under every known rule
 memory          the sum of the outputs, the lecture's wrong one, sizes in bytes, numbers of layers
 trainable       trainable and other parameters, which add up
-unknown         rows and totals of a network that is not known
-chain           the one row that keeps them from adding up
+unknown         rows and totals of a network that is not known, and the one row that keeps them from adding up
 """

@@ -24,12 +24,9 @@ def judge_attribute(cell: Cell, target: Target, identity: Identity, verdicts: Ve
         verdicts.skip(cell, f"nothing is known about {cell.quantity} of {target.name}")
         return
     values = [value for value in expected if value is not None]
-    if len(values) == 1:
-        values *= len(numbers)
-    elif len(values) == 2 and len(numbers) == 1:
-        values = values[:1]
+    values = (values * len(numbers) if len(values) == 1 else values)[: len(numbers)]
     zero_padded = cell.quantity == "padding" and any(o.kind == "zeropad" for o in identity.observations)
-    if numbers == values[: len(numbers)] and not zero_padded:
+    if numbers == values and not zero_padded:
         verdicts.passed(cell)
         return
     reason = "the padding is a row of its own" if zero_padded else _unsettled(cell, target, identity, numbers)
@@ -40,11 +37,11 @@ def judge_attribute(cell: Cell, target: Target, identity: Identity, verdicts: Ve
     verdicts.fail(
         "V103",
         cell.flow,
-        f"{target.title} has {what} {'×'.join(map(str, values[: len(numbers)]))}, not {cell.flow.text.strip()}",
+        f"{target.title} has {what} {'×'.join(map(str, values))}, not {cell.flow.text.strip()}",
         expected=_replace_ints(cell.flow.text, values),
         quantity=cell.quantity,
         layer=target.name,
-        notes=(digit_slip("".join(map(str, numbers)), "".join(map(str, values[: len(numbers)]))),),
+        notes=(digit_slip("".join(map(str, numbers)), "".join(map(str, values))),),
     )
 
 
@@ -79,9 +76,8 @@ def _unsettled(cell: Cell, target: Target, identity: Identity, numbers: Sequence
 
 def _open_image(identity: Identity, target: Target, inputs: int) -> bool:
     """Whether no shape tells the image, and some image gives the first FC layer so many inputs."""
-    assert identity.network is not None
-    maps = [t for t in identity.network.targets if len(t.shape) == 3]
-    first = next((t for t in identity.network.targets if t.kind == "fc"), None)
+    maps = [t for t in identity.targets if len(t.shape) == 3]
+    first = next((t for t in identity.targets if t.kind == "fc"), None)
     shaped = any(obs.dims for obs in identity.observations)
     return first is target and not shaped and bool(maps) and inputs % maps[-1].shape[0] == 0
 

@@ -9,8 +9,7 @@ from typing import Final
 from vggstat.lint.arithmetic import judge_arithmetic
 from vggstat.lint.conventions import Rule, rules_of, vote, voted_images
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.listings.column import Column, Judged
-from vggstat.lint.listings.counts import judge_count
+from vggstat.lint.listings.counts import Column, Judged, judge_count
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number

@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from vggstat.lint.arithmetic import enter_wrong_product
 from vggstat.lint.contradictions import enter_mixture, enter_other_convention
 from vggstat.lint.conventions import Rule
-from vggstat.lint.listings.column import Column, Judged
+from vggstat.lint.identity.agreement import Identity
+from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Expression, Number, format_like
+from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.slips import likely_slip
+from vggstat.lint.verdicts import Verdicts
+from vggstat.records import Record
 
 FAMILIES: Final = {"params": "2", "memory": "3", "ops": "4"}
+
+
+class Judged(NamedTuple):
+    """A cell with the layer it is about: what the columns vote on."""
+
+    cell: Cell
+    target: Target
+
+
+class Column(Record):
+    """Cells that are counted in one way, and all that one of them is judged by."""
+
+    name: str
+    """``params``, ``memory`` or ``ops``."""
+    rule: Rule
+    rules: Sequence[Rule]
+    """The rules that are known for it."""
+    permitted: Sequence[Rule]
+    """Those of them that the settings leave."""
+    policy: ConventionPolicy
+    family: str
+    """The tool whose listing it is."""
+    identity: Identity
+    verdicts: Verdicts
+    is_exact: bool
+    """Whether its bare numbers are exact, so that a 0 at the end is a digit."""
+    is_indian: bool
+    """Whether it is grouped as in India: 13,83,57,544."""
 
 
 def judge_count(column: Column, judged: Judged) -> None:

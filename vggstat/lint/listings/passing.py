@@ -9,14 +9,12 @@ from typing import Final
 from vggstat.lint.identity.agreement import Identity, shape_agrees
 from vggstat.lint.identity.observe import Obs
 from vggstat.lint.network import Target
-from vggstat.net.work import Work
 from vggstat.shapes import Shape
 
 
 def with_passing(identity: Identity) -> Iterator[tuple[Obs, Target | None]]:
     """Each row with its layer. A row that only passes its map on (ReLU, dropout) gets a layer made for it."""
-    assert identity.network is not None
-    targets = identity.network.targets
+    targets = identity.targets
     current = targets[0]
     for at, (o, t) in enumerate(identity.pairs):
         if o is None:
@@ -40,7 +38,6 @@ def with_passing(identity: Identity) -> Iterator[tuple[Obs, Target | None]]:
 
 def _container(index: int, identity: Identity) -> Target | None:
     """A module that holds others gives what the last of them gives."""
-    assert identity.network is not None
     depth = identity.observations[index].row.depth
     last = None
     for o, t in identity.pairs:
@@ -48,21 +45,20 @@ def _container(index: int, identity: Identity) -> Target | None:
             continue
         if identity.observations[o].row.depth <= depth:
             break
-        last = identity.network.targets[t] if t is not None else last
+        last = identity.targets[t] if t is not None else last
     if last is None:
         return None
-    return _made("other", identity.observations[index].row.name, "module", last.shape, last.shape)
+    return Target("other", identity.observations[index].row.name, "module", last.shape, last.shape)
 
 
 def _passing(obs: Obs, before: Target, identity: Identity) -> Target | None:
     """The layer of a row that no network holds as such: its shape follows from the one before."""
     shape: Shape | None = before.shape
-    weights = biases = buffers = 0
+    weights = 0
     if obs.kind == "flatten":
         shape = (prod(before.shape),)
     elif obs.kind == "bn":
-        weights = biases = before.shape[0]
-        buffers = 2 * before.shape[0]
+        weights = before.shape[0]
     elif obs.kind == "zeropad" and len(before.shape) == 3:
         shape = _padded(obs, before.shape, identity)
     elif obs.kind in ("avgpool", "gap"):
@@ -73,9 +69,10 @@ def _passing(obs: Obs, before: Target, identity: Identity) -> Target | None:
         shape = None
     if shape is None:
         return None
-    made = _made(obs.kind, obs.row.name, obs.kind, shape, before.shape)
     factors = (weights,) if weights else ()
-    return made._replace(weights=weights, biases=biases, buffers=buffers, factors=factors)
+    return Target(
+        obs.kind, obs.row.name, obs.kind, shape, before.shape, weights, weights, 2 * weights, factors=factors
+    )
 
 
 MOST_ZEROS: Final = 15
@@ -116,14 +113,8 @@ def _passed(obs: Obs, before: Target, identity: Identity) -> Shape:
 def _pool_before(at: int, obs: Obs, identity: Identity, current: Target) -> Target | None:
     """The pool without a row of its own between the layers of the rows around the unpaired row at ``at``, if its map
     is the row's."""
-    assert identity.network is not None
-    targets = identity.network.targets
+    targets = identity.targets
     end = next((t for o, t in identity.pairs[at + 1 :] if o is not None and t is not None), len(targets))
     start = next((t for _, t in reversed(identity.pairs[:at]) if t is not None), 0)
     pools = (t for t in targets[start + 1 : end] if t.kind == "avgpool" and t.in_shape == current.shape)
     return next((pool for pool in pools if shape_agrees(obs, pool.shape, identity.layout)), None)
-
-
-def _made(kind: str, name: str, label: str, shape: Shape, in_shape: Shape) -> Target:
-    """A layer that learns nothing and computes nothing."""
-    return Target(kind, name, label, shape, in_shape, 0, 0, 0, None, None, None, Work(), ())

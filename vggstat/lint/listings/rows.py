@@ -5,10 +5,10 @@ from __future__ import annotations
 from vggstat.lint.conventions import Rule
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.listings.attributes import judge_attribute
-from vggstat.lint.listings.column import Judged
 from vggstat.lint.listings.columns import COLUMN_OF, heading_of, judge_column
+from vggstat.lint.listings.counts import Judged
 from vggstat.lint.listings.passing import with_passing
-from vggstat.lint.listings.shapes import judge_in_shape, judge_shape
+from vggstat.lint.listings.shapes import judge_shape
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.verdicts import Verdicts
 
@@ -25,10 +25,8 @@ def judge_rows(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> dic
         for cell in obs.row.cells:
             if target is None:
                 _alone(cell, verdicts)
-            elif cell.quantity == "shape":
+            elif cell.quantity in ("shape", "in_shape"):
                 judge_shape(cell, obs, target, identity, verdicts)
-            elif cell.quantity == "in_shape":
-                judge_in_shape(cell, obs, target, identity, verdicts)
             elif cell.quantity in COLUMN_OF:
                 columns.setdefault((cell.quantity, heading_of(cell)), []).append(Judged(cell, target))
             else:

@@ -4,89 +4,81 @@ from __future__ import annotations
 
 import re
 from math import prod
+from typing import Final
 
 from vggstat.lint.identity.agreement import Identity, shape_agrees
-from vggstat.lint.identity.observe import Obs, parse_dims
+from vggstat.lint.identity.observe import Dims, Obs, parse_dims
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 from vggstat.shapes import Shape, describe
 
+_DIM: Final = re.compile(r"None|-1|\?|\d+")
+
 
 def judge_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdicts: Verdicts) -> None:
-    """A printed shape against the layer's, in the table's order of axes and for its number of images."""
+    """A printed shape of what leaves or enters a layer, in the table's order of axes and for its number of images."""
+    entering = cell.quantity == "in_shape"
+    shape = target.in_shape if entering else target.shape
     dims = parse_dims(cell.flow)
-    if dims is None:
-        verdicts.skip(cell, "no shape can be read in it")
+    reason = _unjudged(dims, obs, target, entering=entering)
+    if reason or dims is None:
+        verdicts.skip(cell, reason)
         return
-    batch = dims.batch
-    if len(target.shape) == 1 and len(dims.numbers) == 2 and not dims.open_batch and 1 not in dims.numbers:
-        batch = dims.numbers[0]
-    agrees = shape_agrees(obs._replace(dims=dims), target.shape, identity.layout)
-    if agrees and batch in (None, identity.batch):
-        verdicts.passed(cell, identity.layout)
-        return
-    if identity.own and obs.in_dims is not None and not _takes(obs, target, identity):
-        verdicts.skip(cell, "of another input than the layer before gives")
-        return
-    is_open = obs.kind in ("zeropad", "avgpool", "flatten", "other")
-    if is_open and len(dims.without_batch) == 2 and len(target.shape) == 3:
-        verdicts.skip(cell, "two numbers, of which it is not clear what they are")
-        return
-    if obs.row.type == "container" and (identity.own or identity.missing):
-        verdicts.skip(
-            cell, "what the module gives is only known from its rows, of which some may have been left out"
-        )
-        return
-    expected = _shape_like(cell.flow.text, target.shape, identity)
-    noun = "the image is" if target.kind == "input" else f"{target.title} gives"
-    verdicts.fail(
-        "V102" if target.kind == "input" else "V101",
-        cell.flow,
-        f"{noun} {describe(target.shape)}, not {cell.flow.text.strip('[]() ')}",
-        expected=expected,
-        quantity="shape",
-        layer=target.name,
-        derivation=_shape_derivation(target),
-        notes=(_shape_note(dims.without_batch, target, identity),),
-    )
-
-
-def _takes(obs: Obs, target: Target, identity: Identity) -> bool:
-    """Whether the row's own input is the layer's, or that with a slip."""
-    assert obs.in_dims is not None
-    stated = obs._replace(dims=obs.in_dims)
-    if shape_agrees(stated, target.in_shape, identity.layout):
-        return True
-    return _differs_by_a_slip(obs.in_dims.without_batch, target.in_shape, identity)
-
-
-def judge_in_shape(cell: Cell, obs: Obs, target: Target, identity: Identity, verdicts: Verdicts) -> None:
-    """The shape of what enters a conv, pool or FC layer, as a map or in one line."""
-    dims = parse_dims(cell.flow)
-    if dims is None or target.kind not in ("conv", "pool", "fc") or obs.row.type == "container":
-        verdicts.skip(cell, f"what enters {target.title or 'the row'} is not judged")
-        return
+    shapes = (shape, (prod(shape),)) if entering else (shape,)  # what enters may be said in one line
     stated = obs._replace(dims=dims)
-    flat = (prod(target.in_shape),)
-    agrees = any(shape_agrees(stated, shape, identity.layout) for shape in (target.in_shape, flat))
-    agrees = agrees or (target.kind == "fc" and prod(dims.without_batch) in flat)
-    batch = dims.numbers[0] if len(dims.numbers) == 2 and not dims.open_batch else dims.batch
-    if agrees and batch in (None, identity.batch):
+    agrees = any(shape_agrees(stated, each, identity.layout) for each in shapes)
+    agrees = agrees or (entering and target.kind == "fc" and prod(dims.without_batch) == prod(shape))
+    if agrees and _batch(dims, shape) in (None, identity.batch):
         verdicts.passed(cell, identity.layout)
         return
-    if identity.own and not _differs_by_a_slip(dims.without_batch, target.in_shape, identity):
+    if identity.own and _is_behind_a_gap(dims, obs, target, identity, entering=entering):
         verdicts.skip(cell, "a layer before it may have been left out")
         return
+    if obs.row.type == "container" and (identity.own or identity.missing):
+        reason = "what the module gives is only known from its rows, of which some may have been left out"
+        verdicts.skip(cell, reason)
+        return
+    is_image = target.kind == "input" and not entering
+    noun = "the image is" if is_image else f"{target.title} {'takes' if entering else 'gives'}"
     verdicts.fail(
-        "V101",
+        "V102" if is_image else "V101",
         cell.flow,
-        f"{target.title} takes {describe(target.in_shape)}, not {cell.flow.text.strip('[]() ')}",
-        expected=_shape_like(cell.flow.text, target.in_shape, identity),
-        quantity="in_shape",
+        f"{noun} {describe(shape)}, not {cell.flow.text.strip('[]() ')}",
+        expected=_shape_like(cell.flow.text, shape, identity),
+        quantity=cell.quantity,
         layer=target.name,
+        derivation="" if entering else _shape_derivation(target),
+        notes=() if entering else (_shape_note(dims.without_batch, target, identity),),
     )
+
+
+def _unjudged(dims: Dims | None, obs: Obs, target: Target, *, entering: bool) -> str:
+    """Why a shape cannot be judged; empty where it can."""
+    if dims is None:
+        return "no shape can be read in it"
+    if entering and (target.kind not in ("conv", "pool", "fc") or obs.row.type == "container"):
+        return f"what enters {target.title or 'the row'} is not judged"
+    is_open = not entering and obs.kind in ("zeropad", "avgpool", "flatten", "other")
+    if is_open and len(dims.without_batch) == 2 and len(target.shape) == 3:
+        return "two numbers, of which it is not clear what they are"
+    return ""
+
+
+def _batch(dims: Dims, shape: Shape) -> int | None:
+    """The number of images of a printed shape; None where it says none."""
+    if len(shape) == 1 and len(dims.numbers) == 2 and not dims.open_batch and 1 not in dims.numbers:
+        return dims.numbers[0]
+    return dims.batch
+
+
+def _is_behind_a_gap(dims: Dims, obs: Obs, target: Target, identity: Identity, *, entering: bool) -> bool:
+    """Whether the row takes another map than the one before it gives, and no slip of one side is why."""
+    shown = dims if entering else obs.in_dims
+    if shown is None or shape_agrees(obs._replace(dims=shown), target.in_shape, identity.layout):
+        return False
+    return not _differs_by_a_slip(shown.without_batch, target.in_shape, identity)
 
 
 def _differs_by_a_slip(printed: tuple[int, ...], shape: Shape, identity: Identity) -> bool:
@@ -126,21 +118,19 @@ def _shape_derivation(target: Target) -> str:
 
 def _shape_like(text: str, shape: Shape, identity: Identity) -> str:
     """The right shape in the form of the printed one."""
-    dims = list(re.finditer(r"None|-1|\?|\d+", text))
     sides = shape
     if len(shape) == 3:
         channels, height, width = shape
         sides = (height, width, channels) if identity.layout == "hwc" else shape
-    open_or_batch = len(dims) - len(sides)
+    open_or_batch = len(_DIM.findall(text)) - len(sides)
     if open_or_batch not in (0, 1):
         return ""
-    out, start = "", 0
-    for match, side in zip(dims, [None, *sides] if open_or_batch else sides, strict=True):
-        kept = (
-            match[0]
-            if side is None and not match[0].isdigit()
-            else str(identity.batch if side is None else side)
-        )
-        out += text[start : match.start()] + kept
-        start = match.end()
-    return out + text[start:]
+    new = iter([None, *sides] if open_or_batch else sides)
+
+    def side_like(match: re.Match[str]) -> str:
+        side = next(new)
+        if side is None:
+            return str(identity.batch) if match[0].isdigit() else match[0]
+        return str(side)
+
+    return _DIM.sub(side_like, text)

@@ -12,9 +12,9 @@ from vggstat.lint.contradictions import (
     is_plain_binary,
     is_precise,
 )
-from vggstat.lint.conventions import FLOAT32, Rule, is_torch_summary, mega_of, param_rules
+from vggstat.lint.conventions import FLOAT32, Rule, param_rules
 from vggstat.lint.identity.agreement import Identity
-from vggstat.lint.identity.observe import printed_counts
+from vggstat.lint.identity.observe import is_torch_summary, printed_counts
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Network, Target
 from vggstat.lint.numbers import Number, format_like
@@ -78,10 +78,7 @@ class Whole:
 
     def sum(self, rule: Rule, rows: Sequence[Target] | None = None) -> int | None:
         """The count of all layers, or of some rows; None where the rule is not known for one of them."""
-        counts = [
-            rule.exact(target, self.identity.batch) for target in (self.targets if rows is None else rows)
-        ]
-        return None if None in counts else sum(count for count in counts if count is not None)
+        return rule.total(self.targets if rows is None else rows, self.identity.batch)
 
     def match(
         self,
@@ -111,9 +108,7 @@ class Whole:
 
     def _is_binary(self, number: Number, exact: int, rule: Rule, column: Rule | None) -> bool:
         """Whether it is a count in units of 1024 that neither the rows nor another total explain."""
-        if not rule.binary:
-            return False
-        if not is_plain_binary(number, exact):
+        if not rule.binary or not is_plain_binary(number, exact):
             return False
         if self.table.policy.binary or (column is not None and column.binary):
             return False
@@ -122,7 +117,7 @@ class Whole:
 
     def scales(self, number: Number) -> tuple[int, ...]:
         """The bases that the tool uses for MB, or the one that is settled."""
-        return mega_of(self.table, number, mebi=self.is_torch_summary)
+        return self.table.scales_of_size(number, mebi=self.is_torch_summary)
 
     def expect(self, cell: Cell, number: Number, exact: int, code: str, words: str) -> None:
         """Enter the verdict on a number that has one right value."""

@@ -1,7 +1,6 @@
 """Numbers and products where they stand in a document: ``units`` reads digits and signs, and says what they admit.
 
-number    a printed number and what it admits
-parse     digits, separators and units to a number
+number    a printed number: how it is found, and what it admits
 products  3*3*256*256 and sums of such, by a bounded parser
 parts     a claim around its equals signs
 write     an exact value in the form of a printed one

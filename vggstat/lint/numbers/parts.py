@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from vggstat.lint.numbers.number import Number
-from vggstat.lint.numbers.parse import number_pattern, read_compound, read_match
+from vggstat.lint.numbers.number import Number, number_pattern, read_compound, read_match
 from vggstat.lint.numbers.products import Expression, read_expression
 from vggstat.lint.text import Flow
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from vggstat.units.reading import UNITS, read_digits
 
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 400
+MAX_NUMBER: Final = 40
 
 
 class Expression(NamedTuple):
@@ -17,8 +19,7 @@ class Expression(NamedTuple):
     start: int
     end: int
     text: str
-    numerator: int
-    denominator: int
+    exact: Fraction
     atoms: tuple[int, ...]
     slack: int = 0
     """How far from its value the sum of what its terms are rounded from may be: ``7.5K + 80K`` has 50 + 500."""
@@ -26,8 +27,7 @@ class Expression(NamedTuple):
     @property
     def value(self) -> int | None:
         """The integer that it comes to."""
-        whole, rest = divmod(self.numerator, self.denominator)
-        return None if rest else whole
+        return self.exact.numerator if self.exact.denominator == 1 else None
 
     @property
     def digits(self) -> str:
@@ -41,6 +41,10 @@ _TOKEN: Final = re.compile(
 )
 
 
+class _NotAProductError(Exception):
+    """The text is none, or one that is too deep or too large."""
+
+
 class _Parser:
     """Sums of products of numbers, with brackets, powers and quotients; bounded in depth and in size."""
 
@@ -50,114 +54,102 @@ class _Parser:
         self.atoms: list[int] = []
         self.signs = 0
         self.slack = 0
-        self.share = 0.0
-        """The part of a product that its rounded factors may be off by."""
         self.is_sum = True
 
-    def peek(self) -> re.Match[str] | None:
-        return _TOKEN.match(self.text, self.at)
+    def peek(self) -> str:
+        """The sign that comes next; empty for none."""
+        token = _TOKEN.match(self.text, self.at)
+        return (token["sign"] or "") if token is not None else ""
 
-    def sum(self, depth: int) -> tuple[int, int] | None:
-        left = self.product(depth)
-        while left is not None and (token := self.peek()) and token["sign"] in ("+", "-"):
-            self.at = token.end()
-            self.signs += 1
-            right = self.product(depth)
-            if right is None:
-                return None
-            sign = 1 if token["sign"] == "+" else -1
-            left = (left[0] * right[1] + sign * right[0] * left[1], left[1] * right[1])
-        return left
+    def take(self) -> re.Match[str]:
+        """The token that comes next, which is behind then."""
+        token = _TOKEN.match(self.text, self.at)
+        if token is None:
+            raise _NotAProductError
+        self.at = token.end()
+        self.signs += bool(token["sign"])
+        return token
 
-    def product(self, depth: int) -> tuple[int, int] | None:
-        left = self.power(depth)
-        while left is not None and (token := self.peek()):
-            sign = token["sign"]
-            if sign in ("*", "x", "X", "/"):
-                self.at = token.end()
-            elif sign not in ("(", "["):
-                break
-            self.signs += 1
+    def sum(self, depth: int) -> Fraction:
+        total = self.product(depth)
+        while (sign := self.peek()) in ("+", "-"):
+            self.take()
+            term = self.product(depth)
+            total += term if sign == "+" else -term
+        return total
+
+    def product(self, depth: int) -> Fraction:
+        value = self.power(depth)
+        while (sign := self.peek()) in ("*", "x", "X", "/", "(", "["):
+            if sign not in ("(", "["):
+                self.take()
             self.is_sum = False
-            right = self.power(depth)
-            if right is None or (sign == "/" and not right[0]):
-                return None
-            if sign == "/":
-                right = (right[1], right[0])
-            left = (left[0] * right[0], left[1] * right[1])
-            if left[0].bit_length() > MAX_BITS:
-                return None
-        return left
+            factor = self.power(depth)
+            if sign == "/" and not factor:
+                raise _NotAProductError
+            value = _bounded(value / factor if sign == "/" else value * factor)
+        return value
 
-    def power(self, depth: int) -> tuple[int, int] | None:
+    def power(self, depth: int) -> Fraction:
         base = self.atom(depth)
-        token = self.peek()
-        if base is None or token is None or token["sign"] not in ("^", "**", "²", "³"):
+        if self.peek() not in ("^", "**", "²", "³"):
             return base
-        self.at = token.end()
-        self.signs += 1
-        exponent = {"²": 2, "³": 3}.get(token["sign"])
-        if exponent is None:
-            match = re.compile(r"\{?(\d{1,2})\}?").match(self.text, self.at)
-            if match is None or int(match[1]) > 20:
-                return None
-            self.at, exponent = match.end(), int(match[1])
-        if base[0].bit_length() * exponent > MAX_BITS:
-            return None
-        return base[0] ** exponent, base[1] ** exponent
+        exponent = {"²": 2, "³": 3}.get(self.take()["sign"]) or self.exponent()
+        if base.numerator.bit_length() * exponent > MAX_BITS:
+            raise _NotAProductError
+        return base**exponent
 
-    def atom(self, depth: int) -> tuple[int, int] | None:
-        token = self.peek()
-        if token is None or depth > MAX_DEPTH:
-            return None
+    def exponent(self) -> int:
+        match = re.compile(r"\{?(\d{1,2})\}?").match(self.text, self.at)
+        if match is None or int(match[1]) > 20:
+            raise _NotAProductError
+        self.at = match.end()
+        return int(match[1])
+
+    def atom(self, depth: int) -> Fraction:
+        token = self.take()
+        if depth > MAX_DEPTH:
+            raise _NotAProductError
         if token["sign"] in ("(", "["):
-            self.at = token.end()
-            self.signs += 1
             inside = self.sum(depth + 1)
-            closing = self.peek()
-            if inside is None or closing is None or closing["sign"] not in (")", "]"):
-                return None
-            self.at = closing.end()
+            if self.take()["sign"] not in (")", "]"):
+                raise _NotAProductError
             return inside
-        if token["number"] is None or len(token["number"]) > 40:
-            return None
-        readings, _ = read_digits(token["number"].rstrip(",.'"))
+        number = token["number"] or ""
+        readings, _ = read_digits(number.rstrip(",.'")) if 0 < len(number) <= MAX_NUMBER else ((), True)
         if not readings:
-            return None
-        self.at = token.end()
-        value, below = readings[0].mantissa, 10 ** readings[0].decimals
-        if not readings[0].decimals:
-            self.atoms.append(value)
-        unit = self.peek()
-        if unit is not None and unit["unit"]:
-            self.at = unit.end()
-            step = UNITS[unit["unit"].lower()].decimal
-            value *= step
-            self.slack += -(-step // (2 * below))
-            self.share += 0.5 / max(readings[0].mantissa, 1)
-        return value, below
+            raise _NotAProductError
+        mantissa, decimals = readings[0]
+        if not decimals:
+            self.atoms.append(mantissa)
+        return Fraction(mantissa, 10**decimals) * self.unit(10**decimals)
+
+    def unit(self, below: int) -> int:
+        """What a number's unit multiplies by; ``below``: the steps of its last digit in one of them."""
+        unit = _TOKEN.match(self.text, self.at)
+        if unit is None or not unit["unit"]:
+            return 1
+        self.at = unit.end()
+        step = UNITS[unit["unit"].lower()].decimal
+        self.slack += -(-step // (2 * below))
+        return step
 
 
-def _slack(parser: _Parser, value: tuple[int, int]) -> int:
-    """How far off the value its rounded terms or factors may take it."""
-    return parser.slack if parser.is_sum else int(parser.share * value[0] / value[1])
+def _bounded(value: Fraction) -> Fraction:
+    if value.numerator.bit_length() > MAX_BITS:
+        raise _NotAProductError
+    return value
 
 
 def read_expression(text: str, offset: int) -> Expression | None:
     """The product or sum that ``text`` begins with; None where it is none. ``offset``: where the text stands."""
     parser = _Parser(text)
-    value = parser.sum(0)
-    if value is None or not parser.signs:
+    try:
+        value = parser.sum(0)
+    except _NotAProductError:
         return None
     end = len(text[: parser.at].rstrip())
-    if text[parser.at :].lstrip()[:1].isdigit():
+    if not parser.signs or text[parser.at :].lstrip()[:1].isdigit():
         return None
-    return Expression(
-        offset,
-        offset + end,
-        text[:end],
-        value[0],
-        value[1],
-        tuple(parser.atoms),
-        parser.slack * parser.is_sum,
-    )
+    slack = parser.slack if parser.is_sum else 0
+    return Expression(offset, offset + end, text[:end], value, tuple(parser.atoms), slack)

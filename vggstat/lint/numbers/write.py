@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vggstat.lint.numbers.number import Number
-from vggstat.lint.numbers.parse import COMPOUND, number_pattern
+from vggstat.lint.numbers.number import COMPOUND, Number, number_pattern
 
 
 def format_like(number: Number, exact: int, scale: int | None = None) -> str:

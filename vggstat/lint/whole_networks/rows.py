@@ -76,13 +76,7 @@ def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -
                     _unnamed(cell, verdicts, reason)
             continue
         found.add(name.spec)
-        spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
-        norm = name.norm or BATCH_NORM.search(row.name) is not None
-        sizes = " ".join(cell.flow.text for cell in row.cells if cell.quantity in ("in_shape", "size"))
-        sizes += " ".join(match[0] for match in AT_SIZE.finditer(row.flow.origins[0][0].text[:MAX_LINE]))
-        words = f"{row.name} {sizes} {context}"
-        specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
-        variants = Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
+        variants = _variants(row, name, forced, context)
         for entry in _judge_row(row, variants, table.policy, verdicts, around):
             columns.setdefault(entry.claim.cell.label, []).append(entry)
     for counted in columns.values():
@@ -143,6 +137,17 @@ def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool
 
 def _beside(words: str, name: Name) -> str:
     return f"{words[: name.start]} {words[name.end :]}"
+
+
+def _variants(row: Row, name: Name, forced: Spec | None, context: str) -> Lazy:
+    """What the row's network may be, as its words and those around change it."""
+    spec = forced if forced is not None and forced.name == name.spec else load_spec(name.spec)
+    norm = name.norm or BATCH_NORM.search(row.name) is not None
+    sizes = " ".join(cell.flow.text for cell in row.cells if cell.quantity in ("in_shape", "size"))
+    sizes += " ".join(match[0] for match in AT_SIZE.finditer(row.flow.origins[0][0].text[:MAX_LINE]))
+    words = f"{row.name} {sizes} {context}"
+    specs = (spec, *map(load_spec, SISTERS.get(spec.name, ())))
+    return Lazy(chain.from_iterable(variants_of(each, norm, words) for each in specs))
 
 
 def _unnamed(cell: Cell, verdicts: Verdicts, reason: str) -> None:
