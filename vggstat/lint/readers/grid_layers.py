@@ -11,7 +11,7 @@ from vggstat.lint.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.lint.names import find_names
 from vggstat.lint.part_names import find_part
 from vggstat.lint.readers.accountings import accounting_in_heading
-from vggstat.lint.readers.grid import Sheet, merged
+from vggstat.lint.readers.grid import Sheet, merged, names_network
 from vggstat.lint.readers.grid_blocks import Blocks, block_kind, block_rows, count_range, listed_units
 from vggstat.lint.readers.grid_cells import cut_claim, is_empty, is_formula
 from vggstat.lint.readers.grid_columns import LAYER
@@ -232,7 +232,9 @@ def read_layers(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
             rows=tuple(rows),
             totals=tuple(totals),
             groups=tuple(blocks.groups),
-            title=sheet.caption,
+            title=" ".join(
+                (sheet.caption, *(head.label for head in headers if names_network(head.label)))
+            ).strip(),
             gaps=gaps,
             accounting=next(filter(None, (accounting_in_heading(head.label) for head in sheet.headers)), ""),
         )

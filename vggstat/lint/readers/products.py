@@ -21,12 +21,13 @@ _NO_MORE: Final = (
 """What a bare value may not be followed by: the rest of it."""
 _DIGITS: Final = r"\d[\d,.]*+(?:(?:\{,\}|\\,)\d{3})*+"
 """A number; LaTeX groups its digits by ``{,}`` and ``\\,``."""
-_TERM_NUMBER: Final = rf"(?:\(\d{{1,6}}\s?-\s?\d{{1,6}}\)|{_DIGITS})"
+_TERM_NUMBER: Final = rf"(?:\(\d{{1,6}}\s?-\s?\d{{1,6}}\)|{_DIGITS}[²³]?+)"
 _VALUE: Final = r"\d[\d,.']*+(?:(?:\{,\}|\\,)\d{3})*+"
 _PRODUCT: Final = re.compile(
     rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?!0x)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
     rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+(?:{_TERM_NUMBER}|[(\[]*+\s?+{_TERM_NUMBER}){_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
-    rf"\s?(?:=|~=|~)\s?\$?{_VALUE}(?:{_SCALED}|{_NO_MORE}))"
+    rf"\s?(?:=|~=|~)\s?\$?{_VALUE}(?:{_SCALED}|{_NO_MORE})"
+    rf"(?:\s?(?:~=|~)\s?{_VALUE}(?:{_SCALED}|{_NO_MORE}))?)"
     r"(?!\s?[-*x/^+]\s?\d)"
 )
 """A product with its value. A value of which only a part could be read (``4.6 * 10^8``, ``560 kbytes``) is none.
@@ -45,10 +46,17 @@ _BEFORE: Final = re.compile(
 )
 """A term that belongs to the product's sum: ``400k + 20000 * 8 = 560 kbytes``, ``5x5 - 4x4 = 9``."""
 _TERMS: Final = (
-    r"\s?\((?:weights?|bias(?:es)?|权重|偏置|偏差|重み|バイアス|가중치|편향)\)|(?<=\d)\s?bytes(?=\s*[~=≈])"
+    r"\s?\((?:weights?|bias(?:es)?|权重|偏置|偏差|重み|バイアス|가중치|편향)\)"
+    r"|(?<=\d)\s?(?:bytes|B|weights?|bias(?:es)?|param(?:eter)?s?|values)(?=\s*(?:[~=≈*x+]|\\times))"
 )
 _TERM: Final = re.compile(_TERMS)
 """What a term of a sum is, in brackets after it: ``128x3x3x256 (weights) + 256 (biases) = 295,168``."""
+_RESULT: Final = (
+    r"(?<=[\d)])\s{0,3}(?:=>|->|→|⇒)\s{0,3}(?=\d{1,3}(?:,\d{3})+(?![\d,]))"
+    r"|(?<=[\d)])\s{0,4}(?:#|//)\s{0,2}=?\s{0,2}(?=\d[\d,_]*\s{0,2}(?:params?|parameters|weights)?\s*$)"
+)
+"""What stands for an equals sign: an arrow before a grouped number, a comment that holds nothing but a number."""
+_ARROW: Final = re.compile(_RESULT)
 REACH: Final = 24
 """Characters before a product in which a term of its sum stands."""
 
@@ -78,6 +86,7 @@ def continued(lines: Sequence[Line], index: int) -> tuple[Flow, int]:
 def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
     """Each product with its value, and where it stands in the line; None where words were taken out of the line."""
     plain = line.sub(_TERMS, "") if _TERM.search(line.text) else line
+    plain = plain.sub(_RESULT, " = ") if _ARROW.search(plain.text) else plain
     reversed_ = list(_REVERSED.finditer(plain.text))
     for match in reversed_:
         yield plain.group(match, "claim"), match.span("claim") if plain is line else None

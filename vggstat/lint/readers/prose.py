@@ -161,7 +161,7 @@ _DIGIT: Final = re.compile(
     r"\d|[Tt]hirteen|[Ss]ixteen|[Nn]ineteen|[Ee]leven|[Ee]ight |[Tt]en |[Tt]hree |[Ff]ive "
 )
 _WORD: Final = re.compile(
-    r"(?:[\d)]\s?[KMG]?\s?[*x(+]\s?[\d(][^=\n]{0,80}=)|\d\s?=\s?[\d(]+\\?[*x]"
+    r"(?:[\d)²³]\s?(?:[KMG]|B|weights|bytes|param\w*)?\s?[*x(+]\s?[\d(][^=\n]{0,80}(?:=|->|→|⇒|#|//))|\d\s?=\s?[\d(]+\\?[*x]"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
     r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
@@ -440,7 +440,7 @@ def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str],
     found = [(name, match) for name in names if (match := _ITEM.match(text, name.end))]
     for name, match in found if len(found) >= LEAST_ITEMS else ():
         sentence = _sentence(text, match.start(), match.end())
-        noun = _COUNTED.search(sentence)
+        noun = _COUNTED.search(sentence) or _COUNTED.search(text[: names[0].start])
         if noun and not _COUNTS_ELSE.search(sentence) and not _CHANGED.search(sentence):
             yield name, match, noun[0]
 
