@@ -184,6 +184,9 @@ def _is_certain(finding: Finding) -> bool:
     printed, right = (re.sub(r"\D", "", text) for text in (finding.text, finding.expected))
     if finding.code in _SEPARATORS:
         return printed == right
+    number = _number(finding.expected)
+    if number is not None and number.readings[0].decimals and len(printed) != len(right):
+        return False  # with a digit too few or too many nobody knows how many decimals there were
     return len(right) >= ENOUGH and digit_slip(printed, right) != ""
 
 
