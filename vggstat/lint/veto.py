@@ -311,7 +311,7 @@ class _Sheet:
     @property
     def _may_be_either(self) -> bool:
         """Whether numbers of the document's own network only contradict each other: then either may be the wrong one."""
-        return self.table.form == "layers" and not self.judgement.spec
+        return self.table.form == "layers" and not self.judgement.spec and not _names_any(self.table)
 
     def _evidence(self, finding: Finding) -> Evidence:
         at = self.at(finding.place)
@@ -414,6 +414,13 @@ def _names(table: ClaimTable, spec: str) -> bool:
 
     bare = spec.removesuffix("-BN")
     return any(name.spec == bare for words in (table.title, table.context) for name in find_names(words))
+
+
+def _names_any(table: ClaimTable) -> bool:
+    """Whether a shipped network is named there, as whose its layers are judged."""
+    from vggstat.lint.names import find_names
+
+    return any(name.spec for words in (table.title, table.context) for name in find_names(words))
 
 
 def _is_close(finding: Finding) -> bool:

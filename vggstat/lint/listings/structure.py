@@ -12,6 +12,8 @@ from vggstat.lint.network import Network, Target, build, load_spec
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 
+LEAST: Final = 4
+"""Layers with weights that are compared with those of the named network."""
 STEP: Final = 8
 """What widths of layers are multiples of."""
 
@@ -76,14 +78,16 @@ def judge_another(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> 
     A head of somebody's own is no slip, nor are widths that somebody has chosen.
     """
     named = [name.spec for name in find_names(f"{table.title}\n{table.context}") if name.spec]
-    name = identity.name or identity.nearest
+    name = identity.name or (named[-1] if named else "")
     if identity.network is None or name not in named:
         return
     spec = load_spec(name)
     meant = build(spec, spec.input, spec.head)
-    pairs = list(zip(_weighted(identity.network), _weighted(meant), strict=False)) if meant else []
-    if meant is None or len(_weighted(identity.network)) != len(_weighted(meant)):
-        return
+    shown = _weighted(identity.network)
+    wanted = _weighted(meant)[-len(shown) :] if meant else []
+    if len(shown) < LEAST or len(shown) != len(wanted):
+        return  # a listing may begin inside the network, and ends with it
+    pairs = list(zip(shown, wanted, strict=True))
     others = [(own, right) for own, right in pairs if own.shape[0] != right.shape[0]]
     if not others or not all(_is_slip(own.shape[0], right.shape[0]) for own, right in others[:-1] or others):
         return

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from vggstat.lint.names import Name
-from vggstat.lint.readers.ties import is_tied
+from vggstat.lint.readers.ties import is_placed, is_tied
 
 _HAS: Final = re.compile(
     r"\b(?:has|have|had|contains?|uses?|needs?|comprises?) (?!\d+[.)]\s)[^.;]{0,30}$|有[^。]{0,10}$",
@@ -51,7 +51,10 @@ def find_tie(text: str, names: list[Name], first: int, start: int, end: int) -> 
     after = _REST.match(text, end)
     before = [name for name in names if first <= name.start and name.end <= start]
     name = (before[-1].start - first, before[-1].end - first) if before else None
-    if name is None and any(start < name.start for name in names):
+    behind = next((name for name in names if start < name.start), None)
+    if name is None and behind is not None and is_placed(text[behind.end :]):
+        return False
+    if name is None and behind is not None:
         return True  # "138M parameters for VGG-16": what binds it there has been asked for
     if name is None and _OTHERS.search(text, 0, first):
         return False  # "Our own model has 3.2M parameters. It needs 0.5 GMACs."

@@ -57,20 +57,30 @@ _PART_OF_ANOTHER: Final = re.compile(
     r"[-'’]?s?[- ](?:based|like|style|inspired|encoder|backbone|trunk|features?|feature extractor|derived|competitor|successor)\b",
     re.IGNORECASE,
 )
-_OF: Final = re.compile(r"(?P<noun>[^\W\d_]+) (?:of|to) (?:the )?$", re.IGNORECASE)
+_OF: Final = re.compile(r"(?P<noun>\w+) (?:of|to) (?:the )?$", re.IGNORECASE)
 """Of whom a network is said to be: ``the successor of VGG-16``."""
 _DIFFERENCE: Final = re.compile(
     r"^[^.;,:()]{0,24}\b(?:more|fewer|less|additional|extra|mehr|weniger|plus|moins|más|menos|mais)\b",
     re.IGNORECASE,
 )
+_PLACED: Final = re.compile(
+    r"\W*(?:(?:of|the|its|all|these|them)\s){0,3}(?:are|is|sit|sits|lie|lies|belong|come|stem|go|reside)\s(?:in|to|from|into|within)\b",
+    re.IGNORECASE,
+)
+"""What says that it is of a part: ``1.0M parameters are in the classifier``."""
 REACH: Final = 60
 """Characters before a name in which it may be called something that another network is compared with."""
+
+
+def is_placed(after: str) -> bool:
+    """Whether the words behind a number say that it is of a part."""
+    return _PLACED.match(after) is not None
 
 
 def is_tied(before: str, name: tuple[int, int] | None, after: str) -> bool:
     """Whether a number is its network's own. ``before``: the sentence up to the number; ``name``: where the network's name
     stands in it, None where it is named above; ``after``: the rest of the sentence."""
-    if _DIFFERENCE.match(after) or after.rstrip().endswith("?"):
+    if _DIFFERENCE.match(after) or _PLACED.match(after) or after.rstrip().endswith("?"):
         return False
     if name is None:
         return _only_ties(before)

@@ -125,7 +125,8 @@ def part_of(claim: Claim, *kinds: str) -> str:
     """The part of the network, in words, whose figure the number is; empty for none. ``kinds``: of scopes; any by
     default."""
     family = _FAMILY.get(claim.cell.quantity)
-    if family is None or len(claim.number.digits.strip("0")) < 2:
+    digits = claim.number.digits.lstrip("0")
+    if family is None or len(digits if claim.number.readings[0].decimals else digits.rstrip("0")) < 2:
         return ""
     for fact in facts(claim.variant.network.report, "part"):
         kind, name = fact.scope
