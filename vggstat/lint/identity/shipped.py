@@ -12,6 +12,8 @@ from vggstat.lint.network import Changes, Network, build, load_spec, shipped_nam
 from vggstat.net.spec import Spec, items_of
 from vggstat.shapes import Shape
 
+HINT: Final = 0.5
+"""What it counts that the words above name the network: less than a cell."""
 MAX_LAYERS_OFF: Final = 4
 """Convolutions by which a listing may differ from a network that it is tried on."""
 
@@ -44,7 +46,9 @@ def _best_at(evidence: Evidence, image: Shape | None, forced: Spec | None) -> Id
         fitted = _fit(evidence, spec, image or spec.input)
         if fitted is None:
             continue
-        if best is None or _merit(fitted) > _merit(best):
+        if best is None or _merit(fitted) + HINT * (name == hinted) > _merit(best) + HINT * (
+            best.name == hinted
+        ):
             best = fitted
         # a listing without its pools fits deeper networks as well
         whole = not (evidence.table.gaps and _lacks_pools(fitted)) or _convs(spec) == convs

@@ -61,6 +61,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
         ("code", "text", "markdown", "output"),
     ),
     Dialect("configurations", r"conv\d-\d|a-lrn", ("text", "markdown", "latex", "output")),
+    Dialect("layer-list", r"^[^\w\n]*conv\d-\d{2,4}\W*$", ("text", "markdown", "output")),
     Dialect(
         "stacked",
         r"^[^\w\n]*(?:layer|model|network|name|层|网|模型|レイヤ|層|モデル|레이어|모델)",

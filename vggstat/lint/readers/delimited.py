@@ -27,8 +27,9 @@ def read(section: Section) -> Iterator[ClaimTable]:
         if end - start > MAX_ROWS:
             continue
         sign = _separator(section, start, end)
-        if sign and end - start > 3 and sign not in section.lines[start].text:
-            start += 1  # a caption right above the table
+        below = _separator(section, start + 1, end) if not sign and end - start > 3 else ""
+        if below and below not in section.lines[start].text:
+            start, sign = start + 1, below  # a caption right above the table
         grids = [_separated(section, start, end, sign)] if sign else list(_aligned(section, start, end))
         for grid, first, last in grids:
             tables = list(interpret(grid, "csv" if sign in (",", ";") else "tsv" if sign else "columns"))

@@ -222,10 +222,10 @@ def read(section: Section) -> Iterator[ClaimTable]:
         names = list(find_names(text[:5_000])) if _MAY_NAME.search(text[:5_000]) else []
         title = None if section.kind in ("code", "output") or fenced else _TITLE.match(stripped)
         if title and (names or (_level(title) <= level and not _ABOUT_NUMBERS.search(stripped))):
-            heading, level, image = names, _level(title), ""
+            heading, level, image = [] if is_another(stripped) else names, _level(title), ""
         elif title and is_another(stripped):
             heading, level = [], _level(title)
-        if names:
+        if names and not (title and is_another(stripped)):
             near = names
         stated = _IMAGE.search(text[:5_000])
         image = stated["image"] if stated else image

@@ -170,10 +170,12 @@ def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         verdicts.wrong_part(
             "V403" if cell.quantity == "ops" else "V203", cell, number, message, expected=right
         )
-    elif figure.rule in MISTAKEN and not claim.is_of_the_paper:
+    elif figure.rule in MISTAKEN and not (claim.is_of_the_paper and figure.admits(number, (unit.decimal,))):
         verdicts.skip(cell, "counted in a way that is not known")
     elif figure.rule in MISTAKEN and claim.is_telling and not claim.names_tool(figure):
         _enter_mistaken(claim, figure, verdicts)
+    elif figure.flops and not (claim.is_telling or claim.is_of_the_paper):
+        verdicts.passed(cell, f"{figure.rule}, {claim.variant.words}")
     elif figure.flops is None or not enter_mislabelled(
         cell, number, figure.rule, claim.label, verdicts, macs=not figure.flops
     ):

@@ -10,13 +10,14 @@ from vggstat.lint.verdicts import Verdicts
 
 STEP: Final = 8
 """What people make widths multiples of."""
-USUAL: Final = (64, 128, 256, 512)
+USUAL: Final = (64, 128, 256, 512, 4096)
 
 
 def judge_widths(row: Row, verdicts: Verdicts) -> None:
     """A width that no other looks like, and that one slip leads to from one of the others or a usual one, is that slip."""
     widths = [int(cell.flow.text) for cell in row.cells]
     round_ = {width for width in widths if width % STEP == 0}
+    told: set[int] = set()
     for cell, width in zip(row.cells, widths, strict=True):
         if width % STEP == 0:
             verdicts.passed(cell, "a width like the others")
@@ -24,6 +25,17 @@ def judge_widths(row: Row, verdicts: Verdicts) -> None:
         meant = [other for other in sorted(round_ | set(USUAL)) if digit_slip(str(width), str(other))]
         if len(meant) != 1 or len(round_) < 2:
             verdicts.skip(cell, "a width of its own")
+            continue
+        if widths.count(width) > 1:
+            if width not in told:
+                told.add(width)
+                verdicts.fail(
+                    "V705",
+                    cell.flow,
+                    f"{cell.label} stands here {widths.count(width)} times: is {meant[0]:,} meant?",
+                    severity="warning",
+                    quantity="channels",
+                )
             continue
         verdicts.fail(
             "V103",
