@@ -308,10 +308,12 @@ class _Sheet:
         severity = finding.severity if confidence >= LEAST else "warning"
         return finding.replace(evidence=evidence, confidence=confidence, severity=severity)
 
-    @property
+    @cached_property
     def _may_be_either(self) -> bool:
-        """Whether numbers of the document's own network only contradict each other: then either may be the wrong one."""
-        return self.table.form == "layers" and not self.judgement.spec and not _names_any(self.table)
+        """Whether shapes of the document's own network contradict each other: then either may be the wrong one, and what
+        follows from it."""
+        own = self.table.form == "layers" and not self.judgement.spec and not _names_any(self.table)
+        return own and any(finding.code.startswith("V1") for finding in self.judgement.findings)
 
     def _evidence(self, finding: Finding) -> Evidence:
         at = self.at(finding.place)

@@ -174,14 +174,17 @@ def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         verdicts.skip(cell, "counted in a way that is not known")
     elif figure.rule in MISTAKEN and claim.is_telling and not claim.names_tool(figure):
         _enter_mistaken(claim, figure, verdicts)
-    elif figure.flops and not (claim.is_telling or claim.is_of_the_paper):
-        verdicts.passed(cell, f"{figure.rule}, {claim.variant.words}")
-    elif figure.flops is None or not enter_mislabelled(
+    elif _is_plainly_right(claim, figure) or not enter_mislabelled(
         cell, number, figure.rule, claim.label, verdicts, macs=not figure.flops
     ):
         verdicts.passed(cell, f"{figure.rule}, {claim.variant.words}")
     if unit.binary and not unit.bytes and not figure.admits(number, (unit.binary,)):
         verdicts.decimal.add(figure.exact)
+
+
+def _is_plainly_right(claim: Claim, figure: Figure) -> bool:
+    """Whether nothing is said of what a right number is called: it counts no operations, or has too few digits to tell."""
+    return figure.flops is None or (figure.flops and not claim.is_telling and not claim.is_of_the_paper)
 
 
 def _is_misgrouped(claim: Claim) -> bool:
