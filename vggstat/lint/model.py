@@ -45,6 +45,7 @@ Quantity = Literal[
     "pass_bytes",  # "Forward/backward pass size"
     "total_bytes",  # "Estimated Total Size"
     "saved_bytes",  # what training keeps for the backward pass
+    "training_bytes",  # what training takes, with the optimizer as the label
     "conv_layers",
     "fc_layers",
     "pool_layers",

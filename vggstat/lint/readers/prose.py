@@ -18,6 +18,7 @@ from vggstat.lint.readers.bounds import find_bound
 from vggstat.lint.readers.headings import is_another
 from vggstat.lint.readers.owners import find_owner, find_tie
 from vggstat.lint.readers.products import continued, find_products
+from vggstat.lint.readers.training import training_claims
 from vggstat.lint.text import Flow, Section
 
 __all__ = ["read"]
@@ -163,7 +164,7 @@ _DIGIT: Final = re.compile(
 _WORD: Final = re.compile(
     r"(?:[\d)²³]\s?(?:[KMG]|B|weights|bytes|param\w*)?\s?[*x(+]\s?[\d(][^=\n]{0,80}(?:=|->|→|⇒|#|//))|\d\s?=\s?[\d(]+\\?[*x]"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
-    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|receptive field|activations|conv\d-\d"
+    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|GB|GiB|receptive field|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
     re.IGNORECASE,
 )
@@ -323,6 +324,14 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
     taken: list[tuple[int, int]] = [match.span() for match in _ADDRESS.finditer(text)]
     yield from _products(line, taken)
     yield from _widths(line, text)
+    yield from training_claims(line, text, names)
+    for match, first, last in _of_blocks(text):
+        owner = find_owner(text, names, near, heading, match.start())
+        group = "claim" if match["claim"] else "count"
+        taken.append(match.span(group))
+        label = f"blocks {first}-{last}"
+        cell = Cell(quantity="conv_layers", flow=line.group(match, group), label=label, alone=True)
+        yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
     for name, match, noun in _listed(text, names):
         taken.append(match.span("claim"))
         cell = Cell(quantity="params", flow=line.group(match, "claim"), label=noun, alone=True)
@@ -432,6 +441,26 @@ def _widths(line: Flow, text: str) -> Iterator[Row]:
             Cell(quantity="channels", flow=line.group(m, "claim"), label=m[0], alone=True) for m in found
         )
         yield Row(kind="network", name="", flow=line, cells=tuple(cells))
+
+
+_BLOCK: Final = re.compile(
+    r"^[^\w\n]*(?:conv )?block\s?(?P<block>\d)\s?(?:->|→|:|=|has|contains)\s?(?P<claim>\d)\s?conv\w*\.?(?:\s|-)?layers?\W*$"
+    r"|\bfirst (?P<first>two|three|four|2|3|4) (?:conv )?blocks\b[^.;,]{0,30}?\b(?:contain|have|hold|has|comprise)s? "
+    r"(?P<count>\d{1,2}) conv\w*\.?(?:\s|-)?layers?\b",
+    re.IGNORECASE,
+)
+"""How many conv layers a block has, or the first of them together."""
+_NUMBERS: Final = {"two": 2, "three": 3, "four": 4}
+
+
+def _of_blocks(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
+    """Counts of conv layers of blocks, each with the first and the last of them."""
+    for match in _BLOCK.finditer(text):
+        if match["block"]:
+            yield match, int(match["block"]), int(match["block"])
+        else:
+            last = match["first"].lower()
+            yield match, 1, _NUMBERS.get(last) or int(last)
 
 
 def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str], str]]:

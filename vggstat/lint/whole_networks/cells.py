@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from vggstat.cost.facts import Fact, facts
+from vggstat.cost.optimizer import find_optimizer
 from vggstat.lint.contradictions import (
     binary_unit,
     enter_binary,
@@ -15,6 +16,7 @@ from vggstat.lint.contradictions import (
     is_plain_binary,
     is_precise,
 )
+from vggstat.lint.conventions import FLOAT32
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
 from vggstat.lint.model import Cell
@@ -63,9 +65,15 @@ _UNNAMED: Final = {"params": "V210", "operations": "V410"}
 def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
     """Enter the verdict on a figure of a row's network."""
     cell, number, variant = claim.cell, claim.number, claim.variant
+    if cell.quantity == "training_bytes":
+        _judge_training(claim, verdicts)
+        return
     figures = claim.figures()
     if not figures:
         verdicts.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
+        return
+    if cell.label.startswith("blocks "):
+        _judge_blocks(claim, verdicts)
         return
     if (
         cell.quantity in _COUNTS
@@ -97,6 +105,39 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
         _judge_another(claim, figures[0], others, verdicts)
     else:
         _judge_wrong(claim, figures[0], verdicts)
+
+
+def _judge_blocks(claim: Claim, verdicts: Verdicts) -> None:
+    """The conv layers of one block, or of the first ones together."""
+    cell, number = claim.cell, claim.number
+    first, last = map(int, cell.label.removeprefix("blocks ").split("-"))
+    rows = [row for row in claim.variant.network.report.rows if row.kind == "conv"]
+    blocks = [row.block for row in rows if row.block in {f"block{at}" for at in range(first, last + 1)}]
+    if not claim.is_of_the_paper or len(set(blocks)) != last - first + 1:
+        verdicts.skip(cell, "what its blocks are is not said")
+    elif number.whole == len(blocks):
+        verdicts.passed(cell, claim.variant.words)
+    else:
+        which = f"block {first}" if first == last else f"blocks {first} to {last}"
+        message = f"{which} of {claim.variant.words} has {len(blocks)} conv layers, not {number.text.strip()}"
+        verdicts.wrong_part("V704", cell, number, message, expected=str(len(blocks)))
+
+
+def _judge_training(claim: Claim, verdicts: Verdicts) -> None:
+    """What training takes is at least the weights, their gradients and the optimizer's states, whatever else it keeps."""
+    cell, number = claim.cell, claim.number
+    optimizer = find_optimizer("momentum" if "momentum" in cell.label else cell.label)
+    copies = 2 + len(optimizer.states)
+    least = FLOAT32 * copies * claim.variant.network.report.total.params
+    most = number.approximate * (number.unit.binary or number.unit.decimal) / number.unit.decimal
+    if most >= least:
+        verdicts.skip(cell, "what training takes beside the weights depends on more than is said")
+        return
+    message = (
+        f"training {claim.variant.words} with {optimizer.title} takes at least {least:,} bytes in float32, for weights, gradients "
+        f"and {optimizer.title}'s states alone ({copies} x {FLOAT32} bytes a parameter), not {number.text.strip()}"
+    )
+    verdicts.wrong_part("V310", cell, number, message)
 
 
 def _order(claim: Claim, figure: Figure) -> tuple[bool, bool]:
