@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -54,9 +55,13 @@ class Figure(NamedTuple):
         )
 
     def like(self, number: Number, scales: Sequence[int] = ()) -> str:
-        """It in the form of the number; for bytes in the base of units that brings it nearer."""
+        """It in the form of the number; for bytes in the base whose digits are those of the number, or that brings it nearer."""
         if not self.bytes or not number.unit.binary:
             return format_like(number, self.exact)
+        for base in scales or number.scales:
+            text = format_like(number, self.exact, base)
+            if sorted(number.digits) == sorted(re.sub(r"\D", "", text)):
+                return text
         printed = number.readings[0].mantissa / 10 ** number.readings[0].decimals
         scale = min(scales or number.scales, key=lambda base: abs(self.exact / base - printed))
         return format_like(number, self.exact, scale)

@@ -10,7 +10,7 @@ from vggstat.cost.facts import facts
 from vggstat.lint.elsewhere import find_elsewhere
 from vggstat.lint.figures import Figure, fits
 from vggstat.lint.network import Target, build, load_spec
-from vggstat.lint.numbers import Number, claim_parts
+from vggstat.lint.numbers import Number, claim_parts, format_like
 from vggstat.lint.ops_words import CLOSE
 from vggstat.lint.policy import TRAINING
 from vggstat.lint.slips import ANOTHERS, digit_slip
@@ -70,7 +70,10 @@ def _is_file_of_another_kind(claim: Claim) -> bool:
     off = min(abs(claim.number.approximate / max(figure.exact, 1) - 1) for figure in claim.figures())
     if not claim.is_of_the_paper:
         return off < CLOSE or not _slips(claim)
-    return off < FILES_DIFFER and not _slips(claim)
+    scales = (claim.number.unit.decimal, claim.number.unit.binary or claim.number.unit.decimal)
+    right = (format_like(claim.number, claim.figures()[0].exact, scale) for scale in scales)
+    swapped = (sorted(claim.number.digits) == sorted(re.sub(r"\D", "", size)) for size in right)
+    return off < FILES_DIFFER and not any(swapped) and not _slips(claim)
 
 
 def doubts_of_another(claim: Claim, others: Sequence[Variant]) -> Iterator[str]:
