@@ -26,6 +26,9 @@ LEAST: Final = 2
 """Numbers that have to agree before the names are believed."""
 SHARE: Final = 0.5
 """The part of the numbers that has to agree."""
+LEAST_DIGITS: Final = 4
+"""Digits of a count that is told to be a slip; of fewer, the batch or the way to count may be another."""
+_SMALL: Final = ("pixels", "share")
 SURE: Final = 5
 """Digits of a number that is one slip away from the right one by more than chance."""
 _FAMILIES: Final = {
@@ -120,7 +123,7 @@ def _judge(claim: _Claim, network: Network, verdicts: Verdicts) -> None:
         return
     number = claim.number
     fact = next((fact for fact in claim.facts if digit_slip(number.digits, claim.digits(fact))), None)
-    if fact is None:
+    if fact is None or not _is_telling(number, fact):
         verdicts.skip(claim.cell, f"not that of {network.name}: a part of somebody's own may be meant")
         return
     verdicts.fail(
@@ -134,6 +137,13 @@ def _judge(claim: _Claim, network: Network, verdicts: Verdicts) -> None:
         derivation=fact.derivation,
         notes=(digit_slip(number.digits, claim.digits(fact)),),
     )
+
+
+def _is_telling(number: Number, fact: Fact) -> bool:
+    """Whether a slip from the fact is more than chance, and no other batch or way to count."""
+    if fact.family == "operations":
+        return number.is_exact
+    return fact.family in _SMALL or len(number.digits) >= LEAST_DIGITS
 
 
 def _words(number: Number, fact: Fact) -> str:

@@ -77,10 +77,10 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) 
     if number is None or table.family not in ("keras", "torchsummary", "torchinfo"):
         verdicts.skip(cell, UNKNOWN)
         return
-    scale = (
-        1 if number.unit.name == "B" else table.scales_of_size(number)[0]
-    )  # of a size: bytes, not billions
-    if any(number.admits(width * params, scale) for width in (FLOAT32, 2, 8)):
+    # of a size: bytes, not billions
+    scales = (1,) if number.unit.name == "B" else table.scales_of_size(number)
+    scale = scales[0]
+    if any(number.admits(width * params, each) for width in (FLOAT32, 2, 8) for each in scales):
         verdicts.passed(cell, "bytes of the parameters")
     elif not enter_other_mega(table.policy, cell, number, FLOAT32 * params, verdicts):
         right = format_like(number, FLOAT32 * params, scale)
