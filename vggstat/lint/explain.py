@@ -181,6 +181,8 @@ def _levels(stated: Stated) -> tuple[Level, ...]:
         levels.append("part")
     if digits >= LAYER_DIGITS:
         levels += ["classes", "layer"]
+    if stated.factor == 1 and digits < LAYER_DIGITS:
+        levels.append("pixels")
     return tuple(levels)
 
 
@@ -205,7 +207,9 @@ def _families(stated: Stated) -> set[Family]:
     if stated.scale.endswith("B"):
         billion = stated.scale == "B" and stated.factor > 1
         return {"params", "operations", "values", "memory"} if billion else {"memory"}
-    return {"params", "operations", "values", "layers", "memory"}
+    if "pixel" in word or word == "px":
+        return {"pixels"}
+    return {"params", "operations", "values", "layers", "memory", "pixels"}
 
 
 def _fits(fact: Fact, stated: Stated, families: set[Family]) -> bool:
