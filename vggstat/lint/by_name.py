@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from vggstat.cost.facts import Fact, Scope, facts
 from vggstat.lint.figures import Figure
+from vggstat.lint.identity.observe import parse_dims
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import Network, build, load_spec
@@ -21,6 +22,7 @@ from vggstat.lint.part_names import find_part
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 from vggstat.net.layer_names import find_schemes, plain_name
+from vggstat.shapes import Shape, describe
 
 LEAST: Final = 2
 """Numbers that have to agree before the names are believed."""
@@ -82,7 +84,8 @@ def judge_by_name(table: ClaimTable, verdicts: Verdicts) -> str:
     network = _named(table)
     if network is None:
         return ""
-    claims = max((list(_claims(table, scopes, network)) for scopes in _schemes(network)), key=_merit)
+    read = ((list(_claims(table, scopes, network)), scopes) for scopes in _schemes(network))
+    claims, scopes = max(read, key=lambda pair: _merit(pair[0]))
     if not _bears_out(claims):
         return ""
     shares = [claim for claim in claims if claim.cell.quantity == "share" and not claim.is_right]
@@ -91,6 +94,10 @@ def judge_by_name(table: ClaimTable, verdicts: Verdicts) -> str:
     for claim in claims:
         if verdicts.retract(claim.cell):
             _judge(claim, network, verdicts)
+    for row in table.rows:
+        for cell in row.cells:
+            if cell.quantity == "shape":
+                _judge_shape(cell, row, _scopes(row.name, scopes, _known(network)), network, verdicts)
     return network.name
 
 
@@ -103,6 +110,33 @@ def _named(table: ClaimTable) -> Network | None:
             spec = load_spec(found[0].spec) if only else None
             return build(spec, spec.input, spec.head) if spec is not None else None
     return None
+
+
+def _judge_shape(cell: Cell, row: Row, scopes: Sequence[Scope], network: Network, verdicts: Verdicts) -> None:
+    """What leaves a layer, or the last layer of a block, in either order of axes; wrong where a slip changes one side."""
+    wanted = next((held for scope in scopes if (held := _leaving(scope, network))), None)
+    dims = parse_dims(cell.claim)
+    if wanted is None or dims is None or not verdicts.retract(cell):
+        return
+    printed = dims.without_batch
+    orders = (wanted, (*wanted[1:], wanted[0])) if len(wanted) == 3 else (wanted,)
+    if printed in orders or tuple(side for side in printed if side != 1) in orders:
+        verdicts.passed(cell, f"by its name, in {network.name}")
+        return
+    for order in orders:
+        wrong = [(a, b) for a, b in zip(printed, order, strict=False) if a != b]
+        if len(printed) == len(order) and len(wrong) == 1 and digit_slip(*map(str, wrong[0])):
+            message = f"{row.name} gives {describe(wanted)}, not {cell.flow.text.strip()}"
+            verdicts.fail("V101", cell.flow, message, quantity="shape", layer=row.name)
+            return
+    verdicts.skip(cell, "of another layer than its name says")
+
+
+def _leaving(scope: Scope, network: Network) -> Shape | None:
+    """The shape that leaves a layer or a block; None for other parts."""
+    rows = network.report.rows
+    held = [row for row in rows if scope.name in ((row.name,) if scope.kind == "layer" else (row.block,))]
+    return held[-1].output_shape if held and scope.kind in ("layer", "block") else None
 
 
 def _merit(claims: Sequence[_Claim]) -> tuple[int, int]:

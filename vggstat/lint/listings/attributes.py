@@ -46,7 +46,7 @@ def judge_attribute(cell: Cell, target: Target, identity: Identity, verdicts: Ve
 
 
 def _integers(cell: Cell) -> list[int]:
-    grouped = r"\d{1,3}(?:,\d{3})+(?!\d)|" if cell.quantity in ("channels", "in_channels") else ""
+    grouped = r"\d{1,3}(?:,\d{3})+(?!\d)|" if cell.quantity in ("channels", "in_channels", "biases") else ""
     return [int(text.replace(",", "")) for text in re.findall(rf"{grouped}\d{{1,9}}", cell.flow.text)]
 
 
@@ -61,6 +61,7 @@ def _expected(cell: Cell, target: Target) -> tuple[int | None, ...]:
         "padding": (target.padding,),
         "size": target.shape[1:] if len(target.shape) == 3 else (1,),
         "receptive_field": (target.field,),
+        "biases": (target.biases,),
     }
     return wanted.get(cell.quantity, ())
 

@@ -267,8 +267,17 @@ def _merged(sheet: Sheet, position: int, columns: Sequence[Column]) -> Iterator[
             yield cell, column
 
 
+_BARE_TOTAL: Final = re.compile(r"\W*(?:total|sum|合计|总计|合計|합계|summe|somme|suma)\W*", re.IGNORECASE)
+"""The header of weights and biases together, beside columns of both."""
+
+
 def _told_apart(headers: Sequence[Header]) -> list[Header]:
     """Headers where a column of weights beside one of parameters is known to be without biases."""
+    if {"weights", "params"} & {h.quantity for h in headers} and any(h.quantity == "biases" for h in headers):
+        headers = [
+            h._replace(role="quantity", quantity="params") if _BARE_TOTAL.fullmatch(h.label) else h
+            for h in headers
+        ]
     both = [h for h in headers if h.quantity in ("params", "weights")]
     plain = [h for h in both if not re.search(r"weight|权重", h.label, re.I)]
     if len(both) < 2 or not plain or len(plain) == len(both):

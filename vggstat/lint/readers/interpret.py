@@ -134,7 +134,7 @@ def _is_banner(grid: Grid) -> bool:
         return False
     heads = [[read_header(cell.text) for cell in row if cell.text] for row in grid.rows[:2]]
     known = [sum(head.role not in ("other", "index") for head in row) for row in heads]
-    numbers = any(_NUMBERS.search(cell.text) for row in grid.rows[:2] for cell in row)
+    numbers = any(_NUMBERS.search(cell.text) for cell in grid.rows[0])
     return not known[0] and known[1] >= 2 and not numbers
 
 

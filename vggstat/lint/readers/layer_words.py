@@ -145,6 +145,8 @@ _RANGE: Final = re.compile(
     r"(?<!\d)(?P<block>\d)[-_.](?P<first>\d)\s?(?:…|\.{2,3}|~|,|/|&|to|and|und|bis|до|à|和|과)\s?(?P=block)[-_.](?P<last>\d)(?!\d)"
 )
 """Layers from one to another: ``5-1…5-3``."""
+_WHOLE: Final = re.compile(r"(?:^|[\s(\[])\d+$")
+"""A number of its own, of which what follows is the product: ``fc 120x84``."""
 _SIDE: Final = re.compile(r"(?:^|[^\d-])1?\d\s?$")
 """A window's first side: what follows it is the second, and no number of layers."""
 
@@ -154,7 +156,8 @@ def find_repeats(text: str) -> int:
     """How many equal layers the words stand for: ``2 x conv3-64``, ``[conv3-64] x 3``."""
     text = text[:MAX_WORDS]
     for match in _AFTER.finditer(text):
-        if not _SIDE.search(text[: match.start()]):
+        before = text[: match.start()]
+        if not _SIDE.search(before) and not _WHOLE.search(before):
             return max(1, min(int(match["count"]), 16))
     found = _BEFORE.search(text)
     if found:

@@ -127,8 +127,8 @@ CLAIMS: Final[tuple[tuple[Quantity, str], ...]] = (
     ),
     (
         "receptive_field",
-        r"(?P<label>receptive fields?\b[^.;,\d]{0,40}?(?:[A-Za-z]+[-_ ]?\d{1,2}(?:_\d)?[^.;,\d]{0,40}?)?)"
-        r"\s?(?:is|are|of|:|=|为|是)\s?(?:about |only )?(?P<claim>\d{2,3}(?:\s?[x*]\s?\d{2,3})?)(?![\d.,]*\d|\s?%)",
+        r"(?P<label>感受野|受容野|수용 ?영역|receptive fields?\b[^.;,\d]{0,40}?(?:[A-Za-z]+[-_ ]?\d{1,2}(?:_\d)?[^.;,\d]{0,40}?)?)"
+        r"\s?(?:is|are|of|:|=|为|是|は|은|는)\s?(?:about |only )?(?P<claim>\d{2,3}(?:\s?[x*]\s?\d{2,3})?)(?![\d.,]*\d|\s?%)",
     ),
     ("conv_layers", rf"(?P<claim>\d{{1,3}}|[Tt]hirteen|[Ss]ixteen|[Ee]ight|[Tt]en)\s?{_CONV_LAYERS}"),
     ("fc_layers", rf"(?P<claim>\d{{1,2}}|[Tt]hree)\s?{_FC_LAYERS}"),
@@ -149,7 +149,7 @@ _CUES: Final[dict[str, str]] = {
     "param_bytes": r"[MGK]i?B\b",
     "memory": r"[MGK]i?B\b(?:\s?/\s?i|.*(?:activ|feature|interm))",
     "values": r"activations",
-    "receptive_field": r"receptive field",
+    "receptive_field": r"receptive field|感受野|受容野|수용 ?영역",
     "conv_layers": r"conv|卷积层|畳み込み層|합성곱",
     "fc_layers": r"FC|ully|ense|inear|全连接层|全結合層|완전연결",
     "pool_layers": r"pool|池化层",
@@ -164,7 +164,7 @@ _DIGIT: Final = re.compile(
 _WORD: Final = re.compile(
     r"(?:[\d)²³]\s?(?:[KMG]|B|weights|bytes|param\w*)?\s?[*x(+]\s?[\d(][^=\n]{0,80}(?:=|->|→|⇒|#|//))|\d\s?=\s?[\d(]+\\?[*x]"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
-    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|GB|GiB|receptive field|activations|conv\d-\d"
+    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|GB|GiB|receptive field|感受野|受容野|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
     re.IGNORECASE,
 )
@@ -308,7 +308,7 @@ _MAY_NAME: Final = re.compile(
 
 
 _ITEM: Final = re.compile(
-    r"\s?(?:[:=(]|has|have|is|with|hat|a|有|约|为)?\s?(?P<claim>~?\d[\d.,]*\d?\s?(?:M(?![A-Za-z])|million\b))\)?(?=\s*(?:[,;/&|)]|and\b|und\b|和|$|\.\s|\.$|param))",
+    r"\s?(?:[:=(]|has|have|is|with|hat|a|有|约|为)?\s?(?P<claim>\d{1,3}(?:,\d{3}){2,3}|~?\d[\d.,]*\d?\s?(?:M(?![A-Za-z])|million\b|Mio\.?(?![A-Za-z])))\)?(?=\s*(?:[,;/&|)]|and\b|und\b|和|$|\.\s|\.$|param))",
 )
 _COUNTED: Final = re.compile(r"\bparam(?:eter)?s?\b|参数|パラメータ|파라미터", re.IGNORECASE)
 _COUNTS_ELSE: Final = re.compile(

@@ -25,7 +25,7 @@ _WORDS: Final = (
     "activation values maps map "
     "conv convolutional convolution fc fully connected fully-connected dense linear pooling max-pooling pool weighted "
     "and or i e x px pixels bn batch-norm thirteen sixteen three nineteen five eight ten eleven also still i.e "
-    "hat haben besitzt enthält benötigt braucht kommt auf etwa rund ungefähr insgesamt mit und die der das den des von im "
+    "hat haben kostet besitzt enthält benötigt braucht kommt auf etwa rund ungefähr insgesamt mit und die der das den des von im "
     "in für parameter parametern gewichte milliarden millionen mio mrd rechnet umfasst verfügt über ein eine einen "
     "a contient possède compte comporte nécessite environ paramètres de du et au total le la les un une d avec "
     "tiene contiene necesita posee requiere unos parámetros el los las con en y cerca "

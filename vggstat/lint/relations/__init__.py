@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from vggstat.lint.model import ClaimTable
+from vggstat.lint.relations.biases import with_biases
 from vggstat.lint.relations.fields import receptive_fields
 from vggstat.lint.relations.link import Link
 from vggstat.lint.relations.proportions import proportions
@@ -40,6 +41,7 @@ def _columns(table: ClaimTable) -> Iterator[list[Link]]:
         yield from shares(table)
         yield from map_values(table)
         yield receptive_fields(table)
+        yield with_biases(table)
 
 
 def _judge(link: Link, verdicts: Verdicts) -> None:

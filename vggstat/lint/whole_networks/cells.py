@@ -17,6 +17,7 @@ from vggstat.lint.contradictions import (
     is_precise,
 )
 from vggstat.lint.conventions import FLOAT32
+from vggstat.lint.elsewhere import find_elsewhere
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
 from vggstat.lint.model import Cell
@@ -298,6 +299,24 @@ def _judge_wrong(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         else:
             _enter_erratum(claim, f"{lecture.title}; {lecture.right}", verdicts)
         return
+    elsewhere = (
+        find_elsewhere(claim.name.removesuffix("-BN"))
+        if number.is_exact and len(number.digits) > SURE
+        else None
+    )
+    for count, source in elsewhere.params if elsewhere is not None and cell.quantity == "params" else ():
+        if digit_slip(number.digits, str(count)):
+            message = f"{claim.name} has {count:,} parameters ({source}), not {number.text.strip()}"
+            expected = format_like(number, count)
+            verdicts.wrong_part(
+                "V210",
+                cell,
+                number,
+                message,
+                expected=expected,
+                notes=(digit_slip(number.digits, str(count)),),
+            )
+            return
     claim = claim._replace(variant=slipped_from(claim) or claim.variant)
     figure = sorted(claim.figures(), key=lambda f: _order(claim, f))[0]
     doubt = next(doubts(claim), "")
