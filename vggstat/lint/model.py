@@ -187,9 +187,7 @@ class ClaimTable(Record):
             return self.policy.scales(number)
         if mebi or self.family in ("keras", "torchsummary"):
             return number.scales[1:]
-        return (
-            number.scales
-        )  # torchinfo has MB of 10^6 bytes, as torch-summary of before had MB of 2^20 in the same form
+        return number.scales[:1] if self.family == "torchinfo" else number.scales
 
 
 class Support(NamedTuple):

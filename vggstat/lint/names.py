@@ -146,6 +146,9 @@ def _vggs(text: str) -> Iterator[Name]:
             )
         ) or (pre in _FOREIGN_PRE):
             spec = ""
+        attached = _ATTACHED.match(text, match.end())
+        if attached is not None and not leaves_it(attached[0]):
+            spec = ""
         norm = bool(match["norm"]) or "bn" in (pre, post)
         yield Name(match.start(), match.end(), match[0], spec, norm)
 

@@ -137,6 +137,8 @@ def _distance(obs: Obs, target: Target, layout: Layout) -> int:
         and not (obs.kind == "fc" and target.kind == "conv" and target.name.startswith(("fc", "pred")))
     ):
         return NO_PAIR
+    if target.kind == "pool" and "adaptive" in f"{obs.row.type} {obs.row.name}".lower():
+        return NO_PAIR
     if obs.kind == "bn" and target.kind != "bn":
         return NO_PAIR
     cost = DIFFERENT * sum(not right for right in _compare(obs, target, layout))

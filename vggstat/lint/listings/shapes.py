@@ -78,7 +78,19 @@ def _is_behind_a_gap(dims: Dims, obs: Obs, target: Target, identity: Identity, *
     shown = dims if entering else obs.in_dims
     if shown is None or shape_agrees(obs._replace(dims=shown), target.in_shape, identity.layout):
         return False
-    return not _differs_by_a_slip(shown.without_batch, target.in_shape, identity)
+    return _follows(shown, obs, identity) or not _differs_by_a_slip(
+        shown.without_batch, target.in_shape, identity
+    )
+
+
+def _follows(shown: Dims, obs: Obs, identity: Identity) -> bool:
+    """Whether the row takes what the row before it is said to give."""
+    before: Dims | None = None
+    for other in identity.observations:
+        if other.row is obs.row:
+            return before is not None and before.without_batch == shown.without_batch
+        before = other.dims or before
+    return False
 
 
 def _differs_by_a_slip(printed: tuple[int, ...], shape: Shape, identity: Identity) -> bool:

@@ -31,6 +31,10 @@ def judge_totals(
     assert identity.network is not None
     if not table.totals:
         return
+    if identity.own and not any(obs.params or obs.memory_product for obs in identity.observations):
+        for cell in table.totals:
+            verdicts.skip(cell, "no row says how many parameters its layer has")
+        return
     whole = Whole(table, identity, identity.network, shown, columns, verdicts)
     for cell in table.totals:
         _judge(whole, cell)

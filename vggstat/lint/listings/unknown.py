@@ -79,6 +79,11 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) 
         return
     # of a size: bytes, not billions
     scales = (1,) if number.unit.name == "B" else table.scales_of_size(number)
+    if table.family == "torchinfo":
+        scales = (
+            *scales,
+            *number.scales,
+        )  # torch-summary, which it was before, has MB of 2^20 bytes in the same form
     scale = scales[0]
     if any(number.admits(width * params, each) for width in (FLOAT32, 2, 8) for each in scales):
         verdicts.passed(cell, "bytes of the parameters")

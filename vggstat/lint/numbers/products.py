@@ -35,7 +35,7 @@ class Expression(NamedTuple):
 
 
 _TOKEN: Final = re.compile(
-    r"\s*(?:(?P<number>\d[\d,.']*)|(?P<sign>\*\*|[()\[\]+*/^x-]|²|³)"
+    r"\s*(?:(?P<number>\d(?:[\d,.']*\d)?)|(?P<sign>\*\*|[()\[\]+*/^x-]|²|³)"
     r"|(?P<unit>[KMG](?![A-Za-z])))\s*",
     re.I,
 )

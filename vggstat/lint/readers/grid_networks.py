@@ -321,7 +321,9 @@ def read_facts(grid: Grid, dialect: str) -> Iterator[ClaimTable]:
         row for row in (grid.rows if headless else grid.rows[1:]) if len(row) == 2 and len(row[0].text) <= 60
     ]
     if any(_CHANGED.search(row[0].text) and _SOME.search(row[1].text) for row in rows):
-        return  # of somebody's smaller network
+        # of somebody's smaller network: read, so that nobody else reads its lines, and nothing claimed
+        yield ClaimTable(dialect=dialect, form="facts", start=grid.start)
+        return
     cells = [cell for row in rows for cell in _fact(row[0], row[1], unit)]
     title = f"{grid.caption} {head[0].text} {head[1].text}".strip() if said else grid.caption
     if not any(True for _ in find_names(title)):

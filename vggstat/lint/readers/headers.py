@@ -48,7 +48,7 @@ _NEVER: Final = re.compile(
     r"|割合"
     r"|speed-?up|reduc|compress"
     r"|压缩|剪枝"
-    r"|prun|\bafter\b|remaining|learning rate|batch[-_ ]?size|optimi|\bauc\b|\bf1\b|recall|iou|score|rank|energy|power"
+    r"|decay|prun|\bafter\b|remaining|learning rate|batch[-_ ]?size|optimi|\bauc\b|\bf1\b|recall|iou|score|rank|energy|power"
     r"|throughput|performance|gpu|cpu"
     r"|训练"
     r"|train(?:ing)? (?:set|data|mem)|\bpeak\b|at once|per[- ]|/ ?param|efficien"

@@ -21,7 +21,7 @@ _TITLE: Final = re.compile(
 )
 _UNDER: Final = re.compile(r"={3,}|-{3,}|~{3,}")
 _ANOTHER: Final = re.compile(
-    r"\bours?\b|\bmy\b|replac|improv|beyond|instead|small(?:er)?\b|light|custom|modif|proposed|pruned|compressed|quanti[sz]ed|distill|comparison|\bvs\b|student|fine-?tun|transfer"
+    r"\bours?\b|\bmy\b|depthwise|once-for-all|\bOFA\b|\bNAS\b|attention|replac|improv|beyond|instead|small(?:er)?\b|light|custom|modif|proposed|pruned|compressed|quanti[sz]ed|distill|comparison|\bvs\b|student|fine-?tun|transfer"
     r"|压缩|剪枝|微调|比较|对比",
     re.IGNORECASE,
 )

@@ -19,12 +19,12 @@ _NO_MORE: Final = (
     r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:[Mm]ill?i?|mio|Mio|mln|bn|Mrd))"
 )
 """What a bare value may not be followed by: the rest of it."""
-_DIGITS: Final = r"\d[\d,.]*+(?:(?:\{,\}|\\,)\d{3})*+"
+_DIGITS: Final = r"\d(?:[\d,.]*\d)?+(?:(?:\{,\}|\\,)\d{3})*+"
 """A number; LaTeX groups its digits by ``{,}`` and ``\\,``."""
 _TERM_NUMBER: Final = rf"(?:\(\d{{1,6}}\s?-\s?\d{{1,6}}\)|{_DIGITS}[²³]?+)"
 _VALUE: Final = r"\d[\d,.']*+(?:(?:\{,\}|\\,)\d{3})*+"
 _PRODUCT: Final = re.compile(
-    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?!0x)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
+    rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?<![eE][-+])(?!0x)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
     rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+(?:{_TERM_NUMBER}|[(\[]*+\s?+{_TERM_NUMBER}){_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"
     rf"\s?(?:=|~=|~)\s?\$?{_VALUE}(?:{_SCALED}|{_NO_MORE})"
     rf"(?:\s?(?:~=|~)\s?{_VALUE}(?:{_SCALED}|{_NO_MORE}))?)"
@@ -53,7 +53,7 @@ _TERM: Final = re.compile(_TERMS)
 """What a term of a sum is, in brackets after it: ``128x3x3x256 (weights) + 256 (biases) = 295,168``."""
 _RESULT: Final = (
     r"(?<=[\d)])\s{0,3}(?:=>|->|→|⇒)\s{0,3}(?=\d{1,3}(?:,\d{3})+(?![\d,]))"
-    r"|(?<=[\d)])\s{0,4}(?:#|//)\s{0,2}=?\s{0,2}(?=\d[\d,_]*\s{0,2}(?:params?|parameters|weights)?\s*$)"
+    r"|(?<=[\d)])\s{0,4}(?:\s#|;\s?//)\s{0,2}=?\s{0,2}(?=\d[\d,_]*\s{0,2}(?:params?|parameters|weights)?\s*$)"
 )
 """What stands for an equals sign: an arrow before a grouped number, a comment that holds nothing but a number."""
 _ARROW: Final = re.compile(_RESULT)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.numbers import Number, format_like
+from vggstat.lint.ops_words import says_macs
 from vggstat.lint.relations.link import Link, counts_of, exact_of, rounding_of
 
 LEAST: Final = 4
@@ -20,6 +21,7 @@ SPREAD: Final = 2
 """By how much the numbers of a column have to differ: alike ones are proportional to anything."""
 FINE: Final = Fraction(1, 50)
 """The most that rounding may leave open of a ratio."""
+_FAMILY: Final = {"weights": "params", "trainable_params": "params"}
 _CODES: Final = {"ops": "V401", "values": "V301", "memory": "V301"}
 _Key = tuple[str, str]
 
@@ -47,6 +49,10 @@ def proportions(table: ClaimTable) -> Iterator[list[Link]]:
             if exact_of(number):
                 columns[cell.quantity, cell.label][index] = (cell, number)
     for one, two in combinations(list(columns)[:MOST_COLUMNS], 2):
+        if _FAMILY.get(one[0], one[0]) == _FAMILY.get(two[0], two[0]) and says_macs(one[1]) == says_macs(
+            two[1]
+        ):
+            continue  # the same of two networks, or before and after
         rows = sorted(columns[one].keys() & columns[two].keys())
         pairs = [_Pair(table.rows[i].name, columns[one][i][1], *columns[two][i]) for i in rows]
         factor = _factor(pairs)

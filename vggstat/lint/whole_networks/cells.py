@@ -98,7 +98,9 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
         verdicts.skip(cell, f"no word ties it to {claim.name}")
     elif right is not None:
         _enter_right(claim, right, verdicts)
-    elif near is not None and (is_precise(number) or claim.is_of_the_paper):
+    elif near is not None and (
+        claim.is_of_the_paper or (is_precise(number) and not is_plain_binary(number, near.exact))
+    ):
         _judge_contradiction(claim, near, figures[0], verdicts)
     elif source := published_by(claim):
         verdicts.passed(cell, f"as stated by {source}")
@@ -226,7 +228,11 @@ def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
 
 def _is_plainly_right(claim: Claim, figure: Figure) -> bool:
     """Whether nothing is said of what a right number is called: it counts no operations, or has too few digits to tell."""
-    return figure.flops is None or (figure.flops and not claim.is_telling and not claim.is_of_the_paper)
+    return (
+        figure.flops is None
+        or figure.rule in MISTAKEN
+        or (figure.flops and not claim.is_telling and not claim.is_of_the_paper)
+    )
 
 
 def _is_misgrouped(claim: Claim) -> bool:

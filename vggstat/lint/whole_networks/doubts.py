@@ -90,7 +90,8 @@ def doubts_of_another(claim: Claim, others: Sequence[Variant]) -> Iterator[str]:
 def _is_vague(claim: Claim) -> bool:
     """A bare small number: an index, a rank, a year, a percentage."""
     number = claim.number
-    return number.unit.decimal == 1 and number.readings[0].mantissa < 10_000 and not claim.cell.unit
+    small = number.readings[0].mantissa < 10_000 or number.readings[0].decimals > 0
+    return number.unit.decimal == 1 and small and not claim.cell.unit
 
 
 def _counted_otherwise(claim: Claim) -> Iterator[str]:
@@ -204,7 +205,8 @@ def _slips(claim: Claim) -> bool:
         if not digit_slip(number.digits, right):
             continue
         ratio = number.approximate / max(figure.exact, 1)
-        if (of_work or not claim.is_of_the_paper) and not number.is_exact and abs(ratio - 1) < CLOSE / 10:
+        near = CLOSE if of_work and not claim.is_of_the_paper else CLOSE / 10
+        if (of_work or not claim.is_of_the_paper) and not number.is_exact and abs(ratio - 1) < near:
             continue  # a last digit is as likely counted otherwise
         count = len(right.lstrip("0"))
         neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))

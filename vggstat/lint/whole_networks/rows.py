@@ -13,7 +13,7 @@ from vggstat.lint.elsewhere import Elsewhere, find_elsewhere
 from vggstat.lint.figures import figures_of, fits
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import Name, find_names, tells_letters
-from vggstat.lint.network import build, load_spec
+from vggstat.lint.network import OF_THE_PAPER, build, load_spec
 from vggstat.lint.numbers import Number, claim_parts, format_like
 from vggstat.lint.ops_words import CLOSE
 from vggstat.lint.policy import ConventionPolicy
@@ -58,6 +58,7 @@ def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -
         rows.append(Row(kind="network", name=table.title, flow=table.start, cells=table.totals))
     if table.form == "networks":
         rows = list(with_headers_back(rows, verdicts))
+    rows = _several_of_one(rows) if table.form == "networks" else rows
     found: set[str] = set()
     columns: dict[str, list[Counted]] = {}
     labels = [table.title, *(row.name for row in rows)]
@@ -82,6 +83,23 @@ def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -
     for counted in columns.values():
         judge_mixture(counted, verdicts)
     return found.pop() if len(found) == 1 else ""
+
+
+def _several_of_one(rows: Sequence[Row]) -> list[Row]:
+    """The rows; of one name that stands in several with other counts, only what is right is told: some are pruned, or built
+    otherwise, and a column that is not understood says so."""
+    seen: dict[str, set[str]] = {}
+    for row in rows:
+        counts = [cell.flow.text for cell in row.cells if cell.quantity in _OF_PARTS]
+        if counts:
+            seen.setdefault(row.name, set()).add(" ".join(counts))
+    several = {name for name, counts in seen.items() if len(counts) > 1}
+    return [
+        row.replace(cells=tuple(cell.replace(tied=False) for cell in row.cells))
+        if row.name in several
+        else row
+        for row in rows
+    ]
 
 
 def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool) -> Name | None:
@@ -128,11 +146,18 @@ def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool
     for count, source in network.params:
         expected = format_like(number, count)
         slip = digit_slip(number.digits, re.sub(r"\D", "", expected))
-        if slip and len(number.digits) >= LEAST_DIGITS and abs(number.approximate / count - 1) > CLOSE / 10:
+        if slip and len(number.digits) >= LEAST_DIGITS and _is_off(number, count):
             message = f"{network.name} has {count:,} parameters ({source}), not {number.text.strip()}"
             verdicts.wrong_part("V210", cell, number, message, expected=expected, notes=(slip,))
             return True
     return False
+
+
+def _is_off(number: Number, count: int) -> bool:
+    """Whether a count is exact, or off by more than other versions of the same network are."""
+    return (number.is_exact and len(number.digits) > LEAST_DIGITS) or abs(
+        number.approximate / count - 1
+    ) >= CLOSE
 
 
 def _beside(words: str, name: Name) -> str:
@@ -164,6 +189,7 @@ def _judge_row(
     chosen = _best(variants, counts)
     if chosen is None:
         return
+    counts = _believed(counts, chosen)
     exact = frozenset(number.whole for _, number in counts if number.whole is not None)
     times = Counter(_KIND_OF.get(cell.quantity, cell.quantity) for cell, _ in counts)
     for cell, number in counts:
@@ -189,6 +215,15 @@ def _judge_row(
         if cell.quantity == "ops" and not cell.alone and not policy.ops:
             figures = figures_of(chosen.network, "ops")
             yield Counted(claim, frozenset(figure.rule for figure in figures if claim.admits(figure)))
+
+
+def _believed(counts: list[tuple[Cell, Number]], chosen: Variant) -> list[tuple[Cell, Number]]:
+    """The numbers of a row; of a network that is built in several ways, and of which none is right, only what is right is
+    told: it is built in another way."""
+    several = chosen.network.name not in OF_THE_PAPER and len(counts) > 1
+    if several and not any(fits(chosen.network, cell.quantity, number) for cell, number in counts):
+        return [(cell.replace(tied=False), number) for cell, number in counts]
+    return counts
 
 
 _OF_PARTS: Final = ("params", "weights", "ops", "param_bytes", "trainable_params")
