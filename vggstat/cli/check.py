@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vggstat.cli.complaints import Complaints, render
 from vggstat.cli.files import write_file
-from vggstat.cli.main import FAULT
-from vggstat.cli.streams import PLEASE, named, put, put_pieces, say, say_exactly, show_progress
+from vggstat.cli.streams import put, put_pieces, say, say_exactly, show_progress
 from vggstat.cli.summary import write_summary
-from vggstat.errors import InputError, UsageError, VggstatError
+from vggstat.errors import UsageError
 from vggstat.render.width import harmless
 
 if TYPE_CHECKING:
     from vggstat.lint.config import Settings
     from vggstat.lint.engine import FileResult
+
+LEAST_WORK: Final = 500_000
+"""Bytes of documents that take much longer to read than other processes take to start."""
+PER_FILE: Final = 1_000
+"""What a file adds to that, however short it is."""
 
 Codes = Annotated[
     list[str] | None,
@@ -104,6 +110,17 @@ def command(
             "--show-unchecked", help="List numbers that were not read or not judged, with the reason."
         ),
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            min=1,
+            help="Check in so many processes. By default one for each core where the files are many or large.",
+            show_default=False,
+        ),
+    ] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no pyproject.toml.")] = False,
     show_settings: Annotated[
         bool, typer.Option("--show-settings", help="Print the settings, and do nothing.")
@@ -130,7 +147,7 @@ def command(
     if fix and diff:
         raise UsageError("--fix and --diff contradict each other: give one of them")
     raise typer.Exit(
-        _run(paths, settings, format_name or "full", output, fix=fix, diff=diff, exit_zero=exit_zero,
+        _run(paths, settings, format_name or "full", output, jobs, fix=fix, diff=diff, exit_zero=exit_zero,
              show_passes=show_passes, show_unchecked=show_unchecked)
     )  # fmt: skip
 
@@ -174,20 +191,22 @@ def _override(
 
 
 def _run(
-    paths: list[str], settings: Settings, format_name: str, output: str | None, *, fix: bool, diff: bool,
-    exit_zero: bool, show_passes: bool, show_unchecked: bool,
+    paths: list[str], settings: Settings, format_name: str, output: str | None, jobs: int | None, *, fix: bool,
+    diff: bool, exit_zero: bool, show_passes: bool, show_unchecked: bool,
 ) -> int:  # fmt: skip
-    from vggstat.lint.engine import check_files
     from vggstat.lint.files import Reach, find_files, with_patterns
     from vggstat.render.findings import FOR_PEOPLE, Style, Tally, find_format
     from vggstat.render.findings.summary import step_summary
 
     write = find_format(format_name)
     settings.load_specs()  # a wrong one is said at once
-    complaints = _Complaints()
+    complaints = Complaints()
     given = list(with_patterns(paths, complaints))
     files = list(dict.fromkeys(find_files(given, settings, complaints)))
-    results: Iterable[FileResult] = check_files(files, settings, _render, complaints, complaints.fault)
+    # What is written is written here, file by file: two names may lead to one file, which is then checked as mended.
+    count = 1 if fix else _processes(files, settings, jobs)
+    checked = _check(files, settings, count, complaints)
+    results: Iterable[FileResult] = checked
     mender = None
     if fix or diff:
         from vggstat.cli.mend import Mender
@@ -195,7 +214,7 @@ def _run(
         # a document for machines stays one: the patch goes beside it
         beside = output is not None or format_name in FOR_PEOPLE
         show = (_print_patch if beside else say_exactly) if diff else None
-        mender = Mender(settings, _render, Reach(given), complaints, complaints.fault, show)
+        mender = Mender(settings, render, Reach(given), complaints, complaints.fault, show)
         results = mender.mended(results)
     tally = Tally(settings.min_confidence, "fix" if fix else "diff" if diff else "")
     color = (
@@ -210,11 +229,12 @@ def _run(
         ascii_only=not encoding.lower().startswith("utf"),
     )  # fmt: skip
     pieces = write(_with_progress(results, len(files)), tally, style)
-    if output is None:
-        # Though nobody may read it, the exit code, and what --fix writes, are those of the whole run.
-        put_pieces(pieces)
-    else:
-        write_file(output, (piece.encode("utf-8", "replace") for piece in pieces))
+    with closing(checked):  # which ends its processes, whatever happens
+        if output is None:
+            # Though nobody may read it, the exit code, and what --fix writes, are those of the whole run.
+            put_pieces(pieces)
+        else:
+            write_file(output, (piece.encode("utf-8", "replace") for piece in pieces))
     write_summary(lambda: step_summary(tally), tally.as_dict())
     if complaints.code:
         return complaints.code
@@ -225,31 +245,41 @@ def _run(
     return 1 if failed and not exit_zero else 0
 
 
-class _Complaints:
-    """Says on stderr what could not be read, written or judged; the run goes on, and ends in an exit code of its own."""
+def _processes(files: list[str], settings: Settings, jobs: int | None) -> int:
+    """In how many processes to check: as many as asked for, else one a core where that is faster than to start them."""
+    if os.path.exists(settings.spec) and not os.path.isfile(settings.spec):
+        return 1  # a pipe, which was read here and cannot be again
+    if jobs is None:
+        work = len(files) * PER_FILE + sum(map(_size, files))
+        jobs = _cores() if work >= LEAST_WORK else 1
+    return max(1, min(jobs, len(files)))
 
-    def __init__(self) -> None:
-        self.code = 0
 
-    def __call__(self, error: VggstatError) -> None:
-        self.code = max(self.code, error.exit_code)
-        say(f"vggstat: error: {error}")
+def _size(path: str) -> int:
+    """The bytes of a file; none of what cannot be looked at."""
+    try:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
+        return 0
 
-    def fault(self, path: str, part: str, error: Exception) -> None:
-        """Takes what our own fault has kept from being judged."""
-        if isinstance(error, RecursionError):
-            self(InputError(f"{path}: it is nested too deeply"))
-            return
-        if os.environ.get("VGGSTAT_DEBUG"):
-            from traceback import format_exception
 
-            say("".join(format_exception(error)).rstrip("\n"))
-        self.code = FAULT
-        where = f" in its {part}" if part else ""
-        say(
-            f"vggstat: error: {path}: not all of it was checked, by a fault of vggstat's own{where}: {named(error)}"
-        )
-        say(PLEASE)
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _check(
+    files: list[str], settings: Settings, processes: int, complaints: Complaints
+) -> Generator[FileResult, None, None]:
+    """The result of each file, in their order."""
+    if processes > 1:
+        from vggstat.cli.parallel import check_in_processes
+
+        yield from check_in_processes(files, settings, processes, complaints)
+    else:
+        from vggstat.lint.engine import check_files
+
+        yield from check_files(files, settings, render, complaints, complaints.fault)
 
 
 def _print_patch(text: str) -> None:
@@ -265,10 +295,3 @@ def _with_progress(results: Iterable[FileResult], count: int) -> Iterator[FileRe
         yield result
     if shown:
         show_progress("")
-
-
-def _render(words: list[str]) -> str:
-    """What a marked block's command prints."""
-    from vggstat.cli.blocks import render_block
-
-    return render_block(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Final, TypeVar
 
@@ -16,10 +16,10 @@ from vggstat.lint.model import Finding
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
 from vggstat.lint.sections import sections
-from vggstat.lint.source import Document, open_document, split_lines
+from vggstat.lint.source import MAX_LINES, Document, open_document, split_lines
 from vggstat.lint.sums import with_sums
 from vggstat.lint.text import Section
-from vggstat.lint.unread import Unread, find_unread
+from vggstat.lint.unread import Unread, find_unread, speaks_of_figures
 from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -133,8 +133,9 @@ def check_document(
         )
     if any(judgement.table.form != "facts" for judgement in judgements):
         judgements = list(with_sums(judgements))
-    findings = [*document.problems, *(f for judgement in judgements for f in judgement.findings)]
     lines = tuple(split_lines(document.text))
+    problems = _problems(document, lines, judged=bool(judgements))
+    findings = [*problems, *(f for judgement in judgements for f in judgement.findings)]
     if "vggstat" in document.text:
         from vggstat.lint.markers import judge_markers
         from vggstat.lint.suppress import suppress
@@ -156,6 +157,13 @@ def check_document(
         unread=_tried(lambda: find_unread(parts, judgements), (), path, "numbers that are not read", fault),
         hidden=len(hidden),
     )
+
+
+def _problems(document: Document, lines: Sequence[str], *, judged: bool) -> Iterator[Finding]:
+    """What is wrong with the file itself. That data is read only in part is nothing to whoever keeps no figures in it."""
+    for problem in document.problems:
+        if problem.code != "V903" or judged or speaks_of_figures("\n".join(lines[MAX_LINES:])):
+            yield problem
 
 
 def _read_section(

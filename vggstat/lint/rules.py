@@ -418,9 +418,10 @@ RULES: Final[tuple[Rule, ...]] = (
         name="too-long",
         severity="warning",
         summary="a file that is read only in part",
-        text="What has more lines than anybody writes is data; only its beginning is read.",
-        good=_FACT,
-        bad="a line\n" * 50_010,
+        text="What has more lines than anybody writes is data; only its beginning is read. It is said where figures of networks "
+        "are in what is read, or words of them in the rest.",
+        good="a line\n" * 50_010,
+        bad=_FACT + "a line\n" * 50_010,
     ),
     Rule(
         code="V904",

@@ -18,7 +18,7 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.place import Place
 from vggstat.lint.text import Flow, Section, join
 
-__all__ = ["Unread", "find_unread"]
+__all__ = ["Unread", "find_unread", "speaks_of_figures"]
 
 NEAR: Final = 80
 """Characters between a number and the words that make it a figure, in a sentence."""
@@ -73,12 +73,17 @@ class _Header(NamedTuple):
     """Those whose words are of figures, and whether the words give a unit."""
 
 
+def speaks_of_figures(text: str) -> bool:
+    """Whether a word of parameters, operations or memory is in a text."""
+    return _WORD.search(text) is not None
+
+
 def find_unread(sections: Iterable[Section], judgements: Sequence[Judgement]) -> tuple[Unread, ...]:
     """The figures that none of the tables holds, in the order of the document."""
     found: dict[Place, Unread] = {}
     read: _Read | None = None
     for section in sections:
-        if _WORD.search(section.text) is None:
+        if not speaks_of_figures(section.text):
             continue
         read = read or _Read(judgement.table for judgement in judgements)
         for figure, in_column in _figures(section):
@@ -201,7 +206,7 @@ def _split(text: str, separator: str) -> list[tuple[int, int]]:
         gaps = _commas(text)
     else:
         start, end = 0, len(text)
-        gaps = [(at, at + 1) for at, sign in enumerate(text) if sign == separator]
+        gaps = [match.span() for match in re.finditer(re.escape(separator), text)]
     edges = [start, *(edge for gap in gaps for edge in gap), end]
     return list(zip(edges[::2], edges[1::2], strict=True))
 

@@ -60,6 +60,14 @@ _EXACT: Final = re.compile(r"\d,\d{3}|\d{4}|=")
 _LONG: Final = re.compile(r"(?:\d\D*){4}|[KMG=]")
 
 
+_MAY_NAME: Final = re.compile(
+    r"[^\x00-\x7f]|conv|fc|full|dense|linear|affine|inner|conn?ect|faltung|voll|pool|sampl|batch|bn|agrupa|muestreo"
+    r"|total|sum|som[am]|gesamt|weight layers|items",
+    re.IGNORECASE,
+)
+"""What is in every name of a layer, or of a total, that an entry may have; any letter beyond ASCII may be of one."""
+
+
 class _Entry(NamedTuple):
     """A name with its number."""
 
@@ -92,7 +100,8 @@ def read(section: Section) -> Iterator[ClaimTable]:
 
 def _entries(line: Flow) -> list[_Entry] | None:
     """The entries of a line: one as a rule, several where lines were run together."""
-    if len(line) > MAX_LINE or not re.search(r"\d", line.text):
+    text = line.text
+    if len(text) > MAX_LINE or not _MAY_NAME.search(text) or not re.search(r"\d", text):
         return None
     many = list(_ENTRY.finditer(line.text))
     if len(many) > 1:

@@ -28,19 +28,18 @@ _EXACT: Final = re.compile(
 def read(section: Section) -> Iterator[ClaimTable]:
     """A table of facts for each line that holds such a number, where the text names a network."""
     above, only = Headings(section), cache(partial(_only_name, section))
-    names: list[Name] = []
-    at, found = -REACH, 0
-    for index, line in enumerate(section.lines):
-        text = line.text[:MAX_LINE]
-        if here := list(find_names(text)):
-            names, at = here, index
-        matches = list(_EXACT.finditer(text)) if index not in section.taken else []
+    names_of = cache(partial(_names, section))
+    found = 0
+    for index in section.free():
+        line = section.lines[index]
+        matches = list(_EXACT.finditer(line.text[:MAX_LINE]))
         found += len(matches)
         if found > MOST:
             return
         if not matches:
             continue
-        if names and index - at <= REACH:
+        nearest = range(index, max(index - REACH, 0) - 1, -1)
+        if names := next(filter(None, map(names_of, nearest)), ()):
             owner = names[-1].text if len({name.spec for name in names}) == 1 else ""
         else:
             owner = above.owner(index) or only()
@@ -51,6 +50,11 @@ def read(section: Section) -> Iterator[ClaimTable]:
             )
             row = Row(kind="network", name=owner, flow=line.flow, cells=cells)
             yield ClaimTable(dialect="exact", form="facts", start=line.flow, rows=(row,))
+
+
+def _names(section: Section, index: int) -> tuple[Name, ...]:
+    """The networks that a line names."""
+    return tuple(find_names(section.lines[index].text[:MAX_LINE]))
 
 
 def _only_name(section: Section) -> str:

@@ -96,8 +96,10 @@ def _counted(line: Flow) -> Row | None:
     body = without(line, _PREFIX)
     match = _SPOKEN.match(body.text)
     params = list(_PARAMS.finditer(body.text, match.start("rest"))) if match else []
-    kind = find_kind(match["name"]) if match else None
-    if match is None or len(params) != 1 or kind not in ("conv", "fc", "pool", "bn"):
+    if match is None or len(params) != 1:
+        return None
+    kind = find_kind(match["name"])
+    if kind not in ("conv", "fc", "pool", "bn"):
         return None
     cells = (_count(body, params[0]), *attributes(body.cut(0, params[0].start()), kind))
     return Row(kind=kind, name=match["name"].strip(), flow=line.strip(), cells=cells)

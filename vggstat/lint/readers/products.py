@@ -80,6 +80,8 @@ def continued(lines: Sequence[Line], index: int) -> tuple[Flow, int]:
         if not _GOES_ON.match(line.text) or not _OPEN.search(flows[-1].text):
             break
         flows.append(line.flow)
+    if len(flows) == 1:
+        return flows[0], 1
     return join((flow.sub(_MARKS, " ").strip() for flow in flows), " "), len(flows)
 
 

@@ -206,6 +206,8 @@ _WORDS: Final = {
 
 def read(section: Section) -> Iterator[ClaimTable]:
     """One table of facts for each line that claims something."""
+    if not (_WORD.search(section.text) or _CONTINUED.search(section.text)):
+        return  # no line of it claims anything, however long it is
     heading: list[Name] = []
     near: list[Name] = []
     level = LOWEST
@@ -228,7 +230,7 @@ def read(section: Section) -> Iterator[ClaimTable]:
             heading, level = [], _level(title)
         if names and not (title and is_another(stripped)):
             near = names
-        stated = _IMAGE.search(text[:5_000])
+        stated = _IMAGE.search(text[:5_000]) if _TIMES.intersection(text) else None
         image = stated["image"] if stated else image
         rows, count = _rows_at(section, index, names, near, heading)
         found += bool(rows)
@@ -252,6 +254,10 @@ def read(section: Section) -> Iterator[ClaimTable]:
             )
 
 
+_TIMES: Final = frozenset("xX*")
+"""Signs of which an image's size has one."""
+_CONTINUED: Final = re.compile(r"^(?:[^\S\n]|[&$])*=\s?[\d(\[]", re.MULTILINE)
+"""A line that goes on with the formula of the line above."""
 _UNFINISHED: Final = re.compile(r"\d\s*[+*x-]\s*\\?$")
 """What a line ends in whose sum goes on in the next."""
 

@@ -60,15 +60,18 @@ def _names(text: str) -> bool:
 
 def _width(section: Section, lines: Sequence[int], at: int) -> int:
     """The number of headers: lines up to the first that names a layer or network. One of them is a quantity."""
-    known = False
+    headers: list[str] = []
     for width in range(1, MAX_COLUMNS + 1):
         if at + width >= len(lines):
             return 0
         text = section.lines[lines[at + width]].text.strip()
         if len(text) > MAX_CELL:
             return 0
-        header = read_header(text)
-        if _names(text) and header.role in ("other", "index"):
-            return width if known and width > 1 else 0
-        known = known or header.role not in ("other", "index")
+        if _names(text) and not _is_quantity(text):
+            return width if any(map(_is_quantity, headers)) else 0
+        headers.append(text)
     return 0
+
+
+def _is_quantity(header: str) -> bool:
+    return read_header(header).role not in ("other", "index")
