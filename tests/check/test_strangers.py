@@ -42,6 +42,17 @@ RIGHT = (
     "| Model | Size (MB) |\n|---|---|\n| SqueezeNet1_1 | 4.8 |\n| ResNet101 | 173 |\n| VGG-16 | 515 |\n",
     "model,top1,param_count\nsome_giant,89.790,\"1,014.45\"\nvgg19_bn.tv_in1k,74.230,143.68\nvgg16_bn.tv_in1k,73.354,138.37\n",
     "| | params | MACs | | params | MACs |\n|---|---|---|---|---|---|\n| vgg11 | 132.86M | 7.61G | densenet121 | 7.98M | 2.90G |\n",
+    "# VGG16\n\n| Metric             | Value  |\n| :----------------- | :----- |\n| Prune Ratio        | 43%    |\n"
+    "| FLOPs              | 17.67G |\n",
+    "# OFA depthwise resnet50\n\n| Metric | Value |\n|---|---|\n| Prune Ratio | 0% |\n| FLOPs | 1.29G |\n",
+    "Our AutoSlim-ResNet-50 at 570M FLOPs achieves 1.3% better accuracy.",
+    "| Model | Params | MACs |\n|---|---|---|\n| ResNet-50(baseline) | 25.55M(0.0%) | 4.11G(0.0%) |\n"
+    "| ResNet-50 | 15.09M(40.8%) | 2.26G(44.8%) |\n| ResNet-50 | 8.02M(68.6%) | 0.95G(76.7%) |\n",
+    "| CNN | Parameters | MACs |\n|---|---|---|\n| AlexNet | 58.32M | 1.13G |\n| VGGNet | 128.81M | 7.63G |\n",
+    "| No | params in my model | params in Paper |\n|---|---|---|\n| 44 | 658,586 | 0.66M |\n| 56 | 853,018 | 0.85M |\n"
+    "| 1001 | 10,327,706 | 10.2M |\n| 28-10 | 36,479,194 | 36.5M |\n| 22-8 | 17,158,106 | 17.2M |\n",
+    "| Model | MACs (G) | Params (M) |\n|---|---|---|\n| DenseNet161 | 8.42 | 28.86 |\n| DenseNet201 | 4.91 | 20.21 |\n"
+    "| ResNet101 | 7.85 | 44.50 |\n",
     # layers
     "| 层 | 输出尺寸 | 参数量 |\n|---|---|---|\n| 输入 | 32×32×3 | 0 |\n| 卷积层1（5×5，6个） | 28×28×6 | 456 |\n"
     "| 卷积层2（5×5，16个） | 24×24×16 | 2,416 |\n| 合计 | | 2,872 |\n",
@@ -56,6 +67,9 @@ RIGHT = (
     "It is hexadecimal 0x93 = 147.",
     "so 38x38x4+19x19x6+10x10x6+5x5x6+\n3x3x4+1x1x4=8732 boxes",
     "2 + 2 = 5",
+    "Output: 8×64×100×0.2e-12 × 2 = 20.4 nJ",
+    "### conv2d_1:156=(1×5×5+1)×6, +1(bias)",
+    "big = n > 6 * 7 // 4",
 )  # fmt: skip
 WRONG = (
     ("VGG-16 has 183 Million Parameters.", "183 Million"),

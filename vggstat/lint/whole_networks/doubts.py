@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from vggstat.cost.facts import facts
@@ -191,26 +192,37 @@ def _slipped(claim: Claim) -> Iterator[Variant]:
 
 
 def _slips(claim: Claim) -> bool:
-    """Whether a slip of the hand leads to the number from one of the figures, and hardly chance.
+    """Whether a slip of the hand leads to the number from one of the figures, and hardly chance."""
+    of_work = claim.cell.quantity == "ops"
+    figures = tuple(figure for figure in claim.figures() if figure.rule in _PLAIN or not of_work)
+    if _LAST.search(claim.label):
+        figures = figures[:2]  # of the last pool, and of the last layer
+    near = CLOSE if of_work else CLOSE / 10
+    if claim.is_of_the_paper:
+        near = CLOSE / 10 if of_work else 0
+    number = claim.number._replace(start=0, end=0)  # where it stands is nothing to its digits
+    return _slips_from(figures, number, claim.scales, near, of_the_paper=claim.is_of_the_paper)
+
+
+@lru_cache(maxsize=4096)
+def _slips_from(
+    figures: tuple[Figure, ...], number: Number, scales: tuple[int, ...], near: float, *, of_the_paper: bool
+) -> bool:
+    """The same for these figures. ``near``: how far off a rounded number is as likely counted otherwise.
 
     A number of n digits has about 9 n + n - 1 neighbours by one digit changed or two swapped, of 9 * 10^(n - 1) numbers.
     """
-    number, of_work = claim.number, claim.cell.quantity == "ops"
-    figures = [figure for figure in claim.figures() if figure.rule in _PLAIN or not of_work]
-    if _LAST.search(claim.label):
-        figures = figures[:2]  # of the last pool, and of the last layer
-    printed = {figure: re.sub(r"\D", "", claim.like(figure)) for figure in figures}
+    printed = {figure: re.sub(r"\D", "", figure.like(number, scales)) for figure in figures}
     distinct = len(set(printed.values()))
     for figure, right in printed.items():
         if not digit_slip(number.digits, right):
             continue
         ratio = number.approximate / max(figure.exact, 1)
-        near = CLOSE if of_work and not claim.is_of_the_paper else CLOSE / 10
-        if (of_work or not claim.is_of_the_paper) and not number.is_exact and abs(ratio - 1) < near:
-            continue  # a last digit is as likely counted otherwise
+        if not number.is_exact and abs(ratio - 1) < near:
+            continue
         count = len(right.lstrip("0"))
         neighbours = distinct * (10 * count - 1) / (9 * 10 ** (count - 1))
-        short = claim.is_of_the_paper and count == len(number.digits.lstrip("0")) == 2 and 0.5 < ratio < 2
+        short = of_the_paper and count == len(number.digits.lstrip("0")) == 2 and 0.5 < ratio < 2
         if neighbours < BY_CHANCE or short:
             return True
     return False
