@@ -40,7 +40,7 @@ SISTERS: Final = {"AlexNet": ("AlexNet-torchvision",), "GoogLeNet": ("GoogLeNet-
 _ASIDE: Final = re.compile(r"(?<=\d)\s{1,3}\([^()]{0,40}[A-Za-z%][^()]{0,40}\)\s*$")
 """Another number in brackets after a count: ``143,667,240 (~548 MB)``."""
 _MADE_SMALLER: Final = re.compile(
-    r"\b(?:pruned|ours|compressed|quanti[sz]ed|slim(?:med)?|distilled|proposed|sparse|thinned|modified|custom)\b|剪枝|压缩|改进"
+    r"\b(?:pruned|ours|compressed|quanti[sz]ed|slim(?:med)?|distilled|proposed|sparse|thinned|modified|custom|depthwise)\b|剪枝|压缩|改进"
     r"|\w\s?\+\s?VGG|VGG[-_ \w]{0,10}\+\s?(?!BN|batch)\w",
     re.IGNORECASE,
 )
@@ -108,6 +108,8 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
     words = row.name
     line = row.flow.origins[0][0].text[:MAX_LINE]
     if table.form == "networks" and (_MADE_SMALLER.search(words) or _PART.search(line)):
+        return Name(0, 0, words, "")
+    if table.form == "facts" and _MADE_SMALLER.search(words):
         return Name(0, 0, words, "")
     found = list(find_names(words))
     if not found and table.form == "facts":
