@@ -1,8 +1,9 @@
 """What ``check`` says about documents in the forms of people who do not know it, each labelled by hand with its wrong numbers.
 
-The documents of ``working`` were rewritten from public ones, in other words and numbers and in the same form; the labels are by
-somebody who had not seen the linter. An error of ``check`` is true where a label stands on its line; a finding on a line with a
-label of a doubtful number (``warnings``) counts neither way.
+The documents were rewritten from public ones, in other words and numbers and in the same form; the labels are by somebody who had
+not seen the linter. ``working`` was in view while it was built. ``second`` was set aside until it was done: measured once, 15 of
+24 errors were true and 18 of 88 wrong numbers found; since then it is in view as well. An error of ``check`` is true where a label
+stands on its line; a finding on a line with a label of a doubtful number (``warnings``) counts neither way.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import yaml
 
 from tests.check.support import check
 
-FOLDER = Path(__file__).parent / "working"
+FOLDERS = {"working": 0.55, "second": 0.20}
+"""The folders, with the part of their wrong numbers that is found at least."""
+every_folder = pytest.mark.parametrize(
+    "folder", [Path(__file__).parent / name for name in FOLDERS], ids=lambda path: path.name
+)
 
 
 class Counts(NamedTuple):
@@ -47,27 +53,30 @@ def measured(folder: Path) -> Counts:
     return Counts(true, tuple(false), found, tuple(missed))
 
 
-def test_every_document_is_labelled() -> None:
+@every_folder
+def test_every_document_is_labelled(folder: Path) -> None:
     """And every label's text stands on its line."""
-    labels = yaml.safe_load((FOLDER / "labels.yaml").read_text(encoding="utf-8"))
-    names = {path.name for path in FOLDER.iterdir()} - {"labels.yaml"}
+    labels = yaml.safe_load((folder / "labels.yaml").read_text(encoding="utf-8"))
+    names = {path.name for path in folder.iterdir()} - {"labels.yaml"}
 
     assert {label["file"] for label in labels} == names
     for label in labels:
-        lines = (FOLDER / label["file"]).read_text(encoding="utf-8").split("\n")
+        lines = (folder / label["file"]).read_text(encoding="utf-8").split("\n")
         for entry in (*label["errors"], *(label.get("warnings") or ())):
             assert str(entry["text"]) in lines[entry["line"] - 1], (label["file"], entry)
 
 
-def test_what_is_called_an_error_is_one() -> None:
+@every_folder
+def test_what_is_called_an_error_is_one(folder: Path) -> None:
     """At least 98 of 100."""
-    counts = measured(FOLDER)
+    counts = measured(folder)
 
     assert len(counts.false) <= 0.02 * (counts.true + len(counts.false)), counts.false
 
 
-def test_wrong_numbers_are_found() -> None:
-    """More than half of them; the others are in forms that are not read, or wrong in ways that nothing shows."""
-    counts = measured(FOLDER)
+@every_folder
+def test_wrong_numbers_are_found(folder: Path) -> None:
+    """The others are in forms that are not read, or wrong in ways that nothing shows."""
+    counts = measured(folder)
 
-    assert counts.found >= 0.55 * (counts.found + len(counts.missed)), counts.missed
+    assert counts.found >= FOLDERS[folder.name] * (counts.found + len(counts.missed)), counts.missed

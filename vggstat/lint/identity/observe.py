@@ -89,6 +89,8 @@ def _observe_row(row: Row) -> Obs:
     kind = row.kind
     if kind == "fc" and re.search(r"conv", f"{row.type} {row.name}", re.IGNORECASE):
         kind = "conv"  # an FC layer as a convolution, named for what it was
+    if kind == "conv" and _TRUNK.fullmatch(row.name.strip(" *`:-")):
+        kind = "other"  # all of them in one row
     return Obs(
         row=row,
         kind=kind,
@@ -104,6 +106,10 @@ def _observe_row(row: Row) -> Obs:
     )
 
 
+_TRUNK: Final = re.compile(
+    r"(?:all |the )?conv(?:olution(?:al)?)?[ _-](?:layers|parts?|base|blocks|total|trunk|body)|backbone|trunk|feature extractor",
+    re.IGNORECASE,
+)
 _PARAMS: Final[tuple[Quantity, ...]] = ("params", "weights", "trainable_params")
 _VALUES: Final[tuple[Quantity, ...]] = ("memory", "values")
 

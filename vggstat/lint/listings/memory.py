@@ -141,7 +141,23 @@ def judge_size_or_count(whole: Whole, cell: Cell, number: Number) -> None:
     if cell.quantity == "total_bytes" and _has_open_image(whole, number, exact):
         whole.verdicts.skip(cell, "no row shows the image")
         return
+    if cell.quantity == "total_bytes" and _is_printed_sum(whole, number):
+        whole.verdicts.passed(cell, "sum of the sizes above it, as they are printed")
+        return
     whole.expect(cell, number, exact, code, words)
+
+
+def _is_printed_sum(whole: Whole, number: Number) -> bool:
+    """Whether a size is the sum of the three that are printed above it, which are rounded."""
+    rounded = ("input_bytes", "pass_bytes", "param_bytes")
+    cells = (cell for cell in whole.table.totals if cell.quantity in rounded)
+    parts = [part for cell in cells if (part := cell.number) is not None]
+    decimals = {part.readings[0].decimals for part in (number, *parts)}
+    return (
+        len(parts) == 3
+        and len(decimals) == 1
+        and sum(p.readings[0].mantissa for p in parts) == number.readings[0].mantissa
+    )
 
 
 def _has_open_image(whole: Whole, number: Number, exact: int) -> bool:

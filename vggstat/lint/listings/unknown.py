@@ -4,6 +4,7 @@ that keeps them from it."""
 from __future__ import annotations
 
 from math import prod
+from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
 from vggstat.lint.contradictions import enter_other_mega
@@ -56,7 +57,10 @@ def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, verdicts:
         verdicts.passed(cell, "sum of the rows")
     elif _blame_row(identity, total - exact, verdicts):
         verdicts.passed(cell, "sum of the rows as they should be")
-    elif (number := cell.number) is not None and not digit_slip(number.digits, str(exact)):
+    elif (number := cell.number) is not None and _is_stale(total, exact, identity):
+        message = f"the rows add up to {exact:,}, not to {number.text}: one of them, or the total, is from before a change"
+        verdicts.wrong_part("V501", cell, number, message, severity="warning")
+    elif number is not None and not digit_slip(number.digits, str(exact)):
         verdicts.skip(cell, f"the rows that were read add up to {exact:,}: some may have been left out")
     elif number is not None:
         verdicts.wrong_part(
@@ -70,6 +74,18 @@ def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, verdicts:
                 "either this total or one of the rows is wrong",
             ),
         )
+
+
+NEAR: Final = 0.02
+"""How far off a total is that was right before a row was changed; where rows are left out it is off by more."""
+LEAST_ROWS: Final = 4
+
+
+def _is_stale(total: int, exact: int, identity: Identity) -> bool:
+    """Whether a total of rows that all print a count is nearly their sum, and no slip of it."""
+    counted = [obs for obs in identity.observations if obs.whole]
+    near = abs(total - exact) < NEAR * max(exact, 1)
+    return near and len(counted) >= LEAST_ROWS and not digit_slip(str(total), str(exact))
 
 
 def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) -> None:

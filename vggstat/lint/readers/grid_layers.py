@@ -96,7 +96,8 @@ def _side_by_side(sheet: Sheet) -> bool:
     """Whether several columns hold layers: networks side by side, whose names are lost."""
     columns = [
         sum(LAYER.fullmatch(cell.text.lstrip("+* ")) is not None for cell in sheet.column(i))
-        for i in range(len(sheet.headers))
+        for i, head in enumerate(sheet.headers)
+        if not (_TYPE.search(head.label) or is_name_header(head.label))
     ]
     return sum(count > 2 for count in columns) > 1
 

@@ -83,6 +83,7 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
     is_backbone = _BACKBONE.search(sheet.headers[column].label) is not None
     if any(_LARGER.search(label) or (is_backbone and _WHOLE.search(label)) for label in others):
         return  # of detectors and the like, of which the networks are a part
+    alike = {i for i in range(len(sheet.headers)) if _is_alike(sheet.column(i))}
     headers = [_with_unit(header, sheet.caption, sheet.column(i)) for i, header in enumerate(sheet.headers)]
     both = [h for h in headers if h.quantity in ("params", "weights")]
     if (
@@ -105,7 +106,7 @@ def read_networks(sheet: Sheet, dialect: str) -> Iterator[ClaimTable]:
         found = [
             cell
             for i, value in enumerate(cells)
-            if i != column and i < len(headers)
+            if i != column and i < len(headers) and i not in alike
             for cell in _cells(value, headers[i])
         ]
         rows.append(Row(kind="network", name=words[:160], flow=name, cells=tuple(found)))
@@ -160,6 +161,15 @@ _WHOLE: Final = re.compile(
 """Headers beside that of the backbones which name what is built on them."""
 _WEIGHTS_OF: Final = re.compile(r"_Weights\.\w+$")
 """What torchvision's enumerations of weights add to a network's name."""
+
+
+def _is_alike(cells: Sequence[Flow]) -> bool:
+    """Whether a column says the same of all networks, as of a data set: then it is not theirs."""
+    said = [cell.text for cell in cells if cell.text]
+    if not said or not re.search(r"\d\s?[KMGT]i?B\b", said[0]):
+        return False
+    often = max(map(said.count, set(said)), default=0)
+    return often > LEAST_COUNTS and 4 * often >= 3 * len(said)
 
 
 def _words(cells: Sequence[Flow], headers: Sequence[Header], column: int) -> str:

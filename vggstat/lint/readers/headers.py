@@ -51,7 +51,7 @@ _NEVER: Final = re.compile(
     r"|decay|prun|\bafter\b|remaining|learning rate|batch[-_ ]?size|optimi|\bauc\b|\bf1\b|recall|iou|score|rank|energy|power"
     r"|throughput|performance|gpu|cpu"
     r"|训练"
-    r"|train(?:ing)? (?:set|data|mem)|\bpeak\b|at once|per[- ]|/ ?param|efficien"
+    r"|train(?:ing)? (?:set|data|mem|size)|\bpeak\b|at once|per[- ]|/ ?param|efficien"
     r"|效率"
     r"|bandwidth|optimizer|gradient|drop-?out"
     r"|cumul|running (?:sum|total)|累计|累積|누적|\beffective stride|\b(?:a)?live\b"
@@ -143,6 +143,7 @@ _BYTES: Final = re.compile(
     r"|размер модел",
     re.I,
 )
+_ON_DISK: Final = re.compile(r"\bfile|\bdisk|checkpoint|文件", re.IGNORECASE)
 _DOWNLOAD: Final = re.compile(
     r"\W*(?:downloads?|checkpoints?|weight files?|下载|ダウンロード)\W*", re.IGNORECASE
 )
@@ -400,7 +401,7 @@ def _role(words: str, unit: str) -> tuple[str, Quantity | None]:
         return "quantity", "share"
     if _NEVER.search(words):
         return "other", None
-    if _BYTES.search(words) and (unit or not _PARAMS.search(words)):
+    if _BYTES.search(words) and (unit or not _PARAMS.search(words) or _ON_DISK.search(words)):
         return (
             ("quantity", "param_bytes")
             if unit.upper() not in ("M", "K", "G") or _PARAMS.search(words) is None

@@ -94,7 +94,8 @@ def _is_name(text: str) -> bool:
     if len(names) != 1:
         return False
     before, after = text[: names[0].start], text[names[0].end :]
-    return _CALLED.fullmatch(before) is not None and not re.search(r"\w", after)
+    # "Vgg16Bn," is one of a list in code, and what follows is of the next
+    return _CALLED.fullmatch(before) is not None and re.fullmatch(r"[^\w,;]*", after) is not None
 
 
 def is_another(text: str) -> bool:

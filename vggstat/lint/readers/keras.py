@@ -20,7 +20,7 @@ _KINDS: Final[dict[str, RowKind]] = {
     "maxpooling2d": "pool", "maxpool2d": "pool", "pooling": "pool", "averagepooling2d": "avgpool",
     "globalaveragepooling2d": "gap", "globalavgpool2d": "gap", "globalmaxpooling2d": "gap", "dense": "fc",
     "fullyconnected": "fc", "flatten": "flatten", "dropout": "dropout", "activation": "relu", "relu": "relu",
-    "leakyrelu": "relu", "batchnormalization": "bn", "zeropadding2d": "zeropad", "softmax": "softmax",
+    "leakyrelu": "relu", "batchnormalization": "bn", "batchnorm": "bn", "zeropadding2d": "zeropad", "softmax": "softmax",
     "functional": "network", "model": "network", "sequential": "network",
 }  # fmt: skip
 """Classes of Keras and of MXNet's symbols, in lower case, and the kinds of row they are."""
@@ -103,6 +103,8 @@ def _cells(line: Flow) -> Iterator[Cell]:
 
 
 def _finish(table: ClaimTable, text: Flow) -> ClaimTable:
+    if any(row.type.lower() == "batchnorm" for row in table.rows):
+        table = table.replace(family="")  # MXNet counts no running statistics
     if "ptimizer params" in text.text:
         # of a model that was trained the optimizer's own values are in the total
         rest = tuple(cell for cell in table.totals if cell.quantity not in ("params", "param_bytes"))

@@ -22,7 +22,7 @@ _NO_MORE: Final = (
 _DIGITS: Final = r"\d(?:[\d,.]*\d)?+(?:(?:\{,\}|\\,)\d{3})*+"
 """A number; LaTeX groups its digits by ``{,}`` and ``\\,``."""
 _TERM_NUMBER: Final = rf"(?:\(\d{{1,6}}\s?-\s?\d{{1,6}}\)|{_DIGITS}[²³]?+)"
-_VALUE: Final = r"\d[\d,.']*+(?:(?:\{,\}|\\,)\d{3})*+"
+_VALUE: Final = r"(?:\d{1,3}(?: \d{3})++(?!\d|[,.]\d)|\d[\d,.']*+(?:(?:\{,\}|\\,)\d{3})*+(?! \d{3}(?!\d)))"
 _PRODUCT: Final = re.compile(
     rf"(?<![A-Za-z0-9_.^/])(?<!(?<!\*)\*)(?<![eE][-+])(?!0x)(?P<claim>[(\[]*+{_TERM_NUMBER}{_ROUNDED}"
     rf"(?:\s?+[)\]]*+\s?+(?:\\?[*x]|\\times|\\cdot|[+])\s?+(?:{_TERM_NUMBER}|[(\[]*+\s?+{_TERM_NUMBER}){_ROUNDED}[)\]]*+){{1,12}}+\s?+[)\]]*+"

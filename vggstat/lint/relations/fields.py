@@ -22,6 +22,8 @@ def receptive_fields(table: ClaimTable) -> list[Link]:
             before, field = field, field + (obs.kernel - 1) * step
             words = f"{before} + ({obs.kernel} - 1) x {step} = {field}"
             step *= obs.stride or (1 if obs.kind == "conv" else obs.kernel)
+        elif obs.kind == "gap":
+            return links  # it sees all of the map, or as much as its author says
         else:
             words = str(field)
         match = re.match(r"\d+", clean(cell.flow).text) if cell is not None else None
