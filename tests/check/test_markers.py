@@ -208,7 +208,7 @@ def test_a_fault_in_one_block_is_a_finding_of_that_block(tree: Path, monkeypatch
             raise ValueError("no such thing")
         return render_block(words)
 
-    monkeypatch.setattr("vggstat.cli.check._render", render)
+    monkeypatch.setattr("vggstat.cli.check.render", render)
     path = marked(tree, "table A", "table B")
     (tree / "b.md").write_text(WRONG)
     outcome = run(monkeypatch, "check", path, str(tree / "b.md"), "--format", "sarif")

@@ -55,9 +55,9 @@ class Number(NamedTuple):
 
     @property
     def _is_rounded(self) -> bool:
-        """Whether its last digits may be places only: three zeros, or those behind six digits as ``%g`` rounds."""
+        """Whether its last digits may be places only: three zeros, or two of a long one, as ``%g`` rounds."""
         mantissa = self.readings[0].mantissa
-        return mantissa % 1000 == 0 or (mantissa >= 10**6 and len(str(mantissa).rstrip("0")) <= 6)
+        return mantissa % 1000 == 0 or (mantissa >= 10**6 and mantissa % 100 == 0)
 
     @property
     def zeros(self) -> bool:

@@ -92,12 +92,16 @@ def is_parts(sheet: Sheet) -> bool:
     return parts >= LEAST_PARTS and 2 * parts > len(filled)
 
 
+_CLASS: Final = re.compile(r"\W*(?:layer )?(?:type|class|kind|op)\W*", re.IGNORECASE)
+"""The header of the kinds of the layers that another column names."""
+
+
 def _side_by_side(sheet: Sheet) -> bool:
     """Whether several columns hold layers: networks side by side, whose names are lost."""
     columns = [
         sum(LAYER.fullmatch(cell.text.lstrip("+* ")) is not None for cell in sheet.column(i))
         for i, head in enumerate(sheet.headers)
-        if not (_TYPE.search(head.label) or is_name_header(head.label))
+        if not _CLASS.fullmatch(head.label)
     ]
     return sum(count > 2 for count in columns) > 1
 

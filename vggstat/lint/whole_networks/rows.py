@@ -131,6 +131,8 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
     return found[-1]
 
 
+ROUNDED: Final = 1e-5
+"""How far off a count is that was rounded to six digits."""
 LEAST_DIGITS: Final = 4
 """Digits of a count that is one slip away from a published one by more than chance."""
 
@@ -157,6 +159,8 @@ def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool
 
 def _is_off(number: Number, count: int) -> bool:
     """Whether a count is exact, or off by more than other versions of the same network are."""
+    if number.is_exact and abs(number.approximate / count - 1) < ROUNDED:
+        return False
     return (number.is_exact and len(number.digits) > LEAST_DIGITS) or abs(
         number.approximate / count - 1
     ) >= CLOSE
