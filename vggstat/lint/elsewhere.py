@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from vggstat.lint.numbers import Number, format_like
+from vggstat.lint.ops_words import CLOSE
 from vggstat.lint.qualifiers import without_qualifiers
+from vggstat.lint.slips import digit_slip
+
+LEAST_DIGITS: Final = 4
+"""Digits of a count that is one slip away from a published one by more than chance."""
+ROUNDED: Final = 1e-5
+"""How far off a count is that was rounded to six digits."""
 
 
 class Elsewhere(NamedTuple):
@@ -15,6 +23,32 @@ class Elsewhere(NamedTuple):
 
     name: str
     params: tuple[tuple[int, str], ...]
+
+
+class Slipped(NamedTuple):
+    """A published count from which one slip of the hand leads to a printed number."""
+
+    params: int
+    source: str
+    slip: str
+    expected: str
+    """The count in the form of the number."""
+
+
+def slip_of_count(network: Elsewhere, number: Number) -> Slipped | None:
+    """The count of a network that a number is a slip of; None for no such, and for one that other versions explain."""
+    for count, source in network.params:
+        expected = format_like(number, count)
+        slip = digit_slip(number.digits, re.sub(r"\D", "", expected))
+        if slip and len(number.digits) >= LEAST_DIGITS and _is_off(number, count):
+            return Slipped(count, source, slip, expected)
+    return None
+
+
+def _is_off(number: Number, count: int) -> bool:
+    """Whether a count is exact, or off by more than other versions of the same network are."""
+    off = abs(number.approximate / count - 1)
+    return off >= CLOSE or (number.is_exact and len(number.digits) > LEAST_DIGITS and off >= ROUNDED)
 
 
 def find_elsewhere(words: str) -> Elsewhere | None:

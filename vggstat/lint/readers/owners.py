@@ -61,8 +61,6 @@ def find_tie(text: str, names: list[Name], first: int, start: int, end: int) -> 
     return is_tied(text[first:start], name, after[0] if after else "")
 
 
-_BEGUN: Final = re.compile(r"[\w.+-]*$")
-"""What a name that is another's begins with: ``AutoSlim-ResNet-50``."""
 _OTHERS: Final = re.compile(
     r"\b(?:ours?|own|my|we|their|proposed|student|another)\b|我们|本文", re.IGNORECASE
 )
@@ -83,8 +81,9 @@ def find_owner(text: str, names: list[Name], near: list[Name], heading: list[Nam
             or not re.search(r"respectively|分别|それぞれ|각각", text)
         ):
             name = before[-1]
-            start = name.start if name.spec else _BEGUN.search(text, 0, name.start).start()  # type: ignore[union-attr]
-            return text[start : name.end]
+            # a name that is another's begins before it: "AutoSlim-ResNet-50"
+            begun = "" if name.spec else re.split(r"[^\w.+-]", text[: name.start])[-1]
+            return text[name.start - len(begun) : name.end]
         first = names[0]
         alone = len({n.spec or n.text for n in names}) == 1
         return first.text if alone and _BINDS_AFTER.search(text[start : first.start]) else None

@@ -17,7 +17,7 @@ from vggstat.lint.contradictions import (
     is_precise,
 )
 from vggstat.lint.conventions import FLOAT32
-from vggstat.lint.elsewhere import find_elsewhere
+from vggstat.lint.elsewhere import find_elsewhere, slip_of_count
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
 from vggstat.lint.model import Cell
@@ -305,24 +305,8 @@ def _judge_wrong(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         else:
             _enter_erratum(claim, f"{lecture.title}; {lecture.right}", verdicts)
         return
-    elsewhere = (
-        find_elsewhere(claim.name.removesuffix("-BN"))
-        if number.is_exact and len(number.digits) > SURE
-        else None
-    )
-    for count, source in elsewhere.params if elsewhere is not None and cell.quantity == "params" else ():
-        if digit_slip(number.digits, str(count)):
-            message = f"{claim.name} has {count:,} parameters ({source}), not {number.text.strip()}"
-            expected = format_like(number, count)
-            verdicts.wrong_part(
-                "V210",
-                cell,
-                number,
-                message,
-                expected=expected,
-                notes=(digit_slip(number.digits, str(count)),),
-            )
-            return
+    if len(number.digits) > SURE and _is_slip_of_a_library(claim, verdicts):
+        return
     claim = claim._replace(variant=slipped_from(claim) or claim.variant)
     figure = sorted(claim.figures(), key=lambda f: _order(claim, f))[0]
     doubt = next(doubts(claim), "")
@@ -338,6 +322,22 @@ def _judge_wrong(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         verdicts.skip(cell, f"{claim.name} with another head may be meant: nothing says which")
     else:
         _enter_wrong(claim, figure, claim.variant, verdicts)
+
+
+def _is_slip_of_a_library(claim: Claim, verdicts: Verdicts) -> bool:
+    """Whether an exact count is a slip of what a library counts; then that is entered."""
+    elsewhere = find_elsewhere(claim.name.removesuffix("-BN")) if claim.cell.quantity == "params" else None
+    slipped = (
+        slip_of_count(elsewhere, claim.number) if elsewhere is not None and claim.number.is_exact else None
+    )
+    if slipped is None:
+        return False
+    message = (
+        f"{claim.name} has {slipped.params:,} parameters ({slipped.source}), not {claim.number.text.strip()}"
+    )
+    notes = (slipped.slip,)
+    verdicts.wrong_part("V210", claim.cell, claim.number, message, expected=slipped.expected, notes=notes)
+    return True
 
 
 def _enter_wrong(

@@ -9,16 +9,14 @@ from itertools import chain
 from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
-from vggstat.lint.elsewhere import Elsewhere, find_elsewhere
+from vggstat.lint.elsewhere import Elsewhere, find_elsewhere, slip_of_count
 from vggstat.lint.figures import figures_of, fits
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import Name, find_names, tells_letters
 from vggstat.lint.network import OF_THE_PAPER, build, load_spec
-from vggstat.lint.numbers import Number, claim_parts, format_like
-from vggstat.lint.ops_words import CLOSE
+from vggstat.lint.numbers import Number, claim_parts
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.qualifiers import leaves_it
-from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.cells import judge_claim, judge_exact
 from vggstat.lint.whole_networks.claim import Around, Claim
@@ -131,12 +129,6 @@ def _named(row: Row, table: ClaimTable, forced: Spec | None, *, by_letter: bool)
     return found[-1]
 
 
-ROUNDED: Final = 1e-5
-"""How far off a count is that was rounded to six digits."""
-LEAST_DIGITS: Final = 4
-"""Digits of a count that is one slip away from a published one by more than chance."""
-
-
 def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool:
     """Enter the verdict on the parameters of a network that a library holds; False for anything else of it, and for a
     count that is neither a published one nor a slip away from it, as people build networks in ways of their own."""
@@ -147,23 +139,12 @@ def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool
         if number.admits(count):
             verdicts.passed(cell, f"parameters, {source}")
             return True
-    for count, source in network.params:
-        expected = format_like(number, count)
-        slip = digit_slip(number.digits, re.sub(r"\D", "", expected))
-        if slip and len(number.digits) >= LEAST_DIGITS and _is_off(number, count):
-            message = f"{network.name} has {count:,} parameters ({source}), not {number.text.strip()}"
-            verdicts.wrong_part("V210", cell, number, message, expected=expected, notes=(slip,))
-            return True
-    return False
-
-
-def _is_off(number: Number, count: int) -> bool:
-    """Whether a count is exact, or off by more than other versions of the same network are."""
-    if number.is_exact and abs(number.approximate / count - 1) < ROUNDED:
+    slipped = slip_of_count(network, number)
+    if slipped is None:
         return False
-    return (number.is_exact and len(number.digits) > LEAST_DIGITS) or abs(
-        number.approximate / count - 1
-    ) >= CLOSE
+    message = f"{network.name} has {slipped.params:,} parameters ({slipped.source}), not {number.text.strip()}"
+    verdicts.wrong_part("V210", cell, number, message, expected=slipped.expected, notes=(slipped.slip,))
+    return True
 
 
 def _beside(words: str, name: Name) -> str:
