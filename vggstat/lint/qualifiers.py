@@ -18,7 +18,8 @@ _WORDS: Final = (
     "mxnet gluon gluoncv onnx matconvnet matlab chainer paddle paddlepaddle slim fastai timm cntk coreml openvino "
     "original paper standard vanilla plain full baseline reference default ref published et al "
     "config configuration column variant version type rgb image images input inputs size res resolution crop single px "
-    "fp32 float32 f32 float 32bit bit simonyan zisserman krizhevsky he szegedy cvpr iclr nips neurips arxiv "
+    "fp32 float32 f32 fp16 f16 float16 bf16 half int8 uint8 8bit 16bit float 32bit bit "
+    "simonyan zisserman krizhevsky he szegedy cvpr iclr nips neurips arxiv "
     "cifar cifar10 cifar100 tiny 10 100 head adaptive gap flatten global average pool pooling avgpool "
     "hub weights v1 only part base alone backbone "
     "模型 网络 原始 标准 原版 预训练 ネットワーク モデル 모델 "
@@ -30,7 +31,7 @@ _MARKS: Final = re.compile(
 """Tags, the addresses of links, footnotes and references."""
 _WORD: Final = re.compile(r"[^\W\d_]+\d*[^\W\d_]*\d*|\d+(?:\.\d+)?(?:\s?[x*]\s?\d+){0,2}[a-z]*|[^\W_]+")
 _SIZE: Final = re.compile(
-    r"\d{2,4}(?:\s?[x*]\s?\d{1,4}){1,2}(?:px)?|[1-9]\d{2,3}(?:px)?|(?:19|20)\d\d|[a-e]|\d{1,2}"
+    r"\d{2,4}(?:\s?[x*]\s?\d{1,4}){1,2}(?:px)?|[1-9]\d{2,3}(?:px)?|(?:19|20)\d\d|[a-e]|x?1\.0x?|\d{1,2}"
 )
 """An image's size, a year, a letter of a configuration, a reference."""
 
@@ -38,7 +39,7 @@ _SIZE: Final = re.compile(
 def leaves_it(rest: str) -> bool:
     """Whether every word of ``rest``, which stands beside a network's name, is known to leave the network as it is."""
     rest = _bare(rest)
-    if "%" in rest or re.search(r"\(\s?\d*\.\d+\s?x?\)|\d\s?x\b(?!\s?\d)|\bx\s?\d", rest):
+    if "%" in rest or re.search(r"\(\s?(?!1\.0)\d*\.\d+\s?x?\)|\d\s?x\b(?!\s?\d)|\bx\s?\d", rest):
         return False  # a width: "MobileNetV2 (1.4)", "ResNet-50 (2x)", "x0_25"
     return all(word in _KNOWN or _SIZE.fullmatch(word) for word in _WORD.findall(rest.lower()))
 

@@ -22,6 +22,7 @@ __all__ = ["is_networks", "read_accounts", "read_counts", "read_facts", "read_ne
 JUDGED: Final = frozenset({
     "params", "weights", "biases", "ops", "trainable_params", "frozen_params", "param_bytes", "memory", "values",
     "conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes", "saved_bytes",
+    "receptive_field",
 })  # fmt: skip
 _NOT_ONE: Final = re.compile(
     r"^\W*[A-E](?:-\w+)? [-/] [A-E]\b|\bvs\b|\bratio\b|\bdiff|\bdelta\b|Δ|差|\s/\s|\+", re.IGNORECASE

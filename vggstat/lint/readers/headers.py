@@ -292,7 +292,7 @@ _UNIT: Final = re.compile(
     r"|만|억|백만|천"
     r"|millions?|millionen|mio\.?|mln\.?"
     r"|миллион\w*|млн\.?"
-    r"|millones|milh[õo]es|thousands?|billions?"
+    r"|mrd\.?|milliarden|milliards?|млрд\.?|millones|milh[õo]es|thousands?|billions?"
     r"|[KMGT]?-?(?:flops?|macs?)|megabytes?|units\.\w+)\s*[)\]]"
     r"|\b(?P<lead>[KMGT])[- ]?(?:flops?|macs?|ops|params?|madds?|acts?|activations?)\b"
     r"|[/,_ ]\s?(?P<tail>"

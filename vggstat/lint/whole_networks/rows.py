@@ -142,7 +142,9 @@ def _judge_elsewhere(cell: Cell, network: Elsewhere, verdicts: Verdicts) -> bool
     slipped = slip_of_count(network, number)
     if slipped is None:
         return False
-    message = f"{network.name} has {slipped.params:,} parameters ({slipped.source}), not {number.text.strip()}"
+    message = (
+        f"{network.name} has {slipped.params:,} parameters ({slipped.source}), not {number.text.strip()}"
+    )
     verdicts.wrong_part("V210", cell, number, message, expected=slipped.expected, notes=(slipped.slip,))
     return True
 
