@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from vggstat.cost.optimizer import IMPLEMENTATIONS, OPTIMIZERS, find_optimizer
+from tests.networks import report_of
+from vggstat.cost.optimizer import IMPLEMENTATIONS, OPTIMIZERS, Optimizer, find_optimizer
+from vggstat.cost.training import training_moments
+from vggstat.cost.workload import Workload
 from vggstat.errors import UsageError
 
 SIZES = (10, 3, 100, 7)
@@ -45,3 +48,15 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
         find_optimizer("lion")
     with pytest.raises(UsageError, match="expected one of foreach, fused, loop"):
         find_optimizer("adam", "fast")
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda optimizer: optimizer.name)
+def test_copies_kept_are_what_a_step_holds(optimizer: Optimizer) -> None:
+    """When the optimizer steps, the parameters, their gradients and the states of E are so many copies of its parameters."""
+    report = report_of("E")
+    workload = Workload(optimizer=optimizer)
+    step = list(training_moments(report.graph, workload))[-1]
+    kept = [item for item in step.items if item.part in ("parameters", "gradients", "optimizer state")]
+
+    assert step.phase == "optimizer"
+    assert sum(item.bytes for item in kept) == optimizer.copies_kept * 4 * report.total.params

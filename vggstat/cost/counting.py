@@ -38,6 +38,8 @@ class CountingRule(Record):
     """Measures whose kinds the tool itself reports as not supported, or passes over in silence: 0 in its number."""
     unknown: tuple[str, ...] = ()
     """Measures of a weighed kind with which the rule has no number all the same."""
+    mistake: str = ""
+    """What its tool takes wrongly, which no present version of it does: a clause."""
 
     def knows(self, measure: str) -> bool:
         """Whether the rule says what this work counts, be it 0."""
@@ -232,6 +234,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         unit="MACs",
         definition="MACs and bias additions, and the MACs of FC layers once more",
         reference="the table in thop's README, which its present version no longer prints",
+        mistake="which takes the FC layers twice",
         weights={"conv_macs": 1, "linear_macs": 2, **BIAS},
         zero=("ReLU", "max-pool", "adaptive average pool", "addition of maps"),
     ),
@@ -240,6 +243,7 @@ COUNTING_RULES: Final[tuple[CountingRule, ...]] = (
         unit="MACs",
         definition="MACs and bias additions, the MACs of FC layers once more, and ReLU values",
         reference="the first table in thop's README, of 2018",
+        mistake="which takes the FC layers twice and adds the ReLU values",
         weights={"conv_macs": 1, "linear_macs": 2, **BIAS, "relu": 1},
         zero=("max-pool", "adaptive average pool"),
     ),

@@ -269,9 +269,8 @@ def _of_parts(report: Report) -> Iterator[Fact]:
     """The trunk and the head, all layers of a kind, and each block, where these are more than one layer."""
     layers = report.rows[1:]  # after the image
     kinds = {kind: [row for row in layers if row.kind == kind] for kind in ("conv", "fc", "pool")}
-    trunk = [row for row in layers if row.block != "fc"]
     head = [row for row in layers if row.block == "fc"]
-    parts = [(Scope("trunk"), trunk), (Scope("head"), head)] if head else []
+    parts = [(Scope("trunk"), _trunk(report)), (Scope("head"), head)] if head else []
     parts += [(Scope("kind", kind), rows) for kind, rows in kinds.items() if len(rows) > 1]
     parts += [
         (Scope("block", block.name), list(block.rows))
@@ -288,6 +287,11 @@ def _of_parts(report: Report) -> Iterator[Fact]:
         if key not in seen:
             yield from _of_rows(report, scope, held)
         seen.add(key)
+
+
+def _trunk(report: Report) -> list[Row]:
+    """All layers before the FC ones, without the image."""
+    return [row for row in report.rows[1:] if row.block != "fc"]
 
 
 def _units(layers: Sequence[Row]) -> list[tuple[Scope, list[Row]]]:
@@ -421,8 +425,7 @@ def _shares(report: Report) -> Iterator[Fact]:
     """Each block's and each layer's share of the totals."""
     total = report.total
     parts: list[tuple[Scope, Row | Block]] = [(Scope("block", block.name), block) for block in report.blocks]
-    trunk = tuple(row for row in report.rows[1:] if row.block != "fc")
-    parts.append((Scope("trunk"), block_of("", trunk)))
+    parts.append((Scope("trunk"), block_of("", tuple(_trunk(report)))))
     parts += [(Scope("layer", row.name), row) for row in report.rows if row.name != "input"]
     for scope, held in parts:
         for quantity, part, whole in (

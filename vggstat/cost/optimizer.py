@@ -42,6 +42,11 @@ class Optimizer(Record):
     """Copies of the parameter before it that ``loop`` still holds, in a variable that is not yet set anew."""
     implementation: Implementation = "foreach"
 
+    @property
+    def copies_kept(self) -> int:
+        """Tensors of a parameter's size while training steps: itself, its gradient and each state."""
+        return 2 + len(self.states)
+
     def temporaries(self, elements: Sequence[int]) -> tuple[Copy, ...]:
         """What is allocated when most is, for parameters of so many ``elements`` in the model's order."""
         if self.implementation == "foreach" and self.foreach_copies:

@@ -17,7 +17,7 @@ from vggstat.lint.identity.observe import parse_dims
 from vggstat.lint.model import Cell, ClaimTable, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import Network, build, load_spec
-from vggstat.lint.numbers import Number, claim_parts, clean, format_like
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.part_names import find_part
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
@@ -160,13 +160,12 @@ def _judge(claim: _Claim, network: Network, verdicts: Verdicts) -> None:
     if fact is None or not _is_telling(number, fact):
         verdicts.skip(claim.cell, f"not that of {network.name}: a part of somebody's own may be meant")
         return
-    verdicts.fail(
+    verdicts.wrong_part(
         _CODES[fact.family],
-        clean(claim.cell.flow),
+        claim.cell,
+        number,
         f"{claim.row.name} has {_words(number, fact)}, not {number.text.strip()}",
-        span=(number.start, number.end),
         expected=_printed(number, fact),
-        quantity=claim.cell.quantity,
         layer=fact.scope.name,
         derivation=fact.derivation,
         notes=(digit_slip(number.digits, claim.digits(fact)),),
@@ -241,12 +240,10 @@ def _claims(table: ClaimTable, layers: _Scopes, network: Network) -> Iterator[_C
             wanted = tuple(
                 fact for fact in held if family in ("", fact.family) and quantity in ("", fact.quantity)
             )
-            numbers = [
-                part for part in claim_parts(clean(cell.flow).text, cell.unit) if isinstance(part, Number)
-            ]
-            if wanted and numbers:
+            number = cell.number
+            if wanted and number is not None:
                 plain = sorted(wanted, key=lambda fact: fact.quantity != "parameters")
-                yield _Claim(row, cell, numbers[-1], tuple(plain))
+                yield _Claim(row, cell, number, tuple(plain))
 
 
 def _scopes(words: str, layers: _Scopes, known: dict[Scope, tuple[Fact, ...]]) -> tuple[Scope, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
 from vggstat.lint.numbers import Number, format_like
@@ -64,6 +63,8 @@ def _key(words: str) -> str:
 @cache
 def _read() -> dict[str, Elsewhere]:
     """The networks by each way to spell their names."""
+    from importlib.resources import files
+
     found: dict[str, Elsewhere] = {}
     text = (files("vggstat.lint") / "elsewhere.tsv").read_text(encoding="utf-8")
     for line in text.splitlines():

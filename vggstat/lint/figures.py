@@ -28,6 +28,8 @@ class Figure(NamedTuple):
     bytes: bool = False
     flops: bool | None = None
     """For operations: whether it counts two per multiply-accumulate."""
+    mistake: str = ""
+    """What the rule takes wrongly, which no present version of its tool does."""
     above: int = 0
     """How much more a file may have (names and headers of a weights file)."""
 
@@ -135,7 +137,7 @@ def _operations(network: Network) -> Iterator[Figure]:
 
     for rule in COUNTING_RULES:
         for count in dict.fromkeys(_counts(network, rule)):
-            yield Figure(rule.name, count, flops=not counts_macs(rule.name))
+            yield Figure(rule.name, count, flops=not counts_macs(rule.name), mistake=rule.mistake)
     report = network.report
     if report.training_flops is None or report.total.macs is None:
         return

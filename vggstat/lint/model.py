@@ -47,6 +47,7 @@ Quantity = Literal[
     "saved_bytes",  # what training keeps for the backward pass
     "training_bytes",  # what training takes, with the optimizer as the label
     "conv_layers",
+    "block_layers",  # conv layers of some blocks; ``label`` says of which: the first and the last, 1-2
     "fc_layers",
     "pool_layers",
     "weight_layers",  # conv + FC

@@ -8,12 +8,10 @@ from typing import Final
 from vggstat.cost.facts import NETWORK, Scope
 from vggstat.net.layer_names import plain_name
 
-__all__ = ["find_part"]
-
 _PARTS: Final = (
     (
         Scope("trunk"),
-        r"(?:all_)?conv(?:olution(?:al|s)?)?(?:_(?:layers?|part|base|blocks?))?(?:_total)?|features?|feature_extractor|trunk"
+        r"(?:all_)?conv(?:olution(?:al|s)?)?(?:_(?:layers?|parts?|base|blocks?|trunk|body))?(?:_total)?|features?|feature_extractor|trunk"
         r"|backbone|卷积层?(?:合计)?|畳み込み層?|합성곱_?층?",
     ),
     (
@@ -24,6 +22,15 @@ _PARTS: Final = (
     (NETWORK, r"(?:grand_)?total|sum|whole_network|all(?:_layers)?|合计|总计|総計|合計|합계"),
 )
 _BLOCK: Final = re.compile(r"(?:conv_?)?(?:block|stage|group)_?(\d)|conv(\d)(?:_x)?")
+
+
+_ONE: Final = re.compile(r"conv(?:olution(?:al)?)?")
+"""What may be the name of a single layer too."""
+
+
+def is_trunk(words: str) -> bool:
+    """Whether a row's name means all conv layers together, and can be no single one's."""
+    return find_part(words) == Scope("trunk") and _ONE.fullmatch(plain_name(words)) is None
 
 
 def find_part(words: str) -> Scope | None:

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from vggstat.lint.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.lint.numbers import Number
+from vggstat.lint.part_names import is_trunk
 from vggstat.lint.text import Flow
 
 Layout = Literal["hwc", "chw"]
@@ -89,7 +90,7 @@ def _observe_row(row: Row) -> Obs:
     kind = row.kind
     if kind == "fc" and re.search(r"conv", f"{row.type} {row.name}", re.IGNORECASE):
         kind = "conv"  # an FC layer as a convolution, named for what it was
-    if kind == "conv" and _TRUNK.fullmatch(row.name.strip(" *`:-")):
+    if kind == "conv" and is_trunk(row.name):
         kind = "other"  # all of them in one row
     return Obs(
         row=row,
@@ -106,10 +107,6 @@ def _observe_row(row: Row) -> Obs:
     )
 
 
-_TRUNK: Final = re.compile(
-    r"(?:all |the )?conv(?:olution(?:al)?)?[ _-](?:layers|parts?|base|blocks|total|trunk|body)|backbone|trunk|feature extractor",
-    re.IGNORECASE,
-)
 _PARAMS: Final[tuple[Quantity, ...]] = ("params", "weights", "trainable_params")
 _VALUES: Final[tuple[Quantity, ...]] = ("memory", "values")
 

@@ -333,10 +333,9 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
     yield from training_claims(line, text, names)
     for match, first, last in _of_blocks(text):
         owner = find_owner(text, names, near, heading, match.start())
-        group = "claim" if match["claim"] else "count"
-        taken.append(match.span(group))
-        label = f"blocks {first}-{last}"
-        cell = Cell(quantity="conv_layers", flow=line.group(match, group), label=label, alone=True)
+        taken.append(match.span("claim"))
+        label = f"{first}-{last}"
+        cell = Cell(quantity="block_layers", flow=line.group(match, "claim"), label=label, alone=True)
         yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
     for name, match, noun in _listed(text, names):
         taken.append(match.span("claim"))
@@ -450,23 +449,26 @@ def _widths(line: Flow, text: str) -> Iterator[Row]:
 
 
 _BLOCK: Final = re.compile(
-    r"^[^\w\n]*(?:conv )?block\s?(?P<block>\d)\s?(?:->|→|:|=|has|contains)\s?(?P<claim>\d)\s?conv\w*\.?(?:\s|-)?layers?\W*$"
-    r"|\bfirst (?P<first>two|three|four|2|3|4) (?:conv )?blocks\b[^.;,]{0,30}?\b(?:contain|have|hold|has|comprise)s? "
-    r"(?P<count>\d{1,2}) conv\w*\.?(?:\s|-)?layers?\b",
+    r"^[^\w\n]*(?:conv )?block\s?(?P<block>\d)\s?(?:->|→|:|=|has|contains)\s?(?P<claim>\d)\s?conv\w*\.?(?:\s|-)?layers?\W*$",
     re.IGNORECASE,
 )
-"""How many conv layers a block has, or the first of them together."""
+"""How many conv layers a block has."""
+_FIRST_BLOCKS: Final = re.compile(
+    r"\bfirst (?P<first>two|three|four|2|3|4) (?:conv )?blocks\b[^.;,]{0,30}?\b(?:contain|have|hold|has|comprise)s? "
+    r"(?P<claim>\d{1,2}) conv\w*\.?(?:\s|-)?layers?\b",
+    re.IGNORECASE,
+)
+"""How many conv layers the first blocks have together."""
 _NUMBERS: Final = {"two": 2, "three": 3, "four": 4}
 
 
 def _of_blocks(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
     """Counts of conv layers of blocks, each with the first and the last of them."""
     for match in _BLOCK.finditer(text):
-        if match["block"]:
-            yield match, int(match["block"]), int(match["block"])
-        else:
-            last = match["first"].lower()
-            yield match, 1, _NUMBERS.get(last) or int(last)
+        yield match, int(match["block"]), int(match["block"])
+    for match in _FIRST_BLOCKS.finditer(text):
+        last = match["first"].lower()
+        yield match, 1, _NUMBERS.get(last) or int(last)
 
 
 def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str], str]]:

@@ -6,12 +6,12 @@ import re
 
 from vggstat.lint.identity.observe import observe
 from vggstat.lint.model import ClaimTable
-from vggstat.lint.numbers import Number, claim_parts, clean
+from vggstat.lint.numbers import Number, claim_parts
 from vggstat.lint.relations.link import Link
 
 
 def receptive_fields(table: ClaimTable) -> list[Link]:
-    """The receptive fields of a chain, each from the one before; empty where a window is not said."""
+    """The receptive fields of a chain, each from the one before, up to the first window that is not said."""
     links: list[Link] = []
     field = step = 1
     for obs in observe(table):
@@ -26,7 +26,7 @@ def receptive_fields(table: ClaimTable) -> list[Link]:
             return links  # it sees all of the map, or as much as its author says
         else:
             words = str(field)
-        match = re.match(r"\d+", clean(cell.flow).text) if cell is not None else None
+        match = re.match(r"\d+", cell.claim.text) if cell is not None else None
         if cell is None or match is None:
             continue
         number = next(part for part in claim_parts(match[0], "") if isinstance(part, Number))

@@ -9,7 +9,7 @@ from typing import Final
 
 from vggstat.lint.identity.observe import parse_dims
 from vggstat.lint.model import ClaimTable
-from vggstat.lint.numbers import clean, format_like
+from vggstat.lint.numbers import format_like
 from vggstat.lint.relations.link import Link, number_of
 
 _VALUES: Final = ("values", "memory", "figure")
@@ -20,7 +20,7 @@ def map_values(table: ClaimTable) -> Iterator[list[Link]]:
     columns: dict[str, list[Link]] = defaultdict(list)
     for row in table.rows:
         shape = next((cell for cell in row.cells if cell.quantity == "shape"), None)
-        dims = parse_dims(clean(shape.flow)) if shape is not None else None
+        dims = parse_dims(shape.claim) if shape is not None else None
         if shape is None or dims is None or len(dims.without_batch) != 3:
             continue
         values = prod(dims.without_batch)

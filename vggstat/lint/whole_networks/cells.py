@@ -38,8 +38,6 @@ from vggstat.lint.whole_networks.doubts import (
 )
 from vggstat.lint.whole_networks.variants import Variant
 
-MISTAKEN: Final = ("thop-old", "thop-older")
-"""Rules of tools that take something twice by mistake, which no present version does."""
 _COUNTS: Final = ("conv_layers", "fc_layers", "pool_layers", "weight_layers", "classes")
 _OTHER_HEAD: Final = re.compile(r"\bhead=\w|\bGAP head|global (?:average )?pool", re.IGNORECASE)
 """Words of a line about a network with other FC layers than the published one."""
@@ -70,18 +68,11 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
         _judge_training(claim, verdicts)
         return
     figures = claim.figures()
-    if not figures:
-        verdicts.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
-        return
-    if cell.label.startswith("blocks "):
+    if cell.quantity == "block_layers":
         _judge_blocks(claim, verdicts)
         return
-    if (
-        cell.quantity in _COUNTS
-        and number.whole != figures[0].exact
-        and not (cell.tied and claim.is_of_the_paper)
-    ):
-        verdicts.skip(cell, "which layers are counted is not said")
+    if not figures:
+        verdicts.skip(cell, f"nothing is known to compare {cell.quantity.replace('_', ' ')} with")
         return
     if cell.quantity in _COUNTS:
         _judge_count(claim, figures[0], verdicts)
@@ -113,7 +104,7 @@ def judge_claim(claim: Claim, verdicts: Verdicts) -> None:
 def _judge_blocks(claim: Claim, verdicts: Verdicts) -> None:
     """The conv layers of one block, or of the first ones together."""
     cell, number = claim.cell, claim.number
-    first, last = map(int, cell.label.removeprefix("blocks ").split("-"))
+    first, last = map(int, cell.label.split("-"))
     rows = [row for row in claim.variant.network.report.rows if row.kind == "conv"]
     blocks = [row.block for row in rows if row.block in {f"block{at}" for at in range(first, last + 1)}]
     if not claim.is_of_the_paper or len(set(blocks)) != last - first + 1:
@@ -121,8 +112,11 @@ def _judge_blocks(claim: Claim, verdicts: Verdicts) -> None:
     elif number.whole == len(blocks):
         verdicts.passed(cell, claim.variant.words)
     else:
-        which = f"block {first}" if first == last else f"blocks {first} to {last}"
-        message = f"{which} of {claim.variant.words} has {len(blocks)} conv layers, not {number.text.strip()}"
+        one = first == last
+        which, have = (f"block {first}", "has") if one else (f"blocks {first} to {last}", "have")
+        message = (
+            f"{which} of {claim.variant.words} {have} {len(blocks)} conv layers, not {number.text.strip()}"
+        )
         verdicts.wrong_part("V704", cell, number, message, expected=str(len(blocks)))
 
 
@@ -130,7 +124,7 @@ def _judge_training(claim: Claim, verdicts: Verdicts) -> None:
     """What training takes is at least the weights, their gradients and the optimizer's states, whatever else it keeps."""
     cell, number = claim.cell, claim.number
     optimizer = find_optimizer("momentum" if "momentum" in cell.label else cell.label)
-    copies = 2 + len(optimizer.states)
+    copies = optimizer.copies_kept
     least = FLOAT32 * copies * claim.variant.network.report.total.params
     most = number.approximate * (number.unit.binary or number.unit.decimal) / number.unit.decimal
     if most >= least:
@@ -196,6 +190,8 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
     cell, number, words = claim.cell, claim.number, claim.variant.words
     if number.whole == figure.exact:
         verdicts.passed(cell, words)
+    elif not (cell.tied and claim.is_of_the_paper):
+        verdicts.skip(cell, "which layers are counted is not said")
     elif cell.quantity == "classes":
         verdicts.skip(cell, "another number of classes may be meant")
     elif _OTHER_HEAD.search(claim.line):
@@ -214,9 +210,9 @@ def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         verdicts.wrong_part(
             "V403" if cell.quantity == "ops" else "V203", cell, number, message, expected=right
         )
-    elif figure.rule in MISTAKEN and not (claim.is_of_the_paper and figure.admits(number, (unit.decimal,))):
+    elif figure.mistake and not (claim.is_of_the_paper and figure.admits(number, (unit.decimal,))):
         verdicts.skip(cell, "counted in a way that is not known")
-    elif figure.rule in MISTAKEN and claim.is_telling and not claim.names_tool(figure):
+    elif figure.mistake and claim.is_telling and not claim.names_tool(figure):
         _enter_mistaken(claim, figure, verdicts)
     elif _is_plainly_right(claim, figure) or not enter_mislabelled(
         cell, number, figure.rule, claim.label, verdicts, macs=not figure.flops
@@ -230,7 +226,7 @@ def _is_plainly_right(claim: Claim, figure: Figure) -> bool:
     """Whether nothing is said of what a right number is called: it counts no operations, or has too few digits to tell."""
     return (
         figure.flops is None
-        or figure.rule in MISTAKEN
+        or figure.mistake != ""
         or (figure.flops and not claim.is_telling and not claim.is_of_the_paper)
     )
 
@@ -241,12 +237,10 @@ def _is_misgrouped(claim: Claim) -> bool:
 
 
 def _enter_mistaken(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
-    """A count of a tool that takes something twice by mistake, and that is printed as if it were the network's."""
-    from vggstat.cost.counting import find_counting_rule
-
-    rule, variant = find_counting_rule(figure.rule), claim.variant
+    """A count that a tool makes by mistake, and that is printed as if it were the network's."""
+    variant = claim.variant
     message = (
-        f"{claim.number.text.strip()} is right only as {rule.name}: {rule.definition} ({rule.reference}); "
+        f"{claim.number.text.strip()} is right only as {figure.rule}, {figure.mistake}; "
         f"{variant.words} has {variant.network.report.total.macs:,} MACs"
     )
     verdicts.wrong_part("V502", claim.cell, claim.number, message, severity="warning")

@@ -36,6 +36,7 @@ class Around(NamedTuple):
     """What the words around a table or a sentence say about its figures."""
 
     words: str = ""
+    """All of them."""
     several_images: bool = False
     lecture: bool = False
     """Whether they speak about the lecture, whose total may be quoted then."""
