@@ -1,6 +1,7 @@
 """``check`` on several cores: the files in several processes, what is found and said as if it were in this one.
 
-A process that is interrupted leaves none behind: this one ends the others, and each of them ends where this one has gone.
+Each process has a pipe of its own, and this one no thread: so the file at which a process ends is known, and one that
+is interrupted can end the others wherever they are. Each of them ends where this one has gone.
 """
 
 from __future__ import annotations
@@ -10,14 +11,11 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from itertools import islice
-from multiprocessing import active_children, get_context, parent_process
-from multiprocessing.connection import wait
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
 from threading import Thread
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from vggstat.cli.complaints import Complaints, render
 from vggstat.cli.streams import finish
@@ -29,7 +27,9 @@ from vggstat.sources.spec.access import Access, access, granted
 __all__ = ["check_in_processes"]
 
 AHEAD: Final = 8
-"""Files for each process that are checked, or wait to be, before the result of the first of them is taken."""
+"""Files for each process that are checked, or wait to be printed, before the first of them is printed."""
+QUEUED: Final = 2
+"""Files that a process is given at once: the one that it checks, and the one after it."""
 METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 """How processes are started: elsewhere a fork is missing, or unsafe beside the system's own libraries."""
 _INTERRUPT: Final = {signal.SIGINT}
@@ -53,44 +53,21 @@ def check_in_processes(
 
     ``method``: ``fork`` or ``spawn``.
     """
-    waiting = deque(paths)
-    while waiting:
-        try:
-            yield from _checked(waiting, settings, jobs, complaints, method)
-        except BrokenProcessPool:  # by one of those that were being checked; the first is tried by itself
-            yield from _checked_alone(waiting.popleft(), settings, complaints, method)
-
-
-def _checked(
-    waiting: deque[str], settings: Settings, jobs: int, complaints: Complaints, method: str
-) -> Iterator[FileResult]:
-    """The results until all files are checked, or a process ends; a file is off the list when its result is here."""
-    ahead = iter(tuple(waiting))
-    running: deque[Future[_Told] | None] = deque()
-    with _pool(settings, jobs, method) as pool:
-        while waiting:
-            for path in islice(ahead, AHEAD * jobs - len(running)):
-                running.append(_submit(pool, path) if os.path.isfile(path) else None)
-            future = running.popleft()
-            told = future.result() if future else None
-            path = waiting.popleft()
-            if told:
-                yield from _taken(told, complaints)
-            else:
-                yield from check_files([path], settings, render, complaints, complaints.fault)
-
-
-def _checked_alone(
-    path: str, settings: Settings, complaints: Complaints, method: str
-) -> Iterator[FileResult]:
-    """The result of a file from a process of its own; a complaint where that ends as well."""
+    pool = _Pool(paths, settings, method)
     try:
-        with _pool(settings, 1, method) as pool:
-            told = _submit(pool, path).result()
-    except BrokenProcessPool:
-        complaints.crash(path)
-    else:
-        yield from _taken(told, complaints)
+        for _ in range(jobs):
+            pool.start()
+        for number, path in enumerate(paths):
+            if number not in pool.files:
+                yield from check_files([path], settings, render, complaints, complaints.fault)
+                continue
+            told = pool.result(number, number + AHEAD * jobs)
+            if told is None:
+                complaints.crash(path)
+            else:
+                yield from _taken(told, complaints)
+    finally:
+        pool.end()
 
 
 def _taken(told: _Told, complaints: Complaints) -> tuple[FileResult, ...]:
@@ -103,49 +80,106 @@ def _taken(told: _Told, complaints: Complaints) -> tuple[FileResult, ...]:
     return told.results
 
 
-@contextmanager
-def _pool(settings: Settings, jobs: int, method: str) -> Iterator[ProcessPoolExecutor]:
-    """Processes that check files; where it is left early they are ended, whatever they are at."""
-    others = set(active_children())
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=get_context(method), initializer=_begin, initargs=(settings, access())
-    )
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown()
+class _Worker:
+    """A process that checks files, and those that it was given, by their numbers, the one that it is at first."""
+
+    def __init__(self, settings: Settings, method: str) -> None:
+        context = get_context("fork") if method == "fork" else get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.given: deque[int] = deque()
+        self.process = context.Process(target=_work, args=(theirs, settings, access()), daemon=True)
+        self.process.start()
+        theirs.close()  # so that the pipe ends with the process
+
+    def end(self) -> None:
+        """Wherever it is; returns when it has gone."""
+        self.process.terminate()
+        self.process.join()
+        self.pipe.close()
 
 
-def _submit(pool: ProcessPoolExecutor, path: str) -> Future[_Told]:
-    """Have a file checked. What is printed is flushed before, since a new process would get a copy of it; and Ctrl-C waits,
-    which would end a process with a traceback before it has begun."""
-    finish()
-    if not hasattr(signal, "pthread_sigmask"):
-        return pool.submit(_check, path)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
-    try:
-        return pool.submit(_check, path)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+class _Pool:
+    """The processes, the files that wait for one, and what was told of those that are not yet printed."""
+
+    def __init__(self, paths: Sequence[str], settings: Settings, method: str) -> None:
+        self.paths = paths
+        self.files = frozenset(number for number, path in enumerate(paths) if os.path.isfile(path))
+        self.settings = settings
+        self.method = method
+        self.waiting = deque(sorted(self.files))
+        self.told: dict[int, _Told | None] = {}
+        """None of a file at which two processes have ended."""
+        self.ended_at: set[int] = set()
+        self.workers: list[_Worker] = []
+
+    def start(self) -> None:
+        """One process more. What is printed is flushed before, since it would get a copy of it; and Ctrl-C waits, which
+        would end it with a traceback before it has begun."""
+        finish()
+        if not hasattr(signal, "pthread_sigmask"):
+            self.workers.append(_Worker(self.settings, self.method))
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
+        try:
+            self.workers.append(_Worker(self.settings, self.method))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def result(self, number: int, until: int) -> _Told | None:
+        """What a process tells of a file, when it does, while the others check those before number ``until``."""
+        while True:
+            for worker in self.workers:
+                self._give(worker, until)
+            if number in self.told:
+                return self.told.pop(number)
+            for pipe in wait([worker.pipe for worker in self.workers]):
+                self._take(next(worker for worker in self.workers if worker.pipe is pipe))
+
+    def _give(self, worker: _Worker, until: int) -> None:
+        while len(worker.given) < QUEUED and self.waiting and self.waiting[0] < until:
+            worker.given.append(self.waiting.popleft())
+            with suppress(OSError):  # it has ended, which its pipe will tell
+                worker.pipe.send(self.paths[worker.given[-1]])
+
+    def _take(self, worker: _Worker) -> None:
+        """What a process tells; one that has ended instead is followed by another, which tries the file once more."""
+        try:
+            told = cast(_Told, worker.pipe.recv())
+        except (EOFError, OSError):
+            self.workers.remove(worker)
+            worker.end()
+            if worker.given and worker.given[0] in self.ended_at:
+                self.told[worker.given.popleft()] = None
+            else:
+                self.ended_at.update(list(worker.given)[:1])
+            self.waiting.extendleft(reversed(worker.given))
+            if self.waiting:
+                self.start()
+        else:
+            self.told[worker.given.popleft()] = told
+
+    def end(self) -> None:
+        """All processes."""
+        while self.workers:
+            self.workers.pop().end()
 
 
-_given: list[Settings] = []
-"""In a process that checks files: the settings."""
-
-
-def _begin(settings: Settings, allowed: Access) -> None:
-    """The first thing that a process does."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C goes to all of them; the one that started them ends them
+def _work(pipe: Connection, settings: Settings, allowed: Access) -> None:
+    """Check the files whose paths come, until the process is ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all of them; who started them ends them
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, daemon=True).start()
-    granted(allowed).__enter__()  # for good
-    _given[:] = [settings]
+    with granted(allowed):
+        while True:
+            try:
+                path = pipe.recv()
+            except (EOFError, OSError):  # who started it has gone
+                return
+            told = _check(path, settings)
+            try:
+                pipe.send(told)
+            except OSError:
+                return
 
 
 def _end_with_parent() -> None:
@@ -157,14 +191,14 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _check(path: str) -> _Told:
+def _check(path: str, settings: Settings) -> _Told:
     """Check a file for the process that started this one."""
     said: list[str] = []
     complaints = Complaints(said.append)
     results: tuple[FileResult, ...] = ()
     failed = None
     try:
-        results = tuple(check_files([path], _given[0], render, complaints, complaints.fault))
+        results = tuple(check_files([path], settings, render, complaints, complaints.fault))
     except VggstatError as error:
         failed = (str(error), error.exit_code)  # not itself: some cannot be rebuilt from their text
     return _Told(results, tuple(said), complaints.code, failed)
