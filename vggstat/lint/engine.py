@@ -10,16 +10,18 @@ from typing import Final, TypeVar
 
 from vggstat.errors import InputError, VggstatError
 from vggstat.lint.config import Settings
+from vggstat.lint.equations import find_wrong_equations
 from vggstat.lint.files import Complain, find_files, raise_error, read_file
 from vggstat.lint.judge import Judgement, judge
 from vggstat.lint.model import Finding
+from vggstat.lint.near_results import find_near_results
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
 from vggstat.lint.sections import sections
 from vggstat.lint.source import MAX_LINES, Document, open_document, split_lines
 from vggstat.lint.sums import with_sums
 from vggstat.lint.text import Section
-from vggstat.lint.unread import Unread, find_unread, speaks_of_figures
+from vggstat.lint.unread import Stretches, Unread, find_unread, speaks_of_figures
 from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -136,6 +138,7 @@ def check_document(
     lines = tuple(split_lines(document.text))
     problems = _problems(document, lines, judged=bool(judgements))
     findings = [*problems, *(f for judgement in judgements for f in judgement.findings)]
+    findings += _tried(lambda: list(_arithmetic(parts, judgements)), [], path, "arithmetic", fault)
     if "vggstat" in document.text:
         from vggstat.lint.markers import judge_markers
         from vggstat.lint.suppress import suppress
@@ -157,6 +160,16 @@ def check_document(
         unread=_tried(lambda: find_unread(parts, judgements), (), path, "numbers that are not read", fault),
         hidden=len(hidden),
     )
+
+
+def _arithmetic(parts: Sequence[Section], judgements: Sequence[Judgement]) -> Iterator[Finding]:
+    """What is wrong with numbers that nobody has judged, whatever they are of."""
+    judged = [place for judgement in judgements for place, *_ in judgement.passes]
+    judged += [finding.place for judgement in judgements for finding in judgement.findings]
+    for find in (find_wrong_equations, find_near_results):
+        found = list(find(parts, Stretches(place[:3] for place in judged)))
+        judged += [finding.place for finding in found]
+        yield from found
 
 
 def _problems(document: Document, lines: Sequence[str], *, judged: bool) -> Iterator[Finding]:

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["KERAS", "LECTURE", "MODELS", "OPERATIONS", "OPERATIONS_IN_ALL", "SHARES", "TORCHSUMMARY", "swap"]
+__all__ = [
+    "AUXILIARY",
+    "KERAS",
+    "LECTURE",
+    "MODELS",
+    "OPERATIONS",
+    "OPERATIONS_IN_ALL",
+    "SHARES",
+    "TORCHSUMMARY",
+    "swap",
+]
 
+AUXILIARY: Final = (
+    "With its auxiliary classifiers the network has 13,004,888 parameters.\n\n"
+    "They have 6,379,984 of them, and 6,624,904 are left for inference.\n"
+)
+DIFFERENCE: Final = "My network without batch norm: 25,557,032 - 53,120 (BN) = 25,503,912 parameters.\n"
 KERAS: Final = """\
 Layer (type)                 Output Shape              Param #
 =================================================================

@@ -10,6 +10,8 @@ from typing import Final
 from vggstat.errors import UsageError
 from vggstat.lint.model import Severity
 from vggstat.lint.rule_examples import (
+    AUXILIARY,
+    DIFFERENCE,
     KERAS,
     LECTURE,
     MODELS,
@@ -290,6 +292,25 @@ RULES: Final[tuple[Rule, ...]] = (
         "the others are held against it, whatever network they are of.",
         good=SHARES,
         bad=swap(SHARES, "| 74.3 |", "| 73.4 |"),
+    ),
+    Rule(
+        code="V506",
+        name="near-result",
+        summary="a long number is one slip away from what the numbers beside it come to",
+        text="Sums, differences and products of the numbers in its line, in the lines above and in its column are tried, "
+        "whatever they are counts of. Two digits that are swapped are told from five digits on, one that differs from seven, and "
+        "only where a document of this size would hardly show as much by accident.",
+        good=AUXILIARY,
+        bad=swap(AUXILIARY, "6,624,904", "6,624,940"),
+    ),
+    Rule(
+        code="V507",
+        name="wrong-equation",
+        summary="an equation of plain numbers does not hold",
+        text="Whatever it is about: a receptive field, a shape, a difference. It is read whole or not at all, and a quotient may "
+        "be rounded either way. Products of parameters, values and operations have rules of their own (V202, V302, V402).",
+        good=DIFFERENCE,
+        bad=swap(DIFFERENCE, "25,503,912", "25,503,192"),
     ),
     Rule(
         code="V601",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ANOTHERS: Final = "that is the "
 """How a note begins that names another layer, or another network, whose number it is."""
+SWAPPED: Final = "two digits are swapped"
 LONG: Final = 6
 """Digits of a number in which two that are swapped need not stand side by side to be told from chance."""
 
@@ -26,7 +27,7 @@ def digit_slip(found: str, expected: str) -> str:
             return "one digit differs"
         i, j = different[0], different[-1]
         near = len(different) == 2 and (j - i == 1 or len(found) >= LONG)
-        return "two digits are swapped" if near and found[i] + found[j] == expected[j] + expected[i] else ""
+        return SWAPPED if near and found[i] + found[j] == expected[j] + expected[i] else ""
     if _lacks_one(found, expected):
         return "a digit is missing"
     if _lacks_one(expected, found):

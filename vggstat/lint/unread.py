@@ -18,7 +18,7 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.place import Place
 from vggstat.lint.text import Flow, Section, join
 
-__all__ = ["Unread", "find_unread", "speaks_of_figures"]
+__all__ = ["Stretches", "Unread", "find_unread", "plain_lines", "speaks_of_figures"]
 
 NEAR: Final = 80
 """Characters between a number and the words that make it a figure, in a sentence."""
@@ -81,27 +81,30 @@ def speaks_of_figures(text: str) -> bool:
 def find_unread(sections: Iterable[Section], judgements: Sequence[Judgement]) -> tuple[Unread, ...]:
     """The figures that none of the tables holds, in the order of the document."""
     found: dict[Place, Unread] = {}
-    read: _Read | None = None
+    read: Stretches | None = None
     for section in sections:
         if not speaks_of_figures(section.text):
             continue
-        read = read or _Read(judgement.table for judgement in judgements)
+        read = read or Stretches(
+            stretch
+            for judgement in judgements
+            for cell in _cells(judgement.table)
+            for stretch in _stretches(cell.flow)
+        )
         for figure, in_column in _figures(section):
             place = figure.place()
-            if not read.covers(place):
-                found[place] = Unread(place, figure.text, read.reason(place, in_column))
+            if not read.cover(place):
+                found[place] = Unread(place, figure.text, _reason(read, place, in_column))
     return tuple(sorted(found.values(), key=lambda unread: unread.place[:2]))
 
 
-class _Read:
-    """What the readers have taken: stretches of the file's lines."""
+class Stretches:
+    """Stretches of a file's lines, each with its first column and the one after its last."""
 
-    def __init__(self, tables: Iterable[ClaimTable]) -> None:
+    def __init__(self, stretches: Iterable[tuple[int, int, int]]) -> None:
         spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for table in tables:
-            for cell in _cells(table):
-                for number, start, end in _stretches(cell.flow):
-                    spans[number].append((start, end))
+        for number, start, end in stretches:
+            spans[number].append((start, end))
         self._starts: dict[int, list[int]] = {}
         self._ends: dict[int, list[int]] = {}
         for number, line in spans.items():
@@ -109,20 +112,25 @@ class _Read:
             self._starts[number] = [start for start, _ in line]
             self._ends[number] = list(accumulate((end for _, end in line), max))
 
-    def covers(self, place: Place) -> bool:
-        """Whether a reader has taken some of it."""
+    def reach(self, line: int) -> bool:
+        """Whether some of a line is in one."""
+        return line in self._starts
+
+    def cover(self, place: Place) -> bool:
+        """Whether some of a place is in one."""
         starts = self._starts.get(place.line)
         if starts is None:
             return False
         before = bisect_left(starts, place.end_column)
         return before > 0 and self._ends[place.line][before - 1] > place.column
 
-    def reason(self, place: Place, in_column: bool) -> str:
-        """Why it was not read, as far as that can be seen from outside."""
-        near = place.line in self._starts
-        if in_column:
-            return "this column is not read" if near else "no reader knows this table"
-        return "this part of the line is not read" if near else "no reader knows this line"
+
+def _reason(read: Stretches, place: Place, in_column: bool) -> str:
+    """Why a number was not read, as far as that can be seen from outside."""
+    near = read.reach(place.line)
+    if in_column:
+        return "this column is not read" if near else "no reader knows this table"
+    return "this part of the line is not read" if near else "no reader knows this line"
 
 
 def _cells(table: ClaimTable) -> Iterator[Cell]:
@@ -145,7 +153,7 @@ def _stretches(flow: Flow) -> Iterator[tuple[int, int, int]]:
 def _figures(section: Section) -> Iterator[tuple[Flow, bool]]:
     """Every number that looks like a figure, and whether it is the header of its column that makes it one."""
     header: _Header | None = None
-    for line in _plain_lines(section):  # a line of the text, or a row of a table in markup
+    for line in plain_lines(section):  # a line of the text, or a row of a table in markup
         text = line.text[:MAX_LINE]
         words = [match.start() for match in _WORD.finditer(text)]
         if words:
@@ -261,7 +269,7 @@ def _is_figure(match: re.Match[str]) -> bool:
     return len(digits) in DIGITS and digits.isdigit() and int(digits) not in YEARS
 
 
-def _plain_lines(section: Section) -> Iterable[Flow]:
+def plain_lines(section: Section) -> Iterable[Flow]:
     """The lines of a section; those of markup as text, each row of a table in one, its cells parted by tabs."""
     if section.kind == "html" or "<td" in section.text or "<TD" in section.text:
         return _rows_of_markup(section)

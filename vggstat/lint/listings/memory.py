@@ -11,7 +11,7 @@ from vggstat.lint.conventions import FLOAT32, Rule, memory_rules
 from vggstat.lint.errata import errata_of, is_lecture
 from vggstat.lint.figures import figures_of
 from vggstat.lint.listings.columns import heading_of
-from vggstat.lint.listings.whole import Whole
+from vggstat.lint.listings.whole import SIZES, Whole, printed_sizes
 from vggstat.lint.model import Cell
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, format_like
@@ -149,12 +149,10 @@ def judge_size_or_count(whole: Whole, cell: Cell, number: Number) -> None:
 
 def _is_printed_sum(whole: Whole, number: Number) -> bool:
     """Whether a size is the sum of the three that are printed above it, which are rounded."""
-    rounded = ("input_bytes", "pass_bytes", "param_bytes")
-    cells = (cell for cell in whole.table.totals if cell.quantity in rounded)
-    parts = [part for cell in cells if (part := cell.number) is not None]
+    parts = printed_sizes(whole.table)
     decimals = {part.readings[0].decimals for part in (number, *parts)}
     return (
-        len(parts) == 3
+        len(parts) == len(SIZES)
         and len(decimals) == 1
         and sum(p.readings[0].mantissa for p in parts) == number.readings[0].mantissa
     )

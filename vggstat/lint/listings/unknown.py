@@ -13,7 +13,7 @@ from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.observe import Obs, printed_counts
 from vggstat.lint.identity.windows import KERNELS, is_count
 from vggstat.lint.listings.trainable import judge_parts
-from vggstat.lint.listings.whole import PARTS
+from vggstat.lint.listings.whole import PARTS, SIZES, printed_sizes
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
@@ -34,12 +34,14 @@ def judge_unknown(table: ClaimTable, identity: Identity, verdicts: Verdicts) -> 
     counts = _counts(table, identity)
     total = next((cell.whole for cell in reversed(table.totals) if cell.quantity == "params"), None)
     for cell in table.totals:
-        if cell.quantity in PARTS:
-            continue
+        if cell.quantity in PARTS or (cell.quantity == "params" and not table.rows):
+            continue  # judged below, or by whoever knows the network that the text names
         if cell.quantity == "params" and counts and total is not None:
             _judge_sum(cell, total, sum(counts), identity, verdicts)
         elif cell.quantity == "param_bytes" and total is not None:
             _judge_size(cell, total, table, verdicts)
+        elif cell.quantity == "total_bytes":
+            _judge_all_bytes(cell, table, verdicts)
         else:
             verdicts.skip(cell, UNKNOWN)
     ends = [sum(counts[start:]) for start in range(len(counts))]
@@ -107,6 +109,27 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) 
         right = format_like(number, FLOAT32 * params, scale)
         message = f"{params:,} parameters in float32 are {right}"
         verdicts.wrong_part("V211", cell, number, message, expected=right)
+
+
+def _judge_all_bytes(cell: Cell, table: ClaimTable, verdicts: Verdicts) -> None:
+    """All memory against the three sizes that are printed above it."""
+    number, parts = cell.number, printed_sizes(table)
+    if (
+        number is None
+        or len({part.readings[0].decimals for part in (number, *parts)}) != 1
+        or len(parts) < len(SIZES)
+    ):
+        verdicts.skip(cell, UNKNOWN)
+        return
+    exact = sum(part.readings[0].mantissa for part in parts)
+    if abs(number.readings[0].mantissa - exact) <= len(parts) / 2:
+        verdicts.passed(cell, "sum of the sizes above it")
+        return
+    right = f"{exact / 10 ** number.readings[0].decimals:.{number.readings[0].decimals}f}"
+    message = f"{' + '.join(part.text for part in parts)} = {right}, not {number.text}"
+    verdicts.wrong_part(
+        "V503", cell, number, message, expected=right, notes=(digit_slip(number.digits, str(exact)),)
+    )
 
 
 # The total says by how much the rows are off. A row is to blame if its parameters, changed by just that much, are what its

@@ -25,6 +25,14 @@ from vggstat.records import Record
 PART: Final = "rows are left out, so the total may be of more than is shown"
 PARTS: Final = ("trainable_params", "frozen_params", "trainable_bytes", "frozen_bytes")
 """Parts of the total, which are judged together."""
+SIZES: Final = ("input_bytes", "pass_bytes", "param_bytes")
+"""What torchsummary and torchinfo add up to the estimated total size."""
+
+
+def printed_sizes(table: ClaimTable) -> list[Number]:
+    """The numbers of the three sizes, those of them that are printed."""
+    cells = (cell for cell in table.totals if cell.quantity in SIZES)
+    return [number for cell in cells if (number := cell.number) is not None]
 
 
 def _is_in_mebibytes(number: Number, values: int) -> bool:

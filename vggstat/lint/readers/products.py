@@ -45,6 +45,9 @@ _BEFORE: Final = re.compile(
     r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}[(\[]{0,2}$"
 )
 """A term that belongs to the product's sum: ``400k + 20000 * 8 = 560 kbytes``, ``5x5 - 4x4 = 9``."""
+_CUT: Final = re.compile(r"\d{3}(?!\d)")
+_GROUP: Final = re.compile(r"(?<![\d.,])\d{1,3} $")
+"""A group of digits before a number of three."""
 _TERMS: Final = (
     r"\s?\((?:weights?|bias(?:es)?|权重|偏置|偏差|重み|バイアス|가중치|편향)\)"
     r"|(?<=\d)\s?(?:bytes|B|weights?|bias(?:es)?|param(?:eter)?s?|values)(?=\s*(?:[~=≈*x+]|\\times))"
@@ -96,6 +99,12 @@ def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
         if any(other.start() <= match.start() < other.end() for other in reversed_):
             continue
         if _PLAIN_SUM.fullmatch(match["claim"]) and int(re.findall(r"\d+", match["claim"])[-1]) < LEAST_SUM:
+            continue
+        if _CUT.match(match["claim"]) and _GROUP.search(
+            plain.text, max(match.start() - REACH, 0), match.start()
+        ):
+            continue  # 25 088 * 4096: its digits are grouped by blanks
+        if match["claim"].count("(") != match["claim"].count(")"):
             continue
         if not _BEFORE.search(plain.text, max(match.start() - REACH, 0), match.start()):
             yield plain.group(match, "claim"), match.span("claim") if plain is line else None

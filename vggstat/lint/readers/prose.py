@@ -258,7 +258,7 @@ _TIMES: Final = frozenset("xX*")
 """Signs of which an image's size has one."""
 _CONTINUED: Final = re.compile(r"^(?:[^\S\n]|[&$])*=\s?[\d(\[]", re.MULTILINE)
 """A line that goes on with the formula of the line above."""
-_UNFINISHED: Final = re.compile(r"\d\s*[+*x-]\s*\\?$")
+_UNFINISHED: Final = re.compile(r"[\d)\]]\s*[+*x-]\s*\\?$")
 """What a line ends in whose sum goes on in the next."""
 
 

@@ -1,0 +1,107 @@
+"""Numbers that no reader has to know: equations, results of the numbers beside them, sizes that follow from each other."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.check.support import codes, found
+
+HEAD = "# Parameters of my network\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("| MP_1 | 2 | 0 | 2 | 5+(2-1)*2=6 |", "6"),  # 5 + 2 = 7
+        ("25,557,032 − 53,120 (BN) − 1,000 (FC bias) = 25,502,192 weights.", "25,502,192"),  # ...,912
+        ("// linear 7500 -> 16   7500*16     = 12000  bias 16", "12000"),  # 120,000
+        ("25 088 * 4096 + 4096 = 102 764 545", "102 764 545"),  # 102,764,544
+        ("$256 + 24 \\times 32 = 1124$", "1124"),  # 256 + 768 = 1,024
+    ],
+)
+def test_equations_that_do_not_hold(text: str, wrong: str) -> None:
+    """By whoever reads them first: the readers of products have words for what they are of."""
+    assert [(code, at) for _, code, at, _ in found(f"{HEAD}{text}\n")] in (
+        [("V507", wrong)],
+        [("V202", wrong)],
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5+(2-1)*2=7",
+        "(224+2-3)/1+1=224 and (224-11)/4+1 = 54",  # 54.25, rounded either way
+        "|16 100 100+(3-1)*16=132|",  # three numbers, not one
+        "(13x13)+(26x26)) x 3 = 10647",
+        "x + 3*3 = 10",
+        "3*3*64 = 1K, 7/8 = 8, 0x93 = 147, `200 * 150 * 100 * 32 = 96`百万",
+        "200 * 150 * 100 = 3 million",
+        "(512*7*7*4096+4096)+\n(4096*4096+4096) = 119545856",
+    ],
+)
+def test_equations_that_hold_or_are_not_read_whole(text: str) -> None:
+    assert codes(f"{HEAD}{text}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("a;148288;81930;230128", "230128"),  # 230,218
+        ("#define MAP4 401480 /* 28*28*512 */", "401480"),  # 401,408
+        ("The head is `25088 -> 256 -> 1`: 6,423,401 parameters.", "6,423,401"),  # 25089*256 + 257
+        ("13,004,888 in all.\n\nTwo heads have 6,379,984, the rest 6,624,940.", "6,624,940"),  # ...,904
+        ("a 117,600\nb 240,000\nc 48,000\nd 10,080\ne 840\nsum 416,250", "416,250"),  # 416,520
+    ],
+)
+def test_numbers_next_to_a_result(text: str, wrong: str) -> None:
+    assert [(code, at) for _, code, at, _ in found(f"{HEAD}{text}\n")] == [("V506", wrong)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a 100,000\nb 50,000\nc 510,000",  # too few digits beside the zeros
+        "14,215,946 and 4\n14,219,540",  # nothing but one term
+        "230128 and 148288 and 81930, as before: 230128",  # written twice
+        "64 x 3 3 128 73,792",  # no sign between the factors
+        "a 148288\nb 81931\nc 230229",  # the difference is one digit, of too few
+    ],
+)
+def test_what_is_chance_or_meant(text: str) -> None:
+    assert codes(f"{HEAD}{text}\n") == []
+
+
+@given(st.lists(st.integers(10_000, 9_999_999), min_size=2, max_size=8))
+def test_right_sums(terms: list[int]) -> None:
+    """A column that adds up, and each of its numbers, whatever they are."""
+    rows = "".join(f"| part{index} | {term:,} |\n" for index, term in enumerate(terms))
+    assert "V506" not in codes(f"{HEAD}| part | params |\n|---|---|\n{rows}| total | {sum(terms):,} |\n")
+
+
+TOTALS = """\
+# Total params: {params}
+# Trainable params: 133,047,848
+# Non-trainable params: 0
+# Input size (MB): 0.57
+# Forward/backward pass size (MB): 93.48
+# Params size (MB): {size}
+# Estimated Total Size (MB): {total}
+"""
+"""133,047,848 parameters x 4 bytes / 2^20 = 507.54; 0.57 + 93.48 + 507.54 = 601.59."""
+
+
+@pytest.mark.parametrize(
+    ("params", "size", "total", "wrong"),
+    [
+        ("133,047,848", "507.54", "601.59", []),
+        ("133,047,848", "506.83", "600.88", ["506.83"]),
+        ("133,047,848", "507.54", "610.59", ["610.59"]),
+        ("133,047,884", "507.54", "601.59", ["133,047,848"]),  # its trainable ones
+    ],
+)
+def test_totals_without_their_rows(params: str, size: str, total: str, wrong: list[str]) -> None:
+    text = TOTALS.format(params=params, size=size, total=total)
+    assert [at for _, _, at, _ in found(text, "notes.py")] == wrong
