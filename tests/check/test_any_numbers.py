@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.check.support import codes, found
+from tests.check.support import check, codes, found
 
 HEAD = "# Parameters of my network\n\n"
 
@@ -105,3 +105,48 @@ TOTALS = """\
 def test_totals_without_their_rows(params: str, size: str, total: str, wrong: list[str]) -> None:
     text = TOTALS.format(params=params, size=size, total=total)
     assert [at for _, _, at, _ in found(text, "notes.py")] == wrong
+
+
+PRUNED = """\
+| Method | FLOPs | Params |
+|---|---|---|
+| none | 313.73M | 14.98M |
+| one | 206.00M (34.3%) | 5.40M (64.0%) |
+| two | 183.13M (41.6%) | 3.93M ({percent}%) |
+| three | 108.61M (65.4%) | 2.64M (82.4%) |
+| four | 94.12M (70.0%) | 2.25M (85.0%) |
+"""
+"""1 - 3.93 / 14.98 = 73.8 %."""
+
+
+@pytest.mark.parametrize(
+    ("percent", "severities"),
+    [("73.8", []), ("74.1", []), ("78.3", ["error"]), ("26.2", ["warning"])],
+    ids=["right", "of a base given more exactly", "a slip", "another way to count"],
+)
+def test_reductions(percent: str, severities: list[str]) -> None:
+    findings = check(PRUNED.format(percent=percent)).findings
+    assert [(f.code, f.severity, f.text) for f in findings] == [
+        ("V508", severity, percent) for severity in severities
+    ]
+
+
+def test_reductions_against_the_row_above() -> None:
+    """Each group of rows has a base of its own; 1 - 62.7 / 125 = 49.8 %."""
+    text = (
+        "params, MACs\n\n| net | MACs |\n|---|---|\n| A | 313M |\n| A1 | 206M (34.2%↓) |\n| A2 | 146M (53.4%↓) |\n"
+        "| A3 | 108M (65.5%↓) |\n| B | 125M |\n| B1 | 62.7M (48.9%↓) |\n"
+    )
+    assert [(f.text, f.expected) for f in check(text).findings] == [("48.9", "49.8")]
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [("133047848", []), ("133009128", [("V501", "warning")]), ("133531127", [])],
+    ids=["all", "without the first", "another difference"],
+)
+def test_a_total_that_lacks_a_row(total: str, expected: list[tuple[str, str]]) -> None:
+    counts = (38720, 221440, 885248, 3539968, 4719616, 123642856)
+    rows = "".join(f"| {index} | {count} |\n" for index, count in enumerate(counts))
+    found = check(f"# Params of mine\n\n| block | size |\n|---|---|\n{rows}| total | {total} |\n").findings
+    assert [(f.code, f.severity) for f in found] == expected

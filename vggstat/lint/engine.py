@@ -17,6 +17,7 @@ from vggstat.lint.model import Finding
 from vggstat.lint.near_results import find_near_results
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
+from vggstat.lint.reductions import find_wrong_reductions
 from vggstat.lint.sections import sections
 from vggstat.lint.source import MAX_LINES, Document, open_document, split_lines
 from vggstat.lint.sums import with_sums
@@ -166,7 +167,7 @@ def _arithmetic(parts: Sequence[Section], judgements: Sequence[Judgement]) -> It
     """What is wrong with numbers that nobody has judged, whatever they are of."""
     judged = [place for judgement in judgements for place, *_ in judgement.passes]
     judged += [finding.place for judgement in judgements for finding in judgement.findings]
-    for find in (find_wrong_equations, find_near_results):
+    for find in (find_wrong_equations, find_wrong_reductions, find_near_results):
         found = list(find(parts, Stretches(place[:3] for place in judged)))
         judged += [finding.place for finding in found]
         yield from found

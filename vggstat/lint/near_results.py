@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -35,6 +35,9 @@ LINES: Final = 6
 CHANCE: Final = 0.02
 """The most accidents that a section may be expected to hold."""
 CONFIDENCE: Final = 0.9
+LEFT_OUT: Final = 0.6
+"""Confidence in a total that lacks a row: it may be meant so, for a reason that the table does not say."""
+ROWS: Final = 3
 _MAX_LINE: Final = 2_000
 _NUMBER: Final = re.compile(
     r"(?<![\w.,'])(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,3}(?:\.\d{3}){2,4}|\d{1,3}(?:[ ']\d{3}){1,4}|\d{1,12})"
@@ -43,6 +46,10 @@ _NUMBER: Final = re.compile(
 """A whole number, with separators or without: no part of a name, and without a unit."""
 _CSV_NUMBER: Final = re.compile(r"(?<![^,;\t\"])\d{1,12}(?![^,;\t\"\s])")
 """One that is all of a cell."""
+_TOTAL: Final = re.compile(
+    r"\b(?:sub)?total\b|\bsum\b|\bgesamt\b|\bsumme\b|\bsomme\b|\bsuma\b|\bsoma\b|итого|всего|合计|合計|总计|總計|总和|합계|총",
+    re.IGNORECASE,
+)
 _TIMES: Final = re.compile(r"\s{0,2}(?:[x*]|\\times|\\cdot)\s{0,2}")
 _PLUS: Final = re.compile(r"[\s)]{0,2}\+\s{0,2}")
 _ARROW: Final = re.compile(r"\s?(?:-{1,2}>|=>|→|⇒)\s?")
@@ -59,6 +66,8 @@ class _Number(NamedTuple):
     """Which of those lines that have numbers it stands in."""
     cell: int
     """Which cell of a table's row; -1 in a line of text."""
+    is_total: bool
+    """Whether its line is called a total."""
 
     @property
     def digits(self) -> int:
@@ -84,6 +93,7 @@ def _lines(section: Section) -> Iterator[list[_Number]]:
                 text.cut(*match.span()),
                 line,
                 _cell(text.text, match.start()),
+                is_total=_TOTAL.search(text.text) is not None,
             )
             for match in (pattern.finditer(text.text) if len(text) <= _MAX_LINE else ())
         ]
@@ -108,6 +118,9 @@ def _near_results(lines: Sequence[list[_Number]], judged: Stretches) -> Iterator
     times = Counter(number.value for number in numbers)
     long = [number for number in numbers if number.digits >= LEAST]
     terms = {term for number in long for term in _terms(number, lines)}
+    for number in numbers:
+        if number.is_total and number.digits >= LEAST and not judged.cover(number.flow.place()):
+            yield from _left_out(number, lines, times)
     for number in long:
         if times[number.value] > 1 or number in terms or judged.cover(number.flow.place()):
             continue
@@ -205,6 +218,33 @@ def _terms(number: _Number, lines: Sequence[list[_Number]]) -> list[_Number]:
         if total == number.value and len(terms) > 1:
             return terms
     return []
+
+
+def _left_out(number: _Number, lines: Sequence[list[_Number]], times: Mapping[int, int]) -> Iterator[Finding]:
+    """A total that lacks one of the numbers above it, or holds one twice, where that is no sum of the others itself."""
+    above = list(_above(number, lines))
+    counts = [term.value for term in above if term.value]
+    total = sum(counts)
+    off = abs(total - number.value)
+    if (
+        len(counts) < ROWS
+        or counts.count(off) != 1
+        or any(_terms(term, lines) for term in above)
+        or off > total // 2
+    ):
+        return
+    if times[number.value] > 1 or (number.cell < 0 and 100 * off < total):
+        return  # of lines of text, one that is no row has a small number as well
+    verb = "leaves out" if number.value < total else "holds twice"
+    yield Finding(
+        code="V501",
+        severity="warning",
+        place=number.flow.place(),
+        text=number.flow.text,
+        message=f"the {len(above)} numbers above add up to {total:,}; {number.flow.text} {verb} {off:,}",
+        confidence=LEFT_OUT,
+        evidence=Evidence(),
+    )
 
 
 def _above(number: _Number, lines: Sequence[list[_Number]]) -> Iterator[_Number]:

@@ -74,6 +74,15 @@ FC: [1x1x1000] memory: 1000 weights: 4096*1000 = 4,096,000
 TOTAL memory: 15.2M * 4 bytes ~= 61MB / image
 TOTAL params: 138M parameters
 """
+PRUNED: Final = """\
+| Method | Params |
+|---|---|
+| none | 14.98M |
+| one | 5.40M (64.0%) |
+| two | 3.93M (73.8%) |
+| three | 2.64M (82.4%) |
+| four | 2.25M (85.0%) |
+"""
 TORCHSUMMARY: Final = """\
 ----------------------------------------------------------------
         Layer (type)               Output Shape         Param #

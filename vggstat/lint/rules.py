@@ -17,6 +17,7 @@ from vggstat.lint.rule_examples import (
     MODELS,
     OPERATIONS,
     OPERATIONS_IN_ALL,
+    PRUNED,
     SHARES,
     TORCHSUMMARY,
     swap,
@@ -311,6 +312,16 @@ RULES: Final[tuple[Rule, ...]] = (
         "be rounded either way. Products of parameters, values and operations have rules of their own (V202, V302, V402).",
         good=DIFFERENCE,
         bad=swap(DIFFERENCE, "25,503,912", "25,503,192"),
+    ),
+    Rule(
+        code="V508",
+        name="wrong-reduction",
+        mixed=True,
+        summary="a percentage of a table is not that of its row against the one that the others are of",
+        text="Tables of pruned networks print what is left of a count, or what was taken away. Which it is, and of which row, "
+        "is what most percentages of a column say. It is an error where a slip of the hand explains it.",
+        good=PRUNED,
+        bad=swap(PRUNED, "73.8%", "78.3%"),
     ),
     Rule(
         code="V601",

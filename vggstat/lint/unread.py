@@ -18,7 +18,7 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.place import Place
 from vggstat.lint.text import Flow, Section, join
 
-__all__ = ["Stretches", "Unread", "find_unread", "plain_lines", "speaks_of_figures"]
+__all__ = ["Stretches", "Unread", "find_unread", "plain_lines", "separator", "speaks_of_figures", "split"]
 
 NEAR: Final = 80
 """Characters between a number and the words that make it a figure, in a sentence."""
@@ -165,7 +165,7 @@ def _figures(section: Section) -> Iterator[tuple[Flow, bool]]:
                 if _is_near(words, start, end):
                     yield line.cut(start, end), False
         elif header is not None:
-            cells = _split(text, header.separator)
+            cells = split(text, header.separator)
             if len(cells) == header.cells:
                 for column, has_unit in header.columns.items():
                     for start, end in _numbers(text, *cells[column], any_number=has_unit):
@@ -183,8 +183,8 @@ def _is_near(words: Sequence[int], start: int, end: int) -> bool:
 
 def _header(text: str, kind: str) -> _Header | None:
     """What a line says as the header of a table; None where it is none: it has no cells, or holds figures itself."""
-    separator = _separator(text, kind)
-    cells = _split(text, separator) if separator else []
+    sign = separator(text, kind)
+    cells = split(text, sign) if sign else []
     if len(cells) < 2 or any(True for _ in _numbers(text, 0, len(text), any_number=False)):
         return None
     columns = {
@@ -192,10 +192,10 @@ def _header(text: str, kind: str) -> _Header | None:
         for index, (start, end) in enumerate(cells)
         if _WORD.search(text, start, end)
     }
-    return _Header(separator, len(cells), columns)
+    return _Header(sign, len(cells), columns)
 
 
-def _separator(text: str, kind: str) -> str:
+def separator(text: str, kind: str) -> str:
     """What parts the cells of a line; empty where nothing does."""
     if kind == "csv":
         return ";" if text.count(";") > text.count(",") else ","
@@ -204,7 +204,7 @@ def _separator(text: str, kind: str) -> str:
     return next((sign for sign in ("\t", "|", ";") if sign in text), "  " if "  " in text.strip() else "")
 
 
-def _split(text: str, separator: str) -> list[tuple[int, int]]:
+def split(text: str, separator: str) -> list[tuple[int, int]]:
     """Where each cell begins and ends."""
     if separator == "  ":
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())
