@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.check.support import check, codes, found
+from vggstat.lint.relations.layer_params import layer_params
 
 HEAD = "# Parameters of my network\n\n"
 
@@ -150,3 +151,76 @@ def test_a_total_that_lacks_a_row(total: str, expected: list[tuple[str, str]]) -
     rows = "".join(f"| {index} | {count} |\n" for index, count in enumerate(counts))
     found = check(f"# Params of mine\n\n| block | size |\n|---|---|\n{rows}| total | {total} |\n").findings
     assert [(f.code, f.severity) for f in found] == expected
+
+
+CHAIN = """\
+| Layer | Input | Kernel | Output | Params |
+|---|---|---|---|---|
+| Conv1 | 112x112x3 | 3x3 | 112x112x16 | 448 |
+| Conv2 | 112x112x16 | 3x3 | 112x112x32 | 4640 |
+| Conv3 | 112x112x32 | 3x3 | 112x112x64 | 18496 |
+| Conv4 | 112x112x64 | 3x3 | 112x112x72 | {count} |
+"""
+"""3 x 3 x 64 x 72 + 72 = 41,544; in two groups of 32, 20,808; 5 x 5 has 115,272."""
+
+
+@pytest.mark.parametrize(
+    ("count", "holds"),
+    [("41544", True), ("41472", True), ("20808", None), ("115272", None), ("44154", False)],
+)
+def test_parameters_by_what_enters_and_leaves(count: str, holds: bool | None) -> None:
+    """With biases and without; of groups and of another window nothing is said."""
+    (judgement,) = check(CHAIN.format(count=count)).judgements
+    links = {link.cell.flow.text: link.holds for link in layer_params(judgement.table)}
+    assert [links.pop(text) for text in ("448", "4640", "18496")] == [True] * 3
+    assert links == ({} if holds is None else {count: holds})
+
+
+MAPS = """\
+Layer (type:depth-idx)                   Output Shape              Param #
+├─Conv2d: 1-1                            [1, 24, 192, 192]         --
+├─MaxPool2d: 1-2                         [1, 24, 96, 96]           --
+├─Conv2d: 1-3                            [1, 48, 96, 96]           --
+├─MaxPool2d: 1-4                         [1, 48, {side}, {side}]           --
+├─Conv2d: 1-5                            [1, 96, {after}, {after}]           --
+├─MaxPool2d: 1-6                         [1, 96, 24, 24]           --
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "after", "wrong"), [(48, 48, []), (84, 48, ["[1, 48, 84, 84]"]), (47, 48, []), (84, 84, [])]
+)
+def test_a_map_that_fits_neither_side(side: int, after: int, wrong: list[str]) -> None:
+    """What leads on to the next one is another pool, however odd."""
+    text = MAPS.format(side=side, after=after)
+    assert [f.text for f in check(text, "log.txt").findings if f.code == "V103"] == wrong
+
+
+def test_fewer_operations_than_parameters() -> None:
+    """Each parameter of such a network is used once at least: the headers are swapped, whatever the networks are."""
+    table = "| Model | {0} | {1} |\n|---|---|---|\n| VGG16 | 14.72M | 313.75M |\n| VGG16, pruned | 1.02M | 84.10M |\n"
+    assert codes(table.format("FLOPs", "Parameters")) == ["V605"]
+    assert "V605" not in codes(table.format("Parameters", "FLOPs"))
+
+
+LIGHTNING = """\
+  | Name       | Type             | Params
+------------------------------------------------
+0 | encoder    | Sequential       | 93.2 K
+1 | neck       | Conv2d           | 73.9 K
+2 | classifier | Linear           | 1.9 K
+------------------------------------------------
+{total} K     Trainable params
+0         Non-trainable params
+{total} K     Total params
+{size}     Total estimated model params size (MB)
+"""
+"""93.2 + 73.9 + 1.9 = 169.0 thousand, each rounded or cut; four bytes each are 0.676 MB, two 0.338."""
+
+
+@pytest.mark.parametrize(
+    ("total", "size", "wrong"),
+    [("169", "0.676", []), ("169", "0.338", []), ("169", "0.767", ["0.767"]), ("196", "0.784", ["196 K"])],
+)
+def test_the_summary_of_lightning(total: str, size: str, wrong: list[str]) -> None:
+    assert [f.text for f in check(LIGHTNING.format(total=total, size=size), "a.log").findings] == wrong

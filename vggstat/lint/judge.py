@@ -46,6 +46,11 @@ def judge(table: ClaimTable, forced: Spec | None = None) -> Judgement:
             verdicts.skip(cell, "of no layer and no network that is known")
         judge_relations(table, verdicts)
         return _judgement(table, verdicts, None, "")
+    if table.family == "lightning":
+        from vggstat.lint.listings.rounded import judge_rounded
+
+        judge_rounded(table, verdicts)
+        return _judgement(table, verdicts, None, "")
     if table.form != "layers":
         from vggstat.lint.whole_networks.rows import judge_networks
 

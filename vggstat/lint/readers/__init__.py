@@ -46,6 +46,11 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("dl4j", r"nIn,nOut"),
     Dialect("caffe-log", r"top shape: \d"),
     Dialect("keras", r"layer \(type|total params:|\((?:conv2d|dense|flatten|maxpooling2d)\)"),
+    Dialect(
+        "lightning",
+        r"^ *\d[\d.,]*(?: [kmbt])? +(?:trainable|total) params$",
+        ("text", "markdown", "output", "code"),
+    ),
     Dialect("bare-totals", r"total\s{1,3}param", ("text", "markdown", "code", "output")),
     Dialect("cs231n", r"(?:memory|weights|param\w{0,20})\s*:"),
     Dialect("print-model", r"\w\)\s?: ?[a-z]\w+\(", ("text", "markdown", "output", "latex")),

@@ -129,7 +129,8 @@ _VALUES: Final = re.compile(
     r"|aktivierungen|activaciones|ativações"
     r"|активац"
     r"|num(?:ber of)? activations|# ?activations|feature values|^\W*(?:#\s?)?M?acts?\b"
-    r"|활성값",
+    r"|활성값"
+    r"|^\W*(?:values|valeurs|werte|valores|valori|значени[яй]|elements|éléments)\W*$",
     re.I,
 )
 _BYTES: Final = re.compile(

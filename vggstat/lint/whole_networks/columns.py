@@ -11,21 +11,34 @@ from vggstat.lint.figures import Figure, figures_of, fits
 from vggstat.lint.model import Cell, Quantity, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
+from vggstat.lint.numbers import Number
 from vggstat.lint.ops_words import CLOSE, USUAL
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.claim import Claim
 
 LEAST: Final = 2
 """Rows that say so."""
+FEWER: Final = 0.9
+LARGE: Final = 10_000
+"""Counts of fewer may have a unit that nobody says."""
 _OTHER: Final[dict[Quantity, Quantity]] = {"params": "ops", "ops": "params"}
 
 
 def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
     """The rows with each cell as what it is; one finding where that is not what its header says."""
     told = [swapped for row in rows if (swapped := _is_swapped(row)) is not None]
-    if len(told) < LEAST or not all(told):
+    named = len(told) >= LEAST and all(told)
+    fewer = [less for row in rows if (less := _has_fewer_operations(row)) is not None]
+    if not named and not (len(fewer) >= LEAST and all(fewer)):
         return rows
-    first = next(cell for row in rows if _is_swapped(row) for cell in row.cells if cell.quantity in _OTHER)
+    first = next(
+        cell for row in rows if len(_both(row)) == 2 for cell in row.cells if cell.quantity in _OTHER
+    )
+    why = (
+        f"so in all {len(told)} rows whose network is known"
+        if named
+        else f"in all {len(fewer)} rows there would be fewer operations than parameters, and each parameter takes one at least"
+    )
     labels = " and ".join(
         dict.fromkeys(cell.label for row in rows for cell in row.cells if cell.quantity in _OTHER)
     )
@@ -35,7 +48,7 @@ def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
         f"the headers {labels} have changed places: each column holds the figures of the other",
         severity="error",
         quantity=first.quantity,
-        notes=(f"so in all {len(told)} rows whose network is known",),
+        notes=(why,),
     )
     return [row.replace(cells=tuple(_turned(cell) for cell in row.cells)) for row in rows]
 
@@ -43,6 +56,24 @@ def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
 def _turned(cell: Cell) -> Cell:
     quantity = _OTHER.get(cell.quantity)
     return cell if quantity is None else cell.replace(quantity=quantity, label=quantity)
+
+
+def _both(row: Row) -> dict[Quantity, Number]:
+    """The parameters and the operations of a row, where they are numbers of one reading."""
+    return {
+        cell.quantity: cell.numbers[0]
+        for cell in row.cells
+        if cell.quantity in _OTHER and len(cell.numbers) == 1
+    }
+
+
+def _has_fewer_operations(row: Row) -> bool | None:
+    """Whether a row prints clearly fewer operations than parameters; None where it does not tell, or a unit is left out."""
+    both = _both(row)
+    if len(both) < 2 or any(number.unit.decimal == 1 and not number.is_exact for number in both.values()):
+        return None
+    params, ops = both["params"].approximate, both["ops"].approximate
+    return ops < FEWER * params if min(params, ops) >= LARGE else None
 
 
 def _is_swapped(row: Row) -> bool | None:

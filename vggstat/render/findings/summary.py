@@ -15,6 +15,8 @@ _NAMES = {
     "keras": "Keras summary",
     "torchsummary": "torchsummary listing",
     "torchinfo": "torchinfo listing",
+    "lightning": "PyTorch Lightning summary",
+    "bare-totals": "totals of a summary",
     "print-model": "printed torch model",
     "markdown": "Markdown table",
     "html": "HTML table",
