@@ -18,6 +18,7 @@ from vggstat.lint.readers.bounds import find_bound
 from vggstat.lint.readers.headings import is_another
 from vggstat.lint.readers.owners import find_owner, find_tie
 from vggstat.lint.readers.products import continued, find_products
+from vggstat.lint.readers.several import CHANGED, listed, paired, sentence_around
 from vggstat.lint.readers.training import training_claims
 from vggstat.lint.text import Flow, Section
 
@@ -168,13 +169,6 @@ _WORD: Final = re.compile(
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
     re.IGNORECASE,
 )
-_CHANGED: Final = re.compile(
-    r"prun|compress|reduc|fewer|smaller than|times (?:more|less|fewer)|quantiz|distill|sav(?:e|ing)"
-    r"|instead of|removed|only \d+% |%\s?of|per layer|each layer"
-    r"|剪枝|压缩|減少|减少|축소"
-    r"|ratio|speed-?up|per second|/s\b|GFLOPS/W|(?<![a-z])TFLOPS?\b|TFLOP/s",
-    re.IGNORECASE,
-)
 _SPEED: Final = re.compile(r"\bfps\b|frames? per|throughput|\bpeak\b|performance|GPU|FPGA", re.IGNORECASE)
 """Words of a sentence in which GFLOPS are a speed."""
 _NOT_LEARNED: Final = re.compile(
@@ -313,17 +307,6 @@ _MAY_NAME: Final = re.compile(
 )
 
 
-_ITEM: Final = re.compile(
-    r"\s?(?:[:=(]|has|have|is|with|hat|a|有|约|为)?\s?(?P<claim>\d{1,3}(?:,\d{3}){2,3}|~?\d[\d.,]*\d?\s?(?:M(?![A-Za-z])|million\b|Mio\.?(?![A-Za-z])))\)?(?=\s*(?:[,;/&|)]|and\b|und\b|和|$|\.\s|\.$|param))",
-)
-_COUNTED: Final = re.compile(r"\bparam(?:eter)?s?\b|参数|パラメータ|파라미터", re.IGNORECASE)
-_COUNTS_ELSE: Final = re.compile(
-    r"flops?|macs?\b|mult-?adds|\bMi?B\b|images|samples|activations", re.IGNORECASE
-)
-"""Nouns of a sentence in which a count after a name may be of something else."""
-LEAST_ITEMS: Final = 2
-
-
 def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) -> Iterator[Row]:
     """A row a claim, with the network that it is about as its name."""
     text = line.text[:5_000]
@@ -337,9 +320,15 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
         label = f"{first}-{last}"
         cell = Cell(quantity="block_layers", flow=line.group(match, "claim"), label=label, alone=True)
         yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
-    for name, match, noun in _listed(text, names):
+    for name, match, noun in listed(text, names):
         taken.append(match.span("claim"))
-        cell = Cell(quantity="params", flow=line.group(match, "claim"), label=noun, alone=True)
+        flow = line.group(match, "claim").strip(" .,")
+        cell = Cell(quantity="params", flow=flow, label=noun, alone=True)
+        yield Row(kind="network", name=name.text, flow=line, cells=(cell,))
+    for name, match, unit, noun in paired(text, names):
+        taken.append(match.span())
+        counted: Quantity = "ops" if re.match(r"FLOP|MAC", noun) else "params"
+        cell = Cell(quantity=counted, flow=line.cut(*match.span()), unit=unit, label=noun, alone=True)
         yield Row(kind="network", name=name.text, flow=line, cells=(cell,))
     for quantity, pattern in CLAIMS:
         if not _compiled(_CUES[quantity]).search(text):
@@ -350,9 +339,9 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
                 continue
             if any(name.start <= start < name.end for name in names):
                 continue  # the number of a name: "VGG16のパラメータ"
-            sentence = _sentence(text, match.start(), match.end())
+            sentence = sentence_around(text, match.start(), match.end())
             several = text[end : end + 1] == "/" and quantity != "memory"
-            if _CHANGED.search(sentence) or text[start - 1 : start] == "/" or several:
+            if CHANGED.search(sentence) or text[start - 1 : start] == "/" or several:
                 continue  # a change; one of several in a row: "VGG-16/19 (15.3/19.6 billion FLOPs)"
             if quantity in ("params", "weights", "ops") and _of_a_part(text, match):
                 continue
@@ -469,24 +458,6 @@ def _of_blocks(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
     for match in _FIRST_BLOCKS.finditer(text):
         last = match["first"].lower()
         yield match, 1, _NUMBERS.get(last) or int(last)
-
-
-def _listed(text: str, names: list[Name]) -> Iterator[tuple[Name, re.Match[str], str]]:
-    """Counts right after the names of several networks, with the noun of their sentence:
-    ``ResNet-50 25.6M, VGG-16 138M parameters``."""
-    found = [(name, match) for name in names if (match := _ITEM.match(text, name.end))]
-    for name, match in found if len(found) >= LEAST_ITEMS else ():
-        sentence = _sentence(text, match.start(), match.end())
-        noun = _COUNTED.search(sentence) or _COUNTED.search(text[: names[0].start])
-        if noun and not _COUNTS_ELSE.search(sentence) and not _CHANGED.search(sentence):
-            yield name, match, noun[0]
-
-
-def _sentence(text: str, start: int, end: int) -> str:
-    """The sentence around a claim."""
-    first = max((m.end() for m in re.finditer(r"[.!?;。；]\s", text[:start])), default=0)
-    after = re.search(r"[.!?;。；](?:\s|$)", text[end:])
-    return text[first : end + after.start() if after else len(text)]
 
 
 def _of_a_part(text: str, match: re.Match[str]) -> bool:
