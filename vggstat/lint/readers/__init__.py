@@ -47,6 +47,11 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("caffe-log", r"top shape: \d"),
     Dialect("keras", r"layer \(type|total params:|\((?:conv2d|dense|flatten|maxpooling2d)\)"),
     Dialect(
+        "commented-code",
+        r"(?:conv|pool)[^#\n/]{0,160}(?:#|//).{0,20}\d[x, ]{1,3}\d",
+        ("code", "markdown", "text"),
+    ),
+    Dialect(
         "lightning",
         r"^ *\d[\d.,]*(?: [kmbt])? +(?:trainable|total) params$",
         ("text", "markdown", "output", "code"),

@@ -274,9 +274,12 @@ def _rows_at(
         return list(
             _products(line.flow)
         ), 1  # of a row of a table that nobody could read, no sentence is known
+    if section.kind == "code" and _LAYER_CALL.search(text[:5_000]):
+        return list(_products(line.flow)), 1  # what a comment says there is of the layer
     return list(_rows(line.flow, names, near, heading)), 1
 
 
+_LAYER_CALL: Final = re.compile(r"(?:conv|dense|linear|pool|\bfc)\w{0,12}\(", re.IGNORECASE)
 _IMAGE: Final = re.compile(
     r"(?<![\dx*])(?P<image>\d{2,4}\s?[x*]\s?\d{2,4})(?:\s?[x*]\s?3)?\s?(?:RGB |px |pixel )?(?:images?\b|inputs?\b"
     r"|resolution|的?输入|入力|입력)",

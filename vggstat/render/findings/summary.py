@@ -17,6 +17,7 @@ _NAMES = {
     "torchinfo": "torchinfo listing",
     "lightning": "PyTorch Lightning summary",
     "bare-totals": "totals of a summary",
+    "commented-code": "commented code",
     "print-model": "printed torch model",
     "markdown": "Markdown table",
     "html": "HTML table",
