@@ -224,3 +224,24 @@ LIGHTNING = """\
 )
 def test_the_summary_of_lightning(total: str, size: str, wrong: list[str]) -> None:
     assert [f.text for f in check(LIGHTNING.format(total=total, size=size), "a.log").findings] == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "11,183,694 parameters. File: {} MB float32",
+            [("44.7", []), ("47.4", [("warning", "44.7")]), ("47.5", [])],
+        ),
+        ("138.357.544 Parameter, mit int8 {} MB", [("138,4", []), ("183,4", [("error", "138,4")])]),
+        (
+            "11,173,962 params\n\nsize: {} MiB",
+            [("42.63", []), ("46.23", [("error", "42.63")]), ("51.10", [])],
+        ),
+    ],
+)
+def test_sizes_beside_a_count(text: str, expected: list[tuple[str, list[tuple[str, str]]]]) -> None:
+    """11,183,694 x 4 / 10^6 = 44.73; 138,357,544 / 10^6 = 138.36; 11,173,962 x 4 / 2^20 = 42.63."""
+    for size, wrong in expected:
+        findings = check(f"# {text.format(size)}\n").findings
+        assert [(f.severity, f.expected) for f in findings if f.code == "V211"] == wrong

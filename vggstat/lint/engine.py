@@ -15,6 +15,7 @@ from vggstat.lint.files import Complain, find_files, raise_error, read_file
 from vggstat.lint.judge import Judgement, judge
 from vggstat.lint.model import Finding
 from vggstat.lint.near_results import find_near_results
+from vggstat.lint.near_sizes import find_near_sizes
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
 from vggstat.lint.reductions import find_wrong_reductions
@@ -167,7 +168,7 @@ def _arithmetic(parts: Sequence[Section], judgements: Sequence[Judgement]) -> It
     """What is wrong with numbers that nobody has judged, whatever they are of."""
     judged = [place for judgement in judgements for place, *_ in judgement.passes]
     judged += [finding.place for judgement in judgements for finding in judgement.findings]
-    for find in (find_wrong_equations, find_wrong_reductions, find_near_results):
+    for find in (find_wrong_equations, find_wrong_reductions, find_near_sizes, find_near_results):
         found = list(find(parts, Stretches(place[:3] for place in judged)))
         judged += [finding.place for finding in found]
         yield from found
