@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Final
 
 from vggstat.lint.model import Evidence, Finding
@@ -30,6 +31,17 @@ _EQUATION: Final = re.compile(
     rf"(?<![\w.,'])(?P<left>{_TERM}(?:{_SIGN}{_TERM}){{1,12}}+)\s{{0,8}}=\s{{0,2}}(?P<value>{_INTEGER})"
     r"(?![`$*)]*\s?[百千万萬亿億억만])(?=\s*(?:$|[|;)\]$&`\"，。；）]|[,.:](?!\d))|\s{1,3}[a-z]{4,}(?<!million)(?<!billion)(?<!thousand)\b)"
 )
+_UNITS: Final = {
+    "K": 10**3, "k": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "million": 10**6, "billion": 10**9,
+    "千": 10**3, "万": 10**4, "萬": 10**4, "만": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "億": 10**8, "억": 10**8,
+}  # fmt: skip
+_EASTERN: Final = re.compile(r"[千万萬만亿億억]")
+_UNIT: Final = "|".join(sorted(_UNITS, key=len, reverse=True))
+_AGAIN: Final = re.compile(
+    rf"(?<![\w.,])(?P<number1>\d{{1,6}}(?:\.\d{{1,4}})?)\s?(?P<unit1>{_UNIT})(?![A-Za-z])个?\s?"
+    rf"(?:[(（=]|[,，]?\s?(?:即|也就是|つまり|즉))\s?(?:约|約|大约|about )?"
+    rf"(?P<number2>\d{{1,6}}(?:\.\d{{1,4}})?)\s?(?P<unit2>{_UNIT})(?![A-Za-z])"
+)
 _BEFORE: Final = re.compile(r"(?:[-+*/^=~<>%(\[{,.≈#]|(?<![A-Za-z])x|\\times|\\cdot)\s*$")
 """What an expression goes on from that was not read."""
 _CONVOLUTION: Final = re.compile(
@@ -48,23 +60,45 @@ def find_wrong_equations(sections: Iterable[Section], judged: Stretches) -> Iter
             continue
         goes_on = False
         for line in plain_lines(section):
-            if "=" in line.text and len(line.text) <= _MAX_LINE and not goes_on:
+            if len(line.text) <= _MAX_LINE and not goes_on:
                 yield from _wrong(line, judged)
             goes_on = _OPEN.search(line.text[-4:]) is not None or (goes_on and not line.text.strip())
 
 
 def _wrong(line: Flow, judged: Stretches) -> Iterator[Finding]:
+    yield from _restated(line, judged)
     for match in _EQUATION.finditer(line.text):
         left = list(_readings(match["left"]))
         value = int(re.sub(r"\D", "", match["value"]))
-        places = [line.place(*match.span(group)) for group in ("left", "value")]
         if (
             left
             and not any(_comes_to(reading, value) for reading in left)
             and not _BEFORE.search(line.text, max(match.start() - REACH, 0), match.start())
-            and not any(map(judged.cover, places))
+            and not judged.cover(line.place(*match.span("value")))
         ):
             yield _finding(line.group(match, "value"), match["left"], left[0])
+
+
+def _restated(line: Flow, judged: Stretches) -> Iterator[Finding]:
+    """Numbers said once more in another unit, of which only the digits are right: ``138M(1380万)``."""
+    for match in _AGAIN.finditer(line.text) if _EASTERN.search(line.text) else ():
+        first, second = (_value(match[f"number{index}"], match[f"unit{index}"]) for index in (1, 2))
+        place = line.place(match.start("number2"), match.end("unit2"))
+        same = str(first.numerator).rstrip("0") == str(second.numerator).rstrip("0")
+        if (
+            first != second
+            and first.denominator == second.denominator == 1
+            and same
+            and not judged.cover(place)
+        ):
+            text = line.cut(match.start("number2"), match.end("unit2"))
+            right = f"{float(first / _UNITS[match['unit2']]):,.10g}{match['unit2']}"
+            words = f"{match['number1']}{match['unit1']} is {right}, not {text.text}"
+            yield _told(text, words, right, "the unit is another one than its digits")
+
+
+def _value(number: str, unit: str) -> Fraction:
+    return Fraction(number.replace(",", "")) * _UNITS[unit]
 
 
 def _readings(text: str) -> Iterator[Expression]:
@@ -85,15 +119,19 @@ def _comes_to(left: Expression, value: int) -> bool:
 
 def _finding(flow: Flow, words: str, left: Expression) -> Finding:
     value = f"{left.value:,}" if left.value is not None else f"{float(left.exact):,.2f}"
-    slip = (
-        digit_slip(re.sub(r"\D", "", flow.text), re.sub(r"\D", "", value)) if left.value is not None else ""
-    )
+    found, right = (re.sub(r"\D", "", text) for text in (flow.text, value))
+    slip = digit_slip(found, right) if left.value is not None else ""
+    return _told(flow, f"{words.strip()} = {value}, not {flow.text}", "", slip)
+
+
+def _told(flow: Flow, message: str, expected: str, slip: str) -> Finding:
     return Finding(
         code="V507",
         severity="error",
         place=flow.place(),
         text=flow.text,
-        message=f"{words.strip()} = {value}, not {flow.text}",
+        message=message,
+        expected=expected,
         notes=(slip,) if slip else (),
         confidence=CONFIDENCE,
         evidence=Evidence(slip=slip),

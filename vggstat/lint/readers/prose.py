@@ -69,7 +69,9 @@ _FILE: Final = (
     r"|权重(?:文件)?|模型(?:大小)?)(?:\s(?:size|file))?)"
 )
 _CONV_LAYERS: Final = (
-    r"(?P<label>conv(?:olution(?:al)?)?\.?(?:\s|-)?layers?|conv\b(?= (?:\+|and) \d)"
+    r"(?P<label>conv(?:olution(?:al)?)?\.?(?:\s|-)?layers?|conv\b(?= (?:\+|and) \d)|convolutions\b"
+    r"|capas (?:de )?convoluci\w+|camadas (?:de )?convoluci\w+|camadas convolucionais|couches (?:de )?convoluti\w+"
+    r"|strati convoluzionali|Faltungs(?:schichten|layer)|Convolutional[- ]Layer|св[её]рточных сло[её]в"
     r"|个?卷积层|つ?の?畳み込み層|개의 합성곱)"
 )
 _FC_LAYERS: Final = r"(?P<label>(?:FC|fully[- ]connected|dense|linear)\.?(?:\s|-)?layers?|个?全连接层|つ?の?全結合層|개의 완전연결)"
@@ -151,7 +153,7 @@ _CUES: Final[dict[str, str]] = {
     "memory": r"[MGK]i?B\b(?:\s?/\s?i|.*(?:activ|feature|interm))",
     "values": r"activations",
     "receptive_field": r"receptive field|感受野|受容野|수용 ?영역",
-    "conv_layers": r"conv|卷积层|畳み込み層|합성곱",
+    "conv_layers": r"conv|Faltung|св[её]рточ|卷积层|畳み込み層|합성곱",
     "fc_layers": r"FC|ully|ense|inear|全连接层|全結合層|완전연결",
     "pool_layers": r"pool|池化层",
     "weight_layers": r"weight|权重层",
@@ -165,7 +167,8 @@ _DIGIT: Final = re.compile(
 _WORD: Final = re.compile(
     r"(?:[\d)²³]\s?(?:[KMG]|B|weights|bytes|param\w*)?\s?[*x(+]\s?[\d(][^=\n]{0,80}(?:=|->|→|⇒|#|//))|\d\s?=\s?[\d(]+\\?[*x]"
     r"|param|parám|parâm|tham số|параметр|参数|參數|パラメータ|파라미터|매개변수"
-    r"|weights|FLOP|MAC|Adds|layers|MB|MiB|GB|GiB|receptive field|感受野|受容野|activations|conv\d-\d"
+    r"|weights|FLOP|MAC|Adds|layers|capas|camadas|couches|strati|schichten|Layer|convolutions|сло[её]в"
+    r"|MB|MiB|GB|GiB|receptive field|感受野|受容野|activations|conv\d-\d"
     r"|卷积层|畳み込み層|浮点|計算量|计算量|연산량",
     re.IGNORECASE,
 )
@@ -352,9 +355,10 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
                 continue
             if quantity == "ops" and _SPEED.search(sentence):
                 continue
-            if quantity.endswith("_layers") and not _is_bound_count(text, names, match):
-                continue
             owner = find_owner(text, names, near, heading, start)
+            repeated = quantity == "conv_layers" and (owner or "").endswith(match["claim"])
+            if quantity.endswith("_layers") and not repeated and not _is_bound_count(text, names, match):
+                continue
             taken.append((start, end))
             flow = line.group(match, "claim").strip(" $.,")
             hedge = bool(match.groupdict().get("hedge"))

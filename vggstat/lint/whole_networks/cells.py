@@ -190,6 +190,8 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
     cell, number, words = claim.cell, claim.number, claim.variant.words
     if number.whole == figure.exact:
         verdicts.passed(cell, words)
+    elif claim.is_of_the_paper and cell.quantity == "conv_layers" and _is_of_all_layers(claim):
+        _enter_all_layers(claim, figure, verdicts)
     elif not (cell.tied and claim.is_of_the_paper):
         verdicts.skip(cell, "which layers are counted is not said")
     elif cell.quantity == "classes":
@@ -199,6 +201,25 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
     else:
         message = f"{words} has {figure.exact} {figure.rule}, not {number.text.strip()}"
         verdicts.wrong_part("V704", cell, number, message, expected=str(figure.exact))
+
+
+def _is_of_all_layers(claim: Claim) -> bool:
+    """Whether what is called the conv layers are all layers with weights, for which the network is named."""
+    every = figures_of(claim.variant.network, "weight_layers")
+    return bool(every) and claim.number.whole == every[0].exact
+
+
+def _enter_all_layers(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
+    dense = figures_of(claim.variant.network, "fc_layers")[0].exact
+    printed, words = claim.number.text.strip(), claim.variant.words
+    verdicts.wrong_part(
+        "V704",
+        claim.cell,
+        claim.number,
+        f"{words} has {figure.exact} conv layers; {printed} are all of its weight layers, with {dense} FC layers",
+        severity="error" if claim.cell.tied else "warning",
+        expected=str(figure.exact),
+    )
 
 
 def _enter_right(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:

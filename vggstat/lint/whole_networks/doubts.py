@@ -56,7 +56,7 @@ def doubts(claim: Claim) -> Iterator[str]:
         yield from _of_other_images(claim)
     if part := part_of(claim):
         yield f"of {part} rather than of the whole"
-    if not claim.is_of_the_paper and not _is_slip(claim):
+    if not _is_built_in_one_way(claim) and not _is_slip(claim):
         yield f"{claim.name} is built in several ways, and which is meant is not said"
 
 
@@ -172,6 +172,11 @@ def whose(claim: Claim) -> str:
 # slips
 
 
+def _is_built_in_one_way(claim: Claim) -> bool:
+    """Whether its network is the paper's, and not one that people rebuild for small images."""
+    return claim.is_of_the_paper and not claim.variant.cifar
+
+
 def _is_slip(claim: Claim) -> bool:
     """Whether a slip of the hand leads to the number from one of the figures, or no figure is anywhere near."""
     return _slips(claim) or (_is_very_far(claim) if claim.cell.alone else _is_far(claim))
@@ -198,7 +203,7 @@ def _slips(claim: Claim) -> bool:
     if _LAST.search(claim.label):
         figures = figures[:2]  # of the last pool, and of the last layer
     near = CLOSE if of_work else CLOSE / 10
-    if claim.is_of_the_paper:
+    if _is_built_in_one_way(claim):
         near = CLOSE / 10 if of_work else 0
     number = claim.number._replace(start=0, end=0)  # where it stands is nothing to its digits
     return _slips_from(figures, number, claim.scales, near, of_the_paper=claim.is_of_the_paper)
