@@ -92,7 +92,9 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
         ("text", "markdown", "latex", "output"),
     ),
     Dialect("prose", r"\d", ("text", "markdown", "latex", "code", "output")),
-    Dialect("exact", r"\d{7}|\d[,.' ]\d{3}[,.' ]\d{3}", ("text", "markdown", "latex", "code", "output")),
+    Dialect(
+        "exact", r"\d{7}|\d[,.' ]\d{3}[,.' ]\d{3}", ("text", "markdown", "latex", "code", "output", "html")
+    ),
 )
 
 
