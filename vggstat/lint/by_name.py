@@ -26,6 +26,8 @@ from vggstat.shapes import Shape, describe
 
 LEAST: Final = 2
 """Numbers that have to agree before the names are believed."""
+MOST: Final = 6
+"""Numbers that have to be right for the only other one to be wrong, whatever it may come from."""
 SHARE: Final = 0.5
 """The part of the numbers that has to agree."""
 LEAST_DIGITS: Final = 4
@@ -91,9 +93,11 @@ def judge_by_name(table: ClaimTable, verdicts: Verdicts) -> str:
     shares = [claim for claim in claims if claim.cell.quantity == "share" and not claim.is_right]
     if len(shares) > 1:  # of something else
         claims = [claim for claim in claims if claim.cell.quantity != "share"]
+    right = sum(claim.is_right for claim in claims)
+    sure = right >= MOST and right >= len(claims) - 1
     for claim in claims:
-        if verdicts.retract(claim.cell):
-            _judge(claim, network, verdicts)
+        if verdicts.retract(claim.cell) or (sure and claim.is_right and verdicts.withdraw(claim.cell)):
+            _judge(claim, network, verdicts, sure=sure)
     for row in table.rows:
         for cell in row.cells:
             if cell.quantity == "shape":
@@ -151,12 +155,15 @@ def _bears_out(claims: Sequence[_Claim]) -> bool:
     return right >= 1 and right + near >= max(LEAST, SHARE * len(claims))
 
 
-def _judge(claim: _Claim, network: Network, verdicts: Verdicts) -> None:
+def _judge(claim: _Claim, network: Network, verdicts: Verdicts, *, sure: bool) -> None:
+    """``sure``: whether all other numbers of the table are right, so that it is the network's own."""
     if claim.is_right:
         verdicts.passed(claim.cell, f"by its name, in {network.name}")
         return
     number = claim.number
     fact = next((fact for fact in claim.facts if digit_slip(number.digits, claim.digits(fact))), None)
+    if fact is None and sure and number.is_exact:
+        fact = claim.facts[0]
     if fact is None or not _is_telling(number, fact):
         verdicts.skip(claim.cell, f"not that of {network.name}: a part of somebody's own may be meant")
         return

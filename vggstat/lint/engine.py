@@ -150,7 +150,8 @@ def check_document(
         findings = _tried(
             lambda: suppress(document, lines, judgements, loud), loud, path, "ignoring comments", fault
         )
-    wanted = [finding for finding in findings if settings.wants(finding.code, document.path)]
+    once = {(finding.place, finding.code): finding for finding in reversed(findings)}  # by several readers
+    wanted = [finding for finding in reversed(once.values()) if settings.wants(finding.code, document.path)]
     hidden = {finding for finding in wanted if finding.confidence < settings.min_confidence}
     shown = [_with_text(finding, lines) for finding in wanted if finding not in hidden]
     shown.sort(key=lambda finding: (finding.place.line, finding.place.column, finding.code))

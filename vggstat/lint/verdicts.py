@@ -46,6 +46,15 @@ class Verdicts:
         self.unchecked = left
         return found
 
+    def withdraw(self, cell: Cell) -> bool:
+        """Take back what was found wrong with a claim; False where nothing was."""
+        place = cell.claim.place()
+        left = [finding for finding in self.findings if finding.place != place]
+        found = len(left) < len(self.findings)
+        self.findings = left
+        self.wrong -= found
+        return found
+
     def wrong_part(
         self,
         code: str,
