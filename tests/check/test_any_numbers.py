@@ -48,6 +48,21 @@ def test_equations_that_hold_or_are_not_read_whole(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "weight[self.low-1:self.high-1+1] = 1",
+        "mask[k, j * 2: j * 2 + 2] = 1",
+        "$$\\text{KV size} = 2 \\times 80 \\times 8192 \\times 1024 \\times 2 = 2.6 \\text{ GB}$$",
+        "62.9455，62.9455x4=251.782",
+        "size = 520000000 * 2  # 505789440",
+    ],
+)
+def test_what_is_no_equation(text: str) -> None:
+    """Assignments of code, sizes in a unit of LaTeX's, two numbers of a list, a comment that holds another number."""
+    assert codes(f"# Parameters\n\n{text}\n") == codes(f"# parameters\n{text}\n", "a.py") == []
+
+
+@pytest.mark.parametrize(
     ("text", "wrong"),
     [
         ("a;148288;81930;230128", "230128"),  # 230,218

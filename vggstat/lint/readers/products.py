@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from vggstat.lint.numbers import Expression, Number, claim_parts
+from vggstat.lint.slips import digit_slip
 from vggstat.lint.text import Flow, Line, join
 
 _SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|param))|\s(?:thousand|million|billion)(?![a-z])"
 _ROUNDED: Final = r"(?:\s?+[KMG](?![A-Za-z]))?+"
 """The unit of a term."""
 _NO_MORE: Final = (
-    r"(?!`?\s?[万亿億萬千百만억천]|[A-Za-z_^]"
+    r"(?!`?\s?[万亿億萬千百만억천]|[A-Za-z_^]|[\s\\,;]{0,3}\\(?:text|mathrm|rm)\b"
     r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:[Mm]ill?i?|mio|Mio|mln|bn|Mrd))"
 )
 """What a bare value may not be followed by: the rest of it."""
@@ -75,6 +77,29 @@ _MARKS: Final = r"&|\\\\\s*$|\\\\\[[^\]]*\]\s*$"
 MOST_LINES: Final = 4
 
 
+def _is_whole(claim: str, *, commented: bool) -> bool:
+    """Whether an equation is one: its brackets are closed, no comma of a list stands in a number, and a number that is nothing
+    but a comment (``commented``) is its value, or one slip away."""
+    if (
+        claim.count("(") != claim.count(")")
+        or claim.count("[") != claim.count("]")
+        or _TWO_NUMBERS.search(claim)
+    ):
+        return False
+    if not commented:
+        return True
+    parts = claim_parts(claim)
+    value = parts[0].value if len(parts) == 2 and isinstance(parts[0], Expression) else None
+    number = parts[1] if value is not None else None
+    return isinstance(number, Number) and (
+        number.admits(value or 0) or bool(digit_slip(number.digits, str(value)))
+    )
+
+
+_TWO_NUMBERS: Final = re.compile(r"\.\d+,\d+\.")
+_COMMENT: Final = re.compile(r"\s#|;\s?//")
+
+
 def continued(lines: Sequence[Line], index: int) -> tuple[Flow, int]:
     """A line with those below it that go on with its formula, and how many they are: ``(3 * 3 * 3 + 1) * 64``, ``= 28 * 64``,
     ``= 1,792`` are three."""
@@ -104,7 +129,9 @@ def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
             plain.text, max(match.start() - REACH, 0), match.start()
         ):
             continue  # 25 088 * 4096: its digits are grouped by blanks
-        if match["claim"].count("(") != match["claim"].count(")"):
+        if not _is_whole(
+            match["claim"], commented=plain is not line and _COMMENT.search(line.text) is not None
+        ):
             continue
         if not _BEFORE.search(plain.text, max(match.start() - REACH, 0), match.start()):
             yield plain.group(match, "claim"), match.span("claim") if plain is line else None
