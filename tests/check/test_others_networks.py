@@ -184,3 +184,37 @@ def test_names_of_other_networks(text: str, spec: str) -> None:
 
     assert name.spec == spec
     assert not spec or load_spec(spec).name == spec
+
+
+ODD = """\
+| Model | Params (M) |
+|---|---|
+| AlexNet | 61.1 |
+| VGG-16 | 138.4 |
+| ResNet-18 | 11.7 |
+| ResNet-50 | 25.6 |
+| ResNet-101 | {params} |
+| DenseNet-121 | 8.0 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [("44.5", []), ("42.5", []), ("25.6", ["that is the figure of ResNet-50"]), ("60.2", [""]), ("~60", [])],
+    ids=["right", "its trunk", "another row's", "another network's", "about"],
+)
+def test_the_odd_one_of_a_column(params: str, expected: list[str]) -> None:
+    """ResNet-101 has 44,549,160 parameters, 42,500,160 without its last layer; among five right ones another is its own."""
+    findings = check(ODD.format(params=params)).findings
+    assert [(f.code, f.severity, f.expected, "".join(f.notes)) for f in findings] == [
+        ("V210", "warning", "44.5", note) for note in expected
+    ]
+
+
+def test_an_odd_one_of_few_is_none() -> None:
+    assert (
+        check(
+            "".join(ODD.format(params="60.2").splitlines(keepends=True)[:3]) + "| ResNet-101 | 60.2 |\n"
+        ).findings
+        == ()
+    )

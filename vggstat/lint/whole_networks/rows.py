@@ -22,6 +22,7 @@ from vggstat.lint.whole_networks.cells import judge_claim, judge_exact
 from vggstat.lint.whole_networks.claim import Around, Claim
 from vggstat.lint.whole_networks.columns import Counted, judge_mixture, with_headers_back
 from vggstat.lint.whole_networks.doubts import part_of
+from vggstat.lint.whole_networks.odd_ones import judge_odd_ones
 from vggstat.lint.whole_networks.variants import AT_SIZE, BATCH_NORM, Lazy, Variant, variants_of
 from vggstat.lint.whole_networks.widths import judge_widths
 from vggstat.net.spec import Spec
@@ -80,6 +81,8 @@ def judge_networks(table: ClaimTable, forced: Spec | None, verdicts: Verdicts) -
             columns.setdefault(entry.claim.cell.label, []).append(entry)
     for counted in columns.values():
         judge_mixture(counted, verdicts)
+    if table.form == "networks":
+        judge_odd_ones(rows, verdicts)
     return found.pop() if len(found) == 1 else ""
 
 
