@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import Final, TypeVar
 
 from vggstat.errors import InputError, VggstatError
+from vggstat.lint.column_slips import find_column_slips
 from vggstat.lint.config import Settings
 from vggstat.lint.equations import find_wrong_equations
 from vggstat.lint.files import Complain, find_files, raise_error, read_file
@@ -16,6 +17,7 @@ from vggstat.lint.judge import Judgement, judge
 from vggstat.lint.model import Finding
 from vggstat.lint.near_results import find_near_results
 from vggstat.lint.near_sizes import find_near_sizes
+from vggstat.lint.pages import Page
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
 from vggstat.lint.reductions import find_wrong_reductions
@@ -35,6 +37,14 @@ _HEADINGS: Final = {
     "latex": re.compile(r"\s*\\(?:(?:sub)*section\b|chapter\b|noindent \\textbf)"),
     "html": re.compile(r"\s*<h[1-6]\b", re.IGNORECASE),
 }
+FINDERS: Final = (
+    find_wrong_equations,
+    find_wrong_reductions,
+    find_column_slips,
+    find_near_sizes,
+    find_near_results,
+)
+"""What is found in numbers that no reader knows, the surest first: of a number one thing is said."""
 Render = Callable[[list[str]], str]
 Fault = Callable[[str, str, Exception], None]
 """What is done about a fault of our own, so that everything else is read all the same: file, part, exception.
@@ -167,10 +177,11 @@ def check_document(
 
 def _arithmetic(parts: Sequence[Section], judgements: Sequence[Judgement]) -> Iterator[Finding]:
     """What is wrong with numbers that nobody has judged, whatever they are of."""
+    pages = [Page(section) for section in parts if speaks_of_figures(section.text)]
     judged = [place for judgement in judgements for place, *_ in judgement.passes]
     judged += [finding.place for judgement in judgements for finding in judgement.findings]
-    for find in (find_wrong_equations, find_wrong_reductions, find_near_sizes, find_near_results):
-        found = list(find(parts, Stretches(place[:3] for place in judged)))
+    for find in FINDERS if pages else ():
+        found = list(find(pages, Stretches(place[:3] for place in judged)))
         judged += [finding.place for finding in found]
         yield from found
 

@@ -12,9 +12,10 @@ from typing import Final
 
 from vggstat.lint.model import Evidence, Finding
 from vggstat.lint.numbers.products import Expression, read_expression
+from vggstat.lint.pages import Page
 from vggstat.lint.slips import digit_slip
-from vggstat.lint.text import Flow, Section
-from vggstat.lint.unread import Stretches, plain_lines, speaks_of_figures
+from vggstat.lint.text import Flow
+from vggstat.lint.unread import Stretches
 
 __all__ = ["find_wrong_equations"]
 
@@ -22,11 +23,11 @@ CONFIDENCE: Final = 0.9
 REACH: Final = 8
 """Characters before an expression that tell whether it is read whole."""
 _MAX_LINE: Final = 2_000
-_INTEGER: Final = r"(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{0,11}|0)(?![\d.,']\d)"
+_INTEGER: Final = r"(?:[1-9]\d{0,2}(?:(?:[,' ]|\\,|\{,\})\d{3})+|[1-9]\d{0,11}|0)(?![\d.,']\d)"
 _WORDS: Final = r"(?:\s?\([A-Za-z][A-Za-z ]{0,30}\))"
 """What a term is, in brackets after it."""
 _TERM: Final = rf"[(\[]{{0,3}}+\s?+{_INTEGER}[)\]]{{0,3}}+{_WORDS}?+"
-_SIGN: Final = r"\s{0,2}(?:[-+*/x]|\\times|\\cdot)\s{0,2}"
+_SIGN: Final = r"\s{0,2}(?:\\?[*]|[-+/x]|\\times|\\cdot)\s{0,2}"
 _EQUATION: Final = re.compile(
     rf"(?<![\w.,'])(?P<left>{_TERM}(?:{_SIGN}{_TERM}){{1,12}}+)\s{{0,8}}=\s{{0,2}}(?P<value>{_INTEGER})"
     r"(?![`$*)]*\s?[百千万萬亿億억만])(?=\s*(?:$|[|;)\]$&`\"，。；）]|[,.:](?!\d))|\s{1,3}[a-z]{4,}(?<!million)(?<!billion)(?<!thousand)\b)"
@@ -44,22 +45,19 @@ _AGAIN: Final = re.compile(
 )
 _BEFORE: Final = re.compile(r"(?:[-+*/^=~<>%(\[{,.≈#]|(?<![A-Za-z])x|\\times|\\cdot)\s*$")
 """What an expression goes on from that was not read."""
-_CONVOLUTION: Final = re.compile(
-    r"receptive|感受野|感受視野|受容野|수용|conv|卷积|畳み込み|합성곱", re.IGNORECASE
-)
+_WRITTEN: Final = (("\\*", "*"), ("\\,", ""), ("{,}", ""), ("\\times", "*"), ("\\cdot", "*"))
+"""Signs as Markdown and LaTeX write them, and what they are."""
 _GROUPS: Final = re.compile(r"\d{1,3}(?: \d{3})+")
 """One number whose digits are grouped, or several in a row."""
 _OPEN: Final = re.compile(r"[-+*/=(,x]\s*$|\\\\?\s*$")
 """The end of a line whose expression goes on in the next one."""
 
 
-def find_wrong_equations(sections: Iterable[Section], judged: Stretches) -> Iterator[Finding]:
+def find_wrong_equations(pages: Iterable[Page], judged: Stretches) -> Iterator[Finding]:
     """The equations of a document that do not hold, other than those of which something was said already."""
-    for section in sections:
-        if not (speaks_of_figures(section.text) or _CONVOLUTION.search(section.text)):
-            continue
+    for page in pages:
         goes_on = False
-        for line in plain_lines(section):
+        for line in page.lines:
             if len(line.text) <= _MAX_LINE and not goes_on:
                 yield from _wrong(line, judged)
             goes_on = _OPEN.search(line.text[-4:]) is not None or (goes_on and not line.text.strip())
@@ -103,7 +101,10 @@ def _value(number: str, unit: str) -> Fraction:
 
 def _readings(text: str) -> Iterator[Expression]:
     """The left side, none where it is a fraction and nothing else; without what may be numbers of their own before it."""
-    plain = re.sub(_WORDS, "", text).replace("\\times", "*").replace("\\cdot", "*").strip()
+    plain = re.sub(_WORDS, "", text)
+    for written, sign in _WRITTEN:
+        plain = plain.replace(written, sign)
+    plain = plain.strip()
     groups = _GROUPS.match(plain)
     for start in (0, *(gap.end() for gap in re.finditer(" ", groups[0]))) if groups else (0,):
         rest = re.sub(r"(?<=\d)[ '](?=\d{3}(?!\d))", "", plain[start:])

@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from vggstat.lint.column_slips import TOTAL
 from vggstat.lint.model import Evidence, Finding
+from vggstat.lint.pages import Page
 from vggstat.lint.slips import SWAPPED, digit_slip
-from vggstat.lint.text import Flow, Section
-from vggstat.lint.unread import Stretches, plain_lines, speaks_of_figures
+from vggstat.lint.text import Flow
+from vggstat.lint.unread import Stretches
 
 __all__ = ["find_near_results"]
 
@@ -24,6 +26,9 @@ LEAST: Final = 5
 LONG: Final = 7
 """Digits of one that is long enough for one that differs: few of its neighbours are results by chance, but many by design,
 such as those with a bias or a class more."""
+LEAST_OFF: Final = 100
+FINE: Final = 100_000
+"""By what part of it one that differs has to be off: what is rounded up to blocks of memory is off by less."""
 PART: Final = 4
 """Digits of a number whose sum or difference with another is tried, wherever the two stand."""
 NUMBERS: Final = 600
@@ -46,10 +51,6 @@ _NUMBER: Final = re.compile(
 """A whole number, with separators or without: no part of a name, and without a unit."""
 _CSV_NUMBER: Final = re.compile(r"(?<![^,;\t\"])\d{1,12}(?![^,;\t\"\s])")
 """One that is all of a cell."""
-_TOTAL: Final = re.compile(
-    r"\b(?:sub)?total\b|\bsum\b|\bgesamt\b|\bsumme\b|\bsomme\b|\bsuma\b|\bsoma\b|итого|всего|合计|合計|总计|總計|总和|합계|총",
-    re.IGNORECASE,
-)
 _TIMES: Final = re.compile(r"\s{0,2}(?:[x*]|\\times|\\cdot)\s{0,2}")
 _PLUS: Final = re.compile(r"[\s)]{0,2}\+\s{0,2}")
 _ARROW: Final = re.compile(r"\s?(?:-{1,2}>|=>|→|⇒)\s?")
@@ -75,25 +76,24 @@ class _Number(NamedTuple):
         return len(str(self.value).rstrip("0"))
 
 
-def find_near_results(sections: Iterable[Section], judged: Stretches) -> Iterator[Finding]:
+def find_near_results(pages: Iterable[Page], judged: Stretches) -> Iterator[Finding]:
     """What numbers of a document are one slip away from, other than those of which something was said already."""
-    for section in sections:
-        if speaks_of_figures(section.text):
-            yield from _near_results(list(_lines(section)), judged)
+    for page in pages:
+        yield from _near_results(list(_lines(page)), judged)
 
 
-def _lines(section: Section) -> Iterator[list[_Number]]:
+def _lines(page: Page) -> Iterator[list[_Number]]:
     """The numbers of each line that has some, up to the most that are looked at."""
-    pattern = _CSV_NUMBER if section.kind in ("csv", "tsv") else _NUMBER
+    pattern = _CSV_NUMBER if page.kind in ("csv", "tsv") else _NUMBER
     count = line = 0
-    for text in plain_lines(section):
+    for text in page.lines:
         found = [
             _Number(
                 int(re.sub(r"\D", "", match[0])),
                 text.cut(*match.span()),
                 line,
                 _cell(text.text, match.start()),
-                is_total=_TOTAL.search(text.text) is not None,
+                is_total=TOTAL.search(text.text) is not None,
             )
             for match in (pattern.finditer(text.text) if len(text) <= _MAX_LINE else ())
         ]
@@ -138,7 +138,9 @@ def _slip(number: _Number, result: int) -> str:
     slip = digit_slip(str(number.value), str(result))
     if slip == SWAPPED:
         return slip
-    return slip if len(str(result)) == len(str(number.value)) and number.digits >= LONG else ""
+    off = abs(number.value - result)
+    far = off >= LEAST_OFF and off * FINE >= result
+    return slip if far and len(str(result)) == len(str(number.value)) and number.digits >= LONG else ""
 
 
 def _accidents(number: _Number, results: Collection[int], slip: str) -> float:

@@ -11,9 +11,10 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from vggstat.lint.model import Evidence, Finding
+from vggstat.lint.pages import Page
 from vggstat.lint.slips import SWAPPED, digit_slip
-from vggstat.lint.text import Flow, Section
-from vggstat.lint.unread import Stretches, plain_lines, speaks_of_figures
+from vggstat.lint.text import Flow
+from vggstat.lint.unread import Stretches
 
 __all__ = ["find_near_sizes"]
 
@@ -24,7 +25,7 @@ NEAR: Final = Fraction(2, 100)
 SURE: Final = 4
 """Digits of a size from which on a swap is no chance."""
 COUNTS: Final = 200
-"""Counts of a section from which on it is data."""
+"""Counts of a page from which on it is data."""
 _MAX_LINE: Final = 2_000
 _WIDTHS: Final = (4, 2, 1, 8)
 """Bytes of a parameter, those in use most first."""
@@ -66,17 +67,17 @@ class _Size(NamedTuple):
         return Fraction(int(self.digits), 10**self.decimals)
 
 
-def find_near_sizes(sections: Iterable[Section], judged: Stretches) -> Iterator[Finding]:
+def find_near_sizes(pages: Iterable[Page], judged: Stretches) -> Iterator[Finding]:
     """The sizes of a document of which two digits are swapped, other than those of which something was said already."""
-    for section in sections:
-        if speaks_of_figures(section.text) and _PARAMS.search(section.text):
-            yield from _near_sizes(section, judged)
+    for page in pages:
+        if _PARAMS.search(page.text):
+            yield from _near_sizes(page, judged)
 
 
-def _near_sizes(section: Section, judged: Stretches) -> Iterator[Finding]:
+def _near_sizes(page: Page, judged: Stretches) -> Iterator[Finding]:
     counts: list[tuple[int, int]] = []
     sizes: list[_Size] = []
-    for index, line in enumerate(plain_lines(section)):
+    for index, line in enumerate(page.lines):
         if len(line) > _MAX_LINE:
             continue
         counts += [(index, int(re.sub(r"\D", "", match[0]))) for match in _COUNT.finditer(line.text)]

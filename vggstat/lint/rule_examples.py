@@ -83,6 +83,15 @@ PRUNED: Final = """\
 | three | 2.64M (82.4%) |
 | four | 2.25M (85.0%) |
 """
+SIZES: Final = """\
+| Model | Params | as INT8 |
+|---|---|---|
+| one | 138.36 M | 138.4 MB |
+| two | 61.10 M | 61.1 MB |
+| three | 11.69 M | 11.7 MB |
+| four | 25.56 M | 25.6 MB |
+| five | 3.50 M | 3.5 MB |
+"""
 TORCHSUMMARY: Final = """\
 ----------------------------------------------------------------
         Layer (type)               Output Shape         Param #

@@ -19,6 +19,7 @@ from vggstat.lint.rule_examples import (
     OPERATIONS_IN_ALL,
     PRUNED,
     SHARES,
+    SIZES,
     TORCHSUMMARY,
     swap,
 )
@@ -322,6 +323,16 @@ RULES: Final[tuple[Rule, ...]] = (
         "is what most percentages of a column say. It is an error where a slip of the hand explains it.",
         good=PRUNED,
         bad=swap(PRUNED, "73.8%", "78.3%"),
+    ),
+    Rule(
+        code="V509",
+        name="odd-row",
+        mixed=True,
+        summary="a number does not stand to the rest of its table as those of all other rows do",
+        text="Where one column is a constant times another in all rows but one, whatever their headers say, or a total has two "
+        "digits swapped. It is an error where a slip of the hand explains it.",
+        good=SIZES,
+        bad=swap(SIZES, "61.1 MB", "81.1 MB"),
     ),
     Rule(
         code="V601",

@@ -73,9 +73,16 @@ class _Header(NamedTuple):
     """Those whose words are of figures, and whether the words give a unit."""
 
 
+_SPEAKS: Final = re.compile(
+    r"(?<![a-z])[kmgt]?(?:macs?|m?ops?)(?![a-z])|gewichte|(?<![a-z])poids(?![a-z])|(?<![a-z])pesos(?![a-z])|веса|权重|重み|가중치"
+    r"|speicher|receptive|感受野|受容野|conv(?:olution|\d|_)|vgg",
+    re.IGNORECASE,
+)
+
+
 def speaks_of_figures(text: str) -> bool:
-    """Whether a word of parameters, operations or memory is in a text."""
-    return _WORD.search(text) is not None
+    """Whether a word of parameters, operations, memory or of convolutions is in a text."""
+    return _WORD.search(text) is not None or _SPEAKS.search(text) is not None
 
 
 def find_unread(sections: Iterable[Section], judgements: Sequence[Judgement]) -> tuple[Unread, ...]:

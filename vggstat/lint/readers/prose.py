@@ -356,7 +356,9 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
             if quantity == "ops" and _SPEED.search(sentence):
                 continue
             owner = find_owner(text, names, near, heading, start)
-            repeated = quantity == "conv_layers" and (owner or "").endswith(match["claim"])
+            repeated = quantity == "conv_layers" and bool(
+                re.search(rf"(?<!\d){match['claim']}$", owner or "")
+            )
             if quantity.endswith("_layers") and not repeated and not _is_bound_count(text, names, match):
                 continue
             taken.append((start, end))
