@@ -62,6 +62,9 @@ def judge_count(column: Column, judged: Judged) -> None:
         column.verdicts.skip(cell, f"no rule is known for {target.label}")
         return
     number, product = cell.number, cell.product
+    if column.name == "ops" and not exact and number is not None and number.readings[0].mantissa:
+        column.verdicts.skip(cell, f"{column.rule.name} counts no operations of such a layer")
+        return
     wrong = next(_wrong_numbers(column, judged, exact), None)
     if wrong is not None:
         _fail_number(column, judged, wrong, exact)

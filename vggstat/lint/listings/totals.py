@@ -14,6 +14,7 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.network import Target
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.ops_words import USUAL, counts_macs, says_flops
+from vggstat.lint.relations.link import exact_of, number_of, rounding_of
 from vggstat.lint.verdicts import Verdicts
 
 TORCHINFO: Final = ("torchinfo", "macs", "macs+bias")
@@ -123,10 +124,20 @@ def _order(rule: Rule, words: str) -> tuple[bool, int]:
     return not fits, USUAL.index(rule.name) if rule.name in USUAL else len(USUAL)
 
 
+def _is_sum_as_printed(whole: Whole, number: Number) -> bool:
+    """Whether the operations of the rows, counted in whatever way, come to the total."""
+    cells = (cell for row in whole.table.rows for cell in row.cells if cell.quantity == "ops")
+    terms = [term for cell in cells if (term := number_of(cell)) is not None]
+    slack = rounding_of(number) + sum(map(rounding_of, terms))
+    return len(terms) > 1 and abs(sum(map(exact_of, terms)) - exact_of(number)) <= slack
+
+
 def _fail_operations(whole: Whole, cell: Cell, number: Number, rule: Rule) -> None:
     """A sum that no rule gives. ``rule``: the one that is meant most likely."""
     exact = whole.sum(rule)
-    if whole.is_torch_summary:
+    if _is_sum_as_printed(whole, number):
+        whole.verdicts.passed(cell, "sum of the rows as they are printed")
+    elif whole.is_torch_summary:
         whole.verdicts.skip(cell, "the rule of torch-summary is not known")
     elif exact is None:
         whole.verdicts.skip(cell, f"no count is known under {rule.name} for one of the layers")

@@ -108,7 +108,7 @@ _FORMULA: Final = re.compile(
     re.I,
 )
 _OPS: Final = re.compile(
-    r"flop|\bg?m?macs?\b|mult[-_ ]?add|multi-?add|multiply|madds?\b|macc|\bops\b|operations?\b"
+    r"flop|\bg?m?macs?\b|mult[-_ ]?add|multi-?add|multiply|madds?\b|macc|\b[gm]?ops?\b|operations?\b"
     r"|op(?:é|e)ra[cç]"
     r"|операци"
     r"|运算量|計算量|计算量|运算次数"

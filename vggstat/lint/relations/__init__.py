@@ -11,7 +11,7 @@ from typing import Final
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.relations.biases import with_biases
 from vggstat.lint.relations.fields import receptive_fields
-from vggstat.lint.relations.layer_params import layer_params
+from vggstat.lint.relations.layer_params import judge_mistakes, layer_params
 from vggstat.lint.relations.link import Link
 from vggstat.lint.relations.maps import judge_maps
 from vggstat.lint.relations.proportions import proportions
@@ -40,6 +40,7 @@ def judge_relations(table: ClaimTable, verdicts: Verdicts) -> None:
                 _judge(link, verdicts)
     if table.form == "layers":
         judge_maps(table, verdicts)
+        judge_mistakes(table, verdicts)
 
 
 def _columns(table: ClaimTable) -> Iterator[list[Link]]:

@@ -12,9 +12,12 @@ from vggstat.lint.identity.windows import KERNELS, is_count
 from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.relations.link import Link, number_of
+from vggstat.lint.verdicts import Verdicts
 
 _PARAMS: Final = ("params", "weights", "trainable_params")
 MOST_GROUPS: Final = 64
+LEAST: Final = 2
+"""Layers that have to be as a formula says, right or wrong."""
 
 
 def layer_params(table: ClaimTable) -> list[Link]:
@@ -48,6 +51,42 @@ class _Layer(NamedTuple):
         return count % self.outputs == 0 and (count // self.outputs) % self.inputs == 1
 
 
+def judge_mistakes(table: ClaimTable, verdicts: Verdicts) -> None:
+    """Judge counts that follow a wrong formula to the last digit: one of the depth of the input, or of one bias for all units."""
+    rows = observe(table)
+    known = list(_widths(rows, 0 if find_layout(rows) == "chw" else 2))
+    told = [(layer, mistake) for layer in known if (mistake := _mistake(layer)) is not None]
+    if not any(layer.outputs % layer.inputs for layer, _ in told):
+        return  # of depthwise convolutions all of it is right
+    right = sum(bool(layer.windows) or _is_dense(layer) for layer in known)
+    if len(told) + right < LEAST:
+        return
+    for layer, (count, words) in told:
+        cell = _cell(layer.obs)
+        number = number_of(cell) if cell is not None else None
+        if cell is not None and number is not None and verdicts.retract(cell):
+            message = f"{layer.obs.row.name} has {count:,} parameters, not {number.text.strip()}"
+            verdicts.wrong_part(
+                "V201", cell, number, message, expected=format_like(number, count), notes=(words,)
+            )
+
+
+def _is_dense(layer: _Layer) -> bool:
+    return layer.obs.kind == "fc" and layer.obs.whole == (layer.inputs + 1) * layer.outputs
+
+
+def _mistake(layer: _Layer) -> tuple[int, str] | None:
+    """The right count, and what was forgotten; None where no such thing was."""
+    obs, inputs, outputs = layer
+    if obs.kind == "conv" and obs.kernel and inputs > 1:
+        window = obs.kernel**2
+        if obs.whole in ((window + 1) * outputs, window * outputs):
+            return (window * inputs + 1) * outputs, "the depth of the input is left out"
+    if obs.kind == "fc" and outputs > 1 and obs.whole == inputs * outputs + 1:
+        return (inputs + 1) * outputs, "one bias for all units instead of one for each"
+    return None
+
+
 def _widths(rows: Sequence[Obs], axis: int) -> Iterator[_Layer]:
     """Each conv and FC row whose widths are both said."""
     before: tuple[int, ...] = ()
@@ -59,10 +98,15 @@ def _widths(rows: Sequence[Obs], axis: int) -> Iterator[_Layer]:
             outputs = obs.channels or (shape[axis] if len(shape) == 3 else 0)
         else:
             inputs = obs.in_channels or (prod(entering) if len(entering) in (1, 3) else 0)
-            outputs = obs.channels or (shape[-1] if shape else 0)
+            outputs = obs.channels or (prod(shape) if shape else _values(obs))
         if obs.kind in ("conv", "fc") and inputs and outputs:
             yield _Layer(obs, inputs, outputs)
         before = shape or ((outputs,) if obs.kind == "fc" and outputs else before)
+
+
+def _values(obs: Obs) -> int:
+    """The values that leave a layer, where its row says how many; else 0."""
+    return next((cell.whole or 0 for cell in obs.row.cells if cell.quantity == "values"), 0)
 
 
 def _cell(obs: Obs) -> Cell | None:

@@ -20,6 +20,7 @@ _POOLS: Final = ("pool", "avgpool")
 
 def judge_maps(table: ClaimTable, verdicts: Verdicts) -> None:
     """Judge the shapes of a chain: one that fits neither side, where what fits one of them fits the other as well."""
+    _judge_flattened(observe(table), verdicts)
     rows = [obs for obs in observe(table) if obs.dims is not None]
     layout = find_layout(rows)
     maps = [obs.dims.oriented(layout) if obs.dims else None for obs in rows]
@@ -37,6 +38,22 @@ def judge_maps(table: ClaimTable, verdicts: Verdicts) -> None:
     cell = next((cell for cell in rows[at].row.cells if cell.quantity == "shape"), None)
     if cell is not None and verdicts.retract(cell):
         _enter(cell, rows[at], right, layout, verdicts)
+
+
+def _judge_flattened(rows: Sequence[Obs], verdicts: Verdicts) -> None:
+    """Judge the values that a map is flattened to, where the dense layer after it has as many inputs as the map has values."""
+    for before, flat, after in zip(rows, rows[1:], rows[2:], strict=False):
+        if flat.kind != "flatten" or after.kind != "fc" or not (before.dims and flat.dims and after.dims):
+            continue
+        values, units = prod(before.dims.without_batch), after.dims.without_batch[-1]
+        printed = flat.dims.without_batch
+        cell = next((cell for cell in flat.row.cells if cell.quantity == "shape"), None)
+        if printed == (values,) or len(printed) != 1 or after.whole != (values + 1) * units or cell is None:
+            continue
+        if verdicts.retract(cell):
+            sides = "x".join(map(str, before.dims.without_batch))
+            message = f"{flat.row.name}: {sides} has {values:,} values, and {after.row.name} as many inputs"
+            verdicts.fail("V103", cell.claim, message, quantity="shape", layer=flat.row.name)
 
 
 def _leads(before: Shape | None, obs: Obs, after: Shape | None) -> bool | None:

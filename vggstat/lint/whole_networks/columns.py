@@ -11,7 +11,7 @@ from vggstat.lint.figures import Figure, figures_of, fits
 from vggstat.lint.model import Cell, Quantity, Row
 from vggstat.lint.names import find_names
 from vggstat.lint.network import build, load_spec
-from vggstat.lint.numbers import Number
+from vggstat.lint.numbers import Number, claim_parts
 from vggstat.lint.ops_words import CLOSE, USUAL
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.claim import Claim
@@ -30,7 +30,7 @@ def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
     named = len(told) >= LEAST and all(told)
     fewer = [less for row in rows if (less := _has_fewer_operations(row)) is not None]
     if not named and not (len(fewer) >= LEAST and all(fewer)):
-        return rows
+        return _with_a_row_back(rows, verdicts)
     first = next(
         cell for row in rows if len(_both(row)) == 2 for cell in row.cells if cell.quantity in _OTHER
     )
@@ -88,11 +88,33 @@ def _is_swapped(row: Row) -> bool | None:
         return None
     right = {}
     for quantity, cell in cells.items():
-        if not cell.numbers:
-            return None
         for wanted in _OTHER:
-            right[quantity, wanted] = fits(network, wanted, cell.numbers[0])
+            unit = cells[wanted].unit
+            part = next(iter(claim_parts(cell.claim.text, unit)), None)
+            if not isinstance(part, Number):
+                return None
+            right[quantity, wanted] = fits(network, wanted, part)
     return right["params", "ops"] and right["ops", "params"] and not right["params", "params"]
+
+
+def _with_a_row_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
+    """The rows with the two numbers of the only one turned of which they have changed places."""
+    told = [(row, swapped) for row in rows if (swapped := _is_swapped(row)) is not None]
+    turned = [row for row, swapped in told if swapped]
+    if len(turned) != 1 or len(told) <= LEAST:
+        return rows
+    cells = {cell.quantity: cell for cell in turned[0].cells if cell.quantity in _OTHER}
+    for quantity, cell in cells.items():
+        other = cells[_OTHER[quantity]]
+        verdicts.fail(
+            "V605",
+            cell.claim,
+            f"{turned[0].name}: {cell.label} and {other.label} have changed places in this row",
+            expected=other.claim.text.strip(),
+            quantity=quantity,
+        )
+    left = tuple(cell for cell in turned[0].cells if cell.quantity not in _OTHER)
+    return [row.replace(cells=left) if row is turned[0] else row for row in rows]
 
 
 class Counted(NamedTuple):
