@@ -218,3 +218,11 @@ def test_an_odd_one_of_few_is_none() -> None:
         ).findings
         == ()
     )
+
+
+def test_a_count_that_is_another_vggs() -> None:
+    """15,470,264,320 MACs are VGG-16's to the last digit; VGG-13 has 11,308,466,176."""
+    text = "VGG13\n\n    Input: (3, 224, 224)\n\n    MACs/FLOPs: {}\n"
+    found = [(f.code, f.severity, f.expected) for f in check(text.format("15,470,264,320")).findings]
+    assert found == [("V410", "warning", "11,308,466,176")]
+    assert check(text.format("15,470,264,321")).findings == check(text.format("11,308,466,176")).findings == ()

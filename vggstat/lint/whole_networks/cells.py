@@ -21,7 +21,7 @@ from vggstat.lint.elsewhere import find_elsewhere, slip_of_count
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
 from vggstat.lint.model import Cell
-from vggstat.lint.network import Network, load_spec
+from vggstat.lint.network import Network, build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.ops_words import says_flops
 from vggstat.lint.slips import digit_slip
@@ -58,6 +58,9 @@ SURE: Final = 6
 """Digits of a number that is one slip away from a figure by more than chance, whatever the words say of it."""
 LEAST: Final = 1_000_000
 """Counts of fewer digits have too many neighbours."""
+LONG: Final = 10_000_000
+"""Counts from which on equality is no chance."""
+_FAMILY: Final = ("A", "B", "D", "E", "A-BN", "B-BN", "D-BN", "E-BN")
 _UNNAMED: Final = {"params": "V210", "operations": "V410"}
 
 
@@ -153,6 +156,17 @@ def judge_exact(claim: Claim, verdicts: Verdicts) -> None:
         verdicts.passed(cell, f"{known[number.whole].quantity}, {words}")
     elif source := published_by(claim):
         verdicts.passed(cell, f"as stated by {source}")
+    elif other := _owner_of(number.whole or 0, claim.variant.network):
+        quantity, own, title = other
+        message = f"{words} has {own:,} {quantity}; {number.text.strip()} are those of {title}"
+        verdicts.wrong_part(
+            _UNNAMED["params" if quantity == "parameters" else "operations"],
+            cell,
+            number,
+            message,
+            severity="warning",
+            expected=format_like(number, own),
+        )
     elif len(near) != 1 or number.whole is None or number.whole < LEAST:
         verdicts.skip(cell, f"no figure of {load_spec(claim.name).title or claim.name} that is known")
     else:
@@ -166,6 +180,23 @@ def judge_exact(claim: Claim, verdicts: Verdicts) -> None:
             quantity=fact.family,
             notes=(digit_slip(printed, str(fact.exact)),),
         )
+
+
+@lru_cache(maxsize=256)
+def _owner_of(count: int, network: Network) -> tuple[str, int, str] | None:
+    """Of whom a count of eight digits and more is to the last one, if that is another VGG than a VGG: what it counts, what the
+    network itself has of it, and the title of the other."""
+    if network.name not in _FAMILY or count < LONG:
+        return None
+    for name in _FAMILY:
+        spec = load_spec(name)
+        other = build(spec, spec.input, spec.head)
+        for kind, words in (
+            (("params", "parameters"), ("ops", "MACs")) if other and name != network.name else ()
+        ):
+            if any(figure.exact == count for figure in figures_of(other, kind)):
+                return words, figures_of(network, kind)[0].exact, spec.title or name
+    return None
 
 
 @lru_cache(maxsize=64)
