@@ -35,9 +35,7 @@ def test_a_wrong_formula(conv1: str, conv2: str, fc3: str, expected: list[tuple[
 
 
 def test_a_depthwise_convolution_has_no_depth() -> None:
-    rows = (
-        "| conv1 3x3 | 32x32x16 | 448 |\n| conv2 3x3 | 32x32x32 | 4,640 |\n| depthwise conv 3x3 | 32x32x32 | 320 |\n"
-    )
+    rows = "| conv1 3x3 | 32x32x16 | 448 |\n| conv2 3x3 | 32x32x32 | 4,640 |\n| depthwise conv 3x3 | 32x32x32 | 320 |\n"
     text = f"| layer | output | params |\n|---|---|---|\n| input | 32x32x3 | 0 |\n{rows}"
     assert [f for f in check(text).findings if f.code == "V201"] == []
 

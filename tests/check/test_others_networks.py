@@ -225,4 +225,6 @@ def test_a_count_that_is_another_vggs() -> None:
     text = "VGG13\n\n    Input: (3, 224, 224)\n\n    MACs/FLOPs: {}\n"
     found = [(f.code, f.severity, f.expected) for f in check(text.format("15,470,264,320")).findings]
     assert found == [("V410", "warning", "11,308,466,176")]
-    assert check(text.format("15,470,264,321")).findings == check(text.format("11,308,466,176")).findings == ()
+    assert (
+        check(text.format("15,470,264,321")).findings == check(text.format("11,308,466,176")).findings == ()
+    )

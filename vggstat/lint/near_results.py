@@ -66,7 +66,7 @@ class _Number(NamedTuple):
     line: int
     """Which of those lines that have numbers it stands in."""
     cell: int
-    """Which cell of a table's row; -1 in a line of text."""
+    """Which cell of a table's row; below 0 in a line of text."""
     is_total: bool
     """Whether its line is called a total."""
 
@@ -92,7 +92,7 @@ def _lines(page: Page) -> Iterator[list[_Number]]:
                 int(re.sub(r"\D", "", match[0])),
                 text.cut(*match.span()),
                 line,
-                _cell(text.text, match.start()),
+                _cell(text.text, match.start(), line, code=page.kind == "code"),
                 is_total=TOTAL.search(text.text) is not None,
             )
             for match in (pattern.finditer(text.text) if len(text) <= _MAX_LINE else ())
@@ -105,11 +105,13 @@ def _lines(page: Page) -> Iterator[list[_Number]]:
             line += 1
 
 
-def _cell(text: str, at: int) -> int:
+def _cell(text: str, at: int, line: int, *, code: bool) -> int:
     sign = next(
         (sign for sign in "|\t;&" if sign in text), "," if text.count(", ") < text.count(",") - 2 else ""
     )
-    return text.count(sign, 0, at) if sign else -1
+    if sign:
+        return text.count(sign, 0, at)
+    return -1 - line if code else -1  # numbers in lines of code are no column
 
 
 def _near_results(lines: Sequence[list[_Number]], judged: Stretches) -> Iterator[Finding]:
@@ -202,7 +204,10 @@ def _are_joined(sign: re.Pattern[str], before: _Number, after: _Number) -> bool:
 
 
 def _of_column(number: _Number, lines: Sequence[list[_Number]]) -> Iterator[_Result]:
-    """Sums of the numbers above one."""
+    """Sums of the numbers above one that is called a total, or the last of its column."""
+    below = lines[number.line + 1] if number.line + 1 < len(lines) else ()
+    if not number.is_total and any(other.cell == number.cell for other in below):
+        return
     total = most = 0
     for count, term in enumerate(_above(number, lines), 1):
         total, most = total + term.value, max(most, term.value)

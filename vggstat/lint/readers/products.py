@@ -17,7 +17,7 @@ _SCALED: Final = r"\s?[KMG]B?(?![A-Za-z])|\s?[KMGT](?=-?(?:FLOP|MAC|OP|mult|para
 _ROUNDED: Final = r"(?:\s?+[KMG](?![A-Za-z]))?+"
 """The unit of a term."""
 _NO_MORE: Final = (
-    r"(?!`?\s?[万亿億萬千百만억천]|[A-Za-z_^]|[\s\\,;]{0,3}\\(?:text|mathrm|rm)\b"
+    r"(?!`?\s?[万亿億萬千百만억천]|-?[A-Za-z_^]|[\s\\,;]{0,3}\\(?:text|mathrm|rm)\b"
     r"|\s?[kKMGT](?:i?[Bb]|bytes?|bits?|ops|FLOP|MAC)|\s?(?:[Mm]ill?i?|mio|Mio|mln|bn|Mrd))"
 )
 """What a bare value may not be followed by: the rest of it."""
@@ -44,7 +44,7 @@ _REVERSED: Final = re.compile(
 )
 """A value before its product: ``36928 = 3*3*64*64+64``."""
 _BEFORE: Final = re.compile(
-    r"[\w)\]]\s{0,3}\+\s{0,3}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}[(\[]{0,2}$"
+    r"[\w)\]]\s{0,3}[+*]\s{0,3}[(\[]{0,2}$|(?:(?<![\w.])|(?<=\dx))\d[\d.,]{0,16}[KMGkmg]?[)\]²³]{0,3}\s{0,3}(?:\*\*|[-*x/^])\s{0,3}[(\[]{0,2}$"
 )
 """A term that belongs to the product's sum: ``400k + 20000 * 8 = 560 kbytes``, ``5x5 - 4x4 = 9``."""
 _CUT: Final = re.compile(r"\d{3}(?!\d)")

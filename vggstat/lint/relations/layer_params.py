@@ -15,6 +15,7 @@ from vggstat.lint.relations.link import Link, number_of
 from vggstat.lint.verdicts import Verdicts
 
 _PARAMS: Final = ("params", "weights", "trainable_params")
+_TENSORS: Final = (".weight", ".bias", "_weight", "_bias", "/kernel", ":0")
 MOST_GROUPS: Final = 64
 LEAST: Final = 2
 """Layers that have to be as a formula says, right or wrong."""
@@ -23,6 +24,8 @@ LEAST: Final = 2
 def layer_params(table: ClaimTable) -> list[Link]:
     """The parameters of the conv and FC rows of a chain, where window and widths are said or told by the other rows."""
     rows = observe(table)
+    if any(obs.row.name.endswith(_TENSORS) for obs in rows):
+        return []  # the shapes are of weights
     axis = 0 if find_layout(rows) == "chw" else 2
     known = [row for row in _widths(rows, axis) if _cell(row.obs) is not None]
     windows = Counter(kernel for row in known for kernel in row.windows)

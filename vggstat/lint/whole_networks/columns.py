@@ -21,6 +21,8 @@ LEAST: Final = 2
 FEWER: Final = 0.9
 LARGE: Final = 10_000
 """Counts of fewer may have a unit that nobody says."""
+HUGE: Final = 1e11
+"""Parameters from which on a count has been given the unit of its header once too often."""
 _OTHER: Final[dict[Quantity, Quantity]] = {"params": "ops", "ops": "params"}
 
 
@@ -29,7 +31,7 @@ def with_headers_back(rows: Sequence[Row], verdicts: Verdicts) -> Sequence[Row]:
     told = [swapped for row in rows if (swapped := _is_swapped(row)) is not None]
     named = len(told) >= LEAST and all(told)
     fewer = [less for row in rows if (less := _has_fewer_operations(row)) is not None]
-    if not named and not (len(fewer) >= LEAST and all(fewer)):
+    if not named and not (len(fewer) > LEAST and all(fewer)):
         return _with_a_row_back(rows, verdicts)
     first = next(
         cell for row in rows if len(_both(row)) == 2 for cell in row.cells if cell.quantity in _OTHER
@@ -73,7 +75,7 @@ def _has_fewer_operations(row: Row) -> bool | None:
     if len(both) < 2 or any(number.unit.decimal == 1 and not number.is_exact for number in both.values()):
         return None
     params, ops = both["params"].approximate, both["ops"].approximate
-    return ops < FEWER * params if min(params, ops) >= LARGE else None
+    return ops < FEWER * params if min(params, ops) >= LARGE and params < HUGE else None
 
 
 def _is_swapped(row: Row) -> bool | None:
