@@ -1,9 +1,19 @@
 """What ``check`` says about documents in the forms of people who do not know it, each labelled by hand with its wrong numbers.
 
-The documents were rewritten from public ones, in other words and numbers and in the same form; the labels are by somebody who had
-not seen the linter. ``working`` was in view while it was built. ``second`` was set aside until it was done: measured once, 15 of
-24 errors were true and 18 of 88 wrong numbers found; since then it is in view as well. An error of ``check`` is true where a label
-stands on its line; a finding on a line with a label of a doubtful number (``warnings``) counts neither way.
+The documents were rewritten from public ones, in other words and numbers and in the same form; the labels are by people who had
+not seen the linter. ``working`` was in view while it was built; the others were measured once before anybody looked at them:
+
+==========  ===============  =====================
+set         errors true      wrong numbers found
+==========  ===============  =====================
+``second``  15 of 24         18 of 88
+``third``   13 of 14         18 of 48
+``fourth``  26 of 27         41 of 123
+==========  ===============  =====================
+
+Of ``fourth`` the first 60 documents were measured, then their causes were fixed, then the other 60. Since then all are in view. An
+error of ``check`` is true where a label stands on its line; a finding on a line with a label of a doubtful number (``warnings``)
+counts neither way.
 """
 
 from __future__ import annotations
@@ -17,7 +27,7 @@ import yaml
 
 from tests.check.support import check
 
-FOLDERS = {"working": 0.55, "second": 0.20}
+FOLDERS = {"working": 0.58, "second": 0.36, "third": 0.6, "fourth": 0.44}
 """The folders, with the part of their wrong numbers that is found at least."""
 every_folder = pytest.mark.parametrize(
     "folder", [Path(__file__).parent / name for name in FOLDERS], ids=lambda path: path.name
