@@ -30,6 +30,8 @@ FINE: Final = Fraction(1, 20)
 SLIPPED: Final = 0.85
 """Confidence where one slip of the hand explains the one that differs."""
 UNEXPLAINED: Final = 0.6
+CLEAR: Final = Fraction(1, 50)
+"""By how much a slip is off at least: what is off by less may be rounded otherwise."""
 FAR: Final = Fraction(1, 10)
 """By how much one has to be off that no slip explains."""
 MOST_UNEXPLAINED: Final = 6
@@ -61,8 +63,8 @@ class _Odd(NamedTuple):
     def is_told(self) -> bool:
         """Whether it is a slip, or so far off among so many that agree that somebody should look."""
         exact = self.other.value * self.factor
-        far = abs(self.number.value - exact) > FAR * max(exact, self.number.value)
-        return bool(self.slip) or (far and self.agree >= MOST_UNEXPLAINED)
+        off = abs(self.number.value - exact) / max(exact, self.number.value)
+        return (bool(self.slip) and off > CLEAR) or (off > FAR and self.agree >= MOST_UNEXPLAINED)
 
 
 def find_column_slips(pages: Iterable[Page], judged: Stretches) -> Iterator[Finding]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
+from typing import Final
 
 from vggstat.lint.raw_tables import RawTable, raw_tables
 from vggstat.lint.text import Flow, Section
 from vggstat.lint.unread import plain_lines
 
 __all__ = ["Page"]
+
+MOST_LINES: Final = 5_000
+"""Lines of a section that are looked at: a text of more is data, of which all reads like something by chance."""
 
 
 class Page:
@@ -22,7 +27,7 @@ class Page:
     @cached_property
     def lines(self) -> list[Flow]:
         """The lines; each row of a table in markup is one, its cells parted by tabs."""
-        return list(plain_lines(self._section))
+        return list(islice(plain_lines(self._section), MOST_LINES))
 
     @cached_property
     def tables(self) -> list[RawTable]:

@@ -20,7 +20,7 @@ from vggstat.lint.conventions import FLOAT32
 from vggstat.lint.elsewhere import find_elsewhere, slip_of_count
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
-from vggstat.lint.model import Cell
+from vggstat.lint.model import Cell, Quantity
 from vggstat.lint.network import Network, build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.ops_words import says_flops
@@ -61,6 +61,7 @@ LEAST: Final = 1_000_000
 LONG: Final = 10_000_000
 """Counts from which on equality is no chance."""
 _FAMILY: Final = ("A", "B", "D", "E", "A-BN", "B-BN", "D-BN", "E-BN")
+_COUNTED: Final[dict[Quantity, str]] = {"params": "parameters", "ops": "MACs"}
 _UNNAMED: Final = {"params": "V210", "operations": "V410"}
 
 
@@ -186,16 +187,16 @@ def judge_exact(claim: Claim, verdicts: Verdicts) -> None:
 def _owner_of(count: int, network: Network) -> tuple[str, int, str] | None:
     """Of whom a count of eight digits and more is to the last one, if that is another VGG than a VGG: what it counts, what the
     network itself has of it, and the title of the other."""
-    if network.name not in _FAMILY or count < LONG:
+    own = {kind: [figure.exact for figure in figures_of(network, kind)] for kind in _COUNTED}
+    if network.name not in _FAMILY or count < LONG or any(count in exact for exact in own.values()):
         return None
-    for name in _FAMILY:
+    letter = network.name.removesuffix("-BN")
+    for name in (name for name in _FAMILY if name.removesuffix("-BN") != letter):
         spec = load_spec(name)
         other = build(spec, spec.input, spec.head)
-        for kind, words in (
-            (("params", "parameters"), ("ops", "MACs")) if other and name != network.name else ()
-        ):
+        for kind, words in _COUNTED.items() if other else ():
             if any(figure.exact == count for figure in figures_of(other, kind)):
-                return words, figures_of(network, kind)[0].exact, spec.title or name
+                return words, own[kind][0], spec.title or name
     return None
 
 
