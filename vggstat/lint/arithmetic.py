@@ -22,14 +22,29 @@ def judge_arithmetic(cell: Cell, verdicts: Verdicts) -> bool:
     if product is None or product.value is None or len(parts) < 2:
         return False
     others = (part for part in parts if part is not product)
-    wrong = next(
-        (part for part in others if not _agrees(part, product.value) and not _within(part, product)), None
-    )
+    wrong = next((part for part in others if not comes_to(product, part)), None)
     if wrong is None:
         verdicts.passed(cell, "arithmetic")
     else:
         enter_wrong_product(_CODES.get(cell.quantity, "V202"), cell, product, wrong, verdicts)
     return True
+
+
+def comes_to(product: Expression, part: Part) -> bool:
+    """Whether a value is that of an expression, in a unit that may be the terms' too: ``2 x 24 = 48 GB``, ``4 x 553 = 2.2 GB``."""
+    value = product.value
+    if value is None:
+        return False
+    return _agrees(part, value) or _within(part, product) or _in_its_unit(part, value)
+
+
+def _in_its_unit(part: Part, value: int) -> bool:
+    """Whether a number with a unit is the value in that unit, or in one some thousands below it."""
+    if isinstance(part, Expression) or (part.unit.decimal == 1 and not part.unit.bytes):
+        return False
+    reading = part.readings[0]
+    steps = (thousand**power for thousand in (1000, 1024) for power in range(4))
+    return any(abs(reading.mantissa * step - value * 10**reading.decimals) * 2 <= step for step in steps)
 
 
 def _agrees(part: Part, value: int) -> bool:

@@ -124,7 +124,16 @@ def _most_covered(spans: Sequence[tuple[Fraction, Fraction]]) -> tuple[Fraction,
     points = [low for low, _ in spans]
     counts = [sum(low <= point <= high for low, high in spans) for point in points]
     most = max(counts)
-    return points[counts.index(most)], most
+    point = points[counts.index(most)]
+    return _simplest(point, min(high for low, high in spans if low <= point <= high)), most
+
+
+def _simplest(low: Fraction, high: Fraction) -> Fraction:
+    """The fraction of the smallest numbers between two."""
+    whole = low.numerator // low.denominator
+    if low == whole or whole + 1 <= high:
+        return Fraction(whole if low == whole else whole + 1)
+    return whole + 1 / _simplest(1 / (high - whole), 1 / (low - whole))
 
 
 def _culprit(pairs: Sequence[tuple[_Odd, _Odd]]) -> _Odd | None:
@@ -168,8 +177,8 @@ def _swaps(number: RawNumber) -> Iterator[Fraction]:
 
 
 def _finding(odd: _Odd) -> Finding:
-    others = f"in the {odd.agree} other rows the ratio is {float(odd.factor):.4g}"
-    message = f"it would be {odd.right} by {odd.other.flow.text} in its row: {others}"
+    others = f"in the {odd.agree} other rows the ratio of the two columns is the same"
+    message = f"going by the {odd.other.flow.text} in its row it would be {odd.right}: {others}"
     evidence = Evidence(column=Support(odd.agree, 1), slip=odd.slip)
     return _made(odd.number, message, odd.right, odd.slip, evidence, SLIPPED if odd.slip else UNEXPLAINED)
 

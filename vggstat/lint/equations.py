@@ -13,6 +13,7 @@ from typing import Final
 from vggstat.lint.model import Evidence, Finding
 from vggstat.lint.numbers.products import Expression, read_expression
 from vggstat.lint.pages import Page
+from vggstat.lint.readers.products import is_label
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.text import Flow
 from vggstat.lint.unread import Stretches
@@ -70,6 +71,7 @@ def _wrong(line: Flow, judged: Stretches) -> Iterator[Finding]:
         value = int(re.sub(r"\D", "", match["value"]))
         if (
             left
+            and not is_label(left[0], value)
             and not any(_comes_to(reading, value) for reading in left)
             and not _BEFORE.search(line.text, max(match.start() - REACH, 0), match.start())
             and not judged.cover(line.place(*match.span("value")))

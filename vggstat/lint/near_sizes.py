@@ -20,7 +20,7 @@ __all__ = ["find_near_sizes"]
 
 LINES: Final = 5
 """Lines between a size and the count that it is of."""
-NEAR: Final = Fraction(2, 100)
+NEAR: Final = Fraction(1, 100)
 """By how much a size that is right may be off: a file has a header."""
 SURE: Final = 4
 """Digits of a size from which on a swap is no chance."""

@@ -91,9 +91,18 @@ def _wrong(column: Sequence[_Held], judged: Stretches) -> Iterator[Finding]:
     wrong = [held for held in column if held.off > CLEAR]
     if right < LEAST or right < SHARE * len(column):
         return
+    values = {each.value.value for each in column} | {each.base.value for each in column}
     for held in wrong:
+        if any(_is_of(held, base) for base in values if base):
+            continue  # of another row
         if not judged.cover(held.percent.flow.place()):
             yield _finding(held, Support(right, len(wrong)))
+
+
+def _is_of(held: _Held, base: Fraction) -> bool:
+    """Whether a percentage is that of its count against another row's, either way."""
+    ratio = 100 * held.value.value / base
+    return min(abs(held.percent.value - ratio), abs(held.percent.value - 100 + ratio)) <= held.slack
 
 
 def _finding(held: _Held, support: Support) -> Finding:

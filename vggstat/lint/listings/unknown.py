@@ -62,7 +62,9 @@ def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, verdicts:
     elif (number := cell.number) is not None and _is_stale(total, exact, identity):
         message = f"the rows add up to {exact:,}, not to {number.text}: one of them, or the total, is from before a change"
         verdicts.wrong_part("V501", cell, number, message, severity="warning")
-    elif number is not None and not digit_slip(number.digits, str(exact)):
+    elif number is not None and not (
+        digit_slip(number.digits, str(exact)) and len(number.digits.rstrip("0")) >= TELLING
+    ):
         verdicts.skip(cell, f"the rows that were read add up to {exact:,}: some may have been left out")
     elif number is not None:
         verdicts.wrong_part(
@@ -78,6 +80,8 @@ def _judge_sum(cell: Cell, total: int, exact: int, identity: Identity, verdicts:
         )
 
 
+TELLING: Final = 3
+"""Digits without the zeros at its end that a total has to have for a slip of it to be more than chance."""
 NEAR: Final = 0.02
 """How far off a total is that was right before a row was changed; where rows are left out it is off by more."""
 LEAST_ROWS: Final = 4

@@ -86,16 +86,31 @@ def _is_whole(claim: str, *, commented: bool) -> bool:
         or _TWO_NUMBERS.search(claim)
     ):
         return False
-    if not commented:
-        return True
     parts = claim_parts(claim)
-    value = parts[0].value if len(parts) == 2 and isinstance(parts[0], Expression) else None
-    number = parts[1] if value is not None else None
-    return isinstance(number, Number) and (
-        number.admits(value or 0) or bool(digit_slip(number.digits, str(value)))
-    )
+    product = next((part for part in parts if isinstance(part, Expression)), None)
+    number = next((part for part in parts if isinstance(part, Number)), None)
+    if product is None or number is None or product.value is None:
+        return not commented
+    if number.admits(product.value) or digit_slip(number.digits, str(product.value)):
+        return True
+    return not commented and not is_label(product, number.approximate)
 
 
+def is_label(product: Expression, value: float) -> bool:
+    """Whether an expression that does not come to a value is no equation with it: a size and what is measured at it
+    (``224x224 = 71.6``), parts that are named by numbers (``layers 1 + 2 = 38,720``), or what has nothing to do with each other."""
+    exact = float(product.exact)
+    ratio = value / exact if exact > 0 else 0.0
+    if _SUM.fullmatch(product.text):
+        return max(product.atoms, default=0) < LEAST_SUM and not 1 / NEAR < ratio < NEAR
+    return _SIZE.fullmatch(product.text) is not None or not 1 / FAR < ratio < FAR
+
+
+NEAR: Final = 3
+FAR: Final = 100
+"""How many times a value may be what it should be, for the two to have to do with each other."""
+_SIZE: Final = re.compile(r"\W*\d+\s?x\s?\d+\W*")
+_SUM: Final = re.compile(r"[\s\d.,+]+")
 _TWO_NUMBERS: Final = re.compile(r"\.\d+,\d+\.")
 _COMMENT: Final = re.compile(r"\s#|;\s?//")
 
@@ -119,6 +134,8 @@ def find_products(line: Flow) -> Iterator[tuple[Flow, tuple[int, int] | None]]:
     plain = plain.sub(_RESULT, " = ") if _ARROW.search(plain.text) else plain
     reversed_ = list(_REVERSED.finditer(plain.text))
     for match in reversed_:
+        if not _is_whole(match["claim"], commented=False):
+            continue
         yield plain.group(match, "claim"), match.span("claim") if plain is line else None
     for match in _PRODUCT.finditer(plain.text):
         if any(other.start() <= match.start() < other.end() for other in reversed_):

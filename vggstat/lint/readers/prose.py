@@ -356,8 +356,10 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
             if quantity == "ops" and _SPEED.search(sentence):
                 continue
             owner = find_owner(text, names, near, heading, start)
-            repeated = quantity == "conv_layers" and bool(
-                re.search(rf"(?<!\d){match['claim']}$", owner or "")
+            repeated = (
+                quantity == "conv_layers"
+                and re.search(rf"(?<!\d){match['claim']}$", owner or "") is not None
+                and not _DENIED.search(text, max(start - 16, 0), start)
             )
             if quantity.endswith("_layers") and not repeated and not _is_bound_count(text, names, match):
                 continue
@@ -378,6 +380,10 @@ def _rows(line: Flow, names: list[Name], near: list[Name], heading: list[Name]) 
             yield Row(kind="network", name=owner or "", flow=line, cells=(cell,))
 
 
+_DENIED: Final = re.compile(
+    r"\b(?:not|nicht|pas|no|non|than|statt)\s+(?:its |the |de )?$|不是", re.IGNORECASE
+)
+"""What says that a number is another one."""
 _ADDRESS: Final = re.compile(r"https?://[^\s()<>]+|\]\([^\s()]{1,300}\)")
 """An address, whose numbers are of files."""
 _BINDS: Final = re.compile(

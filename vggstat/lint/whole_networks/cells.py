@@ -20,7 +20,7 @@ from vggstat.lint.conventions import FLOAT32
 from vggstat.lint.elsewhere import find_elsewhere, slip_of_count
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
-from vggstat.lint.model import Cell, Quantity
+from vggstat.lint.model import Cell, Quantity, Severity
 from vggstat.lint.network import Network, build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.ops_words import says_flops
@@ -28,6 +28,7 @@ from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 from vggstat.lint.whole_networks.claim import Claim
 from vggstat.lint.whole_networks.doubts import (
+    OTHER_DATA,
     doubts,
     doubts_of_another,
     has_another_head,
@@ -228,11 +229,18 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         verdicts.skip(cell, "which layers are counted is not said")
     elif cell.quantity == "classes":
         verdicts.skip(cell, "another number of classes may be meant")
+    elif OTHER_DATA.search(claim.line):
+        verdicts.skip(cell, f"{claim.name} for other data may be meant")
     elif _OTHER_HEAD.search(claim.line):
         verdicts.skip(cell, f"{claim.name} with another head is meant")
     else:
-        message = f"{words} has {figure.exact} {figure.rule}, not {number.text.strip()}"
-        verdicts.wrong_part("V704", cell, number, message, expected=str(figure.exact))
+        printed = number.text.strip()
+        message = f"{words} has {figure.exact} {figure.rule.replace('fc', 'FC')}, not {printed}"
+        near = number.whole is not None and abs(number.whole - figure.exact) == 1
+        severity: Severity = (
+            "error" if near else "warning"
+        )  # others may be of a part, or of a changed network
+        verdicts.wrong_part("V704", cell, number, message, severity=severity, expected=str(figure.exact))
 
 
 def _is_of_all_layers(claim: Claim) -> bool:

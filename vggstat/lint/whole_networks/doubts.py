@@ -110,14 +110,14 @@ def _counted_otherwise(claim: Claim) -> Iterator[str]:
             yield "within 3 % of the MACs or FLOPs: counted in a way that is not known"
 
 
-_OTHER_DATA: Final = re.compile(r"cifar|tiny[-_ ]?imagenet|mnist|svhn", re.IGNORECASE)
+OTHER_DATA: Final = re.compile(r"cifar|tiny[-_ ]?imagenet|mnist|svhn", re.IGNORECASE)
 """Data sets for whose small images networks are rebuilt, in ways of their own."""
 
 
 def _of_other_images(claim: Claim) -> Iterator[str]:
     """Where the words speak of other images than the network's own, it may be built for them, or counted at their size."""
     words = f"{claim.around.words} {claim.line}"
-    if _OTHER_DATA.search(words):
+    if OTHER_DATA.search(words):
         yield f"{claim.name} for other data may be meant, and how it is built is not said"
     height, width = claim.variant.network.report.graph.image[1:]
     sides = {tuple(map(int, found)) for found in SIZE.findall(words)}
