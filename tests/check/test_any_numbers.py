@@ -55,10 +55,15 @@ def test_equations_that_hold_or_are_not_read_whole(text: str) -> None:
         "$$\\text{KV size} = 2 \\times 80 \\times 8192 \\times 1024 \\times 2 = 2.6 \\text{ GB}$$",
         "62.9455，62.9455x4=251.782",
         "size = 520000000 * 2  # 505789440",
+        "2 x 24 = 48 GB, 12 + 12 = 24 GB, 15.5 x 2 = 31 GFLOPs, 4 x 553 = 2.2 GB, 138 + 26 = 164M",
+        "mAP at 640x640 = 37.4, latency at 224 x 224 = 12 ms, 10 filters 3x3 = 90 weights",
+        "Layers 1 + 2 = 38,720 params, scale 256 + 384 = 24.8 top-1 error",
+        "28 x 28 + pad 2 = 32 x 32",
     ],
 )
 def test_what_is_no_equation(text: str) -> None:
-    """Assignments of code, sizes in a unit of LaTeX's, two numbers of a list, a comment that holds another number."""
+    """Assignments of code, sizes in a unit of LaTeX's or of the whole equation, two numbers of a list, a comment that holds another
+    number, a size and what is measured at it, parts that are named by numbers, what is done to a size."""
     assert codes(f"# Parameters\n\n{text}\n") == codes(f"# parameters\n{text}\n", "a.py") == []
 
 
@@ -137,8 +142,8 @@ PRUNED = """\
 
 @pytest.mark.parametrize(
     ("percent", "severities"),
-    [("73.8", []), ("74.1", []), ("78.3", ["error"]), ("26.2", ["warning"])],
-    ids=["right", "of a base given more exactly", "a slip", "another way to count"],
+    [("73.8", []), ("74.1", []), ("78.3", ["error"]), ("26.2", []), ("55.2", ["warning"])],
+    ids=["right", "of a base given more exactly", "a slip", "what is left", "neither"],
 )
 def test_reductions(percent: str, severities: list[str]) -> None:
     findings = check(PRUNED.format(percent=percent)).findings

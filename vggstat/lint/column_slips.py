@@ -30,7 +30,7 @@ FINE: Final = Fraction(1, 20)
 SLIPPED: Final = 0.85
 """Confidence where one slip of the hand explains the one that differs."""
 UNEXPLAINED: Final = 0.6
-CLEAR: Final = Fraction(1, 50)
+CLEAR: Final = Fraction(1, 20)
 """By how much a slip is off at least: what is off by less may be rounded otherwise."""
 FAR: Final = Fraction(1, 10)
 """By how much one has to be off that no slip explains."""

@@ -139,7 +139,9 @@ def _slip(number: _Number, result: int) -> str:
     """The slip of the hand that leads from a result to a number long enough to tell it from chance."""
     slip = digit_slip(str(number.value), str(result))
     if slip == SWAPPED:
-        return slip
+        one, two = str(number.value), str(result)
+        at = [index for index, digits in enumerate(zip(one, two, strict=True)) if len(set(digits)) > 1]
+        return slip if at[1] == at[0] + 1 else ""
     off = abs(number.value - result)
     far = off >= LEAST_OFF and off * FINE >= result
     return slip if far and len(str(result)) == len(str(number.value)) and number.digits >= LONG else ""

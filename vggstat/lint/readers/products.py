@@ -91,7 +91,8 @@ def _is_whole(claim: str, *, commented: bool) -> bool:
     number = next((part for part in parts if isinstance(part, Number)), None)
     if product is None or number is None or product.value is None:
         return not commented
-    if number.admits(product.value) or digit_slip(number.digits, str(product.value)):
+    telling = len(str(product.value)) >= TELLING
+    if number.admits(product.value) or (telling and digit_slip(number.digits, str(product.value))):
         return True
     return not commented and not is_label(product, number.approximate)
 
@@ -106,6 +107,8 @@ def is_label(product: Expression, value: float) -> bool:
     return _SIZE.fullmatch(product.text) is not None or not 1 / FAR < ratio < FAR
 
 
+TELLING: Final = 3
+"""Digits of a result of which a slip is one."""
 NEAR: Final = 3
 FAR: Final = 100
 """How many times a value may be what it should be, for the two to have to do with each other."""
