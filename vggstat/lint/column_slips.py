@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from vggstat.lint.model import Evidence, Finding, Support
 from vggstat.lint.pages import Page
 from vggstat.lint.raw_tables import RawNumber, RawTable
+from vggstat.lint.relations.proportions import most_covered
 from vggstat.lint.slips import SWAPPED, digit_slip
 from vggstat.lint.unread import Stretches
 
@@ -106,9 +107,10 @@ def _odd_rows(
         or any(high > (1 + FINE) * low for low, high in spans)
     ):
         return
-    factor, held = _most_covered(spans)
+    point, held = most_covered(spans)
     if held != len(rows) - 1 or len({second[row].digits for row in rows}) < LEAST:
         return
+    factor = _simplest(point, min(high for low, high in spans if low <= point <= high))
     row = next(row for row, (low, high) in zip(rows, spans, strict=True) if not low <= factor <= high)
     yield row, (_Odd(second[row], first[row], factor, held), _Odd(first[row], second[row], 1 / factor, held))
 
@@ -117,15 +119,6 @@ def _span(first: RawNumber, second: RawNumber) -> tuple[Fraction, Fraction]:
     """The least and the most that the second may be of the first."""
     least = max(first.value - first.slack, Fraction(1, 10**12))
     return (second.value - second.slack) / (first.value + first.slack), (second.value + second.slack) / least
-
-
-def _most_covered(spans: Sequence[tuple[Fraction, Fraction]]) -> tuple[Fraction, int]:
-    """A point that lies in most spans, and in how many."""
-    points = [low for low, _ in spans]
-    counts = [sum(low <= point <= high for low, high in spans) for point in points]
-    most = max(counts)
-    point = points[counts.index(most)]
-    return _simplest(point, min(high for low, high in spans if low <= point <= high)), most
 
 
 def _simplest(low: Fraction, high: Fraction) -> Fraction:

@@ -66,11 +66,11 @@ def _factor(pairs: Sequence[_Pair]) -> Fraction | None:
     firsts = [exact_of(pair.first) for pair in fine]
     if len({pair.second.digits for pair in fine}) < LEAST or max(firsts) < SPREAD * min(firsts):
         return None
-    best, held = _most_covered([pair.ratios for pair in fine])
+    best, held = most_covered([pair.ratios for pair in fine])
     return best if held >= LEAST else None
 
 
-def _most_covered(spans: Sequence[tuple[Fraction, Fraction]]) -> tuple[Fraction, int]:
+def most_covered(spans: Sequence[tuple[Fraction, Fraction]]) -> tuple[Fraction, int]:
     """A point that lies in most spans, and in how many."""
     ends = sorted([(low, 0) for low, _ in spans] + [(high, 1) for _, high in spans])
     best, most, open_ = ends[0][0], 0, 0
