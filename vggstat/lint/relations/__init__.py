@@ -23,12 +23,16 @@ LEAST: Final = 4
 """Rows that have to agree before another one is held against them, where they may do so by chance."""
 EXACT: Final = 3
 """The same where their numbers follow to the last digit."""
+MOST_ROWS: Final = 1_000
+"""Rows of a table that are held against each other: the deepest networks in use have fewer."""
 AGREE: Final = 0.75
 """The part of the rows that has to agree."""
 
 
 def judge_relations(table: ClaimTable, verdicts: Verdicts) -> None:
     """Judge the numbers that nothing else was said of, where most rows of their column follow from another one."""
+    if len(table.rows) > MOST_ROWS:
+        return
     for links in _columns(table):
         right = sum(link.holds for link in links)
         loose = any(link.is_loose for link in links)
