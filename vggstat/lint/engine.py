@@ -180,9 +180,12 @@ def _arithmetic(parts: Sequence[Section], judgements: Sequence[Judgement]) -> It
     pages = [Page(section) for section in parts if speaks_of_figures(section.text)]
     judged = [place for judgement in judgements for place, *_ in judgement.passes]
     judged += [finding.place for judgement in judgements for finding in judgement.findings]
+    stretches = Stretches(place[:3] for place in judged) if pages else Stretches(())
     for find in FINDERS if pages else ():
-        found = list(find(pages, Stretches(place[:3] for place in judged)))
-        judged += [finding.place for finding in found]
+        found = list(find(pages, stretches))
+        if found:
+            judged += [finding.place for finding in found]
+            stretches = Stretches(place[:3] for place in judged)
         yield from found
 
 

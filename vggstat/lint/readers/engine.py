@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import zip_longest
 from typing import Final, NamedTuple, TypeVar
 
@@ -79,7 +80,12 @@ def line_from(text: Flow, start: int, stop: int) -> Flow:
 
 def _groups(match: re.Match[str], name: str) -> list[str]:
     """The groups of a match that are called so (``name``, ``name_2``) and that hold something."""
-    return [group for group in match.re.groupindex if group.startswith(name) and match[group]]
+    return [group for group in _called(match.re, name) if match[group]]
+
+
+@cache
+def _called(pattern: re.Pattern[str], name: str) -> tuple[str, ...]:
+    return tuple(group for group in pattern.groupindex if group.startswith(name))
 
 
 def _said(matches: Iterable[re.Match[str]], name: str) -> str:
