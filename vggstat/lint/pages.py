@@ -12,7 +12,7 @@ from vggstat.lint.unread import plain_lines
 
 __all__ = ["Page"]
 
-MOST_LINES: Final = 5_000
+MOST_LINES: Final = 1_500
 """Lines of a section that are looked at: a text of more is data, of which all reads like something by chance."""
 
 
