@@ -16,11 +16,12 @@ from typing import Final, NamedTuple
 from vggstat.lint.model import Evidence, Finding, Support
 from vggstat.lint.pages import Page
 from vggstat.lint.raw_tables import RawNumber, RawTable
+from vggstat.lint.readers.headers import is_total
 from vggstat.lint.relations.proportions import most_covered
 from vggstat.lint.slips import SWAPPED, digit_slip
 from vggstat.lint.unread import Stretches
 
-__all__ = ["TOTAL", "find_column_slips"]
+__all__ = ["find_column_slips"]
 
 LEAST: Final = 4
 """Rows that have to agree; all but one have to."""
@@ -37,11 +38,6 @@ FAR: Final = Fraction(1, 10)
 """By how much one has to be off that no slip explains."""
 MOST_UNEXPLAINED: Final = 6
 """Rows that have to agree before it is told."""
-TOTAL: Final = re.compile(
-    r"\b(?:sub)?total\b|\bsum\b|\bgesamt\b|\bsumme\b|\bsomme\b|\bsuma\b|\bsoma\b|итого|всего|合计|合計|总计|總計|总和|합계|총",
-    re.IGNORECASE,
-)
-_Columns = Mapping[int, Mapping[int, RawNumber]]
 
 
 class _Odd(NamedTuple):
@@ -81,7 +77,7 @@ def _ratios(table: RawTable) -> Iterator[Finding]:
     """One finding a row at most: the number that most relations of its row blame."""
     columns: dict[int, dict[int, RawNumber]] = defaultdict(dict)
     for index, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
-        for column, cell in enumerate(row if not TOTAL.search(line.text) else ()):
+        for column, cell in enumerate(row if not is_total(line.text) else ()):
             if cell.value is not None and cell.value.value:
                 columns[column][index] = cell.value
     blamed: dict[int, list[tuple[_Odd, _Odd]]] = defaultdict(list)
@@ -142,7 +138,7 @@ def _culprit(pairs: Sequence[tuple[_Odd, _Odd]]) -> _Odd | None:
 
 def _totals(table: RawTable) -> Iterator[Finding]:
     """The totals of a table of which two digits are swapped."""
-    at = next((i for i, line in enumerate(table.lines) if i >= LEAST and TOTAL.search(line.text)), None)
+    at = next((i for i, line in enumerate(table.lines) if i >= LEAST and is_total(line.text)), None)
     for column, cell in enumerate(table.rows[at]) if at is not None else ():
         above = [row[column].value for row in table.rows[:at]]
         terms = [number for number in above if number is not None]

@@ -17,6 +17,8 @@ from vggstat.lint.numbers import Number
 
 FLOAT32: Final = 4
 """Bytes of a value, in which tools count."""
+PARAM_WIDTHS: Final = (FLOAT32, 2, 1, 8)
+"""Bytes that a parameter may take, those in use most first."""
 
 
 class Rule(NamedTuple):

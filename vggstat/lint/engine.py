@@ -9,23 +9,17 @@ from functools import cached_property, partial
 from typing import Final, TypeVar
 
 from vggstat.errors import InputError, VggstatError
-from vggstat.lint.column_slips import find_column_slips
 from vggstat.lint.config import Settings
-from vggstat.lint.equations import find_wrong_equations
 from vggstat.lint.files import Complain, find_files, raise_error, read_file
 from vggstat.lint.judge import Judgement, judge
 from vggstat.lint.model import Finding
-from vggstat.lint.near_results import find_near_results
-from vggstat.lint.near_sizes import find_near_sizes
-from vggstat.lint.pages import Page
 from vggstat.lint.policy import ConventionPolicy
 from vggstat.lint.readers import DIALECTS, Dialect, find_reader
-from vggstat.lint.reductions import find_wrong_reductions
 from vggstat.lint.sections import sections
 from vggstat.lint.source import MAX_LINES, Document, open_document, split_lines
 from vggstat.lint.sums import with_sums
 from vggstat.lint.text import Section
-from vggstat.lint.unread import Stretches, Unread, find_unread, speaks_of_figures
+from vggstat.lint.unread import Unread, find_unread, speaks_of_figures, speaks_of_networks
 from vggstat.lint.veto import weighed
 from vggstat.net.spec import Spec
 from vggstat.records import Record
@@ -37,14 +31,6 @@ _HEADINGS: Final = {
     "latex": re.compile(r"\s*\\(?:(?:sub)*section\b|chapter\b|noindent \\textbf)"),
     "html": re.compile(r"\s*<h[1-6]\b", re.IGNORECASE),
 }
-FINDERS: Final = (
-    find_wrong_equations,
-    find_wrong_reductions,
-    find_column_slips,
-    find_near_sizes,
-    find_near_results,
-)
-"""What is found in numbers that no reader knows, the surest first: of a number one thing is said."""
 Render = Callable[[list[str]], str]
 Fault = Callable[[str, str, Exception], None]
 """What is done about a fault of our own, so that everything else is read all the same: file, part, exception.
@@ -150,7 +136,11 @@ def check_document(
     lines = tuple(split_lines(document.text))
     problems = _problems(document, lines, judged=bool(judgements))
     findings = [*problems, *(f for judgement in judgements for f in judgement.findings)]
-    findings += _tried(lambda: list(_arithmetic(parts, judgements)), [], path, "arithmetic", fault)
+    about = [part for part in parts if speaks_of_networks(part.text)]
+    if about:
+        from vggstat.lint.unknown_numbers import find_unknown
+
+        findings += _tried(lambda: list(find_unknown(about, judgements)), [], path, "arithmetic", fault)
     if "vggstat" in document.text:
         from vggstat.lint.markers import judge_markers
         from vggstat.lint.suppress import suppress
@@ -168,25 +158,11 @@ def check_document(
     return FileResult(
         path=document.path,
         judgements=tuple(judgements),
-        findings=tuple(dict.fromkeys(shown)),
+        findings=tuple(shown),
         lines=lines,
         unread=_tried(lambda: find_unread(parts, judgements), (), path, "numbers that are not read", fault),
         hidden=len(hidden),
     )
-
-
-def _arithmetic(parts: Sequence[Section], judgements: Sequence[Judgement]) -> Iterator[Finding]:
-    """What is wrong with numbers that nobody has judged, whatever they are of."""
-    pages = [Page(section) for section in parts if speaks_of_figures(section.text)]
-    judged = [place for judgement in judgements for place, *_ in judgement.passes]
-    judged += [finding.place for judgement in judgements for finding in judgement.findings]
-    stretches = Stretches(place[:3] for place in judged) if pages else Stretches(())
-    for find in FINDERS if pages else ():
-        found = list(find(pages, stretches))
-        if found:
-            judged += [finding.place for finding in found]
-            stretches = Stretches(place[:3] for place in judged)
-        yield from found
 
 
 def _problems(document: Document, lines: Sequence[str], *, judged: bool) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from vggstat.lint.readers.products import is_label
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.text import Flow
 from vggstat.lint.unread import Stretches
+from vggstat.units.reading import UNITS
 
 __all__ = ["find_wrong_equations"]
 
@@ -33,12 +34,8 @@ _EQUATION: Final = re.compile(
     rf"(?<![\w.,'])(?P<left>{_TERM}(?:{_SIGN}{_TERM}){{1,12}}+)\s{{0,8}}=\s{{0,2}}(?P<value>{_INTEGER})"
     r"(?![`$*)]*\s?[百千万萬亿億억만])(?=\s*(?:$|[|;)\]$&`\"，。；）]|[,.:](?!\d))|\s{1,3}[a-z]{4,}(?<!million)(?<!billion)(?<!thousand)\b)"
 )
-_UNITS: Final = {
-    "K": 10**3, "k": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "million": 10**6, "billion": 10**9,
-    "千": 10**3, "万": 10**4, "萬": 10**4, "만": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "億": 10**8, "억": 10**8,
-}  # fmt: skip
 _EASTERN: Final = re.compile(r"[千万萬만亿億억]")
-_UNIT: Final = "|".join(sorted(_UNITS, key=len, reverse=True))
+_UNIT: Final = r"[KkMGB]|million|billion|[百千]?[万萬만]|千|[亿億억]"
 _AGAIN: Final = re.compile(
     rf"(?<![\w.,])(?P<number1>\d{{1,6}}(?:\.\d{{1,4}})?)\s?(?P<unit1>{_UNIT})(?![A-Za-z])个?\s?"
     rf"(?:[(（=]|[,，]?\s?(?:即|也就是|つまり|즉))\s?(?:约|約|大约|about )?"
@@ -92,13 +89,13 @@ def _restated(line: Flow, judged: Stretches) -> Iterator[Finding]:
             and not judged.cover(place)
         ):
             text = line.cut(match.start("number2"), match.end("unit2"))
-            right = f"{float(first / _UNITS[match['unit2']]):,.10g}{match['unit2']}"
+            right = f"{float(first / UNITS[match['unit2'].lower()].decimal):,.10g}{match['unit2']}"
             words = f"{match['number1']}{match['unit1']} is {right}, not {text.text}"
             yield _told(text, words, right, "the unit is another one than its digits")
 
 
 def _value(number: str, unit: str) -> Fraction:
-    return Fraction(number.replace(",", "")) * _UNITS[unit]
+    return Fraction(number) * UNITS[unit.lower()].decimal
 
 
 def _readings(text: str) -> Iterator[Expression]:

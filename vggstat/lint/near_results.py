@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from vggstat.lint.column_slips import TOTAL
 from vggstat.lint.model import Evidence, Finding
 from vggstat.lint.pages import Page
+from vggstat.lint.readers.headers import is_total
 from vggstat.lint.slips import SWAPPED, digit_slip
 from vggstat.lint.text import Flow
 from vggstat.lint.unread import Stretches
@@ -93,7 +93,7 @@ def _lines(page: Page) -> Iterator[list[_Number]]:
                 text.cut(*match.span()),
                 line,
                 _cell(text.text, match.start(), line, code=page.kind == "code"),
-                is_total=TOTAL.search(text.text) is not None,
+                is_total=is_total(text.text) != "",
             )
             for match in (pattern.finditer(text.text) if len(text) <= _MAX_LINE else ())
         ]
@@ -235,15 +235,13 @@ def _left_out(number: _Number, lines: Sequence[list[_Number]], times: Mapping[in
     counts = [term.value for term in above if term.value]
     total = sum(counts)
     off = abs(total - number.value)
-    if (
-        len(counts) < ROWS
-        or counts.count(off) != 1
-        or any(_terms(term, lines) for term in above)
-        or off > total // 2
-    ):
+    small = (
+        number.cell < 0 and 100 * off < total
+    )  # of lines of text, one that is no row has a small number as well
+    if len(counts) < ROWS or counts.count(off) != 1 or off > total // 2 or small or times[number.value] > 1:
         return
-    if times[number.value] > 1 or (number.cell < 0 and 100 * off < total):
-        return  # of lines of text, one that is no row has a small number as well
+    if any(_terms(term, lines) for term in above):
+        return
     verb = "leaves out" if number.value < total else "holds twice"
     yield Finding(
         code="V501",

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from vggstat.lint.conventions import PARAM_WIDTHS
 from vggstat.lint.model import Evidence, Finding
 from vggstat.lint.pages import Page
 from vggstat.lint.slips import SWAPPED, digit_slip
 from vggstat.lint.text import Flow
 from vggstat.lint.unread import Stretches
+from vggstat.units.reading import UNITS, Unit
 
 __all__ = ["find_near_sizes"]
 
@@ -27,15 +29,12 @@ SURE: Final = 4
 COUNTS: Final = 200
 """Counts of a page from which on it is data."""
 _MAX_LINE: Final = 2_000
-_WIDTHS: Final = (4, 2, 1, 8)
-"""Bytes of a parameter, those in use most first."""
 _COUNT: Final = re.compile(
     r"(?<![\w.,'/-])(?:\d{1,3}(?:[,.']\d{3}){2,3}|\d{1,3}(?: \d{3}){2,3}|\d{6,11})(?![\d%]|[.,']\d|\s?[A-Z]i?B\b|\s?(?:bytes|Byte))"
 )
 _SIZE: Final = re.compile(
     r"(?<![\w.,'/-])(?P<number>\d{1,4}(?:[.,]\d{1,2})?)\s?(?P<unit>[MG])(?P<binary>i?)(?:B|o|Б)(?![\w/])"
 )
-_POWERS: Final = {"M": 2, "G": 3}
 _PARAMS: Final = re.compile(
     r"param|weights|gewichte|参数|參數|パラメータ|파라미터|парам|paramètres|parámetros|parâmetros",
     re.IGNORECASE,
@@ -47,18 +46,16 @@ class _Size(NamedTuple):
     flow: Flow
     digits: str
     decimals: int
-    unit: str
-    binary: bool
+    unit: Unit
 
     @property
     def scales(self) -> tuple[int, ...]:
         """What its unit may be: MiB as it says, MB of either kind."""
-        power = _POWERS[self.unit]
-        return (1024**power,) if self.binary else (1000**power, 1024**power)
+        return (self.unit.decimal, *([self.unit.binary] if self.unit.binary else ()))
 
     def of(self, count: int) -> Iterator[Fraction]:
         """What so many parameters may take, in its unit."""
-        for width in _WIDTHS:
+        for width in PARAM_WIDTHS:
             for scale in self.scales:
                 yield Fraction(width * count, scale)
 
@@ -98,9 +95,8 @@ def _near_sizes(page: Page, judged: Stretches) -> Iterator[Finding]:
 
 def _size(index: int, line: Flow, match: re.Match[str]) -> _Size:
     digits, _, part = match["number"].replace(",", ".").partition(".")
-    return _Size(
-        index, line.group(match, "number"), digits + part, len(part), match["unit"], match["binary"] != ""
-    )
+    unit = UNITS[f"{match['unit']}{match['binary']}b".lower()]
+    return _Size(index, line.group(match, "number"), digits + part, len(part), unit)
 
 
 def _swap(size: _Size, exact: Fraction) -> str:
@@ -117,7 +113,7 @@ def _finding(size: _Size, count: int, right: str) -> Finding:
         severity="error" if sure else "warning",
         place=size.flow.place(),
         text=text,
-        message=f"{count:,} parameters take {right} {size.unit}{'i' * size.binary}B, not {text}",
+        message=f"{count:,} parameters take {right} {size.unit.name}, not {text}",
         expected=right.replace(".", ",") if "," in text else right,
         quantity="param_bytes",
         notes=(SWAPPED,),

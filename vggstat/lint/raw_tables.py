@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from vggstat.lint.text import Flow
 from vggstat.lint.unread import separator, split
+from vggstat.units.reading import UNITS
 
 __all__ = ["RawCell", "RawNumber", "RawTable", "raw_tables"]
 
@@ -20,7 +21,6 @@ MOST_COLUMNS: Final = 16
 _MAX_LINE: Final = 2_000
 _RULE: Final = re.compile(r"[\s|:+=-]*|\s*\\(?:[a-z]*(?:line|rule)\b.*)?")
 _PERCENT: Final = r"\d{1,3}(?:\.\d+)?"
-_SCALES: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _CELL: Final = re.compile(
     rf"[^\w()%]*(?:(?P<only>{_PERCENT})\s?\\?%[^\w()]*"
     rf"|(?P<value>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.,]\d+)?)\s?(?P<unit>[KMGBT]?)(?:i?B|FLOPs?|MACs?|Params?)?[^\w(%]*"
@@ -34,16 +34,8 @@ class RawNumber(NamedTuple):
 
     value: Fraction
     slack: Fraction
+    decimals: int
     flow: Flow
-
-    @property
-    def decimals(self) -> int:
-        text = self.flow.text
-        return (
-            0
-            if _GROUPED.fullmatch(text) and "." not in text
-            else len(re.split("[.,]", text)[-1]) * ("." in text or "," in text)
-        )
 
     @property
     def digits(self) -> str:
@@ -56,8 +48,7 @@ class RawNumber(NamedTuple):
 
     def like(self, value: Fraction) -> str:
         """Another value in the form of this one."""
-        scale = self.step * 10**self.decimals
-        text = f"{float(value / scale):,.{self.decimals}f}" if scale else ""
+        text = f"{float(value / (self.step * 10**self.decimals)):,.{self.decimals}f}"
         if _GROUPED.fullmatch(self.flow.text):
             return text
         text = text.replace(",", "")
@@ -107,11 +98,15 @@ def _cell(flow: Flow, in_percent: bool) -> RawCell:
         group = "only" if match["only"] else "value"
         return RawCell(None, _number(flow, match, group, 1) if not match["unit"] else None)
     percent = _number(flow, match, "percent", 1) if match["percent"] else None
-    return RawCell(_number(flow, match, "value", _SCALES[match["unit"] or ""]), percent)
+    return RawCell(
+        _number(flow, match, "value", UNITS[match["unit"].lower()].decimal if match["unit"] else 1), percent
+    )
 
 
 def _number(flow: Flow, match: re.Match[str], group: str, scale: int) -> RawNumber:
     text = match[group]
-    digits = text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace(",", ".")
+    digits = text.replace(",", "" if _GROUPED.fullmatch(text) else ".")
     decimals = len(digits.partition(".")[2])
-    return RawNumber(Fraction(digits) * scale, Fraction(scale, 2 * 10**decimals), flow.group(match, group))
+    return RawNumber(
+        Fraction(digits) * scale, Fraction(scale, 2 * 10**decimals), decimals, flow.group(match, group)
+    )

@@ -18,7 +18,16 @@ from vggstat.lint.model import Cell, ClaimTable
 from vggstat.lint.place import Place
 from vggstat.lint.text import Flow, Section, join
 
-__all__ = ["Stretches", "Unread", "find_unread", "plain_lines", "separator", "speaks_of_figures", "split"]
+__all__ = [
+    "Stretches",
+    "Unread",
+    "find_unread",
+    "plain_lines",
+    "separator",
+    "speaks_of_figures",
+    "speaks_of_networks",
+    "split",
+]
 
 NEAR: Final = 80
 """Characters between a number and the words that make it a figure, in a sentence."""
@@ -73,16 +82,9 @@ class _Header(NamedTuple):
     """Those whose words are of figures, and whether the words give a unit."""
 
 
-_SPEAKS: Final = re.compile(
-    r"(?<![a-z])[kmgt]?(?:macs?|m?ops?)(?![a-z])|gewichte|(?<![a-z])poids(?![a-z])|(?<![a-z])pesos(?![a-z])|веса|权重|重み|가중치"
-    r"|speicher|receptive|感受野|受容野|conv(?:olution|\d|_)|vgg",
-    re.IGNORECASE,
-)
-
-
 def speaks_of_figures(text: str) -> bool:
-    """Whether a word of parameters, operations, memory or of convolutions is in a text."""
-    return _WORD.search(text) is not None or _SPEAKS.search(text) is not None
+    """Whether a word of parameters, operations or memory is in a text."""
+    return _WORD.search(text) is not None
 
 
 def find_unread(sections: Iterable[Section], judgements: Sequence[Judgement]) -> tuple[Unread, ...]:
@@ -103,6 +105,19 @@ def find_unread(sections: Iterable[Section], judgements: Sequence[Judgement]) ->
             if not read.cover(place):
                 found[place] = Unread(place, figure.text, _reason(read, place, in_column))
     return tuple(sorted(found.values(), key=lambda unread: unread.place[:2]))
+
+
+_SPEAKS: Final = re.compile(
+    r"(?<![a-z])[kmgt]?(?:macs?|m?ops?)(?![a-z])|gewichte|(?<![a-z])poids(?![a-z])|(?<![a-z])pesos(?![a-z])|веса|权重|重み|가중치"
+    r"|speicher|receptive|感受野|受容野|conv(?:olution|\d|_)|vgg",
+    re.IGNORECASE,
+)
+"""Words of a text whose numbers may be of networks, beside those that make one a figure."""
+
+
+def speaks_of_networks(text: str) -> bool:
+    """Whether a word of figures, of convolutions or of operations is in a text, whatever its numbers are of."""
+    return speaks_of_figures(text) or _SPEAKS.search(text) is not None
 
 
 class Stretches:

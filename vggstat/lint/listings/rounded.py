@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from vggstat.lint.conventions import FLOAT32
+from vggstat.lint.conventions import FLOAT32, PARAM_WIDTHS
 from vggstat.lint.model import Cell, ClaimTable
-from vggstat.lint.numbers import Number
+from vggstat.lint.numbers import Number, format_like
 from vggstat.lint.relations.link import exact_of, number_of, rounding_of
 from vggstat.lint.slips import digit_slip
 from vggstat.lint.verdicts import Verdicts
 
-_WIDTHS: Final = (FLOAT32, 2, 1, 8)
-"""Bytes of a parameter, by the precision of training."""
 _MB: Final = 10**6
 
 
@@ -62,14 +60,14 @@ def judge_rounded(table: ClaimTable, verdicts: Verdicts) -> None:
     parts = [numbers[name] for name in ("trainable_params", "frozen_params") if name in numbers]
     for terms, of in ((rows, "rows"), (parts if len(parts) == 2 else [], "two parts")):
         if terms and not _sum([_span(term) for term in terms]).meets(_span(total)):
-            message = (
-                f"the {of} add up to {float(sum(map(exact_of, terms))):,.4g}, not to {total.text.strip()}"
-            )
+            right = format_like(total, round(sum(map(exact_of, terms))))
+            message = f"the {of} add up to {right}, not to {total.text.strip()}"
             verdicts.wrong_part("V501", cells["params"], total, message, severity="warning")
             return
-    verdicts.passed(cells["params"], "sum of the rows") if rows else verdicts.skip(
-        cells["params"], "no row is shown"
-    )
+    if rows:
+        verdicts.passed(cells["params"], "sum of the rows")
+    else:
+        verdicts.skip(cells["params"], "no row is shown")
     if "param_bytes" in numbers:
         _judge_size(cells["param_bytes"], numbers["param_bytes"], total, verdicts)
 
@@ -77,7 +75,7 @@ def judge_rounded(table: ClaimTable, verdicts: Verdicts) -> None:
 def _judge_size(cell: Cell, size: Number, total: Number, verdicts: Verdicts) -> None:
     count, exact, half = _span(total), exact_of(size), rounding_of(size)
     printed = _Span(exact - half, exact + half)
-    if any(printed.meets(_Span(count.low * width, count.high * width)) for width in _WIDTHS):
+    if any(printed.meets(_Span(count.low * width, count.high * width)) for width in PARAM_WIDTHS):
         verdicts.passed(cell, "bytes of the parameters")
         return
     low, high = (float(end * FLOAT32 / _MB) for end in count)

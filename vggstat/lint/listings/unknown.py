@@ -8,7 +8,7 @@ from typing import Final
 
 from vggstat.lint.arithmetic import judge_arithmetic
 from vggstat.lint.contradictions import enter_other_mega
-from vggstat.lint.conventions import FLOAT32
+from vggstat.lint.conventions import FLOAT32, PARAM_WIDTHS
 from vggstat.lint.identity.agreement import Identity
 from vggstat.lint.identity.observe import Obs, printed_counts
 from vggstat.lint.identity.windows import KERNELS, is_count
@@ -107,7 +107,7 @@ def _judge_size(cell: Cell, params: int, table: ClaimTable, verdicts: Verdicts) 
             *number.scales,
         )  # torch-summary, which it was before, has MB of 2^20 bytes in the same form
     scale = scales[0]
-    if any(number.admits(width * params, each) for width in (FLOAT32, 2, 8) for each in scales):
+    if any(number.admits(width * params, each) for width in PARAM_WIDTHS for each in scales):
         verdicts.passed(cell, "bytes of the parameters")
     elif not enter_other_mega(table.policy, cell, number, FLOAT32 * params, verdicts):
         right = format_like(number, FLOAT32 * params, scale)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from vggstat.lint.model import ClaimTable
 from vggstat.lint.readers.engine import runs, take
 from vggstat.lint.readers.totals import TOTAL, read_total
 from vggstat.lint.text import Flow, Section
 
-GAP = 3
+GAP: Final = 3
 """Lines from one total to the next, at most."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 from vggstat.lint.model import Cell, ClaimTable, Quantity, Row, RowKind
 from vggstat.lint.readers.engine import runs, take
@@ -84,9 +84,12 @@ def _row(line: Flow) -> Row | None:
     cells = [Cell(quantity="shape", flow=line.group(shapes[-1], "shape"), label="comment")]
     arguments = next((found for pattern in _ARGUMENTS if (found := pattern.search(code))), None)
     for argument, value in arguments.groupdict().items() if arguments and kind in ("conv", "fc") else ():
-        quantity: Quantity = argument  # type: ignore[assignment]
         if value and arguments:
-            cells.append(Cell(quantity=quantity, flow=line.cut(*arguments.span(argument)), label="code"))
+            cells.append(
+                Cell(
+                    quantity=cast(Quantity, argument), flow=line.cut(*arguments.span(argument)), label="code"
+                )
+            )
     params = _PARAMS.search(line.text, start)
     if params:
         noun, group = (params["noun"], "params") if params["noun"] else ("comment", "bare")

@@ -184,7 +184,7 @@ _VALUE: Final = (
 _KEYWORD: Final = "|".join(
     rf"\b(?:{keys}){_VALUE.format(quantity)}"
     for quantity, keys in (
-        ("kernel", r"kernel_size|kernel|filter_size|pool_size|[kf](?=\s?=)"),
+        ("kernel", r"kernel_size|kernel|filter_size|pool_size|k(?=\s?=)|f(?=\s?=\s?1?\d\s?,\s?[sp]\s?=)"),
         ("stride", r"strides?|s(?=\s?=)"),
         ("padding", r"padding|pad|p(?=\s?=)"),
     )

@@ -23,15 +23,20 @@ LEAST: Final = 2
 
 def layer_params(table: ClaimTable) -> list[Link]:
     """The parameters of the conv and FC rows of a chain, where window and widths are said or told by the other rows."""
-    rows = observe(table)
-    if any(obs.row.name.endswith(_TENSORS) for obs in rows):
-        return []  # the shapes are of weights
-    axis = 0 if find_layout(rows) == "chw" else 2
-    known = [row for row in _widths(rows, axis) if _cell(row.obs) is not None]
+    known = _layers(table)
     windows = Counter(kernel for row in known for kernel in row.windows)
     usual = windows.most_common(1)[0][0] if windows else 3
     with_biases = 2 * sum(row.has_biases for row in known) > len(known)
     return [link for row in known for link in _link(row, usual, with_biases=with_biases)]
+
+
+def _layers(table: ClaimTable) -> list[_Layer]:
+    """The rows whose widths are said and that print a number of parameters; none where the shapes are those of weights."""
+    rows = observe(table)
+    if any(obs.row.name.endswith(_TENSORS) for obs in rows):
+        return []
+    layers = _widths(rows, 0 if find_layout(rows) == "chw" else 2)
+    return [layer for layer in layers if _cell(layer.obs) is not None]
 
 
 class _Layer(NamedTuple):
@@ -56,8 +61,7 @@ class _Layer(NamedTuple):
 
 def judge_mistakes(table: ClaimTable, verdicts: Verdicts) -> None:
     """Judge counts that follow a wrong formula to the last digit: one of the depth of the input, or of one bias for all units."""
-    rows = observe(table)
-    known = list(_widths(rows, 0 if find_layout(rows) == "chw" else 2))
+    known = _layers(table)
     told = [(layer, mistake) for layer in known if (mistake := _mistake(layer)) is not None]
     if not any(layer.outputs % layer.inputs for layer, _ in told):
         return  # of depthwise convolutions all of it is right

@@ -20,8 +20,9 @@ _POOLS: Final = ("pool", "avgpool")
 
 def judge_maps(table: ClaimTable, verdicts: Verdicts) -> None:
     """Judge the shapes of a chain: one that fits neither side, where what fits one of them fits the other as well."""
-    _judge_flattened(observe(table), verdicts)
-    rows = [obs for obs in observe(table) if obs.dims is not None]
+    observed = observe(table)
+    _judge_flattened(observed, verdicts)
+    rows = [obs for obs in observed if obs.dims is not None]
     layout = find_layout(rows)
     maps = [obs.dims.oriented(layout) if obs.dims else None for obs in rows]
     steps = [

@@ -237,9 +237,8 @@ def _judge_count(claim: Claim, figure: Figure, verdicts: Verdicts) -> None:
         printed = number.text.strip()
         message = f"{words} has {figure.exact} {figure.rule.replace('fc', 'FC')}, not {printed}"
         near = number.whole is not None and abs(number.whole - figure.exact) == 1
-        severity: Severity = (
-            "error" if near else "warning"
-        )  # others may be of a part, or of a changed network
+        # others may be of a part, or of a changed network
+        severity: Severity = "error" if near else "warning"
         verdicts.wrong_part("V704", cell, number, message, severity=severity, expected=str(figure.exact))
 
 

@@ -53,7 +53,7 @@ class _Entry(NamedTuple):
 def judge_odd_ones(rows: Sequence[Row], verdicts: Verdicts) -> None:
     """Judge the parameters of which nothing else was said, where those of nearly all networks of their column are right."""
     columns: dict[str, list[_Entry]] = defaultdict(list)
-    for entry in _entries(rows):
+    for entry in _entries(rows) if verdicts.unchecked else ():
         columns[entry.cell.label].append(entry)
     for column in columns.values():
         right = [entry for entry in column if entry.is_right]
