@@ -265,3 +265,29 @@ def test_sizes_beside_a_count(text: str, expected: list[tuple[str, list[tuple[st
     for size, wrong in expected:
         findings = check(f"# {text.format(size)}\n").findings
         assert [(f.severity, f.expected) for f in findings if f.code == "V211"] == wrong
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [("147,584", []), ("174,584", ["174,584"]), ("147,585", []), ("147,548", ["147,548"])],
+    ids=["right", "swapped", "another difference", "swapped elsewhere"],
+)
+def test_a_row_that_keeps_the_others_from_their_total(row: str, expected: list[str]) -> None:
+    """1,792 + 36,928 + 73,856 + 147,584 = 260,160."""
+    text = f"| part | params |\n|---|---|\n| a | 1,792 |\n| b | 36,928 |\n| c | 73,856 |\n| d | {row} |\n| total | 260,160 |\n"
+    assert [f.text for f in check(text).findings if f.code == "V506"] == expected
+
+
+RATIOS = "# MACs\n\n| {0} | {1} |\n|---|---|\n| 11.69 | 46.76 |\n| 21.80 | 87.20 |\n| 25.56 | 102.24 |\n| 44.55 | {2} |\n| 60.19 | 240.76 |\n"
+
+
+@pytest.mark.parametrize(("last", "wrong"), [("178.20", []), ("187.20", ["187.20"]), ("179.10", [])])
+def test_columns_whose_headers_say_nothing(last: str, wrong: list[str]) -> None:
+    """44.55 x 4 = 178.20; what is off by less than a twentieth may be rounded otherwise."""
+    findings = check(RATIOS.format("a", "b", last)).findings
+    assert [(f.code, f.text, f.expected) for f in findings] == [("V509", text, "178.20") for text in wrong]
+
+
+def test_two_measurements_of_the_same_are_no_ratio() -> None:
+    rows = "".join(f"| {value} | {value} |\n" for value in ("12.3", "23.4", "34.5", "56.7"))
+    assert check(f"# MACs, latency\n\n| p95 | p99 |\n|---|---|\n{rows}| 45.6 | 49.6 |\n").findings == ()

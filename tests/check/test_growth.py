@@ -106,6 +106,24 @@ def test_what_took_more_than_its_length(head: str, pump: str, suffix: str) -> No
     assert taken(text * 2, suffix, 3) < 3
 
 
+def test_a_table_of_many_networks() -> None:
+    """What a network has is asked once, and nothing of its memory where a column is of parameters."""
+    names = (
+        "AlexNet",
+        "VGG-16",
+        "VGG-19",
+        "ResNet-18",
+        "ResNet-50",
+        "ResNet-101",
+        "DenseNet-121",
+        "MobileNetV2",
+        "GoogLeNet",
+    )
+    rows = "".join(f"| {name} | {index}.5 |\n" for index in range(20) for name in names)
+
+    assert taken(f"| Model | Params (M) |\n|---|---|\n{rows}", ".md", 1) < 1
+
+
 @given(
     pump=st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("".join),
     head=st.sampled_from(HEADS),

@@ -33,7 +33,9 @@ SLIPPED: Final = 0.85
 """Confidence where one slip of the hand explains the one that differs."""
 UNEXPLAINED: Final = 0.6
 CLEAR: Final = Fraction(1, 20)
-"""By how much a slip is off at least: what is off by less may be rounded otherwise."""
+"""By how much one digit that differs is off at least: what is off by less may be rounded otherwise."""
+SWAPPED_CLEAR: Final = Fraction(1, 50)
+"""The same of two that are swapped."""
 FAR: Final = Fraction(1, 10)
 """By how much one has to be off that no slip explains."""
 MOST_UNEXPLAINED: Final = 6
@@ -61,7 +63,8 @@ class _Odd(NamedTuple):
         """Whether it is a slip, or so far off among so many that agree that somebody should look."""
         exact = self.other.value * self.factor
         off = abs(self.number.value - exact) / max(exact, self.number.value)
-        return (bool(self.slip) and off > CLEAR) or (off > FAR and self.agree >= MOST_UNEXPLAINED)
+        clear = SWAPPED_CLEAR if self.slip == SWAPPED else CLEAR
+        return (bool(self.slip) and off > clear) or (off > FAR and self.agree >= MOST_UNEXPLAINED)
 
 
 def find_column_slips(pages: Iterable[Page], judged: Stretches) -> Iterator[Finding]:
@@ -104,7 +107,8 @@ def _odd_rows(
     ):
         return
     point, held = most_covered(spans)
-    if held != len(rows) - 1 or len({second[row].digits for row in rows}) < LEAST:
+    same = sum(first[row].digits == second[row].digits for row in rows)  # of another measurement of the same
+    if held != len(rows) - 1 or 2 * same >= held or len({second[row].digits for row in rows}) < LEAST:
         return
     factor = _simplest(point, min(high for low, high in spans if low <= point <= high))
     row = next(row for row, (low, high) in zip(rows, spans, strict=True) if not low <= factor <= high)

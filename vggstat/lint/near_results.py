@@ -123,6 +123,7 @@ def _near_results(lines: Sequence[list[_Number]], judged: Stretches) -> Iterator
     for number in numbers:
         if number.is_total and number.digits >= LEAST and not judged.cover(number.flow.place()):
             yield from _left_out(number, lines, times)
+            yield from _swapped_term(number, lines, judged)
     for number in long:
         if times[number.value] > 1 or number in terms or judged.cover(number.flow.place()):
             continue
@@ -252,6 +253,23 @@ def _left_out(number: _Number, lines: Sequence[list[_Number]], times: Mapping[in
         confidence=LEFT_OUT,
         evidence=Evidence(),
     )
+
+
+def _swapped_term(number: _Number, lines: Sequence[list[_Number]], judged: Stretches) -> Iterator[Finding]:
+    """The only number above a total that keeps the others from it by two swapped digits."""
+    above = list(_above(number, lines))
+    off = number.value - sum(term.value for term in above)
+    found = [
+        (term, right)
+        for term in above
+        if term.digits >= PART
+        and _slip(term, right := term.value + off) == SWAPPED
+        and not judged.cover(term.flow.place())
+    ]
+    if len(above) >= ROWS and len(found) == 1:
+        term, right = found[0]
+        words = f"the {len(above)} numbers above {number.flow.text} add up to it with {right:,}"
+        yield _finding(term, words, SWAPPED)
 
 
 def _above(number: _Number, lines: Sequence[list[_Number]]) -> Iterator[_Number]:

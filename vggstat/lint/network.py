@@ -23,6 +23,8 @@ from vggstat.sources.spec.build import build_graph
 
 OF_THE_PAPER: Final = ("A", "A-LRN", "B", "C", "D", "E")
 """Networks that are built in one way, but for their heads and norms."""
+VGGS: Final = ("A", "B", "D", "E", "A-BN", "B-BN", "D-BN", "E-BN")
+"""The VGGs that people confuse with each other, with their norms."""
 HARD: Final = frozenset({"conv", "pool", "fc", "bn", "lrn"})
 """Kinds of layer that no listing leaves out without saying something else than the network."""
 WITHOUT_ROW: Final = frozenset({"relu", "dropout", "flatten", "softmax"})

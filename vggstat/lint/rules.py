@@ -301,7 +301,8 @@ RULES: Final[tuple[Rule, ...]] = (
         summary="a long number is one slip away from what the numbers beside it come to",
         text="Sums, differences and products of the numbers in its line, in the lines above and in its column are tried, "
         "whatever they are counts of. Two digits that are swapped are told from five digits on, one that differs from seven, and "
-        "only where a document of this size would hardly show as much by accident.",
+        "only where a document of this size would hardly show as much by accident. Of a long text the first 1,500 lines are "
+        "looked at, and up to 600 numbers.",
         good=AUXILIARY,
         bad=swap(AUXILIARY, "6,624,904", "6,624,940"),
     ),

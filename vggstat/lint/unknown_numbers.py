@@ -31,7 +31,8 @@ _FINDERS: Final = (
 def find_unknown(sections: Sequence[Section], judgements: Sequence[Judgement]) -> Iterator[Finding]:
     """What is found in sections that speak of networks; nothing of a number that a reader's judgement has a verdict on."""
     pages = [Page(section) for section in sections]
-    judged = [place for judgement in judgements for place, *_ in judgement.passes]
+    last = max((line.origins[-1][0].number for page in pages for line in page.lines), default=0)
+    judged = [place for judgement in judgements for place, *_ in judgement.passes if place.line <= last]
     judged += [finding.place for judgement in judgements for finding in judgement.findings]
     stretches = Stretches(place[:3] for place in judged)
     for find in _FINDERS:

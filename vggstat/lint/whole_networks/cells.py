@@ -21,7 +21,7 @@ from vggstat.lint.elsewhere import find_elsewhere, slip_of_count
 from vggstat.lint.errata import is_lecture
 from vggstat.lint.figures import Figure, figures_of
 from vggstat.lint.model import Cell, Quantity, Severity
-from vggstat.lint.network import Network, build, load_spec
+from vggstat.lint.network import VGGS, Network, build, load_spec
 from vggstat.lint.numbers import format_like
 from vggstat.lint.ops_words import says_flops
 from vggstat.lint.slips import digit_slip
@@ -61,7 +61,6 @@ LEAST: Final = 1_000_000
 """Counts of fewer digits have too many neighbours."""
 LONG: Final = 10_000_000
 """Counts from which on equality is no chance."""
-_FAMILY: Final = ("A", "B", "D", "E", "A-BN", "B-BN", "D-BN", "E-BN")
 _COUNTED: Final[dict[Quantity, str]] = {"params": "parameters", "ops": "MACs"}
 _UNNAMED: Final = {"params": "V210", "operations": "V410"}
 
@@ -189,10 +188,10 @@ def _owner_of(count: int, network: Network) -> tuple[str, int, str] | None:
     """Of whom a count of eight digits and more is to the last one, if that is another VGG than a VGG: what it counts, what the
     network itself has of it, and the title of the other."""
     own = {kind: [figure.exact for figure in figures_of(network, kind)] for kind in _COUNTED}
-    if network.name not in _FAMILY or count < LONG or any(count in exact for exact in own.values()):
+    if network.name not in VGGS or count < LONG or any(count in exact for exact in own.values()):
         return None
     letter = network.name.removesuffix("-BN")
-    for name in (name for name in _FAMILY if name.removesuffix("-BN") != letter):
+    for name in (name for name in VGGS if name.removesuffix("-BN") != letter):
         spec = load_spec(name)
         other = build(spec, spec.input, spec.head)
         for kind, words in _COUNTED.items() if other else ():

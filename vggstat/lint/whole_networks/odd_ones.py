@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from vggstat.cost.facts import facts
 from vggstat.lint.elsewhere import find_elsewhere
 from vggstat.lint.model import Cell, Row
 from vggstat.lint.names import find_names
@@ -25,8 +25,6 @@ MOST_WRONG: Final = 5
 FAR: Final = 0.09
 """By how much a number has to be off from every published count: versions of a network differ by less."""
 LEAST_DIGITS: Final = 2
-_WHOLE: Final = ("network", "trunk", "")
-"""Scopes of what a network without a word may be: all of it, or all but its last layers."""
 
 
 class _Entry(NamedTuple):
@@ -77,6 +75,7 @@ def _entries(rows: Sequence[Row]) -> Iterator[_Entry]:
                 yield _Entry(cell, number, name, counts)
 
 
+@lru_cache(maxsize=256)
 def _counts(words: str) -> tuple[str, tuple[tuple[int, str], ...]]:
     """The parameters of the network that a label names with nothing else beside it, and of all but its last layers."""
     elsewhere = find_elsewhere(words)
@@ -85,9 +84,10 @@ def _counts(words: str) -> tuple[str, tuple[tuple[int, str], ...]]:
     if len(names) == 1 and leaves_it(words[: names[0].start] + " " + words[names[0].end :]):
         spec = load_spec(names[0].spec)
         network = build(spec, spec.input, spec.head)
-        found = facts(network.report, "network", "part") if network is not None else ()
-        whole = [fact for fact in found if fact.quantity == "parameters" and fact.scope.kind in _WHOLE]
-        counts += [(fact.exact, "") for fact in whole]
+        if network is not None:
+            report = network.report
+            trunk = report.total.params - sum(row.params or 0 for row in report.rows if row.kind == "fc")
+            counts += [(report.total.params, ""), (trunk, "")]
     return words.strip(), tuple(counts)
 
 
